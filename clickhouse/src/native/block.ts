@@ -1,0 +1,70 @@
+/**
+ * One `Native` block under construction: named columns of equal length, written as
+ * columns, rows, then each column's name, type and data. Blocks may follow each other in a file.
+ */
+import type { NativeColumn } from './columns.ts';
+import { GrowingBytes } from './growing-bytes.ts';
+
+export class NativeBlock<Columns extends Record<string, NativeColumn>> {
+  readonly columns: Columns;
+  private readonly list: readonly (readonly [string, NativeColumn])[];
+  private readonly headerBytes: number;
+  rows = 0;
+
+  constructor(columns: Columns) {
+    this.columns = columns;
+    this.list = Object.entries(columns);
+    this.headerBytes = this.list.reduce(
+      (sum, [name, c]) => sum + name.length + c.type.length + 4,
+      20,
+    );
+  }
+
+  /** Closes a row. Throws when a column was left out or written twice: that is our own bug. */
+  endRow(): void {
+    this.rows++;
+  }
+
+  /** Bytes of the encoded block, or a close upper bound. */
+  get byteLength(): number {
+    let bytes = this.headerBytes;
+    for (const [, column] of this.list) {
+      bytes += column.byteLength;
+    }
+    return bytes;
+  }
+
+  /**
+   * Returns the block's bytes and empties it for the next rows.
+   * Throws when a column does not hold one value per row, naming it: a shifted column would bill
+   * the wrong call.
+   */
+  take(): Buffer {
+    const out = new GrowingBytes(this.byteLength + 64);
+    out.appendVarint(this.list.length);
+    out.appendVarint(this.rows);
+    for (const [name, column] of this.list) {
+      if (column.rows !== this.rows) {
+        throw new Error(`column ${name} holds ${column.rows} values for ${this.rows} rows`);
+      }
+      appendText(out, name);
+      appendText(out, column.type);
+      column.write(out);
+    }
+    this.reset();
+    return out.view();
+  }
+
+  reset(): void {
+    this.rows = 0;
+    for (const [, column] of this.list) {
+      column.reset();
+    }
+  }
+}
+
+function appendText(out: GrowingBytes, text: string): void {
+  const bytes = Buffer.from(text, 'utf8');
+  out.appendVarint(bytes.length);
+  out.appendRange(bytes, 0, bytes.length);
+}

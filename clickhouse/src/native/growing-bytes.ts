@@ -1,0 +1,95 @@
+/**
+ * A byte buffer that grows by doubling and is reused from block to block.
+ * Invariant: bytes [0, length) are what was appended since the last reset.
+ */
+export class GrowingBytes {
+  bytes: Buffer;
+  length = 0;
+
+  constructor(capacity = 1024) {
+    this.bytes = Buffer.allocUnsafe(capacity);
+  }
+
+  reset(): void {
+    this.length = 0;
+  }
+
+  /** Makes room for `extra` bytes and returns the offset at which they may be written. */
+  reserve(extra: number): number {
+    const offset = this.length;
+    const needed = offset + extra;
+    if (needed > this.bytes.length) {
+      const grown = Buffer.allocUnsafe(Math.max(needed, this.bytes.length * 2));
+      this.bytes.copy(grown, 0, 0, offset);
+      this.bytes = grown;
+    }
+    this.length = needed;
+    return offset;
+  }
+
+  appendByte(value: number): void {
+    const at = this.reserve(1);
+    this.bytes[at] = value;
+  }
+
+  appendUInt16(value: number): void {
+    const at = this.reserve(2);
+    this.bytes[at] = value;
+    this.bytes[at + 1] = value >>> 8;
+  }
+
+  appendUInt32(value: number): void {
+    const at = this.reserve(4);
+    const { bytes } = this;
+    bytes[at] = value;
+    bytes[at + 1] = value >>> 8;
+    bytes[at + 2] = value >>> 16;
+    bytes[at + 3] = value >>> 24;
+  }
+
+  /** A 64-bit integer from its two unsigned 32-bit halves, little-endian. */
+  appendHalves(low: number, high: number): void {
+    this.appendUInt32(low);
+    this.appendUInt32(high);
+  }
+
+  appendBigInt64(value: bigint): void {
+    const at = this.reserve(8);
+    this.bytes.writeBigInt64LE(BigInt.asIntN(64, value), at);
+  }
+
+  /** A 128-bit two's complement integer, little-endian: how `Decimal(38, s)` is stored. */
+  appendBigInt128(value: bigint): void {
+    const at = this.reserve(16);
+    this.bytes.writeBigUInt64LE(BigInt.asUintN(64, value), at);
+    this.bytes.writeBigInt64LE(BigInt.asIntN(64, value >> 64n), at + 8);
+  }
+
+  appendVarint(value: number): void {
+    let rest = value;
+    while (rest > 0x7f) {
+      this.appendByte((rest & 0x7f) | 0x80);
+      rest = Math.floor(rest / 128);
+    }
+    this.appendByte(rest);
+  }
+
+  appendRange(source: Uint8Array, start: number, end: number): void {
+    const size = end - start;
+    const at = this.reserve(size);
+    const { bytes } = this;
+    // A call into native code costs more than a short loop: measured break-even near 64 bytes.
+    if (size > 64) {
+      bytes.set(source.subarray(start, end), at);
+      return;
+    }
+    for (let i = 0; i < size; i++) {
+      bytes[at + i] = source[start + i]!;
+    }
+  }
+
+  /** A view of what was appended; valid until the next append or reset. */
+  view(): Buffer {
+    return this.bytes.subarray(0, this.length);
+  }
+}

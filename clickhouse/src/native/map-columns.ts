@@ -1,0 +1,91 @@
+/**
+ * `Map(LowCardinality(String), V)` columns: cumulative offsets, all keys, all values.
+ * Use: add each pair with `key…` and `value…`, then close the row with `endRow`.
+ */
+import type { NativeColumn } from './columns.ts';
+import { LowCardinalityColumn, StringColumn } from './columns.ts';
+import { GrowingBytes } from './growing-bytes.ts';
+
+abstract class MapColumn implements NativeColumn {
+  abstract readonly type: string;
+  readonly keys = new LowCardinalityColumn();
+  private readonly offsets = new GrowingBytes();
+  rows = 0;
+
+  protected abstract readonly valueBytes: number;
+  protected abstract writeValues(out: GrowingBytes): void;
+  protected abstract resetValues(): void;
+
+  endRow(): void {
+    this.offsets.appendHalves(this.keys.rows, 0);
+    this.rows++;
+  }
+
+  appendDefault(): void {
+    this.endRow();
+  }
+
+  get byteLength(): number {
+    return this.offsets.length + this.keys.byteLength + this.valueBytes;
+  }
+
+  write(out: GrowingBytes): void {
+    this.keys.writePrefix(out);
+    out.appendRange(this.offsets.bytes, 0, this.offsets.length);
+    this.keys.writeData(out);
+    this.writeValues(out);
+  }
+
+  reset(): void {
+    this.keys.reset();
+    this.offsets.reset();
+    this.rows = 0;
+    this.resetValues();
+  }
+}
+
+/** `Map(LowCardinality(String), String)`. */
+export class StringMapColumn extends MapColumn {
+  readonly type = 'Map(LowCardinality(String), String)';
+  readonly values = new StringColumn();
+
+  appendText(key: string, value: string): void {
+    this.keys.appendText(key);
+    this.values.appendText(value);
+  }
+
+  protected override get valueBytes(): number {
+    return this.values.byteLength;
+  }
+
+  protected override writeValues(out: GrowingBytes): void {
+    this.values.write(out);
+  }
+
+  protected override resetValues(): void {
+    this.values.reset();
+  }
+}
+
+/** `Map(LowCardinality(String), Decimal(38, 9))`: values are integers of 1e-9. */
+export class DecimalMapColumn extends MapColumn {
+  readonly type = 'Map(LowCardinality(String), Decimal(38, 9))';
+  private readonly values = new GrowingBytes();
+
+  append(key: string, value: bigint): void {
+    this.keys.appendText(key);
+    this.values.appendBigInt128(value);
+  }
+
+  protected override get valueBytes(): number {
+    return this.values.length;
+  }
+
+  protected override writeValues(out: GrowingBytes): void {
+    out.appendRange(this.values.bytes, 0, this.values.length);
+  }
+
+  protected override resetValues(): void {
+    this.values.reset();
+  }
+}
