@@ -1,0 +1,233 @@
+// Every error the HTTP API can return, declared once as data: RFC 9457 problems for the API, google.rpc.Status
+// for OTLP, and docs/reference/problems.md are all made from this table.
+// Invariant: `code` is stable; clients may branch on it, so one is never renamed and never reused.
+
+/** google.rpc.Code, which OTLP's Status carries (googleapis, google/rpc/code.proto). */
+export const GRPC_CODE = {
+  invalidArgument: 3,
+  deadlineExceeded: 4,
+  notFound: 5,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  failedPrecondition: 9,
+  unimplemented: 12,
+  internal: 13,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const;
+
+export interface ProblemSpec {
+  /** HTTP status. */
+  readonly status: number;
+  /** google.rpc.Code of the same error on an OTLP path. */
+  readonly grpc: number;
+  /** Whether sending the same request again later can succeed. */
+  readonly retryable: boolean;
+  readonly title: string;
+  /** What happened and what to do about it. */
+  readonly sentence: string;
+}
+
+/** OTLP/HTTP clients resend on 429, 502, 503 and 504 only (OTLP 1.11): `retryable` agrees with that. */
+export const PROBLEMS = {
+  key_missing: {
+    status: 401,
+    grpc: GRPC_CODE.unauthenticated,
+    retryable: false,
+    title: 'No key',
+    sentence:
+      'The request carries no key. Send one as `x-api-key`, as `Authorization: Bearer …`, or as the password of Basic authentication.',
+  },
+  key_unknown: {
+    status: 401,
+    grpc: GRPC_CODE.unauthenticated,
+    retryable: false,
+    title: 'Unknown key',
+    sentence:
+      'The key is not one of this collector, or it was revoked or rotated. `aicost keys list` shows the valid ones by id.',
+  },
+  scope_missing: {
+    status: 403,
+    grpc: GRPC_CODE.permissionDenied,
+    retryable: false,
+    title: 'Scope missing',
+    sentence:
+      'The key is valid but lacks the scope this needs. Use another key, or make one with `aicost keys create --scopes`.',
+  },
+  not_found: {
+    status: 404,
+    grpc: GRPC_CODE.notFound,
+    retryable: false,
+    title: 'Not found',
+    sentence: 'There is nothing here for this key. What belongs to another tenant looks the same.',
+  },
+  method_not_allowed: {
+    status: 405,
+    grpc: GRPC_CODE.unimplemented,
+    retryable: false,
+    title: 'Method not allowed',
+    sentence: 'The path exists, the method does not. The `allow` header names those that do.',
+  },
+  parameter_invalid: {
+    status: 400,
+    grpc: GRPC_CODE.invalidArgument,
+    retryable: false,
+    title: 'Invalid parameter',
+    sentence:
+      'A parameter or a field of the body is wrong. The detail names it and what was expected.',
+  },
+  body_malformed: {
+    status: 400,
+    grpc: GRPC_CODE.invalidArgument,
+    retryable: false,
+    title: 'Malformed body',
+    sentence:
+      'The body is not what its content type and content encoding say. Nothing of it was stored.',
+  },
+  body_timeout: {
+    status: 408,
+    grpc: GRPC_CODE.deadlineExceeded,
+    retryable: false,
+    title: 'Body too slow',
+    sentence: 'The body did not arrive in time. Nothing of it was stored.',
+  },
+  key_retired: {
+    status: 409,
+    grpc: GRPC_CODE.failedPrecondition,
+    retryable: false,
+    title: 'Key retired',
+    sentence: 'The key was revoked or rotated already. Create a new one.',
+  },
+  body_too_large: {
+    status: 413,
+    grpc: GRPC_CODE.resourceExhausted,
+    retryable: false,
+    title: 'Body too large',
+    sentence:
+      'The body is larger than the limit, as sent or after decompression. Send smaller batches, or raise `--request-bytes-max`.',
+  },
+  content_type_unsupported: {
+    status: 415,
+    grpc: GRPC_CODE.invalidArgument,
+    retryable: false,
+    title: 'Unsupported content type',
+    sentence:
+      'OTLP is `application/x-protobuf` or `application/json`; the rest of the API takes JSON.',
+  },
+  content_encoding_unsupported: {
+    status: 415,
+    grpc: GRPC_CODE.invalidArgument,
+    retryable: false,
+    title: 'Unsupported content encoding',
+    sentence: 'The body may be plain, `gzip`, `deflate` or `zstd`, and compressed once.',
+  },
+  internal: {
+    status: 500,
+    grpc: GRPC_CODE.internal,
+    retryable: false,
+    title: 'Internal error',
+    sentence: 'A fault of the collector. Its log has the cause under the same request id.',
+  },
+  overloaded: {
+    status: 503,
+    grpc: GRPC_CODE.unavailable,
+    retryable: true,
+    title: 'Overloaded',
+    sentence:
+      'The collector holds as much as it may. Nothing of this request was stored; send it again.',
+  },
+  journal_unavailable: {
+    status: 503,
+    grpc: GRPC_CODE.unavailable,
+    retryable: true,
+    title: 'Journal unavailable',
+    sentence:
+      'The journal is full or cannot be written. Nothing of this request was acknowledged; send it again.',
+  },
+  engine_unavailable: {
+    status: 503,
+    grpc: GRPC_CODE.unavailable,
+    retryable: true,
+    title: 'Engine unavailable',
+    sentence: 'ClickHouse does not answer. Spans are still accepted; questions must wait.',
+  },
+  shutting_down: {
+    status: 503,
+    grpc: GRPC_CODE.unavailable,
+    retryable: true,
+    title: 'Shutting down',
+    sentence: 'The collector is stopping. Send the request again, to this one or another.',
+  },
+  deadline_exceeded: {
+    status: 504,
+    grpc: GRPC_CODE.deadlineExceeded,
+    retryable: true,
+    title: 'Took too long',
+    sentence: 'The answer was not ready in time. Ask for a shorter range or fewer dimensions.',
+  },
+} as const satisfies Record<string, ProblemSpec>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** What a problem may carry beside its sentence; headers are sent with the answer. */
+export interface ProblemExtras {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/** An error with a declared code. `message` is the detail: it goes to the client, so it holds no secret. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ProblemCode, detail?: string, extras: ProblemExtras = {}) {
+    super(detail ?? PROBLEMS[code].sentence, 'cause' in extras ? { cause: extras.cause } : {});
+    this.code = code;
+    this.headers = extras.headers ?? {};
+  }
+
+  get spec(): ProblemSpec {
+    return PROBLEMS[this.code];
+  }
+}
+
+/** 400: the data is wrong and resending it cannot help; `detail` says where and what was expected. */
+export function badRequest(detail: string, cause?: unknown): Problem {
+  return new Problem('body_malformed', detail, { cause });
+}
+
+/** 503 with Retry-After: nothing was kept, and the same request may succeed later. */
+export function unavailable(
+  code: 'overloaded' | 'journal_unavailable' | 'engine_unavailable' | 'shutting_down',
+  detail?: string,
+  retryAfterSeconds = 1,
+): Problem {
+  return new Problem(code, detail, { headers: { 'retry-after': String(retryAfterSeconds) } });
+}
+
+/** Makes any thrown value a Problem; what is not one already is `internal`, and its text stays in the log. */
+export function toProblem(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem('internal', undefined, { cause: error });
+}
+
+/** The body of RFC 9457, media type `application/problem+json`. */
+export interface ProblemBody {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: ProblemCode;
+  readonly request_id: string;
+}
+
+export function problemBody(problem: Problem, requestId: string): ProblemBody {
+  return {
+    type: `urn:aicost:problem:${problem.code}`,
+    title: problem.spec.title,
+    status: problem.spec.status,
+    detail: problem.message,
+    code: problem.code,
+    request_id: requestId,
+  };
+}

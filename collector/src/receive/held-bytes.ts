@@ -1,0 +1,24 @@
+// The account of how many body bytes all requests hold together, so that many large ones cannot end the process.
+import { unavailable } from '../problems.ts';
+
+export interface HeldBytes {
+  /** Charges bytes. @throws Problem overloaded (503, Retry-After) when the account is full. */
+  take(bytes: number): void;
+  giveBack(bytes: number): void;
+}
+
+/** @param onChange told the new total after each change, for the gauge */
+export function createHeldBytes(bytesMax: number, onChange: (total: number) => void): HeldBytes {
+  let total = 0;
+  const change = (by: number): void => {
+    total += by;
+    onChange(total);
+  };
+  return {
+    take: (bytes) => {
+      if (total + bytes > bytesMax) throw unavailable('overloaded');
+      change(bytes);
+    },
+    giveBack: (bytes) => change(-bytes),
+  };
+}

@@ -1,0 +1,160 @@
+// `POST /v1/traces`: OTLP/HTTP (OTLP 1.11). Method, key, content type, then the body, in this order, so that
+// nobody without a key makes us read or decompress anything.
+// Invariant: every answer, errors included, is in the encoding of the request; 5xx other than a fault of ours
+// is retryable, and data that is wrong is never 5xx.
+import type { Request, RequestHandler, Response } from 'express';
+import type { Authenticate, TenantId } from '../access.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { Problem, toProblem } from '../problems.ts';
+import { requestIdOf } from '../request-id.ts';
+import { type BodyLimits, ClientGone, readBody } from './body.ts';
+import { discardRest } from './discard.ts';
+import { createHeldBytes, type HeldBytes } from './held-bytes.ts';
+
+export type OtlpEncoding = 'protobuf' | 'json';
+
+/** What became of an accepted request: spans that were refused, and a message (or '') for the sender. */
+export interface AcceptOutcome {
+  readonly rejectedSpans: number;
+  readonly message: string;
+}
+
+/**
+ * Takes the spans of one request; resolves when those that are kept are durable.
+ * `bytes` belong to the callee until the promise settles. An empty body is an empty request.
+ * @throws Problem `badRequest(…)` for bytes that are no OTLP, `unavailable(…)` where a resend may succeed
+ */
+export type AcceptTraces = (
+  tenant: TenantId,
+  bytes: Uint8Array,
+  encoding: OtlpEncoding,
+) => Promise<AcceptOutcome>;
+
+/** The encoders of decode/otlp-response.ts. */
+export interface OtlpResponses {
+  encodeStatus(code: number, message: string, encoding: OtlpEncoding): Uint8Array | string;
+  encodeTracesResponse(
+    rejectedSpans: number,
+    message: string,
+    encoding: OtlpEncoding,
+  ): Uint8Array | string;
+}
+
+export interface ReceiveLimits extends BodyLimits {
+  /** What all requests together may hold; above it a request is answered with 503. */
+  readonly heldBytesMax: number;
+}
+
+export interface TracesRouteDeps {
+  readonly authenticate: Authenticate;
+  readonly accept: AcceptTraces;
+  readonly responses: OtlpResponses;
+  readonly limits: ReceiveLimits;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+const MEDIA_TYPE: Readonly<Record<OtlpEncoding, string>> = {
+  protobuf: 'application/x-protobuf',
+  json: 'application/json',
+};
+
+/** Partial-success messages are for people; a request of many bad spans must not grow its answer with them. */
+const MESSAGE_CHARS_MAX = 4_096;
+
+/** Makes the route; mount it with `app.all('/v1/traces', …)`, ahead of any body parser. */
+export function createTracesRoute(deps: TracesRouteDeps): RequestHandler {
+  const held = createHeldBytes(deps.limits.heldBytesMax, (total) => {
+    deps.metrics.aicost_otlp_held_bytes.set(total);
+  });
+  return async (request, response) => {
+    const encoding = encodingOf(request);
+    try {
+      const outcome = await receive(request, deps, held);
+      const message = outcome.message.slice(0, MESSAGE_CHARS_MAX);
+      const body = deps.responses.encodeTracesResponse(
+        outcome.rejectedSpans,
+        message,
+        outcome.encoding,
+      );
+      send(response, 200, outcome.encoding, body);
+    } catch (error) {
+      refuse(request, response, { deps, error, encoding: encoding ?? 'json' });
+    }
+  };
+}
+
+async function receive(request: Request, deps: TracesRouteDeps, held: HeldBytes) {
+  if (request.method !== 'POST') {
+    const detail = `${request.method} is not a method of ${request.path}; expected POST.`;
+    throw new Problem('method_not_allowed', detail, { headers: { allow: 'POST' } });
+  }
+  const principal = deps.authenticate(request.headers, ['ingest']);
+  const encoding = encodingOf(request);
+  if (encoding === undefined) throw unsupportedContentType(request);
+  const body = await readBody(request, deps.limits, held);
+  try {
+    const outcome = await deps.accept(principal.tenant, body.bytes, encoding);
+    deps.metrics.aicost_otlp_bytes_total.inc({ signal: 'traces', form: 'wire' }, body.wireBytes);
+    deps.metrics.aicost_otlp_bytes_total.inc(
+      { signal: 'traces', form: 'plain' },
+      body.bytes.length,
+    );
+    return { ...outcome, encoding };
+  } finally {
+    held.giveBack(body.bytes.length);
+  }
+}
+
+/** The media type without its parameters (RFC 9110 §8.3.1), compared without regard to case. */
+function encodingOf(request: Request): OtlpEncoding | undefined {
+  const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
+  if (mediaType === MEDIA_TYPE.protobuf) return 'protobuf';
+  return mediaType === MEDIA_TYPE.json ? 'json' : undefined;
+}
+
+function unsupportedContentType(request: Request): Problem {
+  const given = JSON.stringify((request.headers['content-type'] ?? '').slice(0, 128));
+  return new Problem(
+    'content_type_unsupported',
+    `content-type is ${given}; expected application/x-protobuf or application/json.`,
+    { headers: { accept: 'application/x-protobuf, application/json' } },
+  );
+}
+
+interface Refusal {
+  readonly deps: TracesRouteDeps;
+  readonly error: unknown;
+  readonly encoding: OtlpEncoding;
+}
+
+function refuse(request: Request, response: Response, { deps, error, encoding }: Refusal): void {
+  if (error instanceof ClientGone) {
+    response.destroy();
+    return;
+  }
+  const problem = toProblem(error);
+  deps.metrics.aicost_otlp_requests_refused_total.inc({ signal: 'traces', code: problem.code });
+  if (problem.code === 'internal') {
+    deps.log.error({ err: error, request_id: requestIdOf(response) }, 'an OTLP request failed');
+  }
+  response.set(problem.headers);
+  const body = deps.responses.encodeStatus(problem.spec.grpc, problem.message, encoding);
+  send(response, problem.spec.status, encoding, body);
+  discardRest(request, deps.limits);
+}
+
+function send(
+  response: Response,
+  status: number,
+  encoding: OtlpEncoding,
+  body: Uint8Array | string,
+): void {
+  const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
+  response.writeHead(status, {
+    'content-type': MEDIA_TYPE[encoding],
+    'content-length': bytes.length,
+  });
+  response.end(bytes);
+}
