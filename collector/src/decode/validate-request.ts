@@ -1,0 +1,253 @@
+/**
+ * The first of the decoder's two passes: walks a whole `ExportTraceServiceRequest` without keeping
+ * anything, so that a malformed one is refused before the sink has seen a span. It also counts the
+ * spans, and notes whether a singular sub-message occurs twice (`needsMerge`), which is legal, rare,
+ * and handled by rewriting (`merge-messages.ts`). Field numbers: opentelemetry-proto v1.
+ */
+
+import { WireChecker, WireFault } from './wire-checker.ts';
+
+export class RequestValidator extends WireChecker {
+  spanCount = 0;
+  needsMerge = false;
+
+  /** Throws `WireFault` unless all of `[0, bytes.length)` is a well-formed request. */
+  request(): void {
+    const end = this.bytes.length;
+    for (let at = 0; at < end; ) {
+      const tag = this.tag(at, end);
+      if (tag === 0x0a) {
+        const next = this.delimited(this.after, end);
+        this.resourceSpans(this.after, next);
+        at = next;
+      } else at = this.skip(this.after, end, tag, 0);
+    }
+  }
+
+  private resourceSpans(at: number, end: number): void {
+    let resources = 0;
+    while (at < end) {
+      const tag = this.tag(at, end);
+      at = this.after;
+      if (tag === 0x0a) {
+        resources += 1;
+        const next = this.delimited(at, end);
+        this.resource(this.after, next);
+        at = next;
+      } else if (tag === 0x12) {
+        const next = this.delimited(at, end);
+        this.scopeSpans(this.after, next);
+        at = next;
+      } else if (tag === 0x1a) at = this.string(at, end);
+      else at = this.skip(at, end, tag, 1);
+    }
+    if (resources > 1) this.needsMerge = true;
+  }
+
+  private resource(at: number, end: number): void {
+    while (at < end) {
+      const tag = this.tag(at, end);
+      at = this.after;
+      if (tag === 0x0a) at = this.attribute(at, end, 3);
+      else if (tag === 0x1a) {
+        const next = this.delimited(at, end);
+        this.entityRef(this.after, next);
+        at = next;
+      } else at = this.skip(at, end, tag, 2);
+    }
+  }
+
+  private entityRef(at: number, end: number): void {
+    while (at < end) {
+      const tag = this.tag(at, end);
+      at = this.after;
+      if (tag === 0x0a || tag === 0x12 || tag === 0x1a || tag === 0x22) at = this.string(at, end);
+      else at = this.skip(at, end, tag, 3);
+    }
+  }
+
+  private scopeSpans(at: number, end: number): void {
+    let scopes = 0;
+    while (at < end) {
+      const tag = this.tag(at, end);
+      at = this.after;
+      if (tag === 0x12) {
+        const next = this.delimited(at, end);
+        this.spanCount += 1;
+        this.span(this.after, next);
+        at = next;
+      } else if (tag === 0x0a) {
+        scopes += 1;
+        const next = this.delimited(at, end);
+        this.scope(this.after, next);
+        at = next;
+      } else if (tag === 0x1a) at = this.string(at, end);
+      else at = this.skip(at, end, tag, 2);
+    }
+    if (scopes > 1) this.needsMerge = true;
+  }
+
+  private scope(at: number, end: number): void {
+    while (at < end) {
+      const tag = this.tag(at, end);
+      at = this.after;
+      if (tag === 0x0a || tag === 0x12) at = this.string(at, end);
+      else if (tag === 0x1a) at = this.attribute(at, end, 4);
+      else at = this.skip(at, end, tag, 3);
+    }
+  }
+
+  private span(at: number, end: number): void {
+    const bytes = this.bytes;
+    let statuses = 0;
+    while (at < end) {
+      let tag = bytes[at]!;
+      if (tag < 128) at += 1;
+      else {
+        tag = this.tag(at, end);
+        at = this.after;
+      }
+      if (tag === 0x4a) at = this.attribute(at, end, 4);
+      else if (tag === 0x1a || tag === 0x2a) at = this.string(at, end);
+      else if (tag === 0x5a || tag === 0x6a || tag === 0x7a) {
+        const next = this.delimited(at, end);
+        if (tag === 0x5a) this.event(this.after, next);
+        else if (tag === 0x6a) this.link(this.after, next);
+        else {
+          statuses += 1;
+          this.status(this.after, next);
+        }
+        at = next;
+      } else at = this.skip(at, end, tag, 3);
+    }
+    if (statuses > 1) this.needsMerge = true;
+  }
+
+  private status(at: number, end: number): void {
+    while (at < end) {
+      const tag = this.tag(at, end);
+      at = this.after;
+      at = tag === 0x12 ? this.string(at, end) : this.skip(at, end, tag, 4);
+    }
+  }
+
+  private event(at: number, end: number): void {
+    while (at < end) {
+      const tag = this.tag(at, end);
+      at = this.after;
+      if (tag === 0x12) at = this.string(at, end);
+      else if (tag === 0x1a) at = this.attribute(at, end, 5);
+      else at = this.skip(at, end, tag, 4);
+    }
+  }
+
+  private link(at: number, end: number): void {
+    while (at < end) {
+      const tag = this.tag(at, end);
+      at = this.after;
+      if (tag === 0x1a) at = this.string(at, end);
+      else if (tag === 0x22) at = this.attribute(at, end, 5);
+      else at = this.skip(at, end, tag, 4);
+    }
+  }
+
+  /** Checks the `KeyValue` field whose length is at `at`; returns the offset after it. */
+  private attribute(at: number, end: number, depth: number): number {
+    const bytes = this.bytes;
+    let length = at < end ? bytes[at]! : 128;
+    if (length < 128) at += 1;
+    else {
+      length = this.length(at, end);
+      at = this.after;
+    }
+    const next = at + length;
+    if (next > end) throw overrun(at, length, end);
+    this.keyValue(at, next, depth);
+    return next;
+  }
+
+  private keyValue(at: number, end: number, depth: number): void {
+    if (depth > this.depthMax) throw this.tooDeep(at);
+    const bytes = this.bytes;
+    let values = 0;
+    while (at < end) {
+      let tag = bytes[at]!;
+      if (tag < 128) at += 1;
+      else {
+        tag = this.tag(at, end);
+        at = this.after;
+      }
+      if (tag !== 0x0a && tag !== 0x12) {
+        at = this.skip(at, end, tag, depth);
+        continue;
+      }
+      let length = at < end ? bytes[at]! : 128;
+      if (length < 128) at += 1;
+      else {
+        length = this.length(at, end);
+        at = this.after;
+      }
+      const next = at + length;
+      if (next > end) throw overrun(at, length, end);
+      if (tag === 0x0a) this.text(at, next);
+      else {
+        values += 1;
+        this.anyValue(at, next, depth + 1);
+      }
+      at = next;
+    }
+    if (values > 1) this.needsMerge = true;
+  }
+
+  private anyValue(at: number, end: number, depth: number): void {
+    if (depth > this.depthMax) throw this.tooDeep(at);
+    const bytes = this.bytes;
+    let lists = 0;
+    while (at < end) {
+      let tag = bytes[at]!;
+      if (tag < 128) at += 1;
+      else {
+        tag = this.tag(at, end);
+        at = this.after;
+      }
+      if (tag === 0x0a) {
+        let length = at < end ? bytes[at]! : 128;
+        if (length < 128) at += 1;
+        else {
+          length = this.length(at, end);
+          at = this.after;
+        }
+        const next = at + length;
+        if (next > end) throw overrun(at, length, end);
+        this.text(at, next);
+        at = next;
+      } else if (tag === 0x2a || tag === 0x32) {
+        lists += 1;
+        const next = this.delimited(at, end);
+        this.list(this.after, next, depth + 1, tag === 0x32);
+        at = next;
+      } else at = this.skip(at, end, tag, depth);
+    }
+    if (lists > 1) this.needsMerge = true;
+  }
+
+  /** Checks an `ArrayValue` or a `KeyValueList`: both have their elements in field 1. */
+  private list(at: number, end: number, depth: number, keyed: boolean): void {
+    if (depth > this.depthMax) throw this.tooDeep(at);
+    while (at < end) {
+      const tag = this.tag(at, end);
+      at = this.after;
+      if (tag !== 0x0a) at = this.skip(at, end, tag, depth);
+      else if (keyed) at = this.attribute(at, end, depth + 1);
+      else {
+        const next = this.delimited(at, end);
+        this.anyValue(this.after, next, depth + 1);
+        at = next;
+      }
+    }
+  }
+}
+
+function overrun(at: number, length: number, end: number): WireFault {
+  return new WireFault(at - 1, `a length of ${length} where ${end - at} bytes are left`);
+}
