@@ -1,0 +1,115 @@
+/**
+ * What was spent in a range, by any dimensions: the rows that cost most, the rest as one sum, and
+ * the total. Invariant: rows + other = totals, because one statement reads both and `other` is the
+ * difference of integers.
+ */
+import { z } from 'zod';
+import { type CostQuestion, costRows, dimensionsOf } from '../cost-rows.ts';
+import { coverRange, DAY_SECONDS, HOUR_SECONDS } from '../coverage.ts';
+import { type Dimension, keyNames, leading, rollupFor } from '../dimensions.ts';
+import {
+  addSums,
+  FIGURE_SHAPE,
+  type Figures,
+  type FigureText,
+  outerSums,
+  readSums,
+  type Sums,
+  showFigures,
+  showShare,
+  subtractSums,
+  ZERO_SUMS,
+} from '../figures.ts';
+import { formatInstant } from '../range.ts';
+import { bound, join, name, type Sql, sql } from '../sql.ts';
+import { openTenantScope, type Reader, type Store, type TenantScope } from '../tenant-scope.ts';
+import type { BreakdownInput } from './input.ts';
+
+/** Values of the dimensions asked for; null where the call has none. */
+export type GroupKeys = { readonly [D in Dimension]?: string | null };
+
+export type CostSums = Figures & { readonly share: string | null };
+export type BreakdownRow = CostSums & GroupKeys;
+
+export interface BreakdownAnswer {
+  readonly rows: readonly BreakdownRow[];
+  /** What the rows do not show; sums of nothing are 0. */
+  readonly other: CostSums;
+  readonly totals: CostSums;
+  readonly from: string;
+  readonly to: string;
+}
+
+const SUMS_SCHEMA = z.object({
+  ...FIGURE_SHAPE,
+  share: z
+    .string()
+    .nullable()
+    .describe('Part of the total cost, 18 places half-even; null when the total is 0 or unknown.'),
+});
+
+/** An answer as a Zod schema, for documentation. */
+export const BREAKDOWN_ANSWER = z.object({
+  rows: z
+    .array(SUMS_SCHEMA.catchall(z.string().nullable()))
+    .describe('Each with the dimensions asked for; a missing one is null. Most expensive first.'),
+  other: SUMS_SCHEMA.describe('The groups beyond the limit, summed: rows + other = totals.'),
+  totals: SUMS_SCHEMA,
+  from: z.string(),
+  to: z.string(),
+});
+
+type StoredRow = FigureText & { readonly is_total: string } & Readonly<
+    Record<`k${number}`, string>
+  >;
+
+/** Answers a breakdown for one reader. Throws ForbiddenQuestion, and what the store throws. */
+export async function answerBreakdown(
+  store: Store,
+  reader: Reader,
+  input: BreakdownInput,
+): Promise<BreakdownAnswer> {
+  const scope = openTenantScope(store, reader, input);
+  const stored = await scope.query<StoredRow>(breakdownSql(scope, input));
+  const groups = stored.filter((row) => row.is_total === '0').map((row) => toGroup(row, input.by));
+  const total = stored.find((row) => row.is_total === '1');
+  const totals = total === undefined ? ZERO_SUMS : readSums(total);
+  const shown = groups.reduce((sum, group) => addSums(sum, group.sums), ZERO_SUMS);
+  const show = (sums: Sums): CostSums => ({
+    ...showFigures(sums),
+    share: showShare(sums, totals),
+  });
+  return {
+    rows: groups.map((group) => ({ ...group.keys, ...show(group.sums) })),
+    other: show(subtractSums(totals, shown)),
+    totals: show(totals),
+    from: formatInstant(input.range.fromNs),
+    to: formatInstant(input.range.toNs),
+  };
+}
+
+function toGroup(row: StoredRow, by: readonly Dimension[]): { keys: GroupKeys; sums: Sums } {
+  const keys = by.map((dimension, index) => [dimension, row[`k${index}`] || null] as const);
+  return { keys: Object.fromEntries(keys), sums: readSums(row) };
+}
+
+function breakdownSql(scope: TenantScope, input: BreakdownInput): Sql {
+  const rows = costRows(scope, questionOf(input));
+  const keys = keyNames(input.by);
+  if (keys.length === 0) {
+    // Without dimensions the one group is the total.
+    const both = sql`SELECT arrayJoin(['0', '1']) AS is_total, * FROM (SELECT ${outerSums()}`;
+    return sql`${both} FROM (${rows}))`;
+  }
+  const order = join([sql`is_total DESC`, sql`sum(sum_cost_usd) DESC`, ...keys], ', ');
+  const sets = sql`GROUPING SETS ((${join(keys, ', ')}), ())`;
+  return sql`SELECT toString(grouping(${name('k0')})) AS is_total, ${leading(keys)}${outerSums()} FROM (${rows}) GROUP BY ${sets} ORDER BY ${order} LIMIT ${bound('UInt64', input.limit + 1)}`;
+}
+
+const UNIT_SECONDS = { cost_hourly: HOUR_SECONDS, cost_daily: DAY_SECONDS } as const;
+
+function questionOf(input: BreakdownInput): CostQuestion {
+  const rollup = rollupFor(dimensionsOf(input.by, input.filters));
+  const coverage = coverRange(input.range, rollup === null ? null : UNIT_SECONDS[rollup]);
+  return { by: input.by, filters: input.filters, coverage, intervalStarts: null };
+}

@@ -1,0 +1,109 @@
+/**
+ * The rows every cost question sums: whole units from the rollup, the rest from the ledger, one
+ * column set. Invariant: each ledger entry of the range is counted once, whatever its instant.
+ */
+import type { Coverage, WholeUnits } from './coverage.ts';
+import {
+  type Dimension,
+  type Filter,
+  filterSql,
+  keyColumns,
+  keyNames,
+  leading,
+  rollupFor,
+  type Source,
+} from './dimensions.ts';
+import { innerSums } from './figures.ts';
+import { bound, join, type Sql, sql, wholeNumbers } from './sql.ts';
+import type { TenantScope } from './tenant-scope.ts';
+
+export interface CostQuestion {
+  readonly by: readonly Dimension[];
+  readonly filters: readonly Filter[];
+  readonly coverage: Coverage;
+  /** Starts of intervals in seconds, ascending; rows then carry `bucket`, the start they fall in. */
+  readonly intervalStarts: readonly bigint[] | null;
+}
+
+/** Every dimension a question depends on. */
+export function dimensionsOf(
+  by: readonly Dimension[],
+  filters: readonly Filter[],
+): readonly Dimension[] {
+  return [...by, ...filters.map((filter) => filter.dimension)];
+}
+
+/**
+ * A statement whose rows are partial sums: columns `bucket` (with intervals), k0, k1, … and sum_*.
+ * A group may come once from each table; the caller sums again.
+ */
+export function costRows(scope: TenantScope, question: CostQuestion): Sql {
+  const { coverage } = question;
+  const rollup = rollupFor(dimensionsOf(question.by, question.filters));
+  const parts: Sql[] = [];
+  if (coverage.whole !== null && rollup !== null) {
+    const table = scope.from(rollup);
+    parts.push(groupRows(question, rollup, sql`${table}${unitCondition(coverage.whole, rollup)}`));
+  }
+  if (coverage.ledger) {
+    const source: Source = rollup === null ? 'ledger' : 'ledger_as_rollup';
+    parts.push(
+      groupRows(question, source, sql`${scope.from('ledger')}${ledgerCondition(coverage)}`),
+    );
+  }
+  return join(parts, ' UNION ALL ');
+}
+
+const UNIT_SECONDS = {
+  cost_hourly: sql`toUnixTimestamp(hour)`,
+  cost_daily: sql`toUnixTimestamp(toDateTime(day, 'UTC'))`,
+  ledger: sql`toUnixTimestamp(start_time)`,
+  ledger_as_rollup: sql`toUnixTimestamp(start_time)`,
+} as const satisfies Record<Source, Sql>;
+
+function groupRows(question: CostQuestion, source: Source, from: Sql): Sql {
+  const { by, filters, intervalStarts } = question;
+  const keys = [...keyColumns(by, source)];
+  const names = [...keyNames(by)];
+  if (intervalStarts !== null) {
+    const second = sql`toInt64(${UNIT_SECONDS[source]})`;
+    keys.unshift(sql`roundDown(${second}, [${wholeNumbers(intervalStarts)}]) AS bucket`);
+    names.unshift(sql`bucket`);
+  }
+  const grouping = names.length === 0 ? sql`` : sql` GROUP BY ${join(names, ', ')}`;
+  return sql`SELECT ${leading(keys)}${innerSums()} ${from}${filterSql(filters, source)}${grouping}`;
+}
+
+const UNIT_COLUMNS = { cost_hourly: sql`hour`, cost_daily: sql`day` } as const;
+
+function unitCondition(whole: WholeUnits, rollup: 'cost_hourly' | 'cost_daily'): Sql {
+  const column = UNIT_COLUMNS[rollup];
+  const between = sql` AND ${column} >= ${unitStart(whole.from, rollup)} AND ${column} < ${unitStart(whole.to, rollup)}`;
+  if (whole.except.length === 0) return between;
+  return sql`${between} AND ${UNIT_SECONDS[rollup]} NOT IN (${wholeNumbers(whole.except)})`;
+}
+
+function unitStart(second: bigint, rollup: 'cost_hourly' | 'cost_daily'): Sql {
+  const time = sql`toDateTime(${bound('UInt32', second)}, 'UTC')`;
+  return rollup === 'cost_daily' ? sql`toDate(${time})` : time;
+}
+
+function ledgerCondition(coverage: Coverage): Sql {
+  const { range, whole } = coverage;
+  const inRange = sql` AND start_time >= ${instant(range.fromNs)} AND start_time < ${instant(range.toNs)}`;
+  if (whole === null) return inRange;
+  const edges = sql`start_time < ${second(whole.from)} OR start_time >= ${second(whole.to)}`;
+  if (whole.except.length === 0) return sql`${inRange} AND (${edges})`;
+  // Written over toDateTime(start_time), the ledger's key, so that the engine reads these units only.
+  const unit = sql`intDiv(toUnixTimestamp(toDateTime(start_time)), ${bound('UInt32', whole.unitSeconds)})`;
+  const cut = wholeNumbers(whole.except.map((start) => start / whole.unitSeconds));
+  return sql`${inRange} AND (${edges} OR ${unit} IN (${cut}))`;
+}
+
+function instant(ns: bigint): Sql {
+  return sql`fromUnixTimestamp64Nano(${bound('Int64', ns)}, 'UTC')`;
+}
+
+function second(value: bigint): Sql {
+  return sql`toDateTime(${bound('UInt32', value)}, 'UTC')`;
+}

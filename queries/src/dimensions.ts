@@ -1,0 +1,131 @@
+/**
+ * What a cost can be grouped and filtered by, and the closed table of SQL for each. A missing
+ * dimension is '' in the tables and null in answers; the filter for it is the empty value: `feature=`.
+ */
+import { bound, join, name, type Sql, sql } from './sql.ts';
+
+/** In cost_hourly, cost_daily and ledger. Order is the bit of `over_limit` (migration 0001). */
+export const ROLLUP_DIMENSIONS = [
+  'service',
+  'environment',
+  'provider',
+  'model',
+  'operation',
+  'feature',
+  'agent',
+  'prompt',
+] as const;
+
+/** Every dimension with a fixed name, in the order errors and documentation list them. */
+export const DIMENSIONS = [...ROLLUP_DIMENSIONS, 'user', 'session', 'tool', 'tenant'] as const;
+
+export type FixedDimension = (typeof DIMENSIONS)[number];
+export type TagDimension = `tag.${string}`;
+
+/** The name of a dimension, as parameters and answers spell it. */
+export type Dimension = FixedDimension | TagDimension;
+
+/** Values of one dimension that a call may have, any of them. */
+export interface Filter {
+  readonly dimension: Dimension;
+  readonly values: readonly string[];
+}
+
+/** The rows a question reads: a rollup, the ledger shown as that rollup would, or the ledger as is. */
+export type Source = 'cost_hourly' | 'cost_daily' | 'ledger_as_rollup' | 'ledger';
+
+const TAG_KEY_LENGTH_MAX = 256;
+
+export const DIMENSION_EXPECTED = `one of ${DIMENSIONS.join(', ')} or tag.<key>`;
+
+/** The dimension of that name, or undefined. */
+export function parseDimension(text: string): Dimension | undefined {
+  if (isTag(text)) {
+    const length = text.length - 'tag.'.length;
+    return length > 0 && length <= TAG_KEY_LENGTH_MAX ? text : undefined;
+  }
+  return DIMENSIONS.find((dimension) => dimension === text);
+}
+
+function isTag(text: string): text is TagDimension {
+  return text.startsWith('tag.');
+}
+
+const COLUMNS: Readonly<Record<FixedDimension, Sql>> = {
+  service: sql`service`,
+  environment: sql`environment`,
+  provider: sql`provider`,
+  model: sql`model`,
+  operation: sql`operation`,
+  feature: sql`feature`,
+  agent: sql`agent`,
+  prompt: sql`prompt`,
+  user: sql`user`,
+  session: sql`session`,
+  tool: sql`tool`,
+  tenant: sql`tenant`,
+};
+
+const OVER_LIMIT_BITS: Readonly<Partial<Record<FixedDimension, Sql>>> = {
+  service: sql`0`,
+  environment: sql`1`,
+  provider: sql`2`,
+  model: sql`3`,
+  operation: sql`4`,
+  feature: sql`5`,
+  agent: sql`6`,
+  prompt: sql`7`,
+  user: sql`8`,
+};
+
+/** The SQL expression of a dimension in a source. */
+export function dimensionSql(dimension: Dimension, source: Source): Sql {
+  if (isTag(dimension)) return sql`tags[${bound('String', dimension.slice('tag.'.length))}]`;
+  const column = COLUMNS[dimension];
+  const bit = OVER_LIMIT_BITS[dimension];
+  if (source !== 'ledger_as_rollup' || bit === undefined) return column;
+  // An edge must name a group as the whole hours beside it do, or the group falls apart.
+  return sql`if(bitTest(over_limit, ${bit}), '(over limit)', ${column})`;
+}
+
+/** ` AND …` for every filter; `tenant` is left to the tenant scope, which owns that column. */
+export function filterSql(filters: readonly Filter[], source: Source): Sql {
+  const conditions = filters
+    .filter((filter) => filter.dimension !== 'tenant')
+    .map(
+      (filter) =>
+        sql` AND ${dimensionSql(filter.dimension, source)} IN ${bound('Array(String)', filter.values)}`,
+    );
+  return join(conditions, '');
+}
+
+/** Which rollup knows all of these dimensions; null: only the ledger does. */
+export function rollupFor(dimensions: readonly Dimension[]): 'cost_hourly' | 'cost_daily' | null {
+  let rollup: 'cost_hourly' | 'cost_daily' = 'cost_hourly';
+  for (const dimension of dimensions) {
+    if (dimension === 'user') rollup = 'cost_daily';
+    else if (isTag(dimension) || dimension === 'session' || dimension === 'tool') return null;
+  }
+  return rollup;
+}
+
+/** Expressions with aliases k0, k1, …: an alias never contains what a user wrote. */
+export function keyColumns(dimensions: readonly Dimension[], source: Source): readonly Sql[] {
+  return dimensions.map(
+    (dimension, index) => sql`toString(${dimensionSql(dimension, source)}) AS ${keyName(index)}`,
+  );
+}
+
+/** The aliases of `keyColumns`. */
+export function keyNames(dimensions: readonly Dimension[]): readonly Sql[] {
+  return dimensions.map((_, index) => keyName(index));
+}
+
+function keyName(index: number): Sql {
+  return name(`k${index}`);
+}
+
+/** `a, b, ` with a trailing comma for a list that more columns follow; nothing for an empty list. */
+export function leading(columns: readonly Sql[]): Sql {
+  return columns.length === 0 ? sql`` : sql`${join(columns, ', ')}, `;
+}

@@ -1,0 +1,150 @@
+/**
+ * The figures every cost answer carries: counts, quantities and money, summed as integers and shown
+ * as JSON. Invariant: sums are exact; a cost of which nothing is known is null, never "0".
+ */
+import {
+  divideHalfEven,
+  formatDecimal,
+  MONEY_SCALE,
+  parseDecimal,
+} from '@ai-cost-profiler/clickhouse/money.ts';
+import {
+  COUNTED_UNITS,
+  type CountedUnit,
+  INPUT_BUCKETS,
+  type InputBucket,
+  MEASURED_UNITS,
+  type MeasuredUnit,
+  OUTPUT_BUCKETS,
+  type OutputBucket,
+} from '@ai-cost-profiler/clickhouse/usage.ts';
+import { z } from 'zod';
+import { join, name, type Sql, sql } from './sql.ts';
+
+const MEASURED_SCALE_DIGITS = 9;
+
+export const COUNT_COLUMNS = [
+  'calls',
+  'unpriced_calls',
+  ...INPUT_BUCKETS,
+  ...OUTPUT_BUCKETS,
+  ...COUNTED_UNITS,
+] as const;
+export const MONEY_COLUMNS = ['list_usd', 'cost_usd', 'cost_low_usd', 'cost_high_usd'] as const;
+
+type CountColumn = 'calls' | 'unpriced_calls' | InputBucket | OutputBucket | CountedUnit;
+type MoneyColumn = (typeof MONEY_COLUMNS)[number];
+export type FigureColumn = CountColumn | MeasuredUnit | MoneyColumn;
+
+/** Every summed column, in the order of answers. */
+export const FIGURE_COLUMNS: readonly FigureColumn[] = [
+  ...COUNT_COLUMNS,
+  ...MEASURED_UNITS,
+  ...MONEY_COLUMNS,
+];
+
+/** Sums as the store answers them: digits as text, so that no format setting can round them. */
+export type FigureText = Readonly<Record<FigureColumn, string>>;
+
+/** Sums as integers: counts in ones, measured units in 1e-9, money in 1e-18 USD. */
+export type Sums = Readonly<Record<FigureColumn, bigint>>;
+
+const SCALES = new Map<FigureColumn, number>([
+  ...MEASURED_UNITS.map((column) => [column, MEASURED_SCALE_DIGITS] as const),
+  ...MONEY_COLUMNS.map((column) => [column, MONEY_SCALE] as const),
+]);
+
+function mapColumns<T>(value: (column: FigureColumn) => T): Record<FigureColumn, T> {
+  const record: Partial<Record<FigureColumn, T>> = {};
+  for (const column of FIGURE_COLUMNS) record[column] = value(column);
+  return record as Record<FigureColumn, T>;
+}
+
+/** The sum of nothing. */
+export const ZERO_SUMS: Sums = mapColumns(() => 0n);
+
+export function readSums(text: FigureText): Sums {
+  return mapColumns((column) => parseDecimal(text[column], SCALES.get(column) ?? 0));
+}
+
+export function addSums(a: Sums, b: Sums): Sums {
+  return mapColumns((column) => a[column] + b[column]);
+}
+
+export function subtractSums(a: Sums, b: Sums): Sums {
+  return mapColumns((column) => a[column] - b[column]);
+}
+
+/** `sum(…) AS sum_<column>` for each figure; `coalesce` because the ledger keeps NULL for absent. */
+export function innerSums(): Sql {
+  return join(
+    FIGURE_COLUMNS.map((c) => sql`sum(coalesce(${name(c)}, 0)) AS ${name(`sum_${c}`)}`),
+    ', ',
+  );
+}
+
+/** Sums of sums, as text under the figure's own name. */
+export function outerSums(): Sql {
+  return join(
+    FIGURE_COLUMNS.map((c) => sql`toString(sum(${name(`sum_${c}`)})) AS ${name(c)}`),
+    ', ',
+  );
+}
+
+/**
+ * A whole number in JSON: a number while a double holds it exactly (below 2^53), digits in a string
+ * beyond, because most JSON readers would round it silently.
+ */
+export type Count = number | string;
+
+export type Figures = Record<CountColumn, Count> &
+  Record<MeasuredUnit, string> &
+  Record<MoneyColumn, string | null>;
+
+const COUNT_SCHEMA = z
+  .union([z.int(), z.string().regex(/^-?\d+$/)])
+  .describe('Whole number; a string of digits from 2^53 on.');
+const MEASURED_SCHEMA = z.string().describe('Plain decimal.');
+const MONEY_SCHEMA = z
+  .string()
+  .nullable()
+  .describe('US dollars, plain decimal, exact; null when no call of the group has a price.');
+
+/** The figures as a Zod shape: what answers carry, for documentation and for readers of answers. */
+export const FIGURE_SHAPE: Record<FigureColumn, z.ZodType> = mapColumns((column) => {
+  const scale = SCALES.get(column);
+  if (scale === undefined) return COUNT_SCHEMA;
+  return scale === MONEY_SCALE ? MONEY_SCHEMA : MEASURED_SCHEMA;
+});
+
+/**
+ * Whether there is nothing to say about the money: there are calls, none has a price, and nothing
+ * else (an adjustment) was booked.
+ */
+export function costIsUnknown(sums: Sums): boolean {
+  return sums.calls > 0n && sums.calls === sums.unpriced_calls && sums.cost_usd === 0n;
+}
+
+function showCount(value: bigint): Count {
+  const shown = Number(value);
+  return Number.isSafeInteger(shown) ? shown : value.toString();
+}
+
+/** Sums as an answer shows them. */
+export function showFigures(sums: Sums): Figures {
+  const unknown = costIsUnknown(sums);
+  return mapColumns((column) => {
+    const scale = SCALES.get(column);
+    if (scale === undefined) return showCount(sums[column]);
+    return unknown && scale === MONEY_SCALE ? null : formatDecimal(sums[column], scale);
+  }) as Figures;
+}
+
+/** part / total of cost to 18 places, half-even; null when either is unknown or the total is 0. */
+export function showShare(part: Sums, total: Sums): string | null {
+  if (costIsUnknown(part) || total.cost_usd === 0n) return null;
+  return formatDecimal(
+    divideHalfEven(part.cost_usd * 10n ** BigInt(MONEY_SCALE), total.cost_usd),
+    MONEY_SCALE,
+  );
+}

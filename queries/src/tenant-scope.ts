@@ -1,0 +1,66 @@
+/**
+ * The only way to the store: every table a question reads comes from `from`, which carries the
+ * tenant predicate. Invariant: no other file of this package names a table or calls a store.
+ */
+import type { Dimension, Filter } from './dimensions.ts';
+import { ForbiddenQuestion } from './input-problem.ts';
+import { bound, name, render, type Sql, sql } from './sql.ts';
+
+/** What a question needs of a store; `clickhouse/src/store.ts` is one. */
+export interface Store {
+  query<T>(sql: string, params: Record<string, unknown>): Promise<T[]>;
+  readonly database: string;
+}
+
+/** Who asks, as the key says. Only an operator may span tenants. */
+export interface Reader {
+  readonly tenant: string;
+  readonly operator: boolean;
+}
+
+export type Table = 'ledger' | 'cost_hourly' | 'cost_daily' | 'traces';
+
+export interface TenantScope {
+  /** `FROM db.table WHERE <tenant predicate>`; further conditions follow with ` AND `. */
+  from(table: Table): Sql;
+  /** Runs a statement made of this scope's tables. */
+  query<Row>(statement: Sql): Promise<Row[]>;
+}
+
+/**
+ * Opens the store for what one reader may see: the reader's own tenant; for an operator who asks by
+ * tenant or filters by it, those tenants. Throws ForbiddenQuestion when another reader does either.
+ */
+export function openTenantScope(
+  store: Store,
+  reader: Reader,
+  asked: { readonly by: readonly Dimension[]; readonly filters: readonly Filter[] },
+): TenantScope {
+  const predicate = tenantPredicate(reader, asked.by, asked.filters);
+  return {
+    from: (table) => sql`FROM ${name(store.database)}.${name(table)} WHERE ${predicate}`,
+    query: (statement) => {
+      const { text, params } = render(statement);
+      return store.query(text, params);
+    },
+  };
+}
+
+function tenantPredicate(
+  reader: Reader,
+  by: readonly Dimension[],
+  filters: readonly Filter[],
+): Sql {
+  const filter = filters.find((candidate) => candidate.dimension === 'tenant');
+  if (filter === undefined && !by.includes('tenant')) {
+    return sql`tenant = ${bound('String', reader.tenant)}`;
+  }
+  if (!reader.operator) {
+    const field = filter === undefined ? 'by' : 'tenant';
+    throw new ForbiddenQuestion(
+      field,
+      'the dimension tenant needs a key with the scope operator; other keys see their own tenant only',
+    );
+  }
+  return filter === undefined ? sql`true` : sql`tenant IN ${bound('Array(String)', filter.values)}`;
+}

@@ -1,0 +1,131 @@
+/**
+ * A ledger in the embedded engine, filled through the landing table as the writer fills it, so that
+ * query tests run on the real tables and views. One process holds at most one.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Dimension } from '../src/dimensions.ts';
+import type { FigureColumn } from '../src/figures.ts';
+import type { Store } from '../src/tenant-scope.ts';
+
+interface Session {
+  queryAsync(text: string, options: { format: string }): Promise<{ text(): string }>;
+  queryBindAsync(
+    text: string,
+    params: Record<string, unknown>,
+    options: { format: string },
+  ): Promise<{ text(): string }>;
+  close(): void;
+}
+
+/** One ledger entry; what is not given is empty. `at` is nanoseconds since the epoch. */
+export interface Entry {
+  readonly tenant: string;
+  readonly at: bigint;
+  readonly dimensions?: { readonly [D in Dimension]?: string };
+  readonly figures?: { readonly [C in FigureColumn]?: string };
+  readonly overLimit?: number;
+  readonly unpriced?: { readonly reason: string; readonly detail: string };
+}
+
+export interface EmbeddedLedger {
+  readonly store: Store;
+  /** Statements as they were sent, newest last. */
+  readonly sent: string[];
+  insert(entries: readonly Entry[]): Promise<void>;
+  /** Empties every table, which is faster than another engine. */
+  clear(): Promise<void>;
+  close(): void;
+}
+
+const DATABASE = 'aicost';
+const MIGRATIONS = join(import.meta.dirname, '../../clickhouse/migrations');
+
+export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
+  const load = createRequire(join(MIGRATIONS, '../src/usage.ts'));
+  const engine = load('chdb') as { Session: new (path: string) => Session };
+  const directory = mkdtempSync(join(tmpdir(), 'aicost-queries-'));
+  const session = new engine.Session(directory);
+  const run = async (text: string): Promise<string> =>
+    (await session.queryAsync(text, { format: 'JSONEachRow' })).text();
+  await run(`CREATE DATABASE ${DATABASE}`);
+  for (const statement of readMigrations()) await run(statement);
+  const sent: string[] = [];
+  const query = async <T>(text: string, params: Record<string, unknown>): Promise<T[]> => {
+    sent.push(text);
+    const answer = await session.queryBindAsync(text, params, { format: 'JSONEachRow' });
+    return answer
+      .text()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as T);
+  };
+  return {
+    store: { query, database: DATABASE },
+    sent,
+    insert: async (entries) => {
+      if (entries.length > 0) await run(insertStatement(entries));
+    },
+    clear: async () => {
+      for (const table of ['ledger', 'cost_hourly', 'cost_daily']) {
+        await run(`TRUNCATE TABLE ${DATABASE}.${table}`);
+      }
+    },
+    close: () => {
+      session.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function readMigrations(): string[] {
+  return readdirSync(MIGRATIONS)
+    .filter((file) => file.endsWith('.sql'))
+    .sort()
+    .flatMap((file) => readFileSync(join(MIGRATIONS, file), 'utf8').split(/;\s*\n/))
+    .map((statement) => statement.replace(/^--.*$/gm, '').replaceAll('{database}', DATABASE))
+    .filter((statement) => statement.trim() !== '');
+}
+
+function quote(value: string): string {
+  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+function insertStatement(entries: readonly Entry[]): string {
+  const columns = new Set<string>();
+  for (const entry of entries) {
+    for (const key of Object.keys(entry.dimensions ?? {})) {
+      if (!key.startsWith('tag.')) columns.add(key);
+    }
+    for (const key of Object.keys(entry.figures ?? {})) columns.add(key);
+  }
+  const names = [...columns];
+  const rows = entries.map((entry) => `(${entryValues(entry, names).join(', ')})`);
+  const fixed =
+    'row_kind, entry_kind, entry_id, writer_id, batch_seq, tenant, start_time, over_limit, unpriced_reason, unpriced_detail, tags';
+  return `INSERT INTO ${DATABASE}.landing (${[fixed, ...names].join(', ')}) SETTINGS max_insert_threads = 1, max_partitions_per_insert_block = 0 VALUES ${rows.join(', ')}`;
+}
+
+function entryValues(entry: Entry, names: readonly string[]): string[] {
+  const given: Record<string, string | undefined> = { ...entry.dimensions, ...entry.figures };
+  const tags = Object.entries(entry.dimensions ?? {})
+    .filter(([key]) => key.startsWith('tag.'))
+    .map(([key, value]) => `${quote(key.slice('tag.'.length))}: ${quote(value ?? '')}`);
+  const figures = new Set<string>(Object.keys(entry.figures ?? {}));
+  return [
+    "'entry', 'charge', generateUUIDv4(), 'w', 1",
+    quote(entry.tenant),
+    `fromUnixTimestamp64Nano(toInt64('${entry.at}'), 'UTC')`,
+    String(entry.overLimit ?? 0),
+    quote(entry.unpriced?.reason ?? ''),
+    quote(entry.unpriced?.detail ?? ''),
+    `{${tags.join(', ')}}`,
+    ...names.map((column) => {
+      const value = given[column];
+      if (value === undefined) return 'DEFAULT';
+      return figures.has(column) ? `'${value}'` : quote(value);
+    }),
+  ];
+}
