@@ -1,0 +1,50 @@
+/**
+ * The book's version and the fingerprints of its entries. Invariant: published entries are facts
+ * of the past; a book that lost or changed one is refused, and a mistake is mended by a new entry.
+ */
+import { createHash } from 'node:crypto';
+import type { ProviderBook } from './book-schema.ts';
+
+export type BookDigest = {
+  readonly version: string;
+  /** Fingerprints by file, such as `book/openai`. */
+  readonly entries: { readonly [file: string]: readonly string[] };
+};
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}
+
+/** A value as text that does not depend on the order of its keys. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  fields.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([key, field]) => `${key}:${canonical(field)}`).join(',')}}`;
+}
+
+/** One fingerprint per price, fee, factor and alias of a file, sorted. */
+export function entryFingerprints(book: ProviderBook): string[] {
+  const parts: unknown[] = [
+    ...book.models.flatMap((model) => model.prices.map((entry) => [model.id, entry])),
+    ...book.tools,
+    ...book.multipliers,
+    ...book.aliases,
+  ];
+  return [...new Set(parts.map((part) => shortHash(canonical(part))))].sort();
+}
+
+/** The published fingerprints that the current files no longer have, as `file fingerprint`. */
+export function lostEntries(published: BookDigest, current: BookDigest['entries']): string[] {
+  return Object.entries(published.entries).flatMap(([file, fingerprints]) => {
+    const kept = new Set(current[file]);
+    return fingerprints.filter((print) => !kept.has(print)).map((print) => `${file} ${print}`);
+  });
+}
+
+/** 12 hex digits of SHA-256 over the files' texts in the order of their names. */
+export function bookVersion(texts: ReadonlyMap<string, string>): string {
+  const files = [...texts].sort(([a], [b]) => (a < b ? -1 : 1));
+  return shortHash(files.map(([file, text]) => `${file}\n${text}`).join('\n'));
+}

@@ -1,0 +1,169 @@
+/**
+ * The price book as it is asked: layers of provider files, compiled on first use, and a bounded
+ * memo of settled rates. Invariant: asking changes nothing but the memo, so a book may be shared.
+ */
+import type { OverrideLayer, ProviderBook } from './book-schema.ts';
+import { type CallContext, contextKey, foldContext } from './call-context.ts';
+import { type CompiledProvider, compileProvider, type Interval, inForce } from './compile-book.ts';
+import { type FoundModel, findModel, type ProviderLayers } from './find-model.ts';
+import { bookProvider } from './provider-names.ts';
+import { planRates, type RatePlan } from './rate-plan.ts';
+import { decimalRatio, ONE, type Ratio } from './ratio.ts';
+
+export type UnpricedReason =
+  | 'unknown_provider'
+  | 'unknown_model'
+  | 'no_usage'
+  | 'missing_rate'
+  | 'unpriced_context'
+  | 'invalid_context'
+  | 'invalid_usage'
+  | 'over_limit';
+export type Unpriced = {
+  readonly status: 'unpriced';
+  readonly reason: UnpricedReason;
+  readonly detail: string;
+};
+/** Rates for a span of time, or why there are none in it. */
+export type Resolution = Interval & ({ readonly plan: RatePlan } | { readonly unpriced: Unpriced });
+
+/** One layer of the book; a provider's file is read and compiled when it is first asked for. */
+export type BookLayer = { readonly providers: ReadonlyMap<string, () => ProviderBook> };
+
+const MEMO_KEYS_MAX = 8192;
+const MEMO_SPANS_MAX = 32;
+const ALL_PROVIDERS = '*';
+
+function unpriced(reason: UnpricedReason, detail: string): Unpriced {
+  return { status: 'unpriced', reason, detail };
+}
+
+/** Layers over one another, the most binding first. */
+export class PriceBook {
+  readonly version: string;
+  readonly #layers: readonly BookLayer[];
+  readonly #compiled = new Map<string, ProviderLayers>();
+  readonly #memo = new Map<string, Resolution[]>();
+
+  constructor(layers: readonly BookLayer[], version: string) {
+    this.#layers = layers;
+    this.version = version;
+  }
+
+  /** This book under one more layer with the same schema: a tenant's prices, aliases, discounts. */
+  withOverrides(layer: OverrideLayer): PriceBook {
+    const providers = new Map(
+      layer.providers.map((book) => [
+        book.provider === ALL_PROVIDERS ? ALL_PROVIDERS : bookProvider(book.provider),
+        () => book,
+      ]),
+    );
+    return new PriceBook([{ providers }, ...this.#layers], `${this.version}+${layer.version}`);
+  }
+
+  /** The names of the providers it has files for, sorted. */
+  providers(): string[] {
+    const names = new Set(this.#layers.flatMap((layer) => [...layer.providers.keys()]));
+    names.delete(ALL_PROVIDERS);
+    return [...names].sort();
+  }
+
+  /** A provider's layers, the most binding first; empty for one the book does not have. */
+  layersOf(provider: string): ProviderLayers {
+    const known = this.#compiled.get(provider);
+    if (known !== undefined) return known;
+    const layers: CompiledProvider[] = [];
+    for (const layer of this.#layers) {
+      for (const name of [provider, ALL_PROVIDERS]) {
+        const file = layer.providers.get(name);
+        if (file !== undefined) layers.push(compileProvider(file()));
+      }
+    }
+    this.#compiled.set(provider, layers);
+    return layers;
+  }
+
+  /** The rates for a model in a context at an instant, or why there are none. Memoised. */
+  resolve(provider: string, model: string, atNs: bigint, context: CallContext): Resolution {
+    const key = `${provider}\n${model}\n${contextKey(context)}`;
+    const spans = this.#memo.get(key);
+    if (spans !== undefined) {
+      for (let i = spans.length - 1; i >= 0; i--) {
+        const span = spans[i];
+        if (span !== undefined && inForce(span, atNs)) return span;
+      }
+    }
+    const resolution = this.#settle(provider, model, atNs, context);
+    this.#remember(key, spans, resolution);
+    return resolution;
+  }
+
+  #remember(key: string, spans: Resolution[] | undefined, resolution: Resolution): void {
+    if (spans !== undefined) {
+      if (spans.length >= MEMO_SPANS_MAX) spans.shift();
+      spans.push(resolution);
+      return;
+    }
+    if (this.#memo.size >= MEMO_KEYS_MAX) {
+      const oldest = this.#memo.keys().next().value;
+      if (oldest !== undefined) this.#memo.delete(oldest);
+    }
+    this.#memo.set(key, [resolution]);
+  }
+
+  /** The model as the book knows it at an instant, for explaining a price. */
+  find(provider: string, model: string, atNs: bigint): FoundModel | undefined {
+    const finder = { layersOf: (name: string) => this.layersOf(name) };
+    return findModel(finder, bookProvider(provider), model, atNs);
+  }
+
+  #settle(provider: string, model: string, atNs: bigint, context: CallContext): Resolution {
+    const always = { fromNs: undefined, untilNs: undefined };
+    const name = bookProvider(provider);
+    if (!this.#layers.some((layer) => layer.providers.has(name))) {
+      const detail = `the price book has no provider "${provider}"; add an override or an alias`;
+      return { ...always, unpriced: unpriced('unknown_provider', detail) };
+    }
+    const discount = discountShare(context.tenantDiscount);
+    if (discount === undefined) {
+      const detail = `tenant_discount "${context.tenantDiscount}" is not a share from 0 to 1`;
+      return { ...always, unpriced: unpriced('invalid_context', detail) };
+    }
+    const found = this.find(provider, model, atNs);
+    if (found === undefined) {
+      const detail = `the price book has no model "${model}" of provider "${provider}"`;
+      return { ...this.#aliasSpan(name, atNs), unpriced: unpriced('unknown_model', detail) };
+    }
+    if (found.unpriced !== undefined) {
+      return {
+        ...this.#aliasSpan(name, atNs),
+        unpriced: unpriced('unknown_model', found.unpriced),
+      };
+    }
+    const neutral = Object.assign({}, ...this.layersOf(name).map((layer) => layer.book.neutral));
+    const plan = planRates(found, foldContext(context), { atNs, discount, neutral });
+    return { fromNs: plan.fromNs, untilNs: plan.untilNs, plan };
+  }
+
+  /** An unknown name may be an alias at another time: its answer holds between alias edges. */
+  #aliasSpan(provider: string, atNs: bigint): Interval {
+    let fromNs: bigint | undefined;
+    let untilNs: bigint | undefined;
+    for (const layer of this.layersOf(provider)) {
+      for (const edge of [...layer.aliases.values()].flat().flatMap((a) => [a.fromNs, a.untilNs])) {
+        if (edge === undefined) continue;
+        if (edge <= atNs && (fromNs === undefined || edge > fromNs)) fromNs = edge;
+        if (edge > atNs && (untilNs === undefined || edge < untilNs)) untilNs = edge;
+      }
+    }
+    return { fromNs, untilNs };
+  }
+}
+
+function discountShare(text: string | undefined): Ratio | undefined {
+  if (text === undefined || text === '') return ONE;
+  if (!/^\d+(?:\.\d+)?$/.test(text)) return undefined;
+  const share = decimalRatio(text);
+  if (share.num > share.den) return undefined;
+  return { num: share.den - share.num, den: share.den };
+}
