@@ -44,3 +44,9 @@ export class DecodeError extends Error {
 export type DecodeOutcome =
   | { readonly ok: true; readonly spanCount: number }
   | { readonly ok: false; readonly error: DecodeError };
+
+/** The error for a request of more spans than the limit. */
+export function tooManySpans(spanCount: number, limits: DecodeLimits): DecodeError {
+  const text = `has ${spanCount} spans, at most ${limits.spansMax} are taken: send smaller batches`;
+  return new DecodeError('too_many_spans', '', text);
+}

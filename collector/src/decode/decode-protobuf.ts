@@ -9,6 +9,7 @@ import {
   DecodeError,
   type DecodeLimits,
   type DecodeOutcome,
+  tooManySpans,
 } from './decode-error.ts';
 import { fieldPathAt } from './field-path.ts';
 import { mergeMessages } from './merge-messages.ts';
@@ -40,10 +41,7 @@ export function decodeTracesProtobuf(
     return { ok: false, error };
   }
   const spanCount = validator.spanCount;
-  if (spanCount > limits.spansMax) {
-    const text = `has ${spanCount} spans, at most ${limits.spansMax} are taken: send smaller batches`;
-    return { ok: false, error: new DecodeError('too_many_spans', '', text) };
-  }
+  if (spanCount > limits.spansMax) return { ok: false, error: tooManySpans(spanCount, limits) };
   if (validator.needsMerge) bindMerged(view, buffer);
   else view.bind(buffer, data);
   showSpans(view, sink, limits.attributesMax);

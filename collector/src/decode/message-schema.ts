@@ -20,9 +20,24 @@ export type MessageName =
   | 'ArrayValue'
   | 'KeyValueList';
 
+/** How a scalar is written: `hexId` and `bytes` differ in JSON only (hexadecimal, base64). */
+export type ScalarKind =
+  | 'string'
+  | 'hexId'
+  | 'bytes'
+  | 'bool'
+  | 'enum'
+  | 'uint32'
+  | 'int64'
+  | 'fixed32'
+  | 'fixed64'
+  | 'double';
+
 export interface FieldSchema {
   /** Name as OTLP/JSON writes it. */
   readonly name: string;
+  /** Absent for messages. */
+  readonly kind?: ScalarKind;
   /** The message it holds; absent for scalars. */
   readonly message?: MessageName;
   /** True for `repeated`. */
@@ -30,8 +45,8 @@ export interface FieldSchema {
 }
 
 const ATTRIBUTES: FieldSchema = { name: 'attributes', message: 'KeyValue', many: true };
-const DROPPED_ATTRIBUTES: FieldSchema = { name: 'droppedAttributesCount' };
-const SCHEMA_URL: FieldSchema = { name: 'schemaUrl' };
+const DROPPED_ATTRIBUTES: FieldSchema = { name: 'droppedAttributesCount', kind: 'uint32' };
+const SCHEMA_URL: FieldSchema = { name: 'schemaUrl', kind: 'string' };
 
 export const MESSAGES: Readonly<Record<MessageName, Readonly<Record<number, FieldSchema>>>> = {
   Request: { 1: { name: 'resourceSpans', message: 'ResourceSpans', many: true } },
@@ -52,58 +67,58 @@ export const MESSAGES: Readonly<Record<MessageName, Readonly<Record<number, Fiel
   },
   EntityRef: {
     1: SCHEMA_URL,
-    2: { name: 'type' },
-    3: { name: 'idKeys', many: true },
-    4: { name: 'descriptionKeys', many: true },
+    2: { name: 'type', kind: 'string' },
+    3: { name: 'idKeys', kind: 'string', many: true },
+    4: { name: 'descriptionKeys', kind: 'string', many: true },
   },
   Scope: {
-    1: { name: 'name' },
-    2: { name: 'version' },
+    1: { name: 'name', kind: 'string' },
+    2: { name: 'version', kind: 'string' },
     3: ATTRIBUTES,
     4: DROPPED_ATTRIBUTES,
   },
   Span: {
-    1: { name: 'traceId' },
-    2: { name: 'spanId' },
-    3: { name: 'traceState' },
-    4: { name: 'parentSpanId' },
-    5: { name: 'name' },
-    6: { name: 'kind' },
-    7: { name: 'startTimeUnixNano' },
-    8: { name: 'endTimeUnixNano' },
+    1: { name: 'traceId', kind: 'hexId' },
+    2: { name: 'spanId', kind: 'hexId' },
+    3: { name: 'traceState', kind: 'string' },
+    4: { name: 'parentSpanId', kind: 'hexId' },
+    5: { name: 'name', kind: 'string' },
+    6: { name: 'kind', kind: 'enum' },
+    7: { name: 'startTimeUnixNano', kind: 'fixed64' },
+    8: { name: 'endTimeUnixNano', kind: 'fixed64' },
     9: ATTRIBUTES,
     10: DROPPED_ATTRIBUTES,
     11: { name: 'events', message: 'Event', many: true },
-    12: { name: 'droppedEventsCount' },
+    12: { name: 'droppedEventsCount', kind: 'uint32' },
     13: { name: 'links', message: 'Link', many: true },
-    14: { name: 'droppedLinksCount' },
+    14: { name: 'droppedLinksCount', kind: 'uint32' },
     15: { name: 'status', message: 'Status' },
-    16: { name: 'flags' },
+    16: { name: 'flags', kind: 'fixed32' },
   },
   Event: {
-    1: { name: 'timeUnixNano' },
-    2: { name: 'name' },
+    1: { name: 'timeUnixNano', kind: 'fixed64' },
+    2: { name: 'name', kind: 'string' },
     3: ATTRIBUTES,
     4: DROPPED_ATTRIBUTES,
   },
   Link: {
-    1: { name: 'traceId' },
-    2: { name: 'spanId' },
-    3: { name: 'traceState' },
+    1: { name: 'traceId', kind: 'hexId' },
+    2: { name: 'spanId', kind: 'hexId' },
+    3: { name: 'traceState', kind: 'string' },
     4: ATTRIBUTES,
     5: DROPPED_ATTRIBUTES,
-    6: { name: 'flags' },
+    6: { name: 'flags', kind: 'fixed32' },
   },
-  Status: { 2: { name: 'message' }, 3: { name: 'code' } },
-  KeyValue: { 1: { name: 'key' }, 2: { name: 'value', message: 'AnyValue' } },
+  Status: { 2: { name: 'message', kind: 'string' }, 3: { name: 'code', kind: 'enum' } },
+  KeyValue: { 1: { name: 'key', kind: 'string' }, 2: { name: 'value', message: 'AnyValue' } },
   AnyValue: {
-    1: { name: 'stringValue' },
-    2: { name: 'boolValue' },
-    3: { name: 'intValue' },
-    4: { name: 'doubleValue' },
+    1: { name: 'stringValue', kind: 'string' },
+    2: { name: 'boolValue', kind: 'bool' },
+    3: { name: 'intValue', kind: 'int64' },
+    4: { name: 'doubleValue', kind: 'double' },
     5: { name: 'arrayValue', message: 'ArrayValue' },
     6: { name: 'kvlistValue', message: 'KeyValueList' },
-    7: { name: 'bytesValue' },
+    7: { name: 'bytesValue', kind: 'bytes' },
   },
   ArrayValue: { 1: { name: 'values', message: 'AnyValue', many: true } },
   KeyValueList: { 1: { name: 'values', message: 'KeyValue', many: true } },

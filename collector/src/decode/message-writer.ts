@@ -13,7 +13,7 @@ export class MessageWriter {
   private depth = 0;
 
   constructor(sizeBytes = 65536) {
-    this.bytes = Buffer.alloc(sizeBytes);
+    this.bytes = Buffer.allocUnsafeSlow(sizeBytes);
     this.data = viewOf(this.bytes);
   }
 
@@ -30,7 +30,7 @@ export class MessageWriter {
   /** Makes room for `size` more bytes. */
   reserve(size: number): void {
     if (this.at + size <= this.bytes.length) return;
-    const bytes = Buffer.alloc(Math.max(this.bytes.length * 2, this.at + size));
+    const bytes = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.at + size));
     this.bytes.copy(bytes, 0, 0, this.at);
     this.bytes = bytes;
     this.data = viewOf(bytes);
@@ -76,14 +76,20 @@ export class MessageWriter {
     this.at += 8;
   }
 
-  /** Writes a length-delimited field of text. */
-  string(tag: number, text: string): void {
-    this.varint32(tag);
-    // A UTF-16 unit takes at most three bytes of UTF-8.
-    this.reserve(text.length * 3 + 5);
+  /** Writes a text as UTF-8 with its length; a lone surrogate becomes U+FFFD. */
+  text(text: string): void {
+    // A UTF-16 unit takes at most three bytes of UTF-8; they are counted only where room is short.
+    const sizeMax = text.length * 3 + 5;
+    if (this.at + sizeMax > this.bytes.length) this.reserve(Buffer.byteLength(text) + 5);
     const mark = this.open();
     this.at += this.bytes.write(text, this.at, 'utf8');
     this.close(mark);
+  }
+
+  /** Writes bytes with their length. */
+  binary(bytes: Uint8Array): void {
+    this.varint32(bytes.length);
+    this.copy(bytes, 0, bytes.length);
   }
 
   /** Copies `[start, end)` of another buffer. */
