@@ -1,0 +1,69 @@
+/**
+ * A sealed segment: a folder whose name is the identity of its batch, and the counts of what it holds.
+ */
+import { basename, join } from 'node:path';
+import type { IndexRecord } from './index-file.ts';
+import { decodeIndex, sumRecords } from './index-file.ts';
+import type { SegmentFiles } from './segment-files.ts';
+import { INDEX_FILE, ROWS_FILE } from './segment-files.ts';
+
+export interface SealedSegment {
+  directory: string;
+  /** Absolute path of the Native blocks. */
+  rowsPath: string;
+  writerId: string;
+  batchSeq: number;
+  /** YYYY-MM-DD in UTC. */
+  day: string;
+  spanRows: number;
+  entryRows: number;
+  dataBytes: number;
+  /** When it was sealed, or found at start: milliseconds since 1970. */
+  sealedAtMs: number;
+  /** Found at start: the process that sealed it may have sent it already. */
+  isRecovered: boolean;
+}
+
+const NAME = /^([0-9a-f]+)\.(\d+)\.(\d{4}-\d{2}-\d{2})$/;
+const MS_PER_DAY = 86_400_000;
+
+/** Days since 1970-01-01 as YYYY-MM-DD. */
+export function dayText(day: number): string {
+  return new Date(day * MS_PER_DAY).toISOString().slice(0, 10);
+}
+
+export function sealedName(writerId: string, batchSeq: number, day: number): string {
+  return `${writerId}.${batchSeq}.${dayText(day)}`;
+}
+
+/** The parts of a sealed folder's name; undefined when it is not one. */
+export function parseSealedName(
+  name: string,
+): { writerId: string; batchSeq: number; day: string } | undefined {
+  const match = NAME.exec(name);
+  return match === null
+    ? undefined
+    : { writerId: match[1]!, batchSeq: Number(match[2]), day: match[3]! };
+}
+
+/** Describes a sealed folder by its name and its index. Throws when either is not readable. */
+export async function readSealedSegment(
+  files: SegmentFiles,
+  directory: string,
+  sealedAtMs: number,
+): Promise<{ segment: SealedSegment; records: readonly IndexRecord[] }> {
+  const identity = parseSealedName(basename(directory));
+  const index = decodeIndex(await files.read(join(directory, INDEX_FILE)));
+  if (identity === undefined || index === undefined) {
+    throw new Error(`${directory} is not a sealed segment: its name or its index does not hold`);
+  }
+  const segment: SealedSegment = {
+    directory,
+    rowsPath: join(directory, ROWS_FILE),
+    ...identity,
+    ...sumRecords(index.records),
+    sealedAtMs,
+    isRecovered: true,
+  };
+  return { segment, records: index.records };
+}

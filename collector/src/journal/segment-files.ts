@@ -1,0 +1,163 @@
+/**
+ * The only place where the journal touches the disk, as a port, so that tests can make a disk full or failing.
+ * Invariant: a promise that resolves means what its name says is done; `sync` means on the disk.
+ */
+import type { FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** An append-only file. */
+export interface AppendFile {
+  /** Appends all the bytes, or rejects. */
+  append(bytes: Buffer): Promise<void>;
+  /** fdatasync. */
+  sync(): Promise<void>;
+  /** Cuts the file to `length` bytes; later appends follow there. */
+  truncate(length: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface SegmentFiles {
+  /** Creates or opens a file for appending at `length` bytes, which it must have. */
+  openAppend(path: string, length: number): Promise<AppendFile>;
+  makeDirectory(path: string): Promise<void>;
+  /** Syncs a directory, so that names made or moved in it survive a power loss. */
+  syncDirectory(path: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file or a folder with all it holds; an absent one is no error. */
+  remove(path: string): Promise<void>;
+  /** Names in a directory, sorted; an absent one is empty. */
+  list(path: string): Promise<string[]>;
+  read(path: string): Promise<Buffer>;
+  /** Bytes from `offset`; fewer than `length` when the file ends. */
+  readRange(path: string, offset: number, length: number): Promise<Buffer>;
+  /** Size and time of the last change; undefined when absent. */
+  stat(path: string): Promise<{ bytes: number; modifiedMs: number } | undefined>;
+  write(path: string, bytes: Buffer): Promise<void>;
+}
+
+class DiskFile implements AppendFile {
+  private readonly handle: FileHandle;
+  private length: number;
+
+  constructor(handle: FileHandle, length: number) {
+    this.handle = handle;
+    this.length = length;
+  }
+
+  async append(bytes: Buffer): Promise<void> {
+    let written = 0;
+    while (written < bytes.length) {
+      const result = await this.handle.write(
+        bytes,
+        written,
+        bytes.length - written,
+        this.length + written,
+      );
+      written += result.bytesWritten;
+    }
+    this.length += bytes.length;
+  }
+
+  sync(): Promise<void> {
+    return this.handle.datasync();
+  }
+
+  async truncate(length: number): Promise<void> {
+    await this.handle.truncate(length);
+    this.length = length;
+    await this.handle.datasync();
+  }
+
+  close(): Promise<void> {
+    return this.handle.close();
+  }
+}
+
+export const diskFiles: SegmentFiles = {
+  async openAppend(path, length) {
+    return new DiskFile(await open(path, length === 0 ? 'w+' : 'r+'), length);
+  },
+  async makeDirectory(path) {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  },
+  async syncDirectory(path) {
+    const handle = await open(path, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+  rename,
+  async remove(path) {
+    await rm(path, { recursive: true, force: true });
+  },
+  async list(path) {
+    try {
+      return (await readdir(path)).sort();
+    } catch (error) {
+      if (isAbsent(error)) {
+        return [];
+      }
+      throw error;
+    }
+  },
+  read: (path) => readFile(path),
+  async readRange(path, offset, length) {
+    const handle = await open(path, 'r');
+    try {
+      const bytes = Buffer.allocUnsafe(length);
+      const { bytesRead } = await handle.read(bytes, 0, length, offset);
+      return bytes.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  },
+  async stat(path) {
+    try {
+      const found = await stat(path);
+      return { bytes: found.size, modifiedMs: found.mtimeMs };
+    } catch (error) {
+      if (isAbsent(error)) {
+        return undefined;
+      }
+      throw error;
+    }
+  },
+  async write(path, bytes) {
+    const handle = await open(path, 'w');
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+};
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+/** Where everything of a journal lies. */
+export interface JournalPaths {
+  open: string;
+  split: string;
+  sealed: string;
+  poison: string;
+  done: string;
+}
+
+export function journalPaths(directory: string): JournalPaths {
+  return {
+    open: join(directory, 'open'),
+    split: join(directory, 'split'),
+    sealed: join(directory, 'sealed'),
+    poison: join(directory, 'poison'),
+    done: join(directory, 'done'),
+  };
+}
+
+export const ROWS_FILE = 'rows.native';
+export const INDEX_FILE = 'index';
