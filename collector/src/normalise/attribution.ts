@@ -1,0 +1,75 @@
+/**
+ * Whom and what a call was for, by the names every emitter may use. A dialect's own names come after the
+ * explicit ones of the application (`aicost.*`) and before the resource's.
+ */
+import type { AttributeKeys, KeyId } from './attribute-keys.ts';
+import type { AttributeReader } from './attribute-reader.ts';
+import type { Attribution } from './call.ts';
+
+type AttributionName = keyof Omit<Attribution, 'tags'>;
+
+/** Names on the span, first told wins. */
+const SPAN_NAMES: Readonly<Record<AttributionName, readonly string[]>> = {
+  user: ['user.id', 'enduser.id', 'gen_ai.user'],
+  session: ['gen_ai.conversation.id', 'session.id'],
+  feature: ['aicost.feature', 'gen_ai.workflow.name'],
+  agent: ['gen_ai.agent.name'],
+  prompt: ['gen_ai.prompt.name'],
+  promptVersion: ['gen_ai.prompt.version'],
+  tool: ['gen_ai.tool.name'],
+};
+
+/** Names on the resource, where the span says nothing. */
+const RESOURCE_NAMES: Partial<Record<AttributionName, readonly string[]>> = {
+  user: ['user.id'],
+  session: ['session.id'],
+  feature: ['aicost.feature'],
+};
+
+const NAMES = Object.keys(SPAN_NAMES) as AttributionName[];
+
+export class AttributionReader {
+  private readonly spanKeys: Record<AttributionName, KeyId[]>;
+  private readonly resourceKeys: Record<AttributionName, KeyId[]>;
+
+  constructor(spanKeys: AttributeKeys, resourceKeys: AttributeKeys) {
+    this.spanKeys = declareAll(spanKeys, SPAN_NAMES);
+    this.resourceKeys = declareAll(resourceKeys, RESOURCE_NAMES);
+  }
+
+  read(
+    span: AttributeReader,
+    resource: AttributeReader,
+    own: Partial<Omit<Attribution, 'tags'>>,
+  ): Attribution {
+    const found: Attribution = {
+      user: '',
+      session: '',
+      feature: '',
+      agent: '',
+      prompt: '',
+      promptVersion: '',
+      tool: '',
+      tags: span.tags(),
+    };
+    for (const name of NAMES) {
+      found[name] =
+        span.firstText(this.spanKeys[name]) ??
+        own[name] ??
+        resource.firstText(this.resourceKeys[name]) ??
+        '';
+    }
+    return found;
+  }
+}
+
+function declareAll(
+  keys: AttributeKeys,
+  names: Partial<Record<AttributionName, readonly string[]>>,
+): Record<AttributionName, KeyId[]> {
+  const ids = {} as Record<AttributionName, KeyId[]>;
+  for (const name of NAMES) {
+    ids[name] = (names[name] ?? []).map((key) => keys.declare(key));
+  }
+  return ids;
+}

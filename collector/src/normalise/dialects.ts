@@ -1,0 +1,11 @@
+/** The dialects, in the order in which they are asked. More specific ones stand before more general ones. */
+import type { DialectDefinition } from './dialect.ts';
+import { otelGenAi } from './dialects/otel-genai.ts';
+
+export const DIALECTS: readonly DialectDefinition[] = [otelGenAi];
+
+/**
+ * Version of everything that decides usage, roles and attribution; stored with each entry. Raise it with any change
+ * to this folder that can change what a span costs.
+ */
+export const RULES_VERSION = '1';

@@ -1,0 +1,112 @@
+/**
+ * Who bills for a call, as one canonical name. The OTel name where there is one; the words emitters use otherwise.
+ * A framework is not a provider: it bills nobody, so it stays unknown unless the host tells.
+ */
+
+/** Lower-case raw name → canonical provider. */
+const SYNONYMS: ReadonlyMap<string, string> = new Map([
+  ['openai', 'openai'],
+  ['anthropic', 'anthropic'],
+  ['claude', 'anthropic'],
+  ['aws.bedrock', 'aws.bedrock'],
+  ['aws_bedrock', 'aws.bedrock'],
+  ['bedrock', 'aws.bedrock'],
+  ['amazon-bedrock', 'aws.bedrock'],
+  ['amazon', 'aws.bedrock'],
+  ['aws', 'aws.bedrock'],
+  ['azure.ai.openai', 'azure.ai.openai'],
+  ['az.ai.openai', 'azure.ai.openai'],
+  ['azure', 'azure.ai.openai'],
+  ['azure-openai', 'azure.ai.openai'],
+  ['azure.ai.inference', 'azure.ai.inference'],
+  ['az.ai.inference', 'azure.ai.inference'],
+  ['gcp.gemini', 'gcp.gemini'],
+  ['gemini', 'gcp.gemini'],
+  ['google.generative-ai', 'gcp.gemini'],
+  ['gcp.vertex_ai', 'gcp.vertex_ai'],
+  ['vertex_ai', 'gcp.vertex_ai'],
+  ['vertexai', 'gcp.vertex_ai'],
+  ['google.vertex', 'gcp.vertex_ai'],
+  ['gcp.gen_ai', 'gcp.gen_ai'],
+  ['google', 'gcp.gen_ai'],
+  ['cohere', 'cohere'],
+  ['deepseek', 'deepseek'],
+  ['groq', 'groq'],
+  ['ibm.watsonx.ai', 'ibm.watsonx.ai'],
+  ['mistral_ai', 'mistral_ai'],
+  ['mistralai', 'mistral_ai'],
+  ['mistral', 'mistral_ai'],
+  ['moonshot_ai', 'moonshot_ai'],
+  ['moonshot', 'moonshot_ai'],
+  ['perplexity', 'perplexity'],
+  ['x_ai', 'x_ai'],
+  ['xai', 'x_ai'],
+  ['openrouter', 'openrouter'],
+  ['together', 'together'],
+  ['together_ai', 'together'],
+  ['fireworks', 'fireworks'],
+  ['fireworks_ai', 'fireworks'],
+  ['deepinfra', 'deepinfra'],
+  ['cerebras', 'cerebras'],
+  ['ollama', 'ollama'],
+]);
+
+/** Frameworks and gateways that emitters write where the provider belongs. */
+const NOT_A_PROVIDER: ReadonlySet<string> = new Set([
+  'strands-agents',
+  'gcp.vertex.agent',
+  'langchain',
+  'crewai',
+  'litellm_proxy',
+  'spring_ai',
+  '_other',
+  'microsoft.agent_framework',
+]);
+
+/** End of a host name → provider; the first that matches counts. */
+const HOSTS: readonly (readonly [string, string])[] = [
+  ['api.openai.com', 'openai'],
+  ['.openai.azure.com', 'azure.ai.openai'],
+  ['.services.ai.azure.com', 'azure.ai.inference'],
+  ['api.anthropic.com', 'anthropic'],
+  ['generativelanguage.googleapis.com', 'gcp.gemini'],
+  ['aiplatform.googleapis.com', 'gcp.vertex_ai'],
+  ['api.mistral.ai', 'mistral_ai'],
+  ['api.groq.com', 'groq'],
+  ['api.deepseek.com', 'deepseek'],
+  ['api.x.ai', 'x_ai'],
+  ['api.cohere.com', 'cohere'],
+  ['api.perplexity.ai', 'perplexity'],
+  ['openrouter.ai', 'openrouter'],
+  ['api.together.xyz', 'together'],
+  ['api.fireworks.ai', 'fireworks'],
+  ['api.deepinfra.com', 'deepinfra'],
+  ['api.moonshot.ai', 'moonshot_ai'],
+];
+
+const BEDROCK_HOST = /^bedrock-runtime(-fips)?\.[a-z0-9-]+\.amazonaws\.com$/;
+
+function providerOfHost(host: string): string {
+  const name = host.toLowerCase();
+  if (BEDROCK_HOST.test(name)) {
+    return 'aws.bedrock';
+  }
+  return HOSTS.find(([end]) => name.endsWith(end))?.[1] ?? '';
+}
+
+/** A family that its host tells apart: `google` may be the Gemini API or Vertex AI. */
+const HOST_DECIDES: ReadonlySet<string> = new Set(['gcp.gen_ai']);
+
+/**
+ * The canonical provider, or '' when it is unknown. An unknown word that is no framework is kept as it is:
+ * a price book may know it by a tenant's own entry.
+ */
+export function normaliseProvider(raw: string | undefined, host: string | undefined): string {
+  const fromHost = host === undefined ? '' : providerOfHost(host);
+  const word = raw?.toLowerCase() ?? '';
+  if (word === '' || NOT_A_PROVIDER.has(word)) {
+    return fromHost;
+  }
+  const canonical = SYNONYMS.get(word) ?? SYNONYMS.get(word.split('.')[0]!) ?? word;
+  return HOST_DECIDES.has(canonical) && fromHost !== '' ? fromHost : canonical;
+}
