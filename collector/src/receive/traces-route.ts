@@ -11,8 +11,13 @@ import { requestIdOf } from '../request-id.ts';
 import { type BodyLimits, ClientGone, readBody } from './body.ts';
 import { discardRest } from './discard.ts';
 import { createHeldBytes, type HeldBytes } from './held-bytes.ts';
-
-export type OtlpEncoding = 'protobuf' | 'json';
+import {
+  createAnswerOtlpProblem,
+  type EncodeStatus,
+  encodingOf,
+  type OtlpEncoding,
+  sendOtlp,
+} from './otlp-problem.ts';
 
 /** What became of an accepted request: spans that were refused, and a message (or '') for the sender. */
 export interface AcceptOutcome {
@@ -33,7 +38,7 @@ export type AcceptTraces = (
 
 /** The encoders of decode/otlp-response.ts. */
 export interface OtlpResponses {
-  encodeStatus(code: number, message: string, encoding: OtlpEncoding): Uint8Array | string;
+  readonly encodeStatus: EncodeStatus;
   encodeTracesResponse(
     rejectedSpans: number,
     message: string,
@@ -55,11 +60,6 @@ export interface TracesRouteDeps {
   readonly log: Logger;
 }
 
-const MEDIA_TYPE: Readonly<Record<OtlpEncoding, string>> = {
-  protobuf: 'application/x-protobuf',
-  json: 'application/json',
-};
-
 /** Partial-success messages are for people; a request of many bad spans must not grow its answer with them. */
 const MESSAGE_CHARS_MAX = 4_096;
 
@@ -69,7 +69,6 @@ export function createTracesRoute(deps: TracesRouteDeps): RequestHandler {
     deps.metrics.aicost_otlp_held_bytes.set(total);
   });
   return async (request, response) => {
-    const encoding = encodingOf(request);
     try {
       const outcome = await receive(request, deps, held);
       const message = outcome.message.slice(0, MESSAGE_CHARS_MAX);
@@ -78,9 +77,9 @@ export function createTracesRoute(deps: TracesRouteDeps): RequestHandler {
         message,
         outcome.encoding,
       );
-      send(response, 200, outcome.encoding, body);
+      sendOtlp(response, 200, outcome.encoding, body);
     } catch (error) {
-      refuse(request, response, { deps, error, encoding: encoding ?? 'json' });
+      refuse(deps, error, request, response);
     }
   };
 }
@@ -107,13 +106,6 @@ async function receive(request: Request, deps: TracesRouteDeps, held: HeldBytes)
   }
 }
 
-/** The media type without its parameters (RFC 9110 §8.3.1), compared without regard to case. */
-function encodingOf(request: Request): OtlpEncoding | undefined {
-  const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
-  if (mediaType === MEDIA_TYPE.protobuf) return 'protobuf';
-  return mediaType === MEDIA_TYPE.json ? 'json' : undefined;
-}
-
 function unsupportedContentType(request: Request): Problem {
   const given = JSON.stringify((request.headers['content-type'] ?? '').slice(0, 128));
   return new Problem(
@@ -123,13 +115,7 @@ function unsupportedContentType(request: Request): Problem {
   );
 }
 
-interface Refusal {
-  readonly deps: TracesRouteDeps;
-  readonly error: unknown;
-  readonly encoding: OtlpEncoding;
-}
-
-function refuse(request: Request, response: Response, { deps, error, encoding }: Refusal): void {
+function refuse(deps: TracesRouteDeps, error: unknown, request: Request, response: Response): void {
   if (error instanceof ClientGone) {
     response.destroy();
     return;
@@ -139,22 +125,6 @@ function refuse(request: Request, response: Response, { deps, error, encoding }:
   if (problem.code === 'internal') {
     deps.log.error({ err: error, request_id: requestIdOf(response) }, 'an OTLP request failed');
   }
-  response.set(problem.headers);
-  const body = deps.responses.encodeStatus(problem.spec.grpc, problem.message, encoding);
-  send(response, problem.spec.status, encoding, body);
+  createAnswerOtlpProblem(deps.responses.encodeStatus)(request, response, problem);
   discardRest(request, deps.limits);
-}
-
-function send(
-  response: Response,
-  status: number,
-  encoding: OtlpEncoding,
-  body: Uint8Array | string,
-): void {
-  const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
-  response.writeHead(status, {
-    'content-type': MEDIA_TYPE[encoding],
-    'content-length': bytes.length,
-  });
-  response.end(bytes);
 }

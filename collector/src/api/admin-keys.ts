@@ -1,0 +1,123 @@
+// `/api/v1/admin/keys`: create, list, rotate and revoke. Scope admin inside the own tenant, operator across.
+// Invariant: a secret leaves in the answer that makes it, once, and that answer is never cached.
+import { json, type Request, Router } from 'express';
+import { z } from 'zod';
+import {
+  type Authenticate,
+  type CreatedKey,
+  type KeyActor,
+  type KeyOperations,
+  type KeyRecord,
+  SCOPES,
+} from '../access.ts';
+import { durationSchema } from '../option-values.ts';
+import { Problem } from '../problems.ts';
+import { onlyMethods } from './errors.ts';
+
+export interface AdminKeysDeps {
+  readonly authenticate: Authenticate;
+  readonly keys: KeyOperations;
+  readonly now: () => Date;
+}
+
+const BODY_BYTES_MAX = 64 * 1024;
+
+const createBodySchema = z.strictObject({
+  tenant: z.string().optional(),
+  scopes: z.array(z.enum(SCOPES)),
+  name: z.string().nullable().default(null),
+});
+const rotateBodySchema = z.strictObject({ overlap: durationSchema.optional() }).default({});
+
+/** A key as the API shows it: everything that is known of it, but its hash. */
+export interface KeyRow {
+  readonly id: string;
+  readonly tenant: string;
+  readonly scopes: readonly string[];
+  readonly name: string | null;
+  readonly state: 'active' | 'expiring' | 'expired' | 'revoked';
+  readonly created_at: string;
+  readonly created_by: string;
+  readonly expires_at: string | null;
+  readonly revoked_at: string | null;
+}
+
+function stateOf(record: KeyRecord, now: Date): KeyRow['state'] {
+  if (record.revokedAt !== null) return 'revoked';
+  if (record.expiresAt === null) return 'active';
+  return Date.parse(record.expiresAt) <= now.getTime() ? 'expired' : 'expiring';
+}
+
+export function toKeyRow(record: KeyRecord, now: Date): KeyRow {
+  return {
+    id: record.id,
+    tenant: record.tenant,
+    scopes: record.scopes,
+    name: record.name,
+    state: stateOf(record, now),
+    created_at: record.createdAt,
+    created_by: record.createdBy,
+    expires_at: record.expiresAt,
+    revoked_at: record.revokedAt,
+  };
+}
+
+function readBody<T>(schema: z.ZodType<T>, request: Request): T {
+  const result = schema.safeParse(request.body);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const field = issue?.path.join('.') || 'the body';
+  throw new Problem('parameter_invalid', `${field}: ${issue?.message}.`);
+}
+
+function actorOf(deps: AdminKeysDeps, request: Request): KeyActor {
+  const principal = deps.authenticate(request.headers, ['admin', 'operator']);
+  return { name: `key:${principal.keyId}`, tenant: principal.tenant, scopes: principal.scopes };
+}
+
+const PATH = '/api/v1/admin/keys';
+
+/** The routes, with their whole paths, so that a metric can name them whatever happens. */
+export function adminKeyRoutes(deps: AdminKeysDeps): Router {
+  const router = Router();
+  const shown = ({ key, record }: CreatedKey) => ({ key, ...toKeyRow(record, deps.now()) });
+  const body = json({ limit: BODY_BYTES_MAX, type: () => true, strict: true });
+  router.use(PATH, (request, response, next) => {
+    // The key is checked before the body is read.
+    response.locals['actor'] = actorOf(deps, request);
+    response.set('cache-control', 'no-store');
+    next();
+  });
+  const actorIn = (response: { locals: Record<string, unknown> }) =>
+    response.locals['actor'] as KeyActor;
+  router
+    .route(PATH)
+    .get((_request, response) => {
+      const rows = deps.keys.list(actorIn(response)).map((key) => toKeyRow(key, deps.now()));
+      response.json({ rows });
+    })
+    .post(body, async (request, response) => {
+      const actor = actorIn(response);
+      const wanted = readBody(createBodySchema, request);
+      const tenant = wanted.tenant ?? actor.tenant ?? '';
+      const made = await deps.keys.create(actor, { ...wanted, tenant });
+      response.status(201).json(shown(made));
+    })
+    .all(onlyMethods('GET', 'HEAD', 'POST'));
+  router
+    .route(`${PATH}/:id/rotate`)
+    .post(body, async (request, response) => {
+      const { overlap } = readBody(rotateBodySchema, request);
+      const made = await deps.keys.rotate(actorIn(response), request.params.id, overlap ?? 0);
+      response.status(201).json(shown(made));
+    })
+    .all(onlyMethods('POST'));
+  router
+    .route(`${PATH}/:id`)
+    .delete(async (request, response) => {
+      const revoked = await deps.keys.revoke(actorIn(response), request.params.id);
+      response.json(toKeyRow(revoked, deps.now()));
+    })
+    .all(onlyMethods('DELETE'));
+  return router;
+}

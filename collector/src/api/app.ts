@@ -1,0 +1,61 @@
+// The express app: what every request goes through, the routes, and how each failure ends.
+// Invariant: nothing is answered without a request id, and no error leaves as anything but a declared problem.
+import express, { type Express, type RequestHandler, type Router } from 'express';
+import type { Authenticate, KeyOperations } from '../access.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { requestIds } from '../request-id.ts';
+import { accessLog } from './access-log.ts';
+import { adminKeyRoutes } from './admin-keys.ts';
+import { deadline } from './deadline.ts';
+import { type AnswerOtlpProblem, answerErrors, notFound } from './errors.ts';
+import { healthRoutes, type ReadinessPart } from './health.ts';
+
+export interface AppDeps {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly authenticate: Authenticate;
+  readonly keys: KeyOperations;
+  /** `createTracesRoute(…)`; it reads its own body. */
+  readonly tracesRoute: RequestHandler;
+  /** Errors of the other paths under /v1/, such as a signal that is not served. */
+  readonly answerOtlpProblem: AnswerOtlpProblem;
+  readonly parts: readonly ReadinessPart[];
+  /** Further routers, their routes with whole paths such as `/api/v1/costs/breakdown`; /api has a deadline. */
+  readonly routers: readonly Router[];
+  readonly isDraining: () => boolean;
+  readonly newRequestId: () => string;
+  readonly now: () => Date;
+  /** A monotonic clock in milliseconds. */
+  readonly nowMs: () => number;
+  /** How long an API request may take. */
+  readonly requestTimeoutMs: number;
+}
+
+const CHECK_TIMEOUT_MS = 2_000;
+
+/** Makes the app; nothing listens yet. */
+export function createApp(deps: AppDeps): Express {
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  app.use(requestIds(deps.newRequestId));
+  app.use(accessLog(deps.log, deps.metrics, deps.nowMs));
+  app.use(politeHeaders(deps.isDraining));
+  app.all('/v1/traces', deps.tracesRoute);
+  app.use(healthRoutes({ ...deps, checkTimeoutMs: CHECK_TIMEOUT_MS }));
+  app.use('/api', deadline(deps.requestTimeoutMs));
+  app.use(adminKeyRoutes(deps));
+  for (const router of deps.routers) app.use(router);
+  app.use(notFound());
+  app.use(answerErrors(deps.log, deps.answerOtlpProblem));
+  return app;
+}
+
+function politeHeaders(isDraining: () => boolean): RequestHandler {
+  return (_request, response, next) => {
+    response.set('x-content-type-options', 'nosniff');
+    // A kept-alive connection would otherwise hold the drain up until its client thinks of closing it.
+    if (isDraining()) response.set('connection', 'close');
+    next();
+  };
+}

@@ -1,0 +1,85 @@
+// `/healthz`, `/readyz` and `/metrics`: what the process says about itself, part by part, and truthfully.
+import { type RequestHandler, Router } from 'express';
+import type { Metrics } from '../metrics.ts';
+import { Problem } from '../problems.ts';
+import { onlyMethods } from './errors.ts';
+
+/** How one part is right now. `detail` is for people and holds no secret. */
+export interface PartState {
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+export interface ReadinessPart {
+  readonly name: string;
+  /** What fails without it: accepting and keeping spans, or only answering questions. */
+  readonly neededFor: 'ingest' | 'query';
+  readonly check: () => PartState | Promise<PartState>;
+}
+
+export interface HealthDeps {
+  readonly parts: readonly ReadinessPart[];
+  readonly metrics: Metrics;
+  /** True from the first signal on: a balancer should send elsewhere while running requests finish. */
+  readonly isDraining: () => boolean;
+  readonly checkTimeoutMs: number;
+}
+
+async function stateOf(part: ReadinessPart, timeoutMs: number) {
+  const { name, neededFor } = part;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<PartState>((resolve) => {
+    timer = setTimeout(() => resolve({ ok: false, detail: 'does not answer' }), timeoutMs);
+  });
+  try {
+    const { ok, detail } = await Promise.race([part.check(), late]);
+    return { name, needed_for: neededFor, ok, detail };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return { name, needed_for: neededFor, ok: false, detail };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function readyz(deps: HealthDeps): RequestHandler {
+  return async (request, response) => {
+    const asked = request.query['for'];
+    if (asked !== undefined && asked !== 'ingest' && asked !== 'query') {
+      throw new Problem(
+        'parameter_invalid',
+        `for is ${JSON.stringify(asked)}; expected ingest or query.`,
+      );
+    }
+    const parts = await Promise.all(deps.parts.map((part) => stateOf(part, deps.checkTimeoutMs)));
+    const isReady =
+      !deps.isDraining() &&
+      parts.every((part) => part.ok || (part.needed_for === 'query' && asked !== 'query'));
+    response
+      .status(isReady ? 200 : 503)
+      .json({ ready: isReady, draining: deps.isDraining(), parts });
+  };
+}
+
+/** The three routes. None needs a key: none tells anything about a tenant. */
+export function healthRoutes(deps: HealthDeps): Router {
+  const router = Router();
+  const only = onlyMethods('GET', 'HEAD');
+  router.use((_request, response, next) => {
+    response.set('cache-control', 'no-store');
+    next();
+  });
+  router
+    .route('/healthz')
+    .get((_request, response) => void response.json({ status: 'ok' }))
+    .all(only);
+  router.route('/readyz').get(readyz(deps)).all(only);
+  router
+    .route('/metrics')
+    .get(async (_request, response) => {
+      const text = await deps.metrics.registry.metrics();
+      response.set('content-type', deps.metrics.registry.contentType).send(text);
+    })
+    .all(only);
+  return router;
+}
