@@ -2,7 +2,13 @@
  * The rows every cost question sums: whole units from the rollup, the rest from the ledger, one
  * column set. Invariant: each ledger entry of the range is counted once, whatever its instant.
  */
-import type { Coverage, WholeUnits } from './coverage.ts';
+import {
+  type Coverage,
+  coverRange,
+  DAY_SECONDS,
+  HOUR_SECONDS,
+  type WholeUnits,
+} from './coverage.ts';
 import {
   type Dimension,
   type Filter,
@@ -13,7 +19,7 @@ import {
   rollupFor,
   type Source,
 } from './dimensions.ts';
-import { innerSums } from './figures.ts';
+import { NS_PER_SECOND, type Range } from './range.ts';
 import { bound, join, type Sql, sql, wholeNumbers } from './sql.ts';
 import type { TenantScope } from './tenant-scope.ts';
 
@@ -21,8 +27,26 @@ export interface CostQuestion {
   readonly by: readonly Dimension[];
   readonly filters: readonly Filter[];
   readonly coverage: Coverage;
-  /** Starts of intervals in seconds, ascending; rows then carry `bucket`, the start they fall in. */
-  readonly intervalStarts: readonly bigint[] | null;
+  /** Whether rows carry `bucket`, the element of INTERVAL_STARTS they fall in. */
+  readonly bucketed: boolean;
+  /** What to sum, as sum_* columns. */
+  readonly sums: Sql;
+}
+
+/** `WITH … ` before a bucketed statement: starts in seconds, ascending, none after the first row. */
+export function withIntervalStarts(starts: readonly bigint[]): Sql {
+  return sql`WITH [${wholeNumbers(starts)}] AS interval_starts `;
+}
+
+/** The rollup that a question can use, and the range split for it. */
+export function coverFor(
+  range: Range,
+  dimensions: readonly Dimension[],
+  boundaries: readonly bigint[],
+): Coverage {
+  const rollup = rollupFor(dimensions);
+  if (rollup === null) return coverRange(range, null);
+  return coverRange(range, rollup === 'cost_daily' ? DAY_SECONDS : HOUR_SECONDS, boundaries);
 }
 
 /** Every dimension a question depends on. */
@@ -34,7 +58,7 @@ export function dimensionsOf(
 }
 
 /**
- * A statement whose rows are partial sums: columns `bucket` (with intervals), k0, k1, … and sum_*.
+ * A statement whose rows are partial sums: columns `bucket` (when bucketed), k0, k1, … and sum_*.
  * A group may come once from each table; the caller sums again.
  */
 export function costRows(scope: TenantScope, question: CostQuestion): Sql {
@@ -62,16 +86,15 @@ const UNIT_SECONDS = {
 } as const satisfies Record<Source, Sql>;
 
 function groupRows(question: CostQuestion, source: Source, from: Sql): Sql {
-  const { by, filters, intervalStarts } = question;
+  const { by, filters, bucketed, sums } = question;
   const keys = [...keyColumns(by, source)];
   const names = [...keyNames(by)];
-  if (intervalStarts !== null) {
-    const second = sql`toInt64(${UNIT_SECONDS[source]})`;
-    keys.unshift(sql`roundDown(${second}, [${wholeNumbers(intervalStarts)}]) AS bucket`);
+  if (bucketed) {
+    keys.unshift(sql`roundDown(toInt64(${UNIT_SECONDS[source]}), interval_starts) AS bucket`);
     names.unshift(sql`bucket`);
   }
   const grouping = names.length === 0 ? sql`` : sql` GROUP BY ${join(names, ', ')}`;
-  return sql`SELECT ${leading(keys)}${innerSums()} ${from}${filterSql(filters, source)}${grouping}`;
+  return sql`SELECT ${leading(keys)}${sums} ${from}${filterSql(filters, source)}${grouping}`;
 }
 
 const UNIT_COLUMNS = { cost_hourly: sql`hour`, cost_daily: sql`day` } as const;
@@ -92,7 +115,8 @@ function ledgerCondition(coverage: Coverage): Sql {
   const { range, whole } = coverage;
   const inRange = sql` AND start_time >= ${instant(range.fromNs)} AND start_time < ${instant(range.toNs)}`;
   if (whole === null) return inRange;
-  const edges = sql`start_time < ${second(whole.from)} OR start_time >= ${second(whole.to)}`;
+  const [first, last] = [whole.from * NS_PER_SECOND, whole.to * NS_PER_SECOND];
+  const edges = sql`start_time < ${instant(first)} OR start_time >= ${instant(last)}`;
   if (whole.except.length === 0) return sql`${inRange} AND (${edges})`;
   // Written over toDateTime(start_time), the ledger's key, so that the engine reads these units only.
   const unit = sql`intDiv(toUnixTimestamp(toDateTime(start_time)), ${bound('UInt32', whole.unitSeconds)})`;
@@ -100,10 +124,10 @@ function ledgerCondition(coverage: Coverage): Sql {
   return sql`${inRange} AND (${edges} OR ${unit} IN (${cut}))`;
 }
 
+/**
+ * Always DateTime64: for `start_time < <DateTime>` ClickHouse 26.7 prunes a part whose rows all lie in
+ * the second before, because its min-max index takes the whole second below as the bound.
+ */
 function instant(ns: bigint): Sql {
   return sql`fromUnixTimestamp64Nano(${bound('Int64', ns)}, 'UTC')`;
-}
-
-function second(value: bigint): Sql {
-  return sql`toDateTime(${bound('UInt32', value)}, 'UTC')`;
 }

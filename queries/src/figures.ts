@@ -71,6 +71,10 @@ export function addSums(a: Sums, b: Sums): Sums {
   return mapColumns((column) => a[column] + b[column]);
 }
 
+export function sumOf(list: readonly Sums[]): Sums {
+  return list.reduce(addSums, ZERO_SUMS);
+}
+
 export function subtractSums(a: Sums, b: Sums): Sums {
   return mapColumns((column) => a[column] - b[column]);
 }

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dimension } from '../src/dimensions.ts';
-import type { FigureColumn } from '../src/figures.ts';
+import { FIGURE_COLUMNS, type FigureColumn } from '../src/figures.ts';
 import type { Store } from '../src/tenant-scope.ts';
 
 interface Session {
@@ -113,7 +113,7 @@ function entryValues(entry: Entry, names: readonly string[]): string[] {
   const tags = Object.entries(entry.dimensions ?? {})
     .filter(([key]) => key.startsWith('tag.'))
     .map(([key, value]) => `${quote(key.slice('tag.'.length))}: ${quote(value ?? '')}`);
-  const figures = new Set<string>(Object.keys(entry.figures ?? {}));
+  const figureNames = new Set<string>(FIGURE_COLUMNS);
   return [
     "'entry', 'charge', generateUUIDv4(), 'w', 1",
     quote(entry.tenant),
@@ -124,8 +124,9 @@ function entryValues(entry: Entry, names: readonly string[]): string[] {
     `{${tags.join(', ')}}`,
     ...names.map((column) => {
       const value = given[column];
-      if (value === undefined) return 'DEFAULT';
-      return figures.has(column) ? `'${value}'` : quote(value);
+      if (value !== undefined) return quote(value);
+      if (column.endsWith('calls')) return '0';
+      return figureNames.has(column) ? 'NULL' : "''";
     }),
   ];
 }

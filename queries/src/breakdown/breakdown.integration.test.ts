@@ -1,6 +1,11 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type EmbeddedLedger, openEmbeddedLedger } from '../../test/embedded-ledger.ts';
-import { parseInstant } from '../range.ts';
+import { entries, ranges, referenceGroups, shownValue } from '../../test/random-ledger.ts';
+import type { Dimension } from '../dimensions.ts';
+import { type Sums, showFigures, sumOf } from '../figures.ts';
+import { ForbiddenQuestion } from '../input-problem.ts';
+import { formatInstant, parseInstant } from '../range.ts';
 import type { Reader } from '../tenant-scope.ts';
 import { answerBreakdown } from './breakdown.ts';
 import { readBreakdownInput } from './input.ts';
@@ -69,4 +74,151 @@ describe('breakdown', () => {
     expect(answer.rows).toEqual([]);
     expect(answer.totals).toMatchObject({ calls: 0, cost_usd: '0', share: null });
   });
+
+  test('a group without any price has an unknown cost, a group with some sums those', async () => {
+    const call = (model: string, cost?: string) => ({
+      tenant: 'acme',
+      at: at('2026-08-20T12:00:00Z'),
+      dimensions: { model },
+      figures:
+        cost === undefined
+          ? { calls: '1', unpriced_calls: '1', in_uncached: '7' }
+          : { calls: '1', cost_usd: cost, list_usd: cost },
+    });
+    await ledger.insert([call('none'), call('some'), call('some', '0.5'), call('free', '0')]);
+    const answer = await ask(`${DAY}&by=model`);
+    expect(answer.rows).toMatchObject([
+      { model: 'some', cost_usd: '0.5', calls: 2, unpriced_calls: 1, share: '1' },
+      { model: 'free', cost_usd: '0', calls: 1, share: '0' },
+      {
+        model: 'none',
+        cost_usd: null,
+        list_usd: null,
+        unpriced_calls: 1,
+        in_uncached: 7,
+        share: null,
+      },
+    ]);
+    expect(answer.totals).toMatchObject({ cost_usd: '0.5', calls: 4, unpriced_calls: 2 });
+  });
+
+  test('counts beyond 2^53 come as strings of digits', async () => {
+    const figures = { calls: '1', in_uncached: '9007199254740993' };
+    await ledger.insert([{ tenant: 'acme', at: at('2026-08-20T12:00:00Z'), figures }]);
+    expect((await ask(DAY)).totals.in_uncached).toBe('9007199254740993');
+  });
+
+  test('another tenant is never seen, and only an operator may ask by tenant', async () => {
+    const call = (tenant: string) => ({
+      tenant,
+      at: at('2026-08-20T12:00:00Z'),
+      dimensions: { model: 'm' },
+      figures: { calls: '1', cost_usd: '1' },
+    });
+    await ledger.insert([call('acme'), call('globex'), call("'; DROP TABLE ledger; --")]);
+    expect((await ask(DAY)).totals.calls).toBe(1);
+    expect((await ask(DAY, { tenant: 'nobody', operator: false })).totals.calls).toBe(0);
+    expect((await ask(DAY, { tenant: 'acme', operator: true })).totals.calls).toBe(1);
+    const spanning = await ask(`${DAY}&by=tenant`, { tenant: 'acme', operator: true });
+    expect(spanning.rows.map((row) => row.tenant)).toEqual([
+      "'; DROP TABLE ledger; --",
+      'acme',
+      'globex',
+    ]);
+    const one = await ask(`${DAY}&tenant=globex`, { tenant: 'acme', operator: true });
+    expect(one.totals.calls).toBe(1);
+    await expect(ask(`${DAY}&by=tenant`)).rejects.toThrow(ForbiddenQuestion);
+    await expect(ask(`${DAY}&tenant=acme`)).rejects.toThrow(ForbiddenQuestion);
+  });
+
+  test('what a user wrote is bound, never part of the statement', async () => {
+    const hostile = "x'); DROP TABLE aicost.ledger; --`{p0:String}";
+    const query = new URLSearchParams(DAY);
+    query.set(`tag.${hostile}`, hostile);
+    query.set('model', hostile);
+    query.set('by', `tag.${hostile.replaceAll(',', '')},session`);
+    await ledger.insert([
+      {
+        tenant: 'acme',
+        at: at('2026-08-20T12:00:00Z'),
+        dimensions: { model: hostile, [`tag.${hostile}`]: hostile },
+        figures: { calls: '1' },
+      },
+    ]);
+    const answer = await ask(query.toString());
+    expect(answer.rows).toMatchObject([{ [`tag.${hostile}`]: hostile, session: null, calls: 1 }]);
+    expect(ledger.sent.at(-1)).not.toContain('DROP');
+  });
+
+  const dimensionLists: readonly (readonly Dimension[])[] = [
+    [],
+    ['model'],
+    ['feature', 'model'],
+    ['user'],
+    ['user', 'model'],
+    ['session'],
+    ['tag.team', 'feature'],
+  ];
+
+  test('any ledger, any range: rows, other and totals are those of a plain BigInt sum', async () => {
+    const question = fc.record({
+      list: entries,
+      range: ranges,
+      by: fc.constantFrom(...dimensionLists),
+      limit: fc.integer({ min: 1, max: 6 }),
+      models: fc.option(
+        fc.constantFrom<readonly string[]>(['a'], ['a', ''], ["') OR 1=1 --", '(over limit)']),
+      ),
+    });
+    await fc.assert(
+      fc.asyncProperty(question, async ({ list, range, by, limit, models }) => {
+        await ledger.clear();
+        await ledger.insert(list);
+        const byRollup = !by.some((dimension) => /session|tag/.test(dimension));
+        const groups = referenceGroups(list, range, (entry) => {
+          const model = shownValue(entry, 'model', byRollup);
+          if (entry.tenant !== 'acme' || (models !== null && !models.includes(model))) return null;
+          return JSON.stringify(by.map((dimension) => shownValue(entry, dimension, byRollup)));
+        });
+        const query = new URLSearchParams({
+          from: formatInstant(range.fromNs),
+          to: formatInstant(range.toNs),
+          by: by.join(','),
+          limit: String(limit),
+        });
+        for (const model of models ?? []) query.append('model', model);
+        const answer = await ask(query.toString());
+        const sorted = [...groups].sort(([a, x], [b, y]) => byCost(x, y) || byBytes(a, b));
+        const expected = by.length === 0 ? [['[]', sumOf([...groups.values()])] as const] : sorted;
+        const shown = answer.rows.map(
+          (row) => by.map((dimension) => row[dimension] ?? '') as readonly string[],
+        );
+        expect(shown.map((keys) => JSON.stringify(keys))).toEqual(
+          expected.slice(0, limit).map(([keys]) => keys),
+        );
+        expect(answer.rows).toMatchObject(
+          expected.slice(0, limit).map(([, sums]) => showFigures(sums)),
+        );
+        const rest = expected.slice(limit).map(([, sums]) => sums);
+        expect(answer.other).toMatchObject(showFigures(sumOf(rest)));
+        expect(answer.totals).toMatchObject(showFigures(sumOf([...groups.values()])));
+      }),
+      { numRuns: 60 },
+    );
+  });
 });
+
+function byCost(a: Sums, b: Sums): number {
+  if (a.cost_usd === b.cost_usd) return 0;
+  return a.cost_usd > b.cost_usd ? -1 : 1;
+}
+
+/** Keys sort by bytes, list by list, as the engine sorts strings. */
+function byBytes(a: string, b: string): number {
+  const [left, right] = [JSON.parse(a) as string[], JSON.parse(b) as string[]];
+  for (const [index, value] of left.entries()) {
+    const order = Buffer.compare(Buffer.from(value), Buffer.from(right[index] ?? ''));
+    if (order !== 0) return order;
+  }
+  return 0;
+}

@@ -4,29 +4,27 @@
  * difference of integers.
  */
 import { z } from 'zod';
-import { type CostQuestion, costRows, dimensionsOf } from '../cost-rows.ts';
-import { coverRange, DAY_SECONDS, HOUR_SECONDS } from '../coverage.ts';
-import { type Dimension, keyNames, leading, rollupFor } from '../dimensions.ts';
+import { type CostQuestion, costRows, coverFor, dimensionsOf } from '../cost-rows.ts';
+import { keyNames, leading } from '../dimensions.ts';
 import {
-  addSums,
   FIGURE_SHAPE,
   type Figures,
   type FigureText,
+  innerSums,
   outerSums,
   readSums,
   type Sums,
   showFigures,
   showShare,
   subtractSums,
+  sumOf,
   ZERO_SUMS,
 } from '../figures.ts';
+import { type GroupKeys, readKeys } from '../group-keys.ts';
 import { formatInstant } from '../range.ts';
 import { bound, join, name, type Sql, sql } from '../sql.ts';
 import { openTenantScope, type Reader, type Store, type TenantScope } from '../tenant-scope.ts';
 import type { BreakdownInput } from './input.ts';
-
-/** Values of the dimensions asked for; null where the call has none. */
-export type GroupKeys = { readonly [D in Dimension]?: string | null };
 
 export type CostSums = Figures & { readonly share: string | null };
 export type BreakdownRow = CostSums & GroupKeys;
@@ -71,10 +69,12 @@ export async function answerBreakdown(
 ): Promise<BreakdownAnswer> {
   const scope = openTenantScope(store, reader, input);
   const stored = await scope.query<StoredRow>(breakdownSql(scope, input));
-  const groups = stored.filter((row) => row.is_total === '0').map((row) => toGroup(row, input.by));
+  const groups = stored
+    .filter((row) => row.is_total === '0')
+    .map((row) => ({ keys: readKeys(row, input.by, 'k'), sums: readSums(row) }));
   const total = stored.find((row) => row.is_total === '1');
   const totals = total === undefined ? ZERO_SUMS : readSums(total);
-  const shown = groups.reduce((sum, group) => addSums(sum, group.sums), ZERO_SUMS);
+  const shown = sumOf(groups.map((group) => group.sums));
   const show = (sums: Sums): CostSums => ({
     ...showFigures(sums),
     share: showShare(sums, totals),
@@ -86,11 +86,6 @@ export async function answerBreakdown(
     from: formatInstant(input.range.fromNs),
     to: formatInstant(input.range.toNs),
   };
-}
-
-function toGroup(row: StoredRow, by: readonly Dimension[]): { keys: GroupKeys; sums: Sums } {
-  const keys = by.map((dimension, index) => [dimension, row[`k${index}`] || null] as const);
-  return { keys: Object.fromEntries(keys), sums: readSums(row) };
 }
 
 function breakdownSql(scope: TenantScope, input: BreakdownInput): Sql {
@@ -106,10 +101,8 @@ function breakdownSql(scope: TenantScope, input: BreakdownInput): Sql {
   return sql`SELECT toString(grouping(${name('k0')})) AS is_total, ${leading(keys)}${outerSums()} FROM (${rows}) GROUP BY ${sets} ORDER BY ${order} LIMIT ${bound('UInt64', input.limit + 1)}`;
 }
 
-const UNIT_SECONDS = { cost_hourly: HOUR_SECONDS, cost_daily: DAY_SECONDS } as const;
-
 function questionOf(input: BreakdownInput): CostQuestion {
-  const rollup = rollupFor(dimensionsOf(input.by, input.filters));
-  const coverage = coverRange(input.range, rollup === null ? null : UNIT_SECONDS[rollup]);
-  return { by: input.by, filters: input.filters, coverage, intervalStarts: null };
+  const coverage = coverFor(input.range, dimensionsOf(input.by, input.filters), []);
+  const { by, filters } = input;
+  return { by, filters, coverage, bucketed: false, sums: innerSums() };
 }
