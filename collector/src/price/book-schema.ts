@@ -122,7 +122,7 @@ export const multiplier = z.strictObject({
   factor,
   /** Which quantities: `tokens` (in_* and out_*), `all`, or named keys. */
   keys: z.union([z.enum(['tokens', 'all']), z.array(usageKey).min(1)]).default('tokens'),
-  /** Model ids it is limited to, or that it spares. */
+  /** Model ids it is limited to, or that it spares; `gpt-5*` stands for all that begin so. */
   only: z.array(z.string()).optional(),
   except: z.array(z.string()).optional(),
   /** A discount of the customer: it lowers the cost and leaves the list price alone. */

@@ -48,8 +48,8 @@ export type CompiledMultiplier = Interval & {
   readonly text: string;
   readonly factor: Ratio;
   readonly keys: 'tokens' | 'all' | ReadonlySet<string>;
-  readonly only: ReadonlySet<string> | undefined;
-  readonly except: ReadonlySet<string> | undefined;
+  readonly only: ((modelId: string) => boolean) | undefined;
+  readonly except: ((modelId: string) => boolean) | undefined;
   readonly costOnly: boolean;
 };
 export type CompiledAlias = Interval & { readonly to: string };
@@ -130,6 +130,13 @@ function compileEntry(prefix: string, data: PriceEntryData, book: ProviderBook):
   };
 }
 
+/** Model ids; one that ends in `*` stands for all that begin so. */
+function compileIds(ids: readonly string[]): (modelId: string) => boolean {
+  const exact = new Set(ids);
+  const starts = ids.filter((id) => id.endsWith('*')).map((id) => id.slice(0, -1));
+  return (modelId) => exact.has(modelId) || starts.some((start) => modelId.startsWith(start));
+}
+
 function compileMultiplier(data: MultiplierData): CompiledMultiplier {
   return {
     ...compileInterval(data),
@@ -138,8 +145,8 @@ function compileMultiplier(data: MultiplierData): CompiledMultiplier {
     text: data.factor,
     factor: decimalRatio(data.factor),
     keys: typeof data.keys === 'string' ? data.keys : new Set<string>(data.keys),
-    only: data.only === undefined ? undefined : new Set(data.only),
-    except: data.except === undefined ? undefined : new Set(data.except),
+    only: data.only === undefined ? undefined : compileIds(data.only),
+    except: data.except === undefined ? undefined : compileIds(data.except),
     costOnly: data.cost_only,
   };
 }

@@ -92,8 +92,8 @@ function modelEntries(
 }
 
 function appliesTo(multiplier: CompiledMultiplier, id: string): boolean {
-  if (multiplier.except?.has(id) === true) return false;
-  return multiplier.only === undefined || multiplier.only.has(id);
+  if (multiplier.except?.(id) === true) return false;
+  return multiplier.only === undefined || multiplier.only(id);
 }
 
 type Finder = { readonly layersOf: (provider: string) => ProviderLayers };

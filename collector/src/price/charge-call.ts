@@ -1,0 +1,84 @@
+/**
+ * The charge of one canonical call: what its ledger entry says about money.
+ * Where the inclusion of cache tokens is only assumed, both readings are priced and the cost lies between them.
+ */
+import type { AttoUsd } from '@ai-cost-profiler/clickhouse/money.ts';
+import { formatUsd } from '@ai-cost-profiler/clickhouse/money.ts';
+import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
+import type { Call } from '../normalise/call.ts';
+import { modelOf } from '../normalise/call.ts';
+import type { PriceBook } from './price-book.ts';
+import { type PricedCall, type PriceResult, priceCall } from './price-call.ts';
+
+/** Amounts in atto-dollars; undefined is unknown, and then `unpricedReason` says why. */
+export interface Charge {
+  basis: 'computed' | 'reported' | '';
+  listAtto: AttoUsd | undefined;
+  costAtto: AttoUsd | undefined;
+  costLowAtto: AttoUsd | undefined;
+  costHighAtto: AttoUsd | undefined;
+  reportedAtto: AttoUsd | undefined;
+  isInexact: boolean;
+  unpricedReason: string;
+  unpricedDetail: string;
+  bookVersion: string;
+}
+
+/** Prices a call at the instant it started (`atNs`, nanoseconds since 1970). Pure. */
+export function chargeCall(book: PriceBook, call: Call, atNs: bigint): Charge {
+  const result = priceUsage(book, call, { usage: call.usage?.buckets ?? {}, atNs });
+  if (result.status === 'unpriced') {
+    const isWithoutUsage = call.usage === undefined;
+    return {
+      basis: '',
+      listAtto: undefined,
+      costAtto: undefined,
+      costLowAtto: undefined,
+      costHighAtto: undefined,
+      reportedAtto: call.reportedAtto,
+      isInexact: false,
+      unpricedReason: isWithoutUsage ? 'no_usage' : result.reason,
+      unpricedDetail: isWithoutUsage ? call.missingUsageReason : result.detail,
+      bookVersion: book.version,
+    };
+  }
+  const other = otherReading(book, call, atNs) ?? result.costAtto;
+  return {
+    basis: result.basis,
+    listAtto: result.listAtto,
+    costAtto: result.costAtto,
+    costLowAtto: other < result.costAtto ? other : result.costAtto,
+    costHighAtto: other > result.costAtto ? other : result.costAtto,
+    reportedAtto: call.reportedAtto,
+    isInexact: result.inexact,
+    unpricedReason: '',
+    unpricedDetail: '',
+    bookVersion: result.bookVersion,
+  };
+}
+
+function otherReading(book: PriceBook, call: Call, atNs: bigint): AttoUsd | undefined {
+  const usage = call.usage?.alternative;
+  const result = usage === undefined ? undefined : priceUsage(book, call, { usage, atNs });
+  return result?.status === 'priced' ? result.costAtto : undefined;
+}
+
+function priceUsage(
+  book: PriceBook,
+  call: Call,
+  { usage, atNs }: { usage: Usage; atNs: bigint },
+): PriceResult {
+  const priced: PricedCall = {
+    provider: call.provider,
+    model: modelOf(call),
+    atNs,
+    usage,
+    context: call.context,
+  };
+  return priceCall(
+    book,
+    call.reportedAtto === undefined
+      ? priced
+      : { ...priced, reported: { costUsd: formatUsd(call.reportedAtto) } },
+  );
+}
