@@ -69,9 +69,8 @@ export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
       if (entries.length > 0) await run(insertStatement(entries));
     },
     clear: async () => {
-      for (const table of ['ledger', 'cost_hourly', 'cost_daily']) {
-        await run(`TRUNCATE TABLE ${DATABASE}.${table}`);
-      }
+      await run(`TRUNCATE TABLES FROM ${DATABASE} LIKE 'ledger'`);
+      await run(`TRUNCATE TABLES FROM ${DATABASE} LIKE 'cost_%'`);
     },
     close: () => {
       session.close();
