@@ -1,0 +1,89 @@
+/**
+ * The statements that run now, by query id, and how to stop one.
+ * Invariant: an id is here from before its statement waits for a place until the engine is
+ * done with it, so "not here" means that it changes nothing any more.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ChdbSession } from './chdb-session.ts';
+import { CODE, engineError } from './engine-error.ts';
+import type { StatementKind } from './statement.ts';
+
+/** One statement on its way through the engine. */
+export interface Run {
+  readonly queryId: string;
+  readonly kind: StatementKind;
+  /** A comment put before the statement, by which `system.processes` shows it. */
+  readonly marker: string;
+  readonly signal: AbortSignal;
+  /** Stops the statement, whether it waits or runs. */
+  cancel(): void;
+}
+
+/** All runs of an engine. */
+export interface Runs {
+  /** Throws 216 when the id already runs. */
+  begin(queryId: string, kind: StatementKind): Run;
+  end(run: Run): void;
+  find(queryId: string): Run | undefined;
+  all(): Run[];
+  readonly count: number;
+}
+
+const KILL_AGAIN_AFTER_MS = 100;
+
+/** `control` gives the session on which KILL QUERY is sent; it is used for nothing else. */
+export function createRuns(control: () => ChdbSession): Runs {
+  const byId = new Map<string, Run>();
+  let sequence = 0;
+
+  /** A kill that comes before the engine knows the statement finds nothing: so it is repeated. */
+  async function kill(run: Run, number: number): Promise<void> {
+    const session = control();
+    try {
+      while (byId.get(run.queryId) === run) {
+        // ASYNC because SYNC never returns in chdb; concat() so that the kill is not its own match.
+        await session.queryAsync(
+          `KILL QUERY WHERE startsWith(query, concat('/*run', ' ${number}*/')) ASYNC FORMAT Null`,
+        );
+        await sleep(KILL_AGAIN_AFTER_MS);
+      }
+    } finally {
+      session.close();
+    }
+  }
+
+  return {
+    begin(queryId, kind) {
+      if (byId.has(queryId)) {
+        throw engineError(
+          CODE.sameIdRunning,
+          `Query with id = ${queryId} is already running. Wait for it or use another id.`,
+        );
+      }
+      sequence += 1;
+      const number = sequence;
+      const controller = new AbortController();
+      const run: Run = {
+        queryId,
+        kind,
+        marker: `/*run ${number}*/ `,
+        signal: controller.signal,
+        cancel: () => {
+          if (!controller.signal.aborted) {
+            controller.abort();
+            // A kill that cannot be sent means an engine that answers nothing: the watch restarts it.
+            kill(run, number).catch(() => undefined);
+          }
+        },
+      };
+      byId.set(queryId, run);
+      return run;
+    },
+    end: (run) => void byId.delete(run.queryId),
+    find: (queryId) => byId.get(queryId),
+    all: () => [...byId.values()],
+    get count() {
+      return byId.size;
+    },
+  };
+}
