@@ -43,12 +43,13 @@ export function chargeCall(book: PriceBook, call: Call, atNs: bigint): Charge {
     };
   }
   const other = otherReading(book, call, atNs) ?? result.costAtto;
+  const [low, high] = other < result.costAtto ? [other, result.costAtto] : [result.costAtto, other];
   return {
     basis: result.basis,
     listAtto: result.listAtto,
     costAtto: result.costAtto,
-    costLowAtto: other < result.costAtto ? other : result.costAtto,
-    costHighAtto: other > result.costAtto ? other : result.costAtto,
+    costLowAtto: low,
+    costHighAtto: high,
     reportedAtto: call.reportedAtto,
     isInexact: result.inexact,
     unpricedReason: '',

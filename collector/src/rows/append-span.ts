@@ -1,0 +1,208 @@
+/**
+ * Span (and the call it is, if any) → one row of the span block. Texts are copied as bytes, not decoded.
+ * Invariant: every column gets exactly one value; the block checks it when it is taken.
+ */
+
+import type { StringMapColumn } from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
+import {
+  MEASURED_SCALE,
+  MEASURED_UNITS,
+  type Usage,
+  type UsageKey,
+} from '@ai-cost-profiler/clickhouse/usage.ts';
+import type { AttributeList } from '../decode/attribute-list.ts';
+import { VALUE } from '../decode/attribute-list.ts';
+import type { SpanView } from '../decode/span-view.ts';
+import type { Call } from '../normalise/call.ts';
+import { attributesJson, attributeText } from './attribute-text.ts';
+import type { ContentRedactor } from './redact.ts';
+import type { SpanBlock, SpanColumns } from './span-block.ts';
+
+/** What a span row needs besides the span. */
+export interface SpanRowContext {
+  tenant: string;
+  service: string;
+  environment: string;
+  receivedAtNs: bigint;
+  redactor: ContentRedactor;
+}
+
+const SPAN_ROW = 1;
+/** Numbers of the migration's Enum8. */
+const ROLE_NUMBERS = { not_llm: 0, leaf: 1, aggregate: 2, non_billable: 5, unknown: 6 } as const;
+const MEASURED: ReadonlySet<string> = new Set(MEASURED_UNITS);
+
+export function appendSpan(
+  block: SpanBlock,
+  view: SpanView,
+  call: Call | undefined,
+  context: SpanRowContext,
+): void {
+  const { columns } = block;
+  columns.row_kind.append(SPAN_ROW);
+  columns.tenant.appendText(context.tenant);
+  columns.service.appendText(context.service);
+  columns.environment.appendText(context.environment);
+  columns.received_at.append(context.receivedAtNs);
+  appendIdentity(columns, view);
+  appendScope(columns, view);
+  appendAttributes(columns.resource_attributes, view.resource.attributes, context);
+  appendAttributes(columns.attributes, view.attributes, context);
+  appendEvents(columns, view, context);
+  appendLinks(columns, view);
+  appendCall(columns, call);
+  appendAttribution(columns, call);
+  block.endRow();
+}
+
+function appendIdentity(columns: SpanColumns, view: SpanView): void {
+  const { bytes } = view;
+  columns.trace_id.appendHex(bytes, view.traceIdStart, view.traceIdEnd);
+  columns.span_id.appendHex(bytes, view.spanIdStart, view.spanIdEnd);
+  appendParent(columns, view);
+  columns.trace_state.appendRange(bytes, view.traceStateStart, view.traceStateEnd);
+  columns.name.appendRange(bytes, view.nameStart, view.nameEnd);
+  // A kind or status beyond the ones OTLP names is shown as unspecified or unset.
+  columns.span_kind.append(view.kind >= 0 && view.kind <= 5 ? view.kind : 0);
+  columns.start_time.appendHalves(view.startTimeLo, view.startTimeHi);
+  appendEnd(columns, view);
+  columns.status_code.append(view.statusCode >= 0 && view.statusCode <= 2 ? view.statusCode : 0);
+  columns.status_message.appendRange(bytes, view.statusMessageStart, view.statusMessageEnd);
+  columns.flags.append(view.flags);
+  columns.dropped_attributes_count.append(view.droppedAttributesCount);
+  columns.dropped_events_count.append(view.droppedEventsCount);
+  columns.dropped_links_count.append(view.droppedLinksCount);
+  columns.content_hash.appendHalves(view.hashLo, view.hashHi);
+}
+
+/** No parent is written as empty or as eight zero bytes. */
+function appendParent(columns: SpanColumns, view: SpanView): void {
+  const { bytes, parentSpanIdStart: start, parentSpanIdEnd: end } = view;
+  let bits = 0;
+  for (let i = start; i < end; i++) {
+    bits |= bytes[i]!;
+  }
+  columns.parent_span_id.appendHex(bytes, start, bits === 0 ? start : end);
+}
+
+/** An end beyond what a signed 64-bit nanosecond holds (year 2262) is not a time: left at 0. */
+function appendEnd(columns: SpanColumns, view: SpanView): void {
+  if (view.endTimeHi >>> 0 > 0x7fffffff) {
+    columns.end_time.appendDefault();
+  } else {
+    columns.end_time.appendHalves(view.endTimeLo, view.endTimeHi);
+  }
+}
+
+function appendScope(columns: SpanColumns, view: SpanView): void {
+  const { bytes, scope } = view;
+  columns.scope_name.appendRange(bytes, scope.nameStart, scope.nameEnd);
+  columns.scope_version.appendRange(bytes, scope.versionStart, scope.versionEnd);
+}
+
+function appendAttributes(
+  column: StringMapColumn,
+  list: AttributeList,
+  { tenant, redactor }: SpanRowContext,
+): void {
+  for (let i = 0; i < list.count; i++) {
+    const keyStart = list.keyStart[i]!;
+    const keyEnd = list.keyEnd[i]!;
+    column.keys.appendRange(list.bytes, keyStart, keyEnd);
+    const isString = list.type[i] === VALUE.string;
+    const start = list.valueStart[i]!;
+    const end = list.valueEnd[i]!;
+    const length = isString || list.type[i]! >= VALUE.array ? end - start : 0;
+    if (redactor.hides(list.bytes, keyStart, keyEnd, length)) {
+      const text = isString ? list.bytes.subarray(start, end) : Buffer.from(attributeText(list, i));
+      column.values.appendText(redactor.replacement(tenant, text));
+    } else if (isString) {
+      column.values.appendRange(list.bytes, start, end);
+    } else {
+      column.values.appendText(attributeText(list, i));
+    }
+  }
+  column.endRow();
+}
+
+/** Events as a JSON array. Their attributes are content: with content off only size and fingerprint stay. */
+function appendEvents(
+  columns: SpanColumns,
+  view: SpanView,
+  { tenant, redactor }: SpanRowContext,
+): void {
+  if (view.eventCount === 0) {
+    columns.events.appendDefault();
+    return;
+  }
+  const events: string[] = [];
+  view.forEachEvent((event) => {
+    const attributes = attributesJson(event.attributes);
+    const shown = redactor.isOn
+      ? JSON.stringify(redactor.replacement(tenant, Buffer.from(attributes)))
+      : attributes;
+    const name = JSON.stringify(event.nameText);
+    events.push(`{"time_unix_nano":"${event.timeUnixNano}","name":${name},"attributes":${shown}}`);
+  });
+  columns.events.appendText(`[${events.join(',')}]`);
+}
+
+function appendLinks(columns: SpanColumns, view: SpanView): void {
+  if (view.linkCount === 0) {
+    columns.links.appendDefault();
+    return;
+  }
+  const links: string[] = [];
+  view.forEachLink((link) => {
+    const traceId = view.hex(link.traceIdStart, link.traceIdEnd);
+    const spanId = view.hex(link.spanIdStart, link.spanIdEnd);
+    links.push(`{"trace_id":"${traceId}","span_id":"${spanId}"}`);
+  });
+  columns.links.appendText(`[${links.join(',')}]`);
+}
+
+function appendCall(columns: SpanColumns, call: Call | undefined): void {
+  columns.dialect.appendText(call?.dialect ?? '');
+  columns.operation.appendText(call?.operation ?? '');
+  columns.provider.appendText(call?.provider ?? '');
+  columns.request_model.appendText(call?.requestModel ?? '');
+  columns.response_model.appendText(call?.responseModel ?? '');
+  columns.response_id.appendText(call?.responseId ?? '');
+  columns.span_role.append(ROLE_NUMBERS[call?.role ?? 'not_llm']);
+  columns.role_reason.appendText(call?.roleReason ?? '');
+  columns.semantics.appendText(call?.usage?.semantics ?? '');
+  columns.evidence.appendText(call?.usage?.evidence ?? '');
+  columns.missing_usage_reason.appendText(call?.missingUsageReason ?? '');
+  if (call?.usage !== undefined) {
+    appendUsage(columns, call.usage.buckets);
+  }
+  columns.usage.endRow();
+  columns.input_tokens.append(call?.usage?.inputTokens);
+  columns.output_tokens.append(call?.usage?.outputTokens);
+  columns.reported_usd.append(call?.reportedAtto);
+}
+
+/** The map holds integers of 1e-9: whole quantities are scaled up, measured ones are so already. */
+function appendUsage(columns: SpanColumns, usage: Usage): void {
+  for (const key of Object.keys(usage) as UsageKey[]) {
+    const quantity = usage[key];
+    if (quantity !== undefined) {
+      columns.usage.append(key, MEASURED.has(key) ? quantity : quantity * MEASURED_SCALE);
+    }
+  }
+}
+
+function appendAttribution(columns: SpanColumns, call: Call | undefined): void {
+  const found = call?.attribution;
+  columns.user.appendText(found?.user ?? '');
+  columns.session.appendText(found?.session ?? '');
+  columns.feature.appendText(found?.feature ?? '');
+  columns.agent.appendText(found?.agent ?? '');
+  columns.prompt.appendText(found?.prompt ?? '');
+  columns.prompt_version.appendText(found?.promptVersion ?? '');
+  columns.tool.appendText(found?.tool ?? '');
+  for (const [key, value] of found?.tags ?? []) {
+    columns.tags.appendText(key, value);
+  }
+  columns.tags.endRow();
+}

@@ -1,0 +1,65 @@
+/**
+ * What of a span's texts may be stored. With content off (the default) an attribute that a dialect declares as
+ * content, and any string over 256 bytes, is replaced by its size and a keyed fingerprint: equal texts of one tenant
+ * can be told to be equal, and nothing can be read back or compared with another tenant's.
+ */
+import { createHmac } from 'node:crypto';
+import { AttributeKeys } from '../normalise/attribute-keys.ts';
+import type { DialectDefinition } from '../normalise/dialect.ts';
+
+/** A longer string is taken for content, whatever its key. */
+const PLAIN_BYTES_MAX = 256;
+const FINGERPRINT_HEX = 32;
+
+export class ContentRedactor {
+  readonly isOn: boolean;
+  /** Content keys by their bytes, so that no key is decoded to be looked up. */
+  private readonly keys = new AttributeKeys();
+  private readonly prefixes: readonly Buffer[];
+  private readonly secretOf: (tenant: string) => Buffer;
+
+  constructor(options: {
+    /** `--content`: `off` redacts. */
+    content: 'on' | 'off';
+    dialects: readonly DialectDefinition[];
+    /** The tenant's fingerprint secret. */
+    secretOf: (tenant: string) => Buffer;
+  }) {
+    this.isOn = options.content === 'off';
+    for (const key of options.dialects.flatMap((dialect) => dialect.contentKeys)) {
+      this.keys.declare(key);
+    }
+    this.prefixes = options.dialects
+      .flatMap((dialect) => dialect.contentPrefixes)
+      .map((prefix) => Buffer.from(prefix, 'utf8'));
+    this.secretOf = options.secretOf;
+  }
+
+  /** Whether a value must be replaced. Its key is source[keyStart, keyEnd), its text has `bytes` bytes. */
+  hides(source: Uint8Array, keyStart: number, keyEnd: number, bytes: number): boolean {
+    return (
+      this.isOn &&
+      (bytes > PLAIN_BYTES_MAX ||
+        this.keys.find(source, keyStart, keyEnd) !== -1 ||
+        this.prefixes.some((prefix) => startsWith(source, keyStart, keyEnd, prefix)))
+    );
+  }
+
+  /** What is stored instead: `redacted bytes=1234 fingerprint=<32 hex digits>`. */
+  replacement(tenant: string, text: Uint8Array): string {
+    const digest = createHmac('sha256', this.secretOf(tenant)).update(text).digest('hex');
+    return `redacted bytes=${text.length} fingerprint=${digest.slice(0, FINGERPRINT_HEX)}`;
+  }
+}
+
+function startsWith(source: Uint8Array, start: number, end: number, prefix: Buffer): boolean {
+  if (end - start < prefix.length) {
+    return false;
+  }
+  for (let i = 0; i < prefix.length; i++) {
+    if (source[start + i] !== prefix[i]) {
+      return false;
+    }
+  }
+  return true;
+}

@@ -1,0 +1,73 @@
+/** The columns of a `span` row in the landing table, as one Native block. Names and types are the migration's. */
+import { NativeBlock } from '@ai-cost-profiler/clickhouse/native/block.ts';
+import {
+  ByteColumn,
+  Int64Column,
+  LowCardinalityColumn,
+  NullableIntegerColumn,
+  StringColumn,
+  UInt32Column,
+} from '@ai-cost-profiler/clickhouse/native/columns.ts';
+import {
+  DecimalMapColumn,
+  StringMapColumn,
+} from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
+
+const INSTANT = "DateTime64(9, 'UTC')";
+
+export function createSpanBlock() {
+  return new NativeBlock({
+    row_kind: new ByteColumn("Enum8('span' = 1, 'entry' = 2)"),
+    tenant: new LowCardinalityColumn(),
+    trace_id: new StringColumn(),
+    span_id: new StringColumn(),
+    parent_span_id: new StringColumn(),
+    trace_state: new StringColumn(),
+    name: new LowCardinalityColumn(),
+    span_kind: new ByteColumn('Int8'),
+    start_time: new Int64Column(INSTANT),
+    end_time: new Int64Column(INSTANT),
+    status_code: new ByteColumn('Int8'),
+    status_message: new StringColumn(),
+    flags: new UInt32Column(),
+    service: new LowCardinalityColumn(),
+    environment: new LowCardinalityColumn(),
+    scope_name: new LowCardinalityColumn(),
+    scope_version: new LowCardinalityColumn(),
+    resource_attributes: new StringMapColumn(),
+    attributes: new StringMapColumn(),
+    events: new StringColumn(),
+    links: new StringColumn(),
+    dropped_attributes_count: new UInt32Column(),
+    dropped_events_count: new UInt32Column(),
+    dropped_links_count: new UInt32Column(),
+    content_hash: new Int64Column('UInt64'),
+    dialect: new LowCardinalityColumn(),
+    operation: new LowCardinalityColumn(),
+    provider: new LowCardinalityColumn(),
+    request_model: new LowCardinalityColumn(),
+    response_model: new LowCardinalityColumn(),
+    response_id: new StringColumn(),
+    span_role: new ByteColumn('Int8'),
+    role_reason: new LowCardinalityColumn(),
+    semantics: new LowCardinalityColumn(),
+    evidence: new LowCardinalityColumn(),
+    missing_usage_reason: new LowCardinalityColumn(),
+    usage: new DecimalMapColumn(),
+    input_tokens: new NullableIntegerColumn('UInt64'),
+    output_tokens: new NullableIntegerColumn('UInt64'),
+    reported_usd: new NullableIntegerColumn('Decimal(38, 18)'),
+    user: new StringColumn(),
+    session: new StringColumn(),
+    feature: new LowCardinalityColumn(),
+    agent: new LowCardinalityColumn(),
+    prompt: new LowCardinalityColumn(),
+    prompt_version: new LowCardinalityColumn(),
+    tool: new LowCardinalityColumn(),
+    tags: new StringMapColumn(),
+    received_at: new Int64Column(INSTANT),
+  });
+}
+
+export type SpanBlock = ReturnType<typeof createSpanBlock>;
+export type SpanColumns = SpanBlock['columns'];
