@@ -1,0 +1,63 @@
+/**
+ * Which targets hold a batch. `spans` and `ledger` are asked for the count of its rows; a rollup keeps the highest
+ * batch it has seen of each writer, and batches of one writer are written in order.
+ */
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import type { SealedSegment } from '../journal/sealed-segment.ts';
+import type { Target } from './landing.ts';
+
+/** The targets are not as any crash of ours could leave them: somebody else wrote under this identity. */
+export class HoldingConflict extends Error {
+  override readonly name = 'HoldingConflict';
+}
+
+/** Rows the batch has of the kind that feeds the target. */
+export function expectedRows(table: string, segment: SealedSegment): number {
+  return table === 'spans' || table === 'traces' ? segment.spanRows : segment.entryRows;
+}
+
+/** The targets that lack the batch; those it has no rows for do not lack it. */
+export async function targetsLacking(
+  store: Store,
+  targets: readonly Target[],
+  segment: SealedSegment,
+): Promise<Target[]> {
+  const lacking: Target[] = [];
+  for (const target of targets) {
+    const expected = expectedRows(target.table, segment);
+    if (expected > 0 && !(await holds(store, target.table, { segment, expected }))) {
+      lacking.push(target);
+    }
+  }
+  return lacking;
+}
+
+async function holds(
+  store: Store,
+  table: string,
+  { segment, expected }: { segment: SealedSegment; expected: number },
+): Promise<boolean> {
+  const { writerId, batchSeq, day } = segment;
+  const params = { writerId, batchSeq, day };
+  if (table !== 'spans' && table !== 'ledger') {
+    const [row] = await store.query<{ seq: string }>(
+      `SELECT max(batch_seq) AS seq FROM ${store.database}.${table} WHERE writer_id = {writerId:String}`,
+      params,
+    );
+    return Number(row?.seq ?? 0) >= batchSeq;
+  }
+  const [row] = await store.query<{ rows: string }>(
+    `SELECT count() AS rows FROM ${store.database}.${table}
+     WHERE writer_id = {writerId:String} AND batch_seq = {batchSeq:UInt64}
+       AND start_time >= toDateTime64({day:String}, 9, 'UTC')
+       AND start_time < toDateTime64({day:String}, 9, 'UTC') + INTERVAL 1 DAY`,
+    params,
+  );
+  const found = Number(row?.rows ?? 0);
+  if (found !== 0 && found !== expected) {
+    throw new HoldingConflict(
+      `${table} holds ${found} rows of batch ${batchSeq} of writer ${writerId}; expected ${expected} or none`,
+    );
+  }
+  return found === expected;
+}

@@ -1,0 +1,121 @@
+/**
+ * How a segment goes into the landing table, and into one target alone when that one lacks it.
+ * The repair is the view's own SELECT over the segment's file, so that both ways make the same rows.
+ */
+import type { NativeFileInsert } from '@ai-cost-profiler/clickhouse/native-insert.ts';
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+
+/** A column of the landing table. */
+interface LandingColumn {
+  name: string;
+  type: string;
+}
+
+/** A target of the star: its table and the SELECT of the view that fills it. */
+export interface Target {
+  table: string;
+  select: string;
+  /** Named in a repair: the order of a SELECT is not the order of a table. */
+  columns: readonly string[];
+}
+
+/** Which batch a segment is: both go into every row. */
+export interface BatchIdentity {
+  writerId: string;
+  batchSeq: number;
+}
+
+/** Columns that come from the batch, not from the file. */
+const IDENTITY_COLUMNS = ['writer_id', 'batch_seq'];
+
+type Insert = Pick<NativeFileInsert, 'into' | 'select' | 'structure'>;
+
+export class Landing {
+  readonly targets: readonly Target[];
+  private readonly database: string;
+  private readonly columns: readonly LandingColumn[];
+
+  private constructor(
+    database: string,
+    columns: readonly LandingColumn[],
+    targets: readonly Target[],
+  ) {
+    this.database = database;
+    this.columns = columns;
+    this.targets = targets;
+  }
+
+  /** Reads the landing table and its views from the database, after the migrations. Rejects when they are not there. */
+  static async read(store: Store): Promise<Landing> {
+    const columns = await store.query<LandingColumn & { table: string }>(
+      `SELECT table, name, type FROM system.columns
+       WHERE database = {database:String} ORDER BY table, position`,
+      { database: store.database },
+    );
+    const columnsOf = (table: string) => columns.filter((column) => column.table === table);
+    const views = await store.query<{ name: string; as_select: string }>(
+      `SELECT name, as_select FROM system.tables
+       WHERE database = {database:String} AND engine = 'MaterializedView' AND startsWith(name, 'to_')
+       ORDER BY name`,
+      { database: store.database },
+    );
+    if (columnsOf('landing').length === 0 || views.length === 0) {
+      throw new Error(`${store.database}.landing has no columns or no views: run "aicost migrate"`);
+    }
+    const targets = views.map(({ name, as_select: select }) => {
+      const table = name.slice('to_'.length);
+      return { table, select, columns: columnsOf(table).map((column) => column.name) };
+    });
+    return new Landing(store.database, columnsOf('landing'), targets);
+  }
+
+  /** The whole segment into the landing table: every view fires. */
+  insertAll(batch: BatchIdentity): Insert {
+    const names = this.fileColumns().map(({ name }) => quote(name));
+    return {
+      into: `${quote(this.database)}.landing (${[...names, ...IDENTITY_COLUMNS].join(', ')})`,
+      select: `SELECT ${names.join(', ')}, ${identityLiterals(batch)} FROM {source}`,
+      structure: this.structure(),
+    };
+  }
+
+  /** The segment into one target, past the landing table. */
+  insertInto({ table, select, columns }: Target, batch: BatchIdentity): Insert {
+    const outputs = columns.map(quote).join(', ');
+    const names = this.fileColumns().map(({ name }) => quote(name));
+    const rows = `(SELECT ${names.join(', ')}, ${identityLiterals(batch)} FROM {source})`;
+    const from = new RegExp(`FROM ${this.database}\\.landing( AS landing)?`);
+    if (!from.test(select)) {
+      throw new Error(`the view to_${table} does not read ${this.database}.landing: ${select}`);
+    }
+    // A function, because "$" in the replacement would be taken for a pattern.
+    const repaired = select.replace(from, () => `FROM ${rows} AS landing`);
+    return {
+      into: `${quote(this.database)}.${quote(table)} (${outputs})`,
+      select: `SELECT ${outputs} FROM (${repaired})`,
+      structure: this.structure(),
+    };
+  }
+
+  private fileColumns(): LandingColumn[] {
+    return this.columns.filter(({ name }) => !IDENTITY_COLUMNS.includes(name));
+  }
+
+  private structure(): string {
+    return this.fileColumns()
+      .map(({ name, type }) => `${quote(name)} ${type}`)
+      .join(', ');
+  }
+}
+
+function quote(name: string): string {
+  return `\`${name}\``;
+}
+
+/** The batch's identity as typed literals; the writer id is hexadecimal, so it needs no escape. */
+function identityLiterals({ writerId, batchSeq }: BatchIdentity): string {
+  if (!/^[0-9a-f]+$/.test(writerId)) {
+    throw new Error(`writer id ${JSON.stringify(writerId)} is not hexadecimal`);
+  }
+  return `toLowCardinality('${writerId}') AS writer_id, toUInt64(${batchSeq}) AS batch_seq`;
+}
