@@ -1,0 +1,149 @@
+// `aicost keys create|list|rotate|revoke`: asks the running collector, which does it and records who did.
+import { z } from 'zod';
+import { SCOPES } from '../access.ts';
+import { ConfigError } from '../config-error.ts';
+import { durationSchema } from '../option-values.ts';
+import { openCollectorClient } from './collector-client.ts';
+import type { Command, CommandInput } from './command.ts';
+import { textTable } from './text-table.ts';
+
+const PATH = '/api/v1/admin/keys';
+
+const keyRowSchema = z.looseObject({
+  id: z.string(),
+  tenant: z.string(),
+  scopes: z.array(z.string()),
+  name: z.string().nullable(),
+  state: z.string(),
+  created_at: z.string(),
+  expires_at: z.string().nullable(),
+});
+const madeKeySchema = keyRowSchema.extend({ key: z.string() });
+const keyListSchema = z.looseObject({ rows: z.array(keyRowSchema) });
+
+function writeJson(input: CommandInput, answer: unknown): void {
+  input.io.write(`${JSON.stringify(answer)}\n`);
+}
+
+/** Shows a new key: alone on standard output, so that it can go into a file, and its story beside it. */
+function showMade(input: CommandInput, answer: unknown): number {
+  const made = madeKeySchema.parse(answer);
+  if (input.json) writeJson(input, answer);
+  else {
+    input.io.write(`${made.key}\n`);
+    input.io.writeError(
+      `Key ${made.id} of tenant ${made.tenant}, scopes ${made.scopes.join(', ')}. It is shown once and kept nowhere.\n`,
+    );
+  }
+  return 0;
+}
+
+function readScopes(text: string | undefined): string[] {
+  const scopes = (text ?? '').split(',').map((scope) => scope.trim());
+  const wrong = scopes.find((scope) => !SCOPES.some((known) => known === scope));
+  if (wrong === undefined) return scopes;
+  throw new ConfigError(
+    `--scopes ${text === undefined ? 'is missing' : `holds ${JSON.stringify(wrong)}`}; expected some of ${SCOPES.join(',')}, separated by commas.`,
+  );
+}
+
+async function create(input: CommandInput): Promise<number> {
+  const body = {
+    scopes: readScopes(input.flags.get('scopes')),
+    ...(input.flags.has('tenant') ? { tenant: input.flags.get('tenant') } : {}),
+    ...(input.flags.has('name') ? { name: input.flags.get('name') } : {}),
+  };
+  const client = await openCollectorClient(input.config);
+  return showMade(input, await client.ask('POST', PATH, body));
+}
+
+async function list(input: CommandInput): Promise<number> {
+  const client = await openCollectorClient(input.config);
+  const answer = await client.ask('GET', PATH);
+  if (input.json) writeJson(input, answer);
+  else {
+    const columns = [
+      { title: 'ID', text: (row: z.infer<typeof keyRowSchema>) => row.id },
+      { title: 'TENANT', text: (row: z.infer<typeof keyRowSchema>) => row.tenant },
+      { title: 'SCOPES', text: (row: z.infer<typeof keyRowSchema>) => row.scopes.join(',') },
+      { title: 'STATE', text: (row: z.infer<typeof keyRowSchema>) => row.state },
+      { title: 'CREATED', text: (row: z.infer<typeof keyRowSchema>) => row.created_at },
+      { title: 'EXPIRES', text: (row: z.infer<typeof keyRowSchema>) => row.expires_at ?? '-' },
+      { title: 'NAME', text: (row: z.infer<typeof keyRowSchema>) => row.name ?? '-' },
+    ];
+    input.io.write(textTable(columns, keyListSchema.parse(answer).rows));
+  }
+  return 0;
+}
+
+const pathOf = (input: CommandInput): string =>
+  `${PATH}/${encodeURIComponent(input.positionals[0] ?? '')}`;
+
+async function rotate(input: CommandInput): Promise<number> {
+  const overlap = input.flags.get('overlap');
+  if (overlap !== undefined && !durationSchema.safeParse(overlap).success) {
+    throw new ConfigError(
+      `--overlap is ${JSON.stringify(overlap)}; expected a duration with its unit, such as 10m or 24h.`,
+    );
+  }
+  const client = await openCollectorClient(input.config);
+  const body = overlap === undefined ? {} : { overlap };
+  return showMade(input, await client.ask('POST', `${pathOf(input)}/rotate`, body));
+}
+
+async function revoke(input: CommandInput): Promise<number> {
+  const client = await openCollectorClient(input.config);
+  const answer = await client.ask('DELETE', pathOf(input));
+  if (input.json) writeJson(input, answer);
+  else input.io.write(`Key ${keyRowSchema.parse(answer).id} is revoked.\n`);
+  return 0;
+}
+
+export const KEY_COMMANDS: readonly Command[] = [
+  {
+    name: 'keys create',
+    sentence: 'Make a key; it is written to standard output, once.',
+    takes: 'client',
+    flags: [
+      { flag: 'scopes', value: 'scopes', sentence: `Some of ${SCOPES.join(',')}.` },
+      {
+        flag: 'tenant',
+        value: 'tenant',
+        sentence: 'Its tenant; without it, that of the asking key.',
+      },
+      { flag: 'name', value: 'text', sentence: 'A name to know it by.' },
+    ],
+    positionals: [],
+    run: create,
+  },
+  {
+    name: 'keys list',
+    sentence: 'List keys, retired ones included; never their secrets.',
+    takes: 'client',
+    flags: [],
+    positionals: [],
+    run: list,
+  },
+  {
+    name: 'keys rotate',
+    sentence: 'Make a successor of a key and retire the old one.',
+    takes: 'client',
+    flags: [
+      {
+        flag: 'overlap',
+        value: 'duration',
+        sentence: 'How long the old key stays valid; without it, not at all.',
+      },
+    ],
+    positionals: ['id'],
+    run: rotate,
+  },
+  {
+    name: 'keys revoke',
+    sentence: 'Retire a key at once and for good.',
+    takes: 'client',
+    flags: [],
+    positionals: ['id'],
+    run: revoke,
+  },
+];

@@ -1,0 +1,40 @@
+// Where the commands that stand on other parts of the program get them; imported only when the command runs.
+import { CommandError, type CommandInput } from './cli/command.ts';
+import type { StartCollector } from './running-collector.ts';
+
+/** Runs a command. @returns its exit code */
+export type RunCommandPart = (input: CommandInput) => Promise<number>;
+
+export interface CommandParts {
+  readonly start: () => Promise<StartCollector>;
+  readonly migrate: () => Promise<RunCommandPart>;
+  readonly pricesCalc: () => Promise<RunCommandPart>;
+  readonly demo: () => Promise<RunCommandPart>;
+}
+
+export const COMMAND_PARTS: CommandParts = {
+  start: async () => {
+    throw new CommandError('start is not built yet.');
+  },
+  migrate: async () => {
+    throw new CommandError('migrate is not built yet.');
+  },
+  pricesCalc: async () => {
+    const { loadPriceBook } = await import('./price/load-book.ts');
+    const { runPricesCalc } = await import('./price/calc-command.ts');
+    const { UnreadableLineError } = await import('./price/calc.ts');
+    return async ({ io }) => {
+      const nowNs = BigInt(io.now().getTime()) * 1_000_000n;
+      try {
+        await runPricesCalc({ input: io.input, write: io.write, nowNs, book: loadPriceBook() });
+        return 0;
+      } catch (error) {
+        if (error instanceof UnreadableLineError) throw new CommandError(error.message);
+        throw error;
+      }
+    };
+  },
+  demo: async () => {
+    throw new CommandError('demo is not built yet.');
+  },
+};

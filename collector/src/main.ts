@@ -1,0 +1,96 @@
+// The program: its commands, and the one place that touches the process. Started by scripts/aicost.cjs.
+
+import type { Command, CommandInput, CommandIo } from './cli/command.ts';
+import { COSTS_COMMAND } from './cli/costs.ts';
+import { DOCTOR_COMMAND } from './cli/doctor.ts';
+import { KEY_COMMANDS } from './cli/keys.ts';
+import { runUntilStopped } from './cli/lifetime.ts';
+import { runCommand } from './cli/run-command.ts';
+import { COMMAND_PARTS, type CommandParts } from './command-parts.ts';
+import { readEnvironment } from './config.ts';
+import { createLog } from './log.ts';
+
+/** Every command there is. The parts are imported when their command runs, so that the others start at once. */
+export function allCommands(parts: CommandParts): readonly Command[] {
+  return [
+    {
+      name: 'start',
+      sentence: 'Run the collector until it is told to stop.',
+      takes: 'server',
+      flags: [],
+      positionals: [],
+      run: (input) => start(parts, input),
+    },
+    {
+      name: 'migrate',
+      sentence: 'Bring the tables of ClickHouse to this version.',
+      takes: 'server',
+      flags: [],
+      positionals: [],
+      run: async (input) => (await parts.migrate())(input),
+    },
+    ...KEY_COMMANDS,
+    {
+      name: 'prices calc',
+      sentence: 'Price calls: JSON lines on standard input, JSON lines on standard output.',
+      takes: 'none',
+      flags: [],
+      positionals: [],
+      run: async (input) => (await parts.pricesCalc())(input),
+    },
+    COSTS_COMMAND,
+    {
+      name: 'demo',
+      sentence: 'Send realistic traffic of the last hour to a collector, and show what it cost.',
+      takes: 'client',
+      flags: [],
+      positionals: [],
+      run: async (input) => (await parts.demo())(input),
+    },
+    DOCTOR_COMMAND,
+  ];
+}
+
+async function start(parts: CommandParts, input: CommandInput): Promise<number> {
+  const { config, warnings, io } = input;
+  const log = createLog(config.logLevel, process.stderr);
+  const startCollector = await parts.start();
+  return runUntilStopped({
+    start: () => startCollector({ config, log, warnings, write: io.write }),
+    events: process,
+    exit: (code) => process.exit(code),
+    log,
+    drainTimeoutMs: config.drainTimeoutMs,
+    nowMs: () => performance.now(),
+  });
+}
+
+/** Runs the command line of this process and ends it with the command's code. */
+export async function main(): Promise<void> {
+  const io: CommandIo = {
+    write: (text) => void process.stdout.write(text),
+    writeError: (text) => void process.stderr.write(text),
+    input: process.stdin,
+    environment: readEnvironment(),
+    now: () => new Date(),
+  };
+  // A reader that has seen enough, such as head, closes the pipe: the rest is not wanted.
+  process.stdout.on('error', (error) => {
+    if ('code' in error && error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  // An IPC channel to the launcher tells when it died; it alone must not keep the process alive.
+  process.channel?.unref();
+  const code = await runCommand(allCommands(COMMAND_PARTS), process.argv.slice(2), io);
+  await flush(process.stdout);
+  process.exit(code);
+}
+
+/** A pipe may still hold output when everything is done; ending then would cut it. */
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
+}
+
+if (import.meta.main) await main();
