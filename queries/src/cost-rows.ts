@@ -19,6 +19,7 @@ import {
   rollupFor,
   type Source,
 } from './dimensions.ts';
+import { inRangeSql, instantSql } from './instant-sql.ts';
 import { NS_PER_SECOND, type Range } from './range.ts';
 import { bound, join, type Sql, sql, wholeNumbers } from './sql.ts';
 import type { TenantScope } from './tenant-scope.ts';
@@ -113,21 +114,13 @@ function unitStart(second: bigint, rollup: 'cost_hourly' | 'cost_daily'): Sql {
 
 function ledgerCondition(coverage: Coverage): Sql {
   const { range, whole } = coverage;
-  const inRange = sql` AND start_time >= ${instant(range.fromNs)} AND start_time < ${instant(range.toNs)}`;
+  const inRange = inRangeSql(range);
   if (whole === null) return inRange;
   const [first, last] = [whole.from * NS_PER_SECOND, whole.to * NS_PER_SECOND];
-  const edges = sql`start_time < ${instant(first)} OR start_time >= ${instant(last)}`;
+  const edges = sql`start_time < ${instantSql(first)} OR start_time >= ${instantSql(last)}`;
   if (whole.except.length === 0) return sql`${inRange} AND (${edges})`;
   // Written over toDateTime(start_time), the ledger's key, so that the engine reads these units only.
   const unit = sql`intDiv(toUnixTimestamp(toDateTime(start_time)), ${bound('UInt32', whole.unitSeconds)})`;
   const cut = wholeNumbers(whole.except.map((start) => start / whole.unitSeconds));
   return sql`${inRange} AND (${edges} OR ${unit} IN (${cut}))`;
-}
-
-/**
- * Always DateTime64: for `start_time < <DateTime>` ClickHouse 26.7 prunes a part whose rows all lie in
- * the second before, because its min-max index takes the whole second below as the bound.
- */
-function instant(ns: bigint): Sql {
-  return sql`fromUnixTimestamp64Nano(${bound('Int64', ns)}, 'UTC')`;
 }

@@ -105,7 +105,8 @@ export type Figures = Record<CountColumn, Count> &
   Record<MeasuredUnit, string> &
   Record<MoneyColumn, string | null>;
 
-const COUNT_SCHEMA = z
+/** A count in an answer. */
+export const COUNT_SCHEMA = z
   .union([z.int(), z.string().regex(/^-?\d+$/)])
   .describe('Whole number; a string of digits from 2^53 on.');
 const MEASURED_SCHEMA = z.string().describe('Plain decimal.');
@@ -129,7 +130,8 @@ export function costIsUnknown(sums: Sums): boolean {
   return sums.calls > 0n && sums.calls === sums.unpriced_calls && sums.cost_usd === 0n;
 }
 
-function showCount(value: bigint): Count {
+/** A whole number as an answer shows it. */
+export function showCount(value: bigint): Count {
   const shown = Number(value);
   return Number.isSafeInteger(shown) ? shown : value.toString();
 }

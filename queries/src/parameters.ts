@@ -178,3 +178,15 @@ export function readRange(
 export function instantOfMs(nowMs: number): InstantNs {
   return (BigInt(Math.floor(nowMs)) * NS_PER_SECOND) / 1000n;
 }
+
+/** For a question without parameters. Throws InputProblem when there is one. */
+export function refuseParameters(parameters: URLSearchParams): void {
+  const issues = [...new Set(parameters.keys())].map(
+    (field): InputIssue => ({
+      field,
+      value: parameters.get(field),
+      expected: 'no parameter: this question has none',
+    }),
+  );
+  if (issues.length > 0) throw new InputProblem(issues);
+}

@@ -59,8 +59,16 @@ export function wholeNumbers(values: readonly bigint[]): Sql {
   return { pieces: [values.map((value) => BigInt(value).toString()).join(',')] };
 }
 
+/** `coalesce(a, 0) + coalesce(b, 0) + …`: the ledger keeps NULL for a quantity that is absent. */
+export function sumOfColumns(columns: readonly string[]): Sql {
+  return join(
+    columns.map((column) => sql`coalesce(${name(column)}, 0)`),
+    ' + ',
+  );
+}
+
 /** Pieces with a separator between them; nothing for an empty list. */
-export function join(list: readonly Sql[], separator: '' | ', ' | ' UNION ALL '): Sql {
+export function join(list: readonly Sql[], separator: '' | ', ' | ' + ' | ' UNION ALL '): Sql {
   return {
     pieces: list.flatMap((piece, index) =>
       index === 0 ? piece.pieces : [separator, ...piece.pieces],

@@ -30,11 +30,19 @@ export interface Entry {
   readonly unpriced?: { readonly reason: string; readonly detail: string };
 }
 
+/** One stored span, as far as questions look at it. */
+export interface SpanRow {
+  readonly tenant: string;
+  readonly receivedAt: bigint;
+  readonly role: 'leaf' | 'not_llm';
+}
+
 export interface EmbeddedLedger {
   readonly store: Store;
   /** Statements as they were sent, newest last. */
   readonly sent: string[];
   insert(entries: readonly Entry[]): Promise<void>;
+  insertSpans(spans: readonly SpanRow[]): Promise<void>;
   /** Empties every table, which is faster than another engine. */
   clear(): Promise<void>;
   close(): void;
@@ -67,6 +75,15 @@ export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
     sent,
     insert: async (entries) => {
       if (entries.length > 0) await run(insertStatement(entries));
+    },
+    insertSpans: async (spans) => {
+      const rows = spans.map(
+        ({ tenant, receivedAt, role }) =>
+          `('span', ${quote(tenant)}, fromUnixTimestamp64Nano(toInt64('${receivedAt}'), 'UTC'), now(), '${role}')`,
+      );
+      await run(
+        `INSERT INTO ${DATABASE}.landing (row_kind, tenant, received_at, start_time, span_role) VALUES ${rows.join(', ')}`,
+      );
     },
     clear: async () => {
       await run(`TRUNCATE TABLES FROM ${DATABASE} LIKE 'ledger'`);

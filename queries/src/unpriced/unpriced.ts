@@ -1,0 +1,132 @@
+/**
+ * Which calls have no cost, and why: what a person looks at to add a price or to mend an
+ * instrumentation. Invariant: sums come from the ledger, so a call that was priced later is gone
+ * from here, as its correcting entries carry the same reason with negative counts.
+ */
+import { INPUT_BUCKETS, OUTPUT_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
+import { z } from 'zod';
+import { type Filter, filterSql } from '../dimensions.ts';
+import { COUNT_SCHEMA, type Count, showCount } from '../figures.ts';
+import { inRangeSql } from '../instant-sql.ts';
+import { rangeShape, readParameters, readRange, wholeNumberSchema } from '../parameters.ts';
+import { formatInstant, type InstantNs, type Range } from '../range.ts';
+import { bound, name, type Sql, sql, sumOfColumns } from '../sql.ts';
+import { openTenantScope, type Reader, type Store, type TenantScope } from '../tenant-scope.ts';
+
+export interface UnpricedInput {
+  readonly range: Range;
+  readonly filters: readonly Filter[];
+  readonly limit: number;
+}
+
+const ROWS_PRESET = 100;
+const ROWS_MAX = 10_000;
+
+/** The parameters of `GET /api/v1/unpriced`, without the filters by dimension. */
+export function unpricedParameters(nowNs: InstantNs) {
+  return z.object({ ...rangeShape(nowNs), limit: wholeNumberSchema(ROWS_PRESET, 1, ROWS_MAX) });
+}
+
+/** Reads a query string. Throws InputProblem. */
+export function readUnpricedInput(parameters: URLSearchParams, nowNs: InstantNs): UnpricedInput {
+  const { values, filters } = readParameters(unpricedParameters(nowNs), parameters);
+  return { range: readRange(values, parameters), filters, limit: values.limit };
+}
+
+const COUNTS = {
+  /** Calls without a cost. */
+  calls: COUNT_SCHEMA,
+  /** Their tokens, as far as usage was told. */
+  input_tokens: COUNT_SCHEMA,
+  output_tokens: COUNT_SCHEMA,
+};
+type UnpricedCounts = Record<keyof typeof COUNTS, Count>;
+
+const TEXTS = ['provider', 'model', 'reason', 'detail'] as const;
+type UnpricedTexts = Record<(typeof TEXTS)[number], string | null>;
+
+export type UnpricedRow = UnpricedTexts & UnpricedCounts;
+
+export interface UnpricedAnswer {
+  /** Most calls first. */
+  readonly rows: readonly UnpricedRow[];
+  readonly other: UnpricedCounts;
+  readonly totals: UnpricedCounts;
+  readonly from: string;
+  readonly to: string;
+}
+
+const TEXT_SCHEMA = z.string().nullable();
+
+/** An answer as a Zod schema, for documentation. */
+export const UNPRICED_ANSWER = z.object({
+  rows: z.array(
+    z.object({
+      provider: TEXT_SCHEMA,
+      model: TEXT_SCHEMA,
+      reason: TEXT_SCHEMA,
+      detail: TEXT_SCHEMA,
+      ...COUNTS,
+    }),
+  ),
+  other: z.object(COUNTS).describe('The groups beyond the limit, summed: rows + other = totals.'),
+  totals: z.object(COUNTS),
+  from: z.string(),
+  to: z.string(),
+});
+
+type StoredRow = Readonly<Record<(typeof TEXTS)[number] | keyof typeof COUNTS, string>> & {
+  readonly is_total: string;
+};
+
+/** Answers for one reader. Throws ForbiddenQuestion, and what the store throws. */
+export async function answerUnpriced(
+  store: Store,
+  reader: Reader,
+  input: UnpricedInput,
+): Promise<UnpricedAnswer> {
+  const scope = openTenantScope(store, reader, { by: [], filters: input.filters });
+  const stored = await scope.query<StoredRow>(unpricedSql(scope, input));
+  const groups = stored.filter((row) => row.is_total === '0');
+  const totals = stored.find((row) => row.is_total === '1');
+  const sumShown = (column: keyof UnpricedCounts) =>
+    groups.reduce((sum, row) => sum + BigInt(row[column]), 0n);
+  const showEach = (value: (column: keyof UnpricedCounts) => bigint): UnpricedCounts => ({
+    calls: showCount(value('calls')),
+    input_tokens: showCount(value('input_tokens')),
+    output_tokens: showCount(value('output_tokens')),
+  });
+  return {
+    rows: groups.map((row) => ({ ...showTexts(row), ...showEach((c) => BigInt(row[c])) })),
+    other: showEach((column) => BigInt(totals?.[column] ?? 0) - sumShown(column)),
+    totals: showEach((column) => BigInt(totals?.[column] ?? 0)),
+    from: formatInstant(input.range.fromNs),
+    to: formatInstant(input.range.toNs),
+  };
+}
+
+function showTexts(row: StoredRow): UnpricedTexts {
+  return {
+    provider: row.provider || null,
+    model: row.model || null,
+    reason: row.reason || null,
+    detail: row.detail || null,
+  };
+}
+
+function unpricedSql(scope: TenantScope, input: UnpricedInput): Sql {
+  const groups = sql`SELECT provider, model, unpriced_reason, unpriced_detail,
+    sum(unpriced_calls) AS n,
+    sum(${sumOfColumns(INPUT_BUCKETS)}) AS i, sum(${sumOfColumns(OUTPUT_BUCKETS)}) AS o
+    ${scope.from('ledger')}${inRangeSql(input.range)}${filterSql(input.filters, 'ledger')}
+    AND unpriced_calls != 0
+    GROUP BY provider, model, unpriced_reason, unpriced_detail HAVING n != 0`;
+  return sql`SELECT toString(grouping(provider)) AS is_total,
+    toString(provider) AS ${name('provider')}, toString(model) AS ${name('model')},
+    toString(unpriced_reason) AS reason, toString(unpriced_detail) AS detail,
+    toString(sum(n)) AS calls, toString(sum(i)) AS input_tokens, toString(sum(o)) AS output_tokens
+    FROM (${groups})
+    GROUP BY GROUPING SETS ((provider, model, unpriced_reason, unpriced_detail), ())
+    ORDER BY is_total DESC, sum(n) DESC, provider, model, reason, detail
+    LIMIT ${bound('UInt64', input.limit + 1)}`;
+}
