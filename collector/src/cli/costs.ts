@@ -1,55 +1,44 @@
 // `aicost costs`: what was spent, by any dimension, asked of the running collector.
-import { z } from 'zod';
 import { openCollectorClient } from './collector-client.ts';
 import type { Command, CommandInput } from './command.ts';
-import { type TextColumn, textTable } from './text-table.ts';
+import { breakdownSchema, costTable } from './cost-table.ts';
 
-const rowSchema = z.looseObject({
-  calls: z.number(),
-  unpriced_calls: z.number(),
-  cost_usd: z.string().nullable(),
-});
-const answerSchema = z.looseObject({
-  rows: z.array(rowSchema),
-  totals: rowSchema,
-  other: rowSchema.optional(),
-});
-type Row = z.infer<typeof rowSchema>;
+const DEFAULTS = { from: 'now-24h', to: 'now', by: 'model' } as const;
+const ASKED = ['from', 'to', 'by', 'limit'] as const;
 
-const DEFAULTS = { from: 'now-24h', to: 'now', by: 'model' };
-
-const dimensionText = (value: unknown): string =>
-  typeof value === 'string' ? value : value === null || value === undefined ? '-' : String(value);
-
-function costColumns(by: readonly string[]): TextColumn<Row>[] {
-  return [
-    ...by.map((dimension) => ({
-      title: dimension.toUpperCase(),
-      text: (row: Row) => dimensionText(row[dimension]),
-    })),
-    { title: 'CALLS', text: (row: Row) => String(row.calls), isNumber: true },
-    { title: 'UNPRICED', text: (row: Row) => String(row.unpriced_calls), isNumber: true },
-    { title: 'COST USD', text: (row: Row) => row.cost_usd ?? 'unknown', isNumber: true },
-  ];
+/** What `runCosts` needs of the outside. */
+export interface CostsRun {
+  /** Asks the collector: a path with its query; resolves to the parsed answer. */
+  readonly request: (path: string) => Promise<unknown>;
+  /** The command's own flags by name. */
+  readonly flags: ReadonlyMap<string, string>;
+  readonly json: boolean;
+  readonly write: (text: string) => void;
 }
 
-async function costs(input: CommandInput): Promise<number> {
+/** Asks for a breakdown and writes it, as a table or as the JSON the collector sent. */
+export async function runCosts({ request, flags, json, write }: CostsRun): Promise<void> {
   const query = new URLSearchParams(DEFAULTS);
-  for (const name of ['from', 'to', 'by', 'limit']) {
-    const value = input.flags.get(name);
+  for (const name of ASKED) {
+    const value = flags.get(name);
     if (value !== undefined) query.set(name, value);
   }
-  const client = await openCollectorClient(input.config);
-  const answer = await client.ask('GET', `/api/v1/costs/breakdown?${query}`);
-  if (input.json) {
-    input.io.write(`${JSON.stringify(answer)}\n`);
-    return 0;
+  for (const [dimension, value] of new URLSearchParams(flags.get('filter') ?? '')) {
+    query.append(dimension, value);
   }
-  const { rows, totals, other } = answerSchema.parse(answer);
-  const by = (query.get('by') ?? '').split(',');
-  const first = by[0] ?? '';
-  const rest = other === undefined || other.calls === 0 ? [] : [{ ...other, [first]: 'other' }];
-  input.io.write(textTable(costColumns(by), [...rows, ...rest, { ...totals, [first]: 'total' }]));
+  const answer = await request(`/api/v1/costs/breakdown?${query}`);
+  if (json) {
+    write(`${JSON.stringify(answer)}\n`);
+    return;
+  }
+  const by = (query.get('by') ?? '').split(',').filter((dimension) => dimension !== '');
+  write(costTable(breakdownSchema.parse(answer), by));
+}
+
+async function costs({ config, flags, json, io }: CommandInput): Promise<number> {
+  const client = await openCollectorClient(config);
+  const request = (path: string) => client.ask('GET', path);
+  await runCosts({ request, flags, json, write: io.write });
   return 0;
 }
 
@@ -65,6 +54,11 @@ export const COSTS_COMMAND: Command = {
     },
     { flag: 'to', value: 'time', sentence: `The end, not included (default ${DEFAULTS.to})` },
     { flag: 'by', value: 'dimensions', sentence: `Separated by commas (default ${DEFAULTS.by})` },
+    {
+      flag: 'filter',
+      value: 'pairs',
+      sentence: 'Only calls with these values, as in a URL: "model=gpt-4o&feature=search".',
+    },
     { flag: 'limit', value: 'rows', sentence: 'How many rows are shown; the rest is one more.' },
   ],
   positionals: [],

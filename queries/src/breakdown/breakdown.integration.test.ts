@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type EmbeddedLedger, type Entry, openEmbeddedLedger } from '../../test/embedded-ledger.ts';
-import { entries, ranges, referenceGroups, shownValue } from '../../test/random-ledger.ts';
 import type { Dimension } from '../dimensions.ts';
 import { type Sums, showFigures, sumOf } from '../figures.ts';
 import { ForbiddenQuestion } from '../input-problem.ts';
 import { formatInstant, parseInstant } from '../range.ts';
 import type { Reader } from '../tenant-scope.ts';
+import { type EmbeddedLedger, type Entry, openEmbeddedLedger } from '../testing/embedded-ledger.ts';
+import { entries, ranges, referenceGroups, shownValue } from '../testing/random-ledger.ts';
 import { answerBreakdown } from './breakdown.ts';
 import { readBreakdownInput } from './input.ts';
 

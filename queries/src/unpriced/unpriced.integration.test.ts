@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type EmbeddedLedger, type Entry, openEmbeddedLedger } from '../../test/embedded-ledger.ts';
 import { parseInstant } from '../range.ts';
 import { answerStatus } from '../status/status.ts';
 import type { Reader } from '../tenant-scope.ts';
+import { type EmbeddedLedger, type Entry, openEmbeddedLedger } from '../testing/embedded-ledger.ts';
 import { answerUnpriced, readUnpricedInput } from './unpriced.ts';
 
 let ledger: EmbeddedLedger;

@@ -6,9 +6,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Dimension } from '../src/dimensions.ts';
-import { FIGURE_COLUMNS, type FigureColumn } from '../src/figures.ts';
-import type { Store } from '../src/tenant-scope.ts';
+import type { Dimension } from '../dimensions.ts';
+import { FIGURE_COLUMNS, type FigureColumn } from '../figures.ts';
+import type { Store } from '../tenant-scope.ts';
 
 interface Session {
   queryAsync(text: string, options: { format: string }): Promise<{ text(): string }>;
@@ -49,10 +49,10 @@ export interface EmbeddedLedger {
 }
 
 const DATABASE = 'aicost';
-const MIGRATIONS = join(import.meta.dirname, '../../clickhouse/migrations');
+const MIGRATIONS = join(import.meta.dirname, '../../../clickhouse/migrations');
 
 export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
-  const load = createRequire(join(MIGRATIONS, '../src/usage.ts'));
+  const load = createRequire(join(MIGRATIONS, '../usage.ts'));
   const engine = load('chdb') as { Session: new (path: string) => Session };
   const directory = mkdtempSync(join(tmpdir(), 'aicost-queries-'));
   const session = new engine.Session(directory);

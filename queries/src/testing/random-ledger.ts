@@ -3,7 +3,7 @@
  * cost question must answer for them.
  */
 import fc from 'fast-check';
-import type { Dimension } from '../src/dimensions.ts';
+import type { Dimension } from '../dimensions.ts';
 import {
   addSums,
   FIGURE_COLUMNS,
@@ -11,8 +11,8 @@ import {
   readSums,
   type Sums,
   ZERO_SUMS,
-} from '../src/figures.ts';
-import { parseInstant, type Range } from '../src/range.ts';
+} from '../figures.ts';
+import { parseInstant, type Range } from '../range.ts';
 import type { Entry } from './embedded-ledger.ts';
 
 const START = parseInstant('2026-03-27T00:00:00Z', 0n);

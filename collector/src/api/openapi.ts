@@ -1,0 +1,199 @@
+// `GET /openapi.json`: OpenAPI 3.1, made from the schemas that read the parameters and from the table of problems.
+// Invariant: a parameter or a problem that exists is documented here, because both come from the same data.
+import { BREAKDOWN_ANSWER } from '@ai-cost-profiler/queries/breakdown/breakdown.ts';
+import { breakdownParameters } from '@ai-cost-profiler/queries/breakdown/input.ts';
+import { DIMENSIONS } from '@ai-cost-profiler/queries/dimensions.ts';
+import { STATUS_ANSWER } from '@ai-cost-profiler/queries/status/status.ts';
+import { timeseriesParameters } from '@ai-cost-profiler/queries/timeseries/input.ts';
+import { TIMESERIES_ANSWER } from '@ai-cost-profiler/queries/timeseries/timeseries.ts';
+import {
+  UNPRICED_ANSWER,
+  unpricedParameters,
+} from '@ai-cost-profiler/queries/unpriced/unpriced.ts';
+import { Router } from 'express';
+import { z } from 'zod';
+import { PROBLEMS, type ProblemCode } from '../problems.ts';
+import type { QuestionPath } from './costs-routes.ts';
+import { onlyMethods } from './errors.ts';
+
+type Json = { readonly [key: string]: unknown };
+
+interface QuestionDocument {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly parameters: z.ZodObject;
+  /** Whether the dimensions are filters too. */
+  readonly filters: boolean;
+  readonly answer: z.ZodType;
+}
+
+const QUESTION_DOCUMENTS: Readonly<Record<QuestionPath, QuestionDocument>> = {
+  '/api/v1/costs/breakdown': {
+    operationId: 'getCostBreakdown',
+    summary: 'What was spent in a range, by any dimensions; rows + other = totals.',
+    parameters: breakdownParameters(0n),
+    filters: true,
+    answer: BREAKDOWN_ANSWER,
+  },
+  '/api/v1/costs/timeseries': {
+    operationId: 'getCostTimeseries',
+    summary: 'What was spent in each interval of a range, without gaps.',
+    parameters: timeseriesParameters(0n),
+    filters: true,
+    answer: TIMESERIES_ANSWER,
+  },
+  '/api/v1/unpriced': {
+    operationId: 'getUnpriced',
+    summary: 'Which calls have no cost, and why.',
+    parameters: unpricedParameters(0n),
+    filters: true,
+    answer: UNPRICED_ANSWER,
+  },
+  '/api/v1/status': {
+    operationId: 'getStatus',
+    summary: 'Whether anything arrives for the tenant of the key.',
+    parameters: z.object({}),
+    filters: false,
+    answer: STATUS_ANSWER,
+  },
+};
+
+/** Problems that any question can end in. */
+const QUESTION_PROBLEMS = [
+  'parameter_invalid',
+  'key_missing',
+  'scope_missing',
+  'method_not_allowed',
+  'internal',
+  'engine_unavailable',
+  'deadline_exceeded',
+] as const satisfies readonly ProblemCode[];
+
+const PROBLEM_SCHEMA = {
+  type: 'object',
+  description: 'RFC 9457. `code` is stable.',
+  required: ['type', 'title', 'status', 'detail', 'code', 'request_id'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    code: { type: 'string', enum: Object.keys(PROBLEMS) },
+    request_id: { type: 'string' },
+  },
+} as const;
+
+function toSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, target: 'draft-2020-12' });
+  return rest;
+}
+
+function parametersOf(document: QuestionDocument): Json[] {
+  const own = Object.entries(document.parameters.shape).map(([name, member]) => {
+    const { description, ...schema } = toSchema(member as z.ZodType, 'input');
+    return { name, in: 'query', required: false, description, schema };
+  });
+  return document.filters ? [...own, ...filterParameters()] : own;
+}
+
+function filterParameters(): Json[] {
+  const fixed = DIMENSIONS.map((name) => ({
+    name,
+    in: 'query',
+    required: false,
+    description: `Only calls with one of these values of ${name}; the empty value finds calls without one.${name === 'tenant' ? ' Operator keys only.' : ''}`,
+    style: 'form',
+    explode: true,
+    schema: { type: 'array', items: { type: 'string' } },
+  }));
+  const tags = {
+    name: 'tags',
+    in: 'query',
+    required: false,
+    description: 'Any `tag.<key>` is a filter by that tag: `tag.team=search`.',
+    style: 'form',
+    explode: true,
+    schema: {
+      type: 'object',
+      propertyNames: { pattern: '^tag\\..+' },
+      additionalProperties: { type: 'string' },
+    },
+  };
+  return [...fixed, tags];
+}
+
+function problemResponses(codes: readonly ProblemCode[]): Json {
+  const byStatus = new Map<number, string[]>();
+  for (const code of codes) {
+    const { status, sentence } = PROBLEMS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${code}\`: ${sentence}`]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, lines]) => [
+      String(status),
+      {
+        description: lines.join('\n\n'),
+        content: {
+          'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+        },
+      },
+    ]),
+  );
+}
+
+function operationOf(document: QuestionDocument): Json {
+  return {
+    get: {
+      operationId: document.operationId,
+      summary: document.summary,
+      tags: ['costs'],
+      security: [{ apiKey: [] }, { bearer: [] }, { basic: [] }],
+      parameters: parametersOf(document),
+      responses: {
+        200: {
+          description: 'The answer.',
+          content: { 'application/json': { schema: toSchema(document.answer, 'output') } },
+        },
+        ...problemResponses(QUESTION_PROBLEMS),
+      },
+    },
+  };
+}
+
+/** The document. `version` is that of the collector. */
+export function openApiDocument(version: string): Json {
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'AI Cost Profiler',
+      version,
+      description:
+        'Money is a plain decimal string of US dollars, exact to 18 places; null means unknown. Ranges are half-open.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths: Object.fromEntries(
+      Object.entries(QUESTION_DOCUMENTS).map(([path, document]) => [path, operationOf(document)]),
+    ),
+    components: {
+      schemas: { Problem: PROBLEM_SCHEMA },
+      securitySchemes: {
+        apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+        bearer: { type: 'http', scheme: 'bearer' },
+        basic: { type: 'http', scheme: 'basic', description: 'The key is the password.' },
+      },
+    },
+  };
+}
+
+/** `GET /openapi.json`; it needs no key, as it tells nothing about a tenant. */
+export function openApiRoutes(version: string): Router {
+  const router = Router();
+  const text = JSON.stringify(openApiDocument(version));
+  router
+    .route('/openapi.json')
+    .get((_request, response) => {
+      response.set('cache-control', 'no-cache').type('application/json').send(text);
+    })
+    .all(onlyMethods('GET', 'HEAD'));
+  return router;
+}

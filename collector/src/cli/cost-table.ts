@@ -1,0 +1,113 @@
+// A breakdown as a table for people: amounts aligned at the decimal point, what is unknown named so.
+// Invariant: digits are shown as the API sent them; nothing is rounded, and no value can move the cursor.
+import { z } from 'zod';
+import { type TextColumn, textTable } from './text-table.ts';
+
+const countSchema = z.union([z.number(), z.string()]).transform(BigInt);
+const sumsSchema = z.looseObject({
+  calls: countSchema,
+  unpriced_calls: countSchema,
+  cost_usd: z.string().nullable(),
+  cost_low_usd: z.string().nullable(),
+  cost_high_usd: z.string().nullable(),
+  share: z.string().nullable(),
+});
+
+/** A breakdown as `GET /api/v1/costs/breakdown` answers it, as far as the table needs it. */
+export const breakdownSchema = z.object({
+  rows: z.array(sumsSchema),
+  totals: sumsSchema,
+  other: sumsSchema,
+  from: z.string(),
+  to: z.string(),
+});
+export type Breakdown = z.output<typeof breakdownSchema>;
+type Sums = z.output<typeof sumsSchema>;
+
+interface Line {
+  readonly names: readonly string[];
+  readonly sums: Sums;
+}
+
+/** The table, the range above it, and below it what the total leaves open. */
+export function costTable(answer: Breakdown, by: readonly string[]): string {
+  const lines: Line[] = answer.rows.map((sums) => ({
+    names: by.map((dimension) => showName(sums[dimension])),
+    sums,
+  }));
+  if (answer.other.calls !== 0n || (answer.other.cost_usd ?? '0') !== '0') {
+    lines.push({ names: by.map((_, at) => (at === 0 ? '(other)' : '')), sums: answer.other });
+  }
+  lines.push({ names: by.map((_, at) => (at === 0 ? 'total' : '')), sums: answer.totals });
+  const table = textTable(columnsOf(by, lines), lines).split('\n');
+  const width = Math.max(...table.map((line) => line.length));
+  table.splice(-2, 0, '─'.repeat(width));
+  const notes = notesOn(answer.totals).map((note) => `${note}\n`);
+  return `${answer.from} to ${answer.to}\n\n${table.join('\n')}${notes.length > 0 ? '\n' : ''}${notes.join('')}`;
+}
+
+function columnsOf(by: readonly string[], lines: readonly Line[]): TextColumn<Line>[] {
+  const costs = alignPoints(lines.map(({ sums }) => sums.cost_usd ?? 'unknown'));
+  const shares = alignPoints(lines.map(({ sums }) => percent(sums.share)));
+  const numbers: TextColumn<Line>[] = [
+    { title: 'CALLS', text: ({ sums }) => String(sums.calls), isNumber: true },
+    { title: 'TOKENS IN', text: ({ sums }) => String(tokens(sums, 'in_')), isNumber: true },
+    { title: 'TOKENS OUT', text: ({ sums }) => String(tokens(sums, 'out_')), isNumber: true },
+    { title: 'UNPRICED', text: ({ sums }) => String(sums.unpriced_calls), isNumber: true },
+    { title: 'COST USD', text: (line) => costs[lines.indexOf(line)] ?? '', isNumber: true },
+    { title: 'SHARE', text: (line) => shares[lines.indexOf(line)] ?? '', isNumber: true },
+  ];
+  return [
+    ...by.map((dimension, at) => ({
+      title: dimension.toUpperCase(),
+      text: ({ names }: Line) => names[at] ?? '',
+    })),
+    ...numbers,
+  ];
+}
+
+/** Values come from spans: a control character in a model's name must not reach the terminal. */
+function showName(value: unknown): string {
+  if (value === null || value === undefined) return '-';
+  return String(value).replaceAll(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}
+
+function tokens(sums: Sums, prefix: 'in_' | 'out_'): bigint {
+  return Object.entries(sums)
+    .filter(([key, value]) => key.startsWith(prefix) && /^-?\d+$/.test(String(value)))
+    .reduce((sum, [, value]) => sum + BigInt(String(value)), 0n);
+}
+
+/** A share is exact to 18 places; for reading, tenths of a percent are cut off, never rounded up. */
+function percent(share: string | null): string {
+  if (share === null) return '-';
+  const negative = share.startsWith('-') ? '-' : '';
+  const [whole = '0', fraction = ''] = share.replace('-', '').split('.');
+  const perMille = BigInt(whole) * 1000n + BigInt(fraction.padEnd(3, '0').slice(0, 3));
+  return `${negative}${perMille / 10n}.${perMille % 10n}%`;
+}
+
+/** Pads plain decimals on the right so that their points stand under each other. */
+function alignPoints(texts: readonly string[]): string[] {
+  const tail = (text: string) => (text.includes('.') ? text.length - text.indexOf('.') : 0);
+  const longest = Math.max(...texts.map(tail));
+  return texts.map((text) => (/\d/.test(text) ? text + ' '.repeat(longest - tail(text)) : text));
+}
+
+function notesOn(totals: Sums): string[] {
+  const notes: string[] = [];
+  if (totals.unpriced_calls !== 0n) {
+    const what =
+      totals.unpriced_calls === 1n ? '1 call has' : `${totals.unpriced_calls} calls have`;
+    notes.push(`${what} no cost and no part in the sums; GET /api/v1/unpriced says why.`);
+  }
+  if (totals.cost_low_usd !== totals.cost_high_usd) {
+    notes.push(
+      `Where usage can be read two ways, the total lies between ${totals.cost_low_usd} and ${totals.cost_high_usd} USD.`,
+    );
+  }
+  return notes;
+}
