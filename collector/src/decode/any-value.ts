@@ -9,7 +9,7 @@ import { afterField, afterVarint, varintHi, varintLo } from './wire.ts';
 /** Appends the `KeyValue` message in `[at, end)`; beyond the list's cap it is only counted. */
 export function addKeyValue(list: AttributeList, at: number, end: number): void {
   const i = list.push();
-  if (i < 0) return;
+  if (i < 0 || readPlainKeyValue(list, i, at, end)) return;
   const bytes = list.bytes;
   let keyStart = 0;
   let keyEnd = 0;
@@ -45,6 +45,31 @@ export function addKeyValue(list: AttributeList, at: number, end: number): void 
   list.keyEnd[i] = keyEnd;
   list.type[i] = VALUE.empty;
   if (valueEnd > valueStart) readAnyValue(list, i, valueStart, valueEnd);
+}
+
+/**
+ * Reads what nearly every attribute looks like: a short key, then a short string or an int, and
+ * nothing else. False when it is anything else; what it wrote of the entry then does not count.
+ */
+function readPlainKeyValue(list: AttributeList, i: number, at: number, end: number): boolean {
+  const bytes = list.bytes;
+  if (end - at < 6 || bytes[at] !== 0x0a) return false;
+  const keyLength = bytes[at + 1]!;
+  const value = at + keyLength + 2;
+  if (keyLength > 127 || value + 4 > end || bytes[value] !== 0x12) return false;
+  const valueLength = bytes[value + 1]!;
+  if (valueLength > 127 || value + valueLength + 2 !== end) return false;
+  const tag = bytes[value + 2]!;
+  if (tag === 0x0a) {
+    const length = bytes[value + 3]!;
+    if (length > 127 || value + length + 4 !== end) return false;
+    list.type[i] = VALUE.string;
+    list.valueStart[i] = value + 4;
+    list.valueEnd[i] = end;
+  } else if (tag !== 0x18 || readInt(list, i, value + 3) !== end) return false;
+  list.keyStart[i] = at + 2;
+  list.keyEnd[i] = value;
+  return true;
 }
 
 /** Appends the `AnyValue` message in `[at, end)` under an empty key (an element of an array). */

@@ -89,7 +89,6 @@ function parse(text: string, reviver?: Reviver): unknown {
 
 /** Keeps the digits of numbers that a float cannot hold; the second parse only, for it is slow. */
 function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
-  const source = context?.source;
-  return source !== undefined && /^-?\d+$/.test(source) ? new ExactNumber(source) : value;
+  if (typeof value !== 'number' || Math.abs(value) <= Number.MAX_SAFE_INTEGER) return value;
+  return context?.source === undefined ? value : new ExactNumber(context.source);
 }

@@ -14,11 +14,6 @@ export class ExactNumber {
   constructor(source: string) {
     this.source = source;
   }
-
-  /** How an error quotes it. */
-  toJSON(): string {
-    return this.source;
-  }
 }
 
 /** Thrown when a number may have lost digits in parsing. */

@@ -5,6 +5,7 @@
  * and handled by rewriting (`merge-messages.ts`). Field numbers: opentelemetry-proto v1.
  */
 
+import { isAscii } from './utf8.ts';
 import { WireChecker, WireFault } from './wire-checker.ts';
 
 export class RequestValidator extends WireChecker {
@@ -162,8 +163,34 @@ export class RequestValidator extends WireChecker {
     }
     const next = at + length;
     if (next > end) throw overrun(at, length, end);
-    this.keyValue(at, next, depth);
+    if (depth >= this.depthMax || !this.isPlainKeyValue(at, next)) this.keyValue(at, next, depth);
     return next;
+  }
+
+  /**
+   * Checks what nearly every attribute looks like: a short key, then a short string or a number, and
+   * nothing else. Tags and lengths are ASCII too, so that one look settles key and value at once.
+   * False says nothing: `keyValue` then checks, and finds the words for what is wrong.
+   */
+  private isPlainKeyValue(at: number, end: number): boolean {
+    const bytes = this.bytes;
+    if (end - at < 6 || bytes[at] !== 0x0a) return false;
+    const keyLength = bytes[at + 1]!;
+    const value = at + keyLength + 2;
+    if (keyLength > 127 || value + 4 > end || bytes[value] !== 0x12) return false;
+    const valueLength = bytes[value + 1]!;
+    if (valueLength > 127 || value + valueLength + 2 !== end) return false;
+    const tag = bytes[value + 2]!;
+    if (tag === 0x0a) {
+      const length = bytes[value + 3]!;
+      return length < 128 && value + length + 4 === end && isAscii(this.data, at, end);
+    }
+    if (tag === 0x18) {
+      let last = value + 3;
+      while (bytes[last]! > 127 && last < end) last += 1;
+      if (last !== end - 1 || last > value + 12) return false;
+    } else if (tag !== 0x21 || end !== value + 11) return false;
+    return isAscii(this.data, at, value);
   }
 
   private keyValue(at: number, end: number, depth: number): void {

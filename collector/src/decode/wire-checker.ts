@@ -102,7 +102,7 @@ export class WireChecker {
 
   /** Skips a field of no known number or of another wire type; `at` is after its tag. */
   protected skip(at: number, end: number, tag: number, depth: number): number {
-    if (tag < 8) throw new WireFault(at, 'field number 0 is not allowed');
+    if (tag < 8) throw new WireFault(at - 1, 'field number 0 is not allowed');
     if (depth > this.depthMax) throw this.tooDeep(at);
     switch (tag & 7) {
       case 0:
@@ -114,11 +114,11 @@ export class WireChecker {
       case 3:
         return this.group(at, end, tag, depth);
       case 4:
-        throw new WireFault(at, 'an end-group tag without its start');
+        throw new WireFault(at - 1, 'an end-group tag without its start');
       case 5:
         return this.fixed(at, end, 4);
       default:
-        throw new WireFault(at, `wire type ${tag & 7} does not exist`);
+        throw new WireFault(at - 1, `wire type ${tag & 7} does not exist`);
     }
   }
 
@@ -130,10 +130,10 @@ export class WireChecker {
     for (;;) {
       const tag = this.tag(at, end);
       at = this.after;
-      if (tag < 8) throw new WireFault(at, 'field number 0 is not allowed');
+      if (tag < 8) throw new WireFault(at - 1, 'field number 0 is not allowed');
       if ((tag & 7) === 4) {
         if (tag >>> 3 === start >>> 3) return at;
-        throw new WireFault(at, `group ${start >>> 3} is ended by the tag of ${tag >>> 3}`);
+        throw new WireFault(at - 1, `group ${start >>> 3} is ended by the tag of ${tag >>> 3}`);
       }
       at = this.skip(at, end, tag, depth + 1);
     }

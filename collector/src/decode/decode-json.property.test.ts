@@ -1,0 +1,49 @@
+/** One request in both encodings shows the same spans: protobuf is turned to JSON by protobufjs. */
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { decodeTracesJson } from './decode-json.ts';
+import { decodeTracesProtobuf } from './decode-protobuf.ts';
+import { type PlainSpan, plainSpan, requestType } from './fixtures/otlp-oracle.ts';
+import { VALID_ODDITY, WireGenerator } from './fixtures/wire-generator.ts';
+
+const runs = Number(process.env['AICOST_FUZZ_RUNS'] ?? 1000);
+
+/** protobufjs writes base64 for all bytes; OTLP wants hexadecimal for ids. */
+function withHexIds(value: unknown, key = ''): unknown {
+  if (Array.isArray(value)) return value.map((item) => withHexIds(item));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, withHexIds(v, k)]));
+  }
+  const isId = typeof value === 'string' && ['traceId', 'spanId', 'parentSpanId'].includes(key);
+  return isId ? Buffer.from(value, 'base64').toString('hex') : value;
+}
+
+test('the same request in JSON and in protobuf shows the same spans', {
+  timeout: 60_000 + runs * 20,
+}, () => {
+  let compared = 0;
+  const property = fc.property(fc.integer(), (seed) => {
+    const bytes = new WireGenerator(seed, VALID_ODDITY).request();
+    const fromProtobuf: PlainSpan[] = [];
+    const fromJson: PlainSpan[] = [];
+    const sink = (into: PlainSpan[]) => ({ span: (view: never) => into.push(plainSpan(view)) });
+    if (!decodeTracesProtobuf(bytes, sink(fromProtobuf)).ok) return;
+    const options = { longs: String, bytes: String, enums: Number, json: true } as const;
+    const plain = requestType.toObject(requestType.decode(bytes), options);
+    const json = Buffer.from(JSON.stringify(withHexIds(plain)));
+    expect(decodeTracesJson(json, sink(fromJson))).toMatchObject({ ok: true });
+    expect(fromJson).toEqual(fromProtobuf);
+    compared += fromJson.length;
+  });
+  fc.assert(property, { numRuns: runs });
+  expect(compared).toBeGreaterThan(runs / 10);
+});
+
+test('an unknown body never throws', () => {
+  const property = fc.property(fc.json(), fc.constantFrom('', 'x', '"'), (json, tail) => {
+    const outcome = decodeTracesJson(Buffer.from(json + tail), { span: () => undefined });
+    expect(typeof outcome.ok).toBe('boolean');
+  });
+  fc.assert(property, { numRuns: runs });
+});
