@@ -10,6 +10,7 @@ import {
   entryFingerprints,
   lostEntries,
 } from '../collector/src/price/book-digest.ts';
+import type { ProviderBook } from '../collector/src/price/book-schema.ts';
 import {
   BOOK_FOLDERS,
   listProviderFiles,
@@ -20,13 +21,14 @@ const DIGEST_FILE = join(import.meta.dirname, '../collector/src/price/book-diges
 
 /** Returns the version. Throws when a published entry is gone, unless it is told to forget it. */
 export function writeBookDigest(forget: boolean): string {
-  const texts = new Map<string, string>();
-  const current: { [file: string]: string[] } = {};
+  const books = new Map<string, ProviderBook>();
+  const current: { [file: string]: string } = {};
   for (const folder of BOOK_FOLDERS) {
     for (const [provider, path] of listProviderFiles(folder)) {
       const file = `${basename(folder)}/${provider}`;
-      texts.set(file, readFileSync(path, 'utf8'));
-      current[file] = entryFingerprints(readProviderFile(path));
+      const book = readProviderFile(path);
+      books.set(file, book);
+      current[file] = entryFingerprints(book);
     }
   }
   const before = existsSync(DIGEST_FILE)
@@ -39,8 +41,8 @@ export function writeBookDigest(forget: boolean): string {
         'add a new entry instead, or pass --forget-unreleased before the first release',
     );
   }
-  const digest: BookDigest = { version: bookVersion(texts), entries: current };
-  writeFileSync(DIGEST_FILE, `${JSON.stringify(digest)}\n`);
+  const digest: BookDigest = { version: bookVersion(books), entries: current };
+  writeFileSync(DIGEST_FILE, `${JSON.stringify(digest, null, 2)}\n`);
   return digest.version;
 }
 

@@ -7,8 +7,8 @@ import type { ProviderBook } from './book-schema.ts';
 
 export type BookDigest = {
   readonly version: string;
-  /** Fingerprints by file, such as `book/openai`. */
-  readonly entries: { readonly [file: string]: readonly string[] };
+  /** Fingerprints by file, such as `book/openai`, with spaces between them. */
+  readonly entries: { readonly [file: string]: string };
 };
 
 function shortHash(text: string): string {
@@ -24,27 +24,28 @@ function canonical(value: unknown): string {
   return `{${fields.map(([key, field]) => `${key}:${canonical(field)}`).join(',')}}`;
 }
 
-/** One fingerprint per price, fee, factor and alias of a file, sorted. */
-export function entryFingerprints(book: ProviderBook): string[] {
+/** One fingerprint per price, fee, factor and alias of a file, sorted, with spaces between them. */
+export function entryFingerprints(book: ProviderBook): string {
   const parts: unknown[] = [
     ...book.models.flatMap((model) => model.prices.map((entry) => [model.id, entry])),
     ...book.tools,
     ...book.multipliers,
     ...book.aliases,
   ];
-  return [...new Set(parts.map((part) => shortHash(canonical(part))))].sort();
+  return [...new Set(parts.map((part) => shortHash(canonical(part))))].sort().join(' ');
 }
 
 /** The published fingerprints that the current files no longer have, as `file fingerprint`. */
 export function lostEntries(published: BookDigest, current: BookDigest['entries']): string[] {
   return Object.entries(published.entries).flatMap(([file, fingerprints]) => {
-    const kept = new Set(current[file]);
-    return fingerprints.filter((print) => !kept.has(print)).map((print) => `${file} ${print}`);
+    const kept = new Set(current[file]?.split(' '));
+    const lost = fingerprints.split(' ').filter((print) => print !== '' && !kept.has(print));
+    return lost.map((print) => `${file} ${print}`);
   });
 }
 
-/** 12 hex digits of SHA-256 over the files' texts in the order of their names. */
-export function bookVersion(texts: ReadonlyMap<string, string>): string {
-  const files = [...texts].sort(([a], [b]) => (a < b ? -1 : 1));
-  return shortHash(files.map(([file, text]) => `${file}\n${text}`).join('\n'));
+/** 12 hex digits of SHA-256 over what the files say, however they are laid out. */
+export function bookVersion(files: ReadonlyMap<string, ProviderBook>): string {
+  const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
+  return shortHash(sorted.map(([file, book]) => `${file}\n${canonical(book)}`).join('\n'));
 }

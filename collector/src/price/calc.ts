@@ -55,7 +55,9 @@ export function parseInstantNs(text: unknown): bigint | undefined {
   if (match === null) return undefined;
   const [, day, time, fraction = '', zone = 'Z'] = match;
   const ms = Date.parse(`${day}T${time}${zone.toUpperCase()}`);
-  if (Number.isNaN(ms)) return undefined;
+  // Date.parse rolls 30 February over into March.
+  const rolled = new Date(`${day}T00:00:00Z`);
+  if (Number.isNaN(ms) || !rolled.toISOString().startsWith(`${day}T`)) return undefined;
   return BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
 }
 

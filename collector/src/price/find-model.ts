@@ -149,7 +149,9 @@ function findElsewhere(
       return {
         ...found,
         entries: [...kept, ...toolEntries(own)],
-        multipliers: fallback.multipliers ? [...ownFactors, ...found.multipliers] : ownFactors,
+        multipliers: fallback.multipliers
+          ? [...new Set([...ownFactors, ...found.multipliers])]
+          : ownFactors,
         deployment: candidate.deployment,
       };
     }

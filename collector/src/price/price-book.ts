@@ -43,6 +43,8 @@ export class PriceBook {
   readonly version: string;
   readonly #layers: readonly BookLayer[];
   readonly #compiled = new Map<string, ProviderLayers>();
+  /** By file, so that a layer for all providers is the same object under each of them. */
+  readonly #files = new Map<ProviderBook, CompiledProvider>();
   readonly #memo = new Map<string, Resolution[]>();
 
   constructor(layers: readonly BookLayer[], version: string) {
@@ -76,11 +78,17 @@ export class PriceBook {
     for (const layer of this.#layers) {
       for (const name of [provider, ALL_PROVIDERS]) {
         const file = layer.providers.get(name);
-        if (file !== undefined) layers.push(compileProvider(file()));
+        if (file !== undefined) layers.push(this.#compile(file()));
       }
     }
     this.#compiled.set(provider, layers);
     return layers;
+  }
+
+  #compile(file: ProviderBook): CompiledProvider {
+    const compiled = this.#files.get(file) ?? compileProvider(file);
+    this.#files.set(file, compiled);
+    return compiled;
   }
 
   /** The rates for a model in a context at an instant, or why there are none. Memoised. */
