@@ -18,7 +18,9 @@ test('equal bytes hash equally, wherever they lie', () => {
 });
 
 test('the hash is fixed: the seen-span filter keeps it across restarts and versions', () => {
-  expect(hashOf(Buffer.from('gen_ai.usage.input_tokens=1000')).toString(16)).toBe('82693aee43a46ff');
+  expect(hashOf(Buffer.from('gen_ai.usage.input_tokens=1000')).toString(16)).toBe(
+    '82693aee43a46ff',
+  );
   expect(hashOf(new Uint8Array(0)).toString(16)).toBe('8ade2b4777b9282f');
 });
 

@@ -19,7 +19,7 @@ class PathFinder extends WireChecker {
   private readonly offset: number;
   private readonly path: string[] = [];
 
-  constructor(bytes: Uint8Array, data: DataView, offset: number) {
+  constructor(bytes: Buffer, data: DataView, offset: number) {
     super(bytes, data, Number.POSITIVE_INFINITY);
     this.offset = offset;
   }

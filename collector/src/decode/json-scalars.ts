@@ -24,6 +24,7 @@ const INT64_MAX = 2n ** 63n - 1n;
 const UINT64_MAX = 2n ** 64n - 1n;
 const UINT32_MAX = 4294967295;
 const DIGITS = /^-?\d{1,20}$/;
+const NOT_AN_ID = Uint8Array.of(0xff);
 const HEX = /^(?:[0-9a-fA-F]{2})*$/;
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 const DECIMAL = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
@@ -64,7 +65,8 @@ export function writeScalar(
 /** Text that is not hexadecimal becomes an id of one byte, so that its span alone is refused. */
 function writeId(writer: MessageWriter, value: unknown): string | undefined {
   if (typeof value !== 'string') return 'a string of hexadecimal digits';
-  writer.binary(HEX.test(value) ? Buffer.from(value, 'hex') : Buffer.of(0xff));
+  if (HEX.test(value)) writer.hex(value);
+  else writer.binary(NOT_AN_ID);
   return undefined;
 }
 

@@ -6,6 +6,8 @@
 /** Beyond this nesting, lengths are padded to five bytes rather than moving the content again. */
 const COMPACT_DEPTH_MAX = 12;
 
+const SHORT_TEXT_MAX = 40;
+
 export class MessageWriter {
   bytes: Buffer;
   data: DataView;
@@ -82,8 +84,29 @@ export class MessageWriter {
     const sizeMax = text.length * 3 + 5;
     if (this.at + sizeMax > this.bytes.length) this.reserve(Buffer.byteLength(text) + 5);
     const mark = this.open();
-    this.at += this.bytes.write(text, this.at, 'utf8');
+    if (text.length > SHORT_TEXT_MAX || !this.shortAscii(text)) {
+      this.at += this.bytes.write(text, this.at, 'utf8');
+    }
     this.close(mark);
+  }
+
+  /** Writes a short ASCII text, for which calling out of JavaScript costs more; false if it is not. */
+  private shortAscii(text: string): boolean {
+    const start = this.at;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 127) return false;
+      this.bytes[start + i] = unit;
+    }
+    this.at = start + text.length;
+    return true;
+  }
+
+  /** Writes the bytes that an even number of hexadecimal digits stands for, with their length. */
+  hex(digits: string): void {
+    this.varint32(digits.length / 2);
+    this.reserve(digits.length / 2);
+    this.at += this.bytes.write(digits, this.at, 'hex');
   }
 
   /** Writes bytes with their length. */
@@ -115,11 +138,16 @@ export class MessageWriter {
     if (padded) this.writeLength(mark, length, 5);
     else {
       const size = lengthSize(length);
-      this.reserve(size);
-      this.bytes.copyWithin(mark + size, mark + 1, mark + 1 + length);
-      this.at = mark + size + length;
+      if (size > 1) this.makeRoom(mark + 1, length, size - 1);
       this.writeLength(mark, length, size);
     }
+  }
+
+  /** Moves the content at `start` by `shift` bytes, for a length longer than the byte kept for it. */
+  private makeRoom(start: number, length: number, shift: number): void {
+    this.reserve(shift);
+    this.bytes.copyWithin(start + shift, start, start + length);
+    this.at += shift;
   }
 
   /** Writes a length in exactly `size` bytes; a longer form than needed is legal protobuf. */

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { findInvalidUtf8, isAscii } from './utf8.ts';
+import { findInvalidUtf8, isAscii, isText } from './utf8.ts';
 
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
@@ -37,6 +37,17 @@ test('all four-byte texts of edge bytes are judged as Node judges them', () => {
   }
   expect(checked).toBe(edges.length ** 4);
 });
+
+test.for([0, 10, 31, 32, 100, 399, 400, 2000])(
+  'a text of %i bytes and an edge is judged alike',
+  (pad) => {
+    for (const edge of ['', 'é', '🙂', '\u00ff']) {
+      const bytes = Buffer.from(`${'x'.repeat(pad)}${edge}`);
+      expect(isText(bytes, viewOf(bytes), 0, bytes.length)).toBe(true);
+      if (edge !== '') expect(isText(bytes, viewOf(bytes), 0, bytes.length - 1)).toBe(false);
+    }
+  },
+);
 
 test('the first byte that is wrong is named', () => {
   expect(findInvalidUtf8(Buffer.from('aé\xff', 'latin1'), 0, 3)).toBe(1);

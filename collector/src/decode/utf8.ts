@@ -3,6 +3,22 @@
  * U+10FFFF. Nearly all attribute text is ASCII, which is settled four bytes at a time.
  */
 
+import { isUtf8 } from 'node:buffer';
+
+/** From here on Node's own check is faster: for any text, and for one that is not ASCII. */
+const NATIVE_BYTES_MIN = 400;
+const NATIVE_BYTES_MIN_NOT_ASCII = 32;
+
+/** True when `[start, end)` of the bytes, which `data` shows too, is UTF-8. */
+export function isText(bytes: Buffer, data: DataView, start: number, end: number): boolean {
+  const length = end - start;
+  if (length < NATIVE_BYTES_MIN) {
+    if (isAscii(data, start, end)) return true;
+    if (length < NATIVE_BYTES_MIN_NOT_ASCII) return findInvalidUtf8(bytes, start, end) < 0;
+  }
+  return isUtf8(bytes.subarray(start, end));
+}
+
 /** True when `[start, end)` holds no byte above 127. */
 export function isAscii(data: DataView, start: number, end: number): boolean {
   const last = end - 4;

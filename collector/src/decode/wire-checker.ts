@@ -4,7 +4,7 @@
  * bytes is refused in unknown fields too, as protoc has it.
  */
 
-import { findInvalidUtf8, isAscii } from './utf8.ts';
+import { findInvalidUtf8, isText } from './utf8.ts';
 
 /** Thrown on the first fault; the decoder turns it into a `DecodeError` with the field's path. */
 export class WireFault {
@@ -18,13 +18,13 @@ export class WireFault {
 }
 
 export class WireChecker {
-  protected bytes: Uint8Array;
+  protected bytes: Buffer;
   protected data: DataView;
   /** Offset after what `tag` or `length` read: returning two numbers would allocate. */
   protected after = 0;
   protected readonly depthMax: number;
 
-  constructor(bytes: Uint8Array, data: DataView, depthMax: number) {
+  constructor(bytes: Buffer, data: DataView, depthMax: number) {
     this.bytes = bytes;
     this.data = data;
     this.depthMax = depthMax;
@@ -82,9 +82,9 @@ export class WireChecker {
   }
 
   protected text(start: number, end: number): void {
-    if (isAscii(this.data, start, end)) return;
+    if (isText(this.bytes, this.data, start, end)) return;
     const invalid = findInvalidUtf8(this.bytes, start, end);
-    if (invalid >= 0) throw new WireFault(invalid, 'a string must be valid UTF-8');
+    throw new WireFault(invalid, 'a string must be valid UTF-8');
   }
 
   protected varint(at: number, end: number): number {
