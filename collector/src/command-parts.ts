@@ -13,9 +13,7 @@ export interface CommandParts {
 }
 
 export const COMMAND_PARTS: CommandParts = {
-  start: async () => {
-    throw new CommandError('start is not built yet.');
-  },
+  start: async () => (await import('./collector.ts')).startCollector,
   migrate: async () => {
     throw new CommandError('migrate is not built yet.');
   },

@@ -87,6 +87,7 @@ beforeEach(async () => {
     authenticate,
     keys,
     tracesRoute: (_request, response) => void response.json({}),
+    collectGauges: () => undefined,
     answerOtlpProblem: createAnswerOtlpProblem((code, message) =>
       JSON.stringify({ code, message }),
     ),

@@ -23,6 +23,8 @@ export interface AppDeps {
   readonly parts: readonly ReadinessPart[];
   /** Further routers, their routes with whole paths such as `/api/v1/costs/breakdown`; /api has a deadline. */
   readonly routers: readonly Router[];
+  /** Brings gauges up to date before /metrics is printed. */
+  readonly collectGauges: () => void;
   readonly isDraining: () => boolean;
   readonly newRequestId: () => string;
   readonly now: () => Date;

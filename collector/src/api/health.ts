@@ -23,6 +23,8 @@ export interface HealthDeps {
   /** True from the first signal on: a balancer should send elsewhere while running requests finish. */
   readonly isDraining: () => boolean;
   readonly checkTimeoutMs: number;
+  /** Brings gauges up to date before /metrics is printed. */
+  readonly collectGauges: () => void;
 }
 
 async function stateOf(part: ReadinessPart, timeoutMs: number) {
@@ -77,6 +79,7 @@ export function healthRoutes(deps: HealthDeps): Router {
   router
     .route('/metrics')
     .get(async (_request, response) => {
+      deps.collectGauges();
       const text = await deps.metrics.registry.metrics();
       response.set('content-type', deps.metrics.registry.contentType).send(text);
     })

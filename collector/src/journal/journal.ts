@@ -46,7 +46,7 @@ export interface JournalOptions<Blocks extends SegmentBlocks> {
 export type JournalEvent =
   | { kind: 'recovered'; segments: number; tornBytes: number }
   | { kind: 'damaged'; directory: string; reason: string }
-  | { kind: 'flushed'; rows: number }
+  | { kind: 'flushed'; rows: number; durationMs: number }
   | { kind: 'flush_failed'; error: unknown; isTakenBack: boolean }
   | { kind: 'sealed'; segment: SealedSegment }
   | { kind: 'seal_failed'; error: unknown };
@@ -118,6 +118,11 @@ export class Journal<Blocks extends SegmentBlocks> {
   /** Bytes that wait on disk for ClickHouse. */
   get bytes(): number {
     return this.segments().reduce((sum, segment) => sum + segment.dataBytes, this.queue.bytes);
+  }
+
+  /** Segments that are not sealed yet. */
+  get openCount(): number {
+    return this.openByDay.size + this.closing.length;
   }
 
   /** When the oldest row that waits came in, in milliseconds since 1970; undefined when none waits. */
@@ -244,10 +249,12 @@ export class Journal<Blocks extends SegmentBlocks> {
   private async flush(): Promise<unknown> {
     const { waiters } = this;
     this.waiters = [];
+    const startedAtMs = this.options.nowMs();
     const outcome = await flushSegments(this.segments(), this.options.seen);
     const { error, brokenBy, rows } = outcome;
     if (error === undefined) {
-      this.options.onEvent({ kind: 'flushed', rows });
+      const durationMs = this.options.nowMs() - startedAtMs;
+      this.options.onEvent({ kind: 'flushed', rows, durationMs });
     } else {
       this.brokenBy ??= brokenBy;
       // A page that failed to sync is not tried again: such a segment is sealed with what it has.

@@ -19,13 +19,13 @@ export class ContentRedactor {
   private readonly secretOf: (tenant: string) => Buffer;
 
   constructor(options: {
-    /** `--content`: `off` redacts. */
-    content: 'on' | 'off';
+    /** `--content on`: nothing is replaced. */
+    isContentStored: boolean;
     dialects: readonly DialectDefinition[];
     /** The tenant's fingerprint secret. */
     secretOf: (tenant: string) => Buffer;
   }) {
-    this.isOn = options.content === 'off';
+    this.isOn = !options.isContentStored;
     for (const key of options.dialects.flatMap((dialect) => dialect.contentKeys)) {
       this.keys.declare(key);
     }

@@ -1,0 +1,327 @@
+/**
+ * THE file to read first: the collector, put together. A trace request goes
+ *   receive ▸ authenticate ▸ decode ▸ normalise ▸ price ▸ rows ▸ journal   (answered after the fsync)
+ * and its rows go, on their own time,
+ *   journal ▸ write ▸ ClickHouse ▸ queries ▸ API.
+ * Parts are made in the order of the road and stopped in the same order: what takes in ends first.
+ */
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { lockDirectory } from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
+import { TraceAcceptor } from './accept-traces.ts';
+import type { KeyOperations } from './access.ts';
+import { createApp } from './api/app.ts';
+import { costsRoutes } from './api/costs-routes.ts';
+import { type HttpListener, listen } from './api/listen.ts';
+import { createAuthenticate } from './authenticate/authenticate.ts';
+import { connectableUrl, removeCollectorFile, writeCollectorFile } from './collector-file.ts';
+import type { Config } from './config.ts';
+import { createClickHouseControlStore } from './control/clickhouse-control-store.ts';
+import { type ControlState, openControlState } from './control/control-state.ts';
+import { ensureFingerprintSecret, tenantSecrets } from './control/fingerprint-secret.ts';
+import { adminKeyPath, ensureFirstKey, forgetFirstKey } from './control/first-key.ts';
+import { ensureInitKeys, readInitKeys } from './control/init-keys.ts';
+import { createKeyOperations } from './control/key-operations.ts';
+import { startRefreshLoop } from './control/refresh-loop.ts';
+import { encodeStatus, encodeTracesResponse } from './decode/otlp-response.ts';
+import { Journal } from './journal/journal.ts';
+import { SeenSpans } from './journal/seen-spans.ts';
+import { diskFiles } from './journal/segment-files.ts';
+import {
+  API_REQUEST_TIMEOUT_MS,
+  HELD_BYTES_MAX,
+  JOURNAL_LIMITS,
+  LISTENER_TIMEOUTS,
+} from './limits.ts';
+import type { Logger } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { DIALECTS } from './normalise/dialects.ts';
+import { Normaliser } from './normalise/normalise.ts';
+import { collectGauges, observeJournal, observeWriter, readinessParts } from './observe.ts';
+import { loadPriceBook } from './price/load-book.ts';
+import { createAnswerOtlpProblem } from './receive/otlp-problem.ts';
+import { createTracesRoute } from './receive/traces-route.ts';
+import { CardinalityGuard } from './rows/cardinality-guard.ts';
+import { createEntryBlock } from './rows/entry-block.ts';
+import { ContentRedactor } from './rows/redact.ts';
+import { createSpanBlock } from './rows/span-block.ts';
+import type { RunningCollector, StartCollector, StartRequest } from './running-collector.ts';
+import { createSqlHandler } from './sql/sql-listener.ts';
+import { openStorage, type Storage } from './storage.ts';
+import { Landing } from './write/landing.ts';
+import { Writer } from './write/writer.ts';
+
+const LOCK_WAIT_MS = 10_000;
+/** A first start waits this long for ClickHouse, so that "ready" means that questions are answered too. */
+const FIRST_PREPARE_WAIT_MS = 5_000;
+const SQL_TIMEOUTS = { headersTimeoutMs: 15_000, requestTimeoutMs: 600_000 };
+
+/** Starts every part. Resolves when spans can be taken. */
+export const startCollector: StartCollector = async (request) => {
+  const config = { ...request.config, dataDir: resolve(request.config.dataDir) };
+  const { log } = request;
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const unlock = await lockDirectory(config.dataDir, LOCK_WAIT_MS);
+  try {
+    const initKeys = await readInitKeys(config);
+    const metrics = createMetrics(true);
+    const storage = await openStorage(config, log, metrics);
+    await Promise.race([storage.prepared, waitMs(FIRST_PREPARE_WAIT_MS)]);
+    const control = await openControl(config, storage, log);
+    await ensureInitKeys(control, initKeys, log);
+    const firstKey = await ensureFirstKey(control, config.dataDir, randomBytes);
+    const { journal, acceptor } = await openRoad(config, { control, metrics, log });
+    const collector = new Collector({ config, log, metrics, storage, control, journal, unlock });
+    await collector.listen(acceptor);
+    await collector.announce(request, firstKey);
+    return collector;
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+};
+
+/** The control state from its copy, and from ClickHouse where that is there. */
+async function openControl(config: Config, storage: Storage, log: Logger): Promise<ControlState> {
+  const control = await openControlState({
+    store: createClickHouseControlStore(storage.store),
+    copyPath: join(config.dataDir, 'control.json'),
+    now: () => new Date(),
+    randomInt: (below) => randomInt(below),
+    log,
+  });
+  if (storage.isPrepared()) {
+    await control.refresh();
+  }
+  await ensureFingerprintSecret(control, randomBytes);
+  return control;
+}
+
+/** The stages from decode to journal. */
+async function openRoad(
+  config: Config,
+  { control, metrics, log }: { control: ControlState; metrics: Metrics; log: Logger },
+) {
+  const seen = new SeenSpans(config.dedupeSpans);
+  const journal = await Journal.open({
+    directory: join(config.dataDir, 'journal'),
+    files: diskFiles,
+    limits: { ...JOURNAL_LIMITS, journalBytesMax: config.journalBytesMax },
+    seen,
+    createBlocks: () => ({ span: createSpanBlock(), entry: createEntryBlock() }),
+    nowMs: Date.now,
+    randomId: () => randomBytes(16).toString('hex'),
+    onEvent: observeJournal(log, metrics),
+  });
+  const acceptor = new TraceAcceptor({
+    journal,
+    seen,
+    normaliser: new Normaliser(DIALECTS),
+    book: loadPriceBook(),
+    redactor: new ContentRedactor({
+      isContentStored: config.content,
+      dialects: DIALECTS,
+      secretOf: tenantSecrets(control),
+    }),
+    guard: new CardinalityGuard(),
+    metrics,
+    log,
+    nowMs: Date.now,
+  });
+  return { journal, acceptor };
+}
+
+type OpenJournal = Awaited<ReturnType<typeof openRoad>>['journal'];
+
+interface Parts {
+  config: Config;
+  log: Logger;
+  metrics: Metrics;
+  storage: Storage;
+  control: ControlState;
+  journal: OpenJournal;
+  unlock: () => void;
+}
+
+class Collector implements RunningCollector {
+  readonly failure: Promise<never>;
+  private readonly parts: Parts;
+  private readonly refresh: ReturnType<typeof startRefreshLoop>;
+  private readonly fail: (error: unknown) => void;
+  private http: HttpListener | undefined;
+  private sql: HttpListener | undefined;
+  private writer: Writer | undefined;
+  private writing: Promise<void> = Promise.resolve();
+  private isDraining = false;
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+    const failure = Promise.withResolvers<never>();
+    this.failure = failure.promise;
+    this.fail = failure.reject;
+    // Whoever starts the collector looks at `failure`; one that fails before that must not be unhandled.
+    this.failure.catch(() => undefined);
+    this.refresh = startRefreshLoop(parts.control, parts.log);
+    parts.storage.prepared
+      .then(() => this.startWriter())
+      .catch((error) => this.failUnlessDraining(error));
+  }
+
+  async listen(acceptor: TraceAcceptor): Promise<void> {
+    const { config, log, control, storage } = this.parts;
+    const authenticate = createAuthenticate({
+      findKey: (id) => control.keys.get(id),
+      now: () => new Date(),
+    });
+    const app = this.createApp(acceptor, authenticate);
+    this.http = await listen(app, config.http, '--http', LISTENER_TIMEOUTS);
+    const { engine } = storage;
+    if (config.sql !== null && engine !== undefined) {
+      const address = config.sql;
+      const handler = createSqlHandler({
+        authenticate,
+        engineAddress: () => engine.address,
+        database: config.database,
+        log,
+      });
+      try {
+        this.sql = await listen(handler, address, '--sql', SQL_TIMEOUTS);
+      } catch (error) {
+        log.warn(
+          { err: error },
+          'no SQL listener: its address cannot be had; everything else works',
+        );
+      }
+    }
+    const http = connectableUrl(this.http.address);
+    await writeCollectorFile(config.dataDir, { http, pid: process.pid });
+  }
+
+  /** Tells the person who started it where to send, with which key, and what to do next. */
+  async announce({ write, warnings }: StartRequest, firstKey: string | undefined): Promise<void> {
+    const { config } = this.parts;
+    const url = connectableUrl(this.http!.address);
+    const keyFile = adminKeyPath(config.dataDir);
+    const key = firstKey ?? `$(cat ${keyFile})`;
+    const sql = this.sql === undefined ? 'off' : connectableUrl(this.sql.address);
+    const lines = [
+      '',
+      `  AI Cost Profiler is ready. Send OpenTelemetry spans to ${url}:`,
+      '',
+      `    OTEL_EXPORTER_OTLP_ENDPOINT=${url}`,
+      `    OTEL_EXPORTER_OTLP_HEADERS=x-api-key=${key}`,
+      '',
+      ...(firstKey === undefined ? [] : [`  This key is shown once, and kept in ${keyFile}.`]),
+      `  Page  ${url}/        SQL  ${sql}        Data  ${config.dataDir}`,
+      '  Next: run "npm run demo" in another terminal to see a bill.',
+      '',
+    ];
+    write(`${lines.join('\n')}\n`);
+    for (const warning of warnings) {
+      this.parts.log.warn(warning);
+    }
+  }
+
+  async drain(deadline: AbortSignal): Promise<void> {
+    const { config, journal, storage, unlock } = this.parts;
+    this.isDraining = true;
+    await Promise.all([this.http?.close(deadline), this.sql?.close(deadline)]);
+    await journal.close();
+    await Promise.race([this.written(), aborted(deadline)]);
+    this.writer?.stop();
+    journal.queue.close();
+    await this.writing;
+    await this.refresh.stop();
+    await storage.close();
+    await removeCollectorFile(config.dataDir);
+    unlock();
+  }
+
+  async makeJournalSafe(): Promise<void> {
+    await this.parts.journal.close();
+  }
+
+  private createApp(acceptor: TraceAcceptor, authenticate: ReturnType<typeof createAuthenticate>) {
+    const { config, log, metrics, storage, control, journal } = this.parts;
+    const answerOtlpProblem = createAnswerOtlpProblem(encodeStatus);
+    const tracesRoute = createTracesRoute({
+      authenticate,
+      accept: (tenant, bytes, encoding) => acceptor.accept(tenant, bytes, encoding),
+      responses: { encodeStatus, encodeTracesResponse },
+      limits: {
+        bytesMax: config.requestBytesMax,
+        timeoutMs: LISTENER_TIMEOUTS.requestTimeoutMs,
+        heldBytesMax: HELD_BYTES_MAX,
+      },
+      metrics,
+      log,
+    });
+    return createApp({
+      log,
+      metrics,
+      authenticate,
+      keys: this.keyOperations(),
+      tracesRoute,
+      answerOtlpProblem,
+      parts: readinessParts({ journal, storage, control }),
+      collectGauges: collectGauges({ journal, control, metrics, nowMs: Date.now }),
+      routers: [costsRoutes({ store: storage.store, authenticate, now: () => new Date() })],
+      isDraining: () => this.isDraining,
+      newRequestId: () => randomUUID(),
+      now: () => new Date(),
+      nowMs: () => performance.now(),
+      requestTimeoutMs: API_REQUEST_TIMEOUT_MS,
+    });
+  }
+
+  private keyOperations(): KeyOperations {
+    const { config, control } = this.parts;
+    return createKeyOperations({
+      state: control,
+      now: () => new Date(),
+      randomBytes,
+      onRetired: (id) => forgetFirstKey(config.dataDir, id),
+    });
+  }
+
+  private async startWriter(): Promise<void> {
+    const { storage, journal, log, metrics } = this.parts;
+    const landing = await Landing.read(storage.store);
+    this.writer = new Writer({
+      store: storage.store,
+      landing,
+      queue: journal.queue,
+      nowMs: Date.now,
+      random: Math.random,
+      onEvent: observeWriter(log, metrics),
+    });
+    this.writing = this.writer.run().catch((error) => this.failUnlessDraining(error));
+  }
+
+  private failUnlessDraining(error: unknown): void {
+    if (!this.isDraining) {
+      this.fail(error);
+    }
+  }
+
+  /** Resolves when nothing waits in the journal any more. */
+  private async written(): Promise<void> {
+    while (this.parts.journal.queue.count > 0) {
+      await waitMs(20);
+    }
+  }
+}
+
+function waitMs(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+    }
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,138 @@
+/** What the stages report, as log lines and metrics, and how each part is, for /readyz. */
+import type { ReadinessPart } from './api/health.ts';
+import type { ControlState } from './control/control-state.ts';
+import type { Journal, JournalEvent } from './journal/journal.ts';
+import type { SegmentBlocks } from './journal/pending-rows.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import type { Storage } from './storage.ts';
+import type { WriterEvent } from './write/writer.ts';
+
+export function observeJournal(log: Logger, metrics: Metrics): (event: JournalEvent) => void {
+  return (event) => {
+    switch (event.kind) {
+      case 'recovered':
+        if (event.segments > 0 || event.tornBytes > 0) {
+          log.info(
+            { segments: event.segments, torn_bytes: event.tornBytes },
+            'the journal of an earlier process was recovered',
+          );
+        }
+        break;
+      case 'damaged':
+        metrics.aicost_journal_segments.inc({ state: 'poison' });
+        log.error(
+          { directory: event.directory, reason: event.reason },
+          'a journal segment is damaged and was set aside',
+        );
+        break;
+      case 'flushed':
+        metrics.aicost_journal_sync_seconds.observe(event.durationMs / 1000);
+        break;
+      case 'flush_failed':
+        log.error(
+          { err: event.error, taken_back: event.isTakenBack },
+          'the journal could not be written; senders were told to resend',
+        );
+        break;
+      case 'seal_failed':
+        log.error({ err: event.error }, 'a journal segment could not be sealed; trying again');
+        break;
+      case 'sealed':
+        log.debug(
+          { rows: event.segment.spanRows + event.segment.entryRows, day: event.segment.day },
+          'a journal segment was sealed',
+        );
+        break;
+    }
+  };
+}
+
+export function observeWriter(log: Logger, metrics: Metrics): (event: WriterEvent) => void {
+  return (event) => {
+    const { segment } = event;
+    const batch = { writer_id: segment.writerId, batch_seq: segment.batchSeq, day: segment.day };
+    switch (event.kind) {
+      case 'written':
+        metrics.aicost_write_batches_total.inc({
+          outcome: event.isRepaired ? 'repaired' : 'written',
+        });
+        metrics.aicost_write_lag_seconds.set((Date.now() - segment.sealedAtMs) / 1000);
+        log.debug({ ...batch, duration_ms: event.durationMs }, 'a batch was written');
+        break;
+      case 'repaired':
+        log.warn({ ...batch, tables: event.tables }, 'tables that lacked a batch were repaired');
+        break;
+      case 'failed':
+        metrics.aicost_write_batches_total.inc({ outcome: 'retried' });
+        log.warn(
+          { ...batch, err: event.error, retry_in_ms: event.retryInMs },
+          'a batch was not written; trying again',
+        );
+        break;
+      case 'set_aside':
+        metrics.aicost_write_batches_total.inc({ outcome: 'poison' });
+        metrics.aicost_journal_segments.inc({ state: 'poison' });
+        log.error(
+          { ...batch, err: event.error, directory: event.directory },
+          'ClickHouse refuses a batch; it was set aside, nothing of it is lost',
+        );
+        break;
+    }
+  };
+}
+
+/** How each part is, told truthfully at each question; the journal's figures go to the metrics too. */
+export function readinessParts(parts: {
+  journal: Journal<SegmentBlocks>;
+  storage: Storage;
+  control: ControlState;
+}): ReadinessPart[] {
+  const { journal, storage, control } = parts;
+  return [
+    {
+      name: 'journal',
+      neededFor: 'ingest',
+      check: () => {
+        const refusal = journal.refusal();
+        return { ok: refusal === undefined, detail: refusal ?? `${journal.bytes} bytes wait` };
+      },
+    },
+    {
+      name: 'keys',
+      neededFor: 'ingest',
+      check: () => ({ ok: control.keys.size > 0, detail: `${control.keys.size} keys` }),
+    },
+    {
+      name: 'clickhouse',
+      neededFor: 'query',
+      check: async () => {
+        await storage.store.ping(1_000);
+        const ok = storage.isPrepared();
+        return { ok, detail: ok ? 'answers' : 'answers, but its tables are not ready' };
+      },
+    },
+  ];
+}
+
+/** Gauges that are read when somebody asks for /metrics. */
+export function collectGauges(parts: {
+  journal: Journal<SegmentBlocks>;
+  control: ControlState;
+  metrics: Metrics;
+  nowMs: () => number;
+}): () => void {
+  const { journal, control, metrics, nowMs } = parts;
+  return () => {
+    metrics.aicost_journal_bytes.set(journal.bytes);
+    metrics.aicost_journal_segments.set({ state: 'open' }, journal.openCount);
+    metrics.aicost_journal_segments.set({ state: 'sealed' }, journal.queue.count);
+    const { oldestMs } = journal;
+    const ageMs = oldestMs === undefined ? 0 : nowMs() - oldestMs;
+    metrics.aicost_journal_oldest_seconds.set(ageMs / 1000);
+    const refreshedMs = control.refreshedAt?.getTime();
+    if (refreshedMs !== undefined) {
+      metrics.aicost_control_age_seconds.set((nowMs() - refreshedMs) / 1000);
+    }
+  };
+}

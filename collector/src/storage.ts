@@ -1,0 +1,101 @@
+/**
+ * ClickHouse as the collector has it: the embedded engine or a server, brought to this version's tables. The
+ * collector starts and takes spans while it is away: preparing is tried again until it succeeds.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type SupervisedEngine,
+  startEngine,
+} from '@ai-cost-profiler/clickhouse/engine/supervise.ts';
+import { MigrationError, migrate } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import type { Config } from './config.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { backoffMs } from './write/writer.ts';
+
+export interface Storage {
+  readonly store: Store;
+  /** undefined when a server is used. */
+  readonly engine: SupervisedEngine | undefined;
+  /** Resolves once the tables are there. Rejects with MigrationError when they cannot be brought there. */
+  readonly prepared: Promise<void>;
+  isPrepared(): boolean;
+  close(): Promise<void>;
+}
+
+/** Starts the engine, or points at the server, and begins to prepare it. @throws EngineStartError */
+export async function openStorage(config: Config, log: Logger, metrics: Metrics): Promise<Storage> {
+  const engine = config.clickhouseUrl === null ? await openEngine(config, log, metrics) : undefined;
+  const place =
+    engine === undefined
+      ? { kind: 'server' as const, ...serverAddress(config.clickhouseUrl!) }
+      : { kind: 'embedded' as const, ...engine.address };
+  const store = createStore({ ...place, database: config.database });
+  const stopping = new AbortController();
+  let isPrepared = false;
+  const prepared = prepare(store, log, stopping.signal).then(() => {
+    isPrepared = true;
+  });
+  return {
+    store,
+    engine,
+    prepared,
+    isPrepared: () => isPrepared,
+    async close() {
+      stopping.abort();
+      await store.close();
+      await engine?.stop();
+    },
+  };
+}
+
+async function openEngine(
+  config: Config,
+  log: Logger,
+  metrics: Metrics,
+): Promise<SupervisedEngine> {
+  const dataDir = join(config.dataDir, 'engine');
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  let restarts = 0;
+  return startEngine({
+    dataDir,
+    log,
+    onChange: (state) => {
+      metrics.aicost_engine_up.set(state.up ? 1 : 0);
+      metrics.aicost_engine_restarts_total.inc(Math.max(0, state.restarts - restarts));
+      restarts = Math.max(restarts, state.restarts);
+    },
+  });
+}
+
+/** Migrates, again and again while ClickHouse is away. A database we must not touch ends it. */
+async function prepare(store: Store, log: Logger, signal: AbortSignal): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const applied = await migrate(store);
+      if (applied.length > 0) {
+        log.info({ migrations: applied }, 'the tables were brought to this version');
+      }
+      return;
+    } catch (error) {
+      if (error instanceof MigrationError || signal.aborted) {
+        throw error;
+      }
+      const retryInMs = backoffMs(attempt, 0.5);
+      log.warn({ err: error, retry_in_ms: retryInMs }, 'ClickHouse is not ready');
+      await new Promise((resolve) => setTimeout(resolve, retryInMs).unref());
+    }
+  }
+}
+
+/** The user and password of a ClickHouse address go into headers, never into a URL that may be logged. */
+function serverAddress(text: string): { url: string; username?: string; password?: string } {
+  const url = new URL(text);
+  const username = decodeURIComponent(url.username);
+  const password = decodeURIComponent(url.password);
+  url.username = '';
+  url.password = '';
+  return { url: url.toString(), ...(username === '' ? {} : { username, password }) };
+}
