@@ -1,0 +1,28 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { METRICS } from '../collector/src/metrics.ts';
+import { OPTIONS } from '../collector/src/options.ts';
+import { PROBLEMS } from '../collector/src/problems.ts';
+import { generatedFiles, outdatedFiles } from './generate-docs.ts';
+
+const page = (name: string): string => generatedFiles().get(`docs/reference/${name}.md`) ?? '';
+
+test('the reference pages and .env.example say what their tables say: run `npm run docs` if not', async () => {
+  expect(await outdatedFiles()).toEqual([]);
+});
+
+test('every option, problem and metric is documented', () => {
+  for (const { flag, env } of Object.values(OPTIONS)) {
+    if (flag !== null) expect(page('options')).toContain(`\`--${flag}\``);
+    if (env !== null) expect(page('options')).toContain(`\`${env}\``);
+  }
+  for (const code of Object.keys(PROBLEMS)) expect(page('problems')).toContain(`\`${code}\``);
+  for (const name of Object.keys(METRICS)) expect(page('metrics')).toContain(`\`${name}\``);
+});
+
+test('no page of the reference stands without a table behind it', async () => {
+  const folder = join(import.meta.dirname, '..', 'docs', 'reference');
+  const generated = [...generatedFiles().keys()].map((path) => path.split('/').at(-1));
+  for (const name of await readdir(folder)) expect(generated).toContain(name);
+});

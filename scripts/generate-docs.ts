@@ -1,0 +1,44 @@
+// Writes docs/reference/*.md and .env.example from the tables of options, problems and metrics.
+// `node scripts/generate-docs.ts` writes, `--check` only compares and fails when something is out of date.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { envExample, metricsPage, optionsPage, problemsPage } from './reference-pages.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+
+/** Every generated file by its path in the repository. */
+export function generatedFiles(): ReadonlyMap<string, string> {
+  return new Map([
+    ['docs/reference/options.md', optionsPage()],
+    ['docs/reference/problems.md', problemsPage()],
+    ['docs/reference/metrics.md', metricsPage()],
+    ['.env.example', envExample()],
+  ]);
+}
+
+/** Paths of generated files that are missing or not what their table says. */
+export async function outdatedFiles(): Promise<string[]> {
+  const outdated: string[] = [];
+  for (const [path, text] of generatedFiles()) {
+    const found = await readFile(join(ROOT, path), 'utf8').catch(() => undefined);
+    if (found !== text) outdated.push(path);
+  }
+  return outdated;
+}
+
+async function writeAll(): Promise<void> {
+  for (const [path, text] of generatedFiles()) {
+    await mkdir(dirname(join(ROOT, path)), { recursive: true });
+    await writeFile(join(ROOT, path), text);
+  }
+}
+
+if (import.meta.main) {
+  if (process.argv.includes('--check')) {
+    const outdated = await outdatedFiles();
+    if (outdated.length > 0) {
+      process.stderr.write(`Out of date: ${outdated.join(', ')}. Run npm run docs.\n`);
+      process.exit(1);
+    }
+  } else await writeAll();
+}
