@@ -111,8 +111,9 @@ export function readParameters<S extends z.ZodObject>(
     if (names.includes(field)) {
       if (given.length > 1 && field !== 'by') {
         issues.push({ field, value: given.join(', '), expected: 'one value' });
+      } else {
+        own.set(field, given.join(','));
       }
-      own.set(field, given.join(','));
     } else {
       readFilter(field, given, names, { filters, issues });
     }
