@@ -107,6 +107,18 @@ export function normaliseProvider(raw: string | undefined, host: string | undefi
   if (word === '' || NOT_A_PROVIDER.has(word)) {
     return fromHost;
   }
-  const canonical = SYNONYMS.get(word) ?? SYNONYMS.get(word.split('.')[0]!) ?? word;
+  const canonical = longestKnown(word) ?? word;
   return HOST_DECIDES.has(canonical) && fromHost !== '' ? fromHost : canonical;
+}
+
+/** Dotted ids of SDKs (`google.vertex.chat`, `openai.responses`): the longest beginning that is known counts. */
+function longestKnown(word: string): string | undefined {
+  const parts = word.split('.');
+  for (let length = parts.length; length > 0; length--) {
+    const known = SYNONYMS.get(parts.slice(0, length).join('.'));
+    if (known !== undefined) {
+      return known;
+    }
+  }
+  return undefined;
 }

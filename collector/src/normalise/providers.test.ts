@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { normaliseProvider } from './providers.ts';
+
+test.for<[string | undefined, string | undefined, string]>([
+  ['openai', undefined, 'openai'],
+  ['OpenAI', undefined, 'openai'],
+  ['openai.chat', undefined, 'openai'],
+  ['az.ai.openai', undefined, 'azure.ai.openai'],
+  ['azure-openai.chat', undefined, 'azure.ai.openai'],
+  ['google.vertex.chat', undefined, 'gcp.vertex_ai'],
+  ['google.generative-ai', undefined, 'gcp.gemini'],
+  ['google', 'generativelanguage.googleapis.com', 'gcp.gemini'],
+  ['google', undefined, 'gcp.gen_ai'],
+  ['AWS', undefined, 'aws.bedrock'],
+  ['langchain', undefined, ''],
+  ['langchain', 'api.anthropic.com', 'anthropic'],
+  [undefined, 'bedrock-runtime.eu-central-1.amazonaws.com', 'aws.bedrock'],
+  [undefined, 'evil-api.openai.com.example.org', ''],
+  [undefined, undefined, ''],
+  ['house-gateway', 'api.openai.com', 'house-gateway'],
+])('provider %j at host %j is %j', ([raw, host, expected]) => {
+  expect(normaliseProvider(raw, host)).toBe(expected);
+});
