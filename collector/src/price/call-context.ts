@@ -60,11 +60,14 @@ export function foldContext(context: CallContext): FoldedContext {
   return folded;
 }
 
+/** The call of which nothing but its usage is known. */
+export const NO_CONTEXT: CallContext = {};
+
 /** A short text that is equal for equal contexts: the memo's key. */
 export function contextKey(context: CallContext): string {
-  return `${context.serviceTier ?? ''}\n${context.batch === true ? 'b' : ''}\n${context.speed ?? ''}\n${
-    context.region ?? ''
-  }\n${context.inferenceGeo ?? ''}\n${context.deployment ?? ''}\n${
-    context.searchContextSize ?? ''
-  }\n${context.tenantDiscount ?? ''}`;
+  if (context === NO_CONTEXT) return '';
+  const served = `${context.serviceTier ?? ''}\n${context.batch === true ? 'b' : ''}`;
+  const place = `${context.region ?? ''}\n${context.inferenceGeo ?? ''}\n${context.deployment ?? ''}`;
+  const rest = `${context.speed ?? ''}\n${context.searchContextSize ?? ''}`;
+  return `${served}\n${place}\n${rest}\n${context.tenantDiscount ?? ''}`;
 }

@@ -45,7 +45,9 @@ export class PriceBook {
   readonly #compiled = new Map<string, ProviderLayers>();
   /** By file, so that a layer for all providers is the same object under each of them. */
   readonly #files = new Map<ProviderBook, CompiledProvider>();
-  readonly #memo = new Map<string, Resolution[]>();
+  /** By provider, model and context; each holds a few spans of time. */
+  #memo = new Map<string, Map<string, Map<string, Resolution[]>>>();
+  #memoised = 0;
 
   constructor(layers: readonly BookLayer[], version: string) {
     this.#layers = layers;
@@ -93,8 +95,8 @@ export class PriceBook {
 
   /** The rates for a model in a context at an instant, or why there are none. Memoised. */
   resolve(provider: string, model: string, atNs: bigint, context: CallContext): Resolution {
-    const key = `${provider}\n${model}\n${contextKey(context)}`;
-    const spans = this.#memo.get(key);
+    const key = contextKey(context);
+    const spans = this.#memo.get(provider)?.get(model)?.get(key);
     if (spans !== undefined) {
       for (let i = spans.length - 1; i >= 0; i--) {
         const span = spans[i];
@@ -102,21 +104,26 @@ export class PriceBook {
       }
     }
     const resolution = this.#settle(provider, model, atNs, context);
-    this.#remember(key, spans, resolution);
+    if (spans === undefined) this.#remember(provider, model, key, resolution);
+    else {
+      if (spans.length >= MEMO_SPANS_MAX) spans.shift();
+      spans.push(resolution);
+    }
     return resolution;
   }
 
-  #remember(key: string, spans: Resolution[] | undefined, resolution: Resolution): void {
-    if (spans !== undefined) {
-      if (spans.length >= MEMO_SPANS_MAX) spans.shift();
-      spans.push(resolution);
-      return;
+  #remember(provider: string, model: string, key: string, resolution: Resolution): void {
+    // Names come from spans, so anybody may send endless new ones: forget all rather than grow.
+    if (this.#memoised >= MEMO_KEYS_MAX) {
+      this.#memo = new Map();
+      this.#memoised = 0;
     }
-    if (this.#memo.size >= MEMO_KEYS_MAX) {
-      const oldest = this.#memo.keys().next().value;
-      if (oldest !== undefined) this.#memo.delete(oldest);
-    }
-    this.#memo.set(key, [resolution]);
+    const models = this.#memo.get(provider) ?? new Map<string, Map<string, Resolution[]>>();
+    const contexts = models.get(model) ?? new Map<string, Resolution[]>();
+    contexts.set(key, [resolution]);
+    models.set(model, contexts);
+    this.#memo.set(provider, models);
+    this.#memoised += 1;
   }
 
   /** The model as the book knows it at an instant, for explaining a price. */

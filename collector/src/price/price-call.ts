@@ -9,7 +9,7 @@ import {
   type Usage,
   type UsageKey,
 } from '@ai-cost-profiler/clickhouse/usage.ts';
-import type { CallContext } from './call-context.ts';
+import { type CallContext, NO_CONTEXT } from './call-context.ts';
 import type { PriceBook, Unpriced, UnpricedReason } from './price-book.ts';
 import type { ChargeRate, KeyPlan, PlannedRate, RatePlan } from './rate-plan.ts';
 import type { Ratio } from './ratio.ts';
@@ -60,7 +60,6 @@ export type Priced = {
 export type PriceResult = Priced | Unpriced;
 
 const ATTO_PER_TICK = 100_000_000n;
-const NO_CONTEXT: CallContext = {};
 /** Charged by what the producer told; tokens of cited pages are not part of the prompt. */
 const PROMPT_BUCKETS: readonly UsageKey[] = INPUT_BUCKETS.filter((key) => key !== 'in_citation');
 
@@ -82,26 +81,27 @@ function beyond(tier: KeyPlan['tiers'][number]['tier'], sizes: Sizes): boolean {
   return tier.gte ? size >= tier.threshold : size > tier.threshold;
 }
 
-function amount(quantity: bigint, rate: Ratio): bigint {
-  const exact = quantity * rate.num;
-  return rate.den === 1n ? exact : divideHalfEven(exact, rate.den);
-}
+type Rounded = { readonly atto: bigint; readonly inexact: boolean };
 
-function isInexact(quantity: bigint, rate: Ratio): boolean {
-  return rate.den !== 1n && (quantity * rate.num) % rate.den !== 0n;
+/** The one rounding of a line: half to even, and marked when it changed anything. */
+function amount(quantity: bigint, rate: Ratio): Rounded {
+  const exact = quantity * rate.num;
+  if (rate.den === 1n) return { atto: exact, inexact: false };
+  const inexact = exact % rate.den !== 0n;
+  return { atto: inexact ? divideHalfEven(exact, rate.den) : exact / rate.den, inexact };
 }
 
 function chargeLine(key: UsageKey, told: bigint, billed: bigint, rate: PlannedRate): ChargeLine {
-  const listAtto = amount(billed, rate.list);
-  const same = rate.cost.num === rate.list.num && rate.cost.den === rate.list.den;
+  const list = amount(billed, rate.list);
+  const cost = rate.cost === rate.list ? list : amount(billed, rate.cost);
   return {
     key,
     quantity: told,
     billedQuantity: billed,
     rate: rate.shown,
-    listAtto,
-    costAtto: same ? listAtto : amount(billed, rate.cost),
-    inexact: isInexact(billed, rate.list) || (!same && isInexact(billed, rate.cost)),
+    listAtto: list.atto,
+    costAtto: cost.atto,
+    inexact: list.inexact || cost.inexact,
   };
 }
 

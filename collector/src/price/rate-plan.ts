@@ -44,6 +44,7 @@ export type PlannedRate = {
   readonly shown: ChargeRate;
   /** Atto-dollars per whole number of the stored quantity. */
   readonly list: Ratio;
+  /** The very same object where no discount applies. */
   readonly cost: Ratio;
 };
 export type PlannedTier = {
@@ -74,12 +75,9 @@ const BILLED_AS: { readonly [K in UsageKey]?: UsageKey } = {
   out_reasoning: 'out_text',
 };
 /** Dimensions that somebody chose and pays for; the others only describe. */
-const PAID_DIMENSIONS: readonly ContextDimension[] = [
-  'service_tier',
-  'batch',
-  'speed',
-  'inference_geo',
-];
+const PAID_DIMENSIONS: readonly ContextDimension[] = ['service_tier', 'batch', 'speed'];
+/** Paid for only at models that have a price for some geography; elsewhere it changes nothing. */
+const PAID_WHERE_PRICED: ContextDimension = 'inference_geo';
 const TOKEN_KEYS: ReadonlySet<string> = new Set([...INPUT_BUCKETS, ...OUTPUT_BUCKETS]);
 const MEASURED: ReadonlySet<string> = new Set(MEASURED_UNITS);
 /** Fees for tools and storage do not follow the tier that served the model. */
@@ -118,6 +116,12 @@ function stacks(factor: CompiledMultiplier, entry: CompiledEntry, key: string): 
   const { keys } = factor;
   const inScope = keys === 'all' || (keys === 'tokens' ? TOKEN_KEYS.has(key) : keys.has(key));
   return inScope && !factor.when.some(([dimension]) => names(entry.when, dimension));
+}
+
+function paidDimensions(found: FoundModel, context: FoldedContext): ContextDimension[] {
+  const geography = found.multipliers.some((factor) => names(factor.when, PAID_WHERE_PRICED));
+  const paid = geography ? [...PAID_DIMENSIONS, PAID_WHERE_PRICED] : PAID_DIMENSIONS;
+  return paid.filter((dimension) => context[dimension] !== undefined);
 }
 
 type Choice = {
@@ -169,6 +173,7 @@ function planRate(parts: RateParts, choice: Choice, key: UsageKey, discount: Rat
   const perUnit = attoPerUnit(parts);
   const stored = MEASURED.has(key) ? ratio(perUnit.num, perUnit.den * MEASURED_SCALE) : perUnit;
   const list = multiply(stored, product(onList));
+  const reduction = multiply(product(onCost), discount);
   return {
     shown: {
       amount: parts.amount,
@@ -178,7 +183,7 @@ function planRate(parts: RateParts, choice: Choice, key: UsageKey, discount: Rat
       plan: choice.entry.plan,
     },
     list,
-    cost: multiply(multiply(list, product(onCost)), discount),
+    cost: reduction.num === reduction.den ? list : multiply(list, reduction),
   };
 }
 
@@ -232,7 +237,7 @@ export function planRates(
   const { atNs, discount } = settings;
   const situation: Situation = {
     context,
-    paid: PAID_DIMENSIONS.filter((dimension) => context[dimension] !== undefined),
+    paid: paidDimensions(found, context),
     entries: found.entries.filter(({ entry }) => entryHolds(entry, context, atNs)),
     factors: found.multipliers.filter(
       (factor) => inForce(factor, atNs) && whenHolds(factor.when, context),
