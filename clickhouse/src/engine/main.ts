@@ -99,13 +99,18 @@ function watchParent(parentPid: number, onGone: () => void): void {
   setInterval(() => process.ppid !== parentPid && onGone(), PARENT_CHECK_MS).unref();
 }
 
+async function lock(options: EngineOptions): Promise<() => void> {
+  try {
+    mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+    return await lockDirectory(options.dataDir, options.lockWaitMs);
+  } catch (thrown) {
+    const isLocked = thrown instanceof DirectoryLockedError;
+    return fail(isLocked ? ENGINE_EXIT.locked : ENGINE_EXIT.openFailed, thrown);
+  }
+}
+
 async function open(options: EngineOptions) {
-  const unlock = await lockDirectory(options.dataDir, options.lockWaitMs).catch((thrown: unknown) =>
-    fail(
-      thrown instanceof DirectoryLockedError ? ENGINE_EXIT.locked : ENGINE_EXIT.openFailed,
-      thrown,
-    ),
-  );
+  const unlock = await lock(options);
   rmSync(`${options.dataDir}/spool`, { recursive: true, force: true });
   mkdirSync(`${options.dataDir}/spool`, { recursive: true, mode: 0o700 });
   const pipes = makePipes(`${options.dataDir}/spool`, options.readers);
@@ -131,7 +136,6 @@ function readOptions(): EngineOptions {
 
 async function main(): Promise<void> {
   const options = readOptions();
-  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   const { unlock, engine, pipes } = await open(options);
   const server = createEngineServer({ engine, options, pipes });
   const place = await listen(server, options).catch((thrown: unknown) => {
@@ -146,11 +150,16 @@ async function main(): Promise<void> {
       ending = true;
       drain(server, engine, deadlineMs).then(
         () => {
+          if (engine.runs.count > 0) {
+            // A normal exit would wait for the statement, perhaps for ever. The lock stays: it must
+            // not be free while a thread of this process still writes.
+            process.kill(process.pid, 'SIGKILL');
+          }
           if (place.socketPath !== null) {
             rmSync(place.socketPath, { force: true });
           }
           unlock();
-          leave(code, engine);
+          process.exit(code);
         },
         (thrown: unknown) => fail(ENGINE_EXIT.openFailed, thrown),
       );
@@ -162,14 +171,6 @@ async function main(): Promise<void> {
     watchParent(options.parentPid, () => end(ENGINE_EXIT.parentGone, ORPHAN_DRAIN_MS_MAX));
   }
   tellParent({ type: 'ready', pid: process.pid, version: engine.version, ...place });
-}
-
-/** A statement that still runs would make a normal exit wait for it, perhaps for ever. */
-function leave(code: number, engine: Engine): void {
-  if (engine.runs.count > 0) {
-    process.kill(process.pid, 'SIGKILL');
-  }
-  process.exit(code);
 }
 
 await main();

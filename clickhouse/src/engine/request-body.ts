@@ -60,35 +60,45 @@ export async function receiveStatement(
   spoolPath: string,
 ): Promise<ReceivedStatement> {
   const body = decodedBody(request)[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  let head = Buffer.from(urlQuery === '' ? '' : `${urlQuery}\n`);
-  const early = urlQuery === '' ? null : tryInsert(head);
+  const fromUrl = Buffer.from(urlQuery === '' ? '' : `${urlQuery}\n`);
+  const early = urlQuery === '' ? null : tryInsert(fromUrl);
   if (early !== null) {
-    return spool(early, head, body, spoolPath);
+    return spool(early, fromUrl, body, spoolPath);
   }
-  for (;;) {
-    const next = await body.next();
-    if (next.done === true) {
-      break;
-    }
-    head = Buffer.concat([head, next.value]);
-    if (head.length > HEAD_BYTES) {
-      const statement = tryInsert(head);
-      if (statement !== null) {
-        return spool(statement, head, body, spoolPath);
-      }
-    }
-    if (head.length > STATEMENT_BYTES_MAX) {
-      throw engineError(
-        CODE.queryTooLarge,
-        `The statement is longer than ${STATEMENT_BYTES_MAX} bytes.`,
-      );
-    }
+  const start = await readUpTo(body, fromUrl, HEAD_BYTES);
+  const large = start.ended ? null : tryInsert(start.head);
+  if (large !== null) {
+    return spool(large, start.head, body, spoolPath);
+  }
+  const { head, ended } = start.ended
+    ? start
+    : await readUpTo(body, start.head, STATEMENT_BYTES_MAX);
+  if (!ended) {
+    throw engineError(
+      CODE.queryTooLarge,
+      `The statement is longer than ${STATEMENT_BYTES_MAX} bytes.`,
+    );
   }
   const statement = readStatement(head.toString('latin1'));
   if (statement.insert?.takesData === true) {
     return spool(statement, head, body, spoolPath);
   }
   return { statement, sql: head.toString('utf8', 0, statement.end), dataPath: null };
+}
+
+/** Reads on until more than `bytesMax` are there or the body ends. */
+async function readUpTo(body: AsyncIterator<Buffer>, before: Buffer, bytesMax: number) {
+  const chunks = [before];
+  let bytes = before.length;
+  while (bytes <= bytesMax) {
+    const next = await body.next();
+    if (next.done === true) {
+      return { head: Buffer.concat(chunks), ended: true };
+    }
+    chunks.push(next.value);
+    bytes += next.value.length;
+  }
+  return { head: Buffer.concat(chunks), ended: false };
 }
 
 /** The statement when the text so far is an INSERT that is complete up to its data. */

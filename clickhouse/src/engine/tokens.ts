@@ -16,6 +16,7 @@ export interface Token {
 
 const SPACE = /[\s\0]+/y;
 const WORD = /[A-Za-z0-9_\u0080-\u{10ffff}]+/uy;
+const NEXT_STOP = /[\\'"`]/g;
 const HEREDOC = /\$[A-Za-z0-9_]*\$/y;
 
 function matchAt(pattern: RegExp, text: string, at: number): number {
@@ -39,21 +40,20 @@ function endOfComment(text: string, at: number): number {
 
 /** The end of a quoted piece: the quote is escaped by a backslash or by doubling it. */
 function endOfQuoted(text: string, at: number): number {
-  const quote = text[at];
+  const quote = text[at] ?? '';
   let position = at + 1;
-  while (position < text.length) {
-    if (text[position] === '\\') {
-      position += 2;
-    } else if (text[position] === quote) {
-      if (text[position + 1] !== quote) {
-        return position + 1;
-      }
-      position += 2;
-    } else {
-      position += 1;
+  for (;;) {
+    NEXT_STOP.lastIndex = position;
+    const stop = NEXT_STOP.exec(text);
+    if (stop === null) {
+      return text.length;
     }
+    const isEscape = stop[0] === '\\' || (stop[0] === quote && text[stop.index + 1] === quote);
+    if (!isEscape && stop[0] === quote) {
+      return stop.index + 1;
+    }
+    position = stop.index + (isEscape ? 2 : 1);
   }
-  return text.length;
 }
 
 function endOfHeredoc(text: string, at: number): number {
