@@ -1,24 +1,12 @@
 /**
- * A ledger in the embedded engine, filled through the landing table as the writer fills it, so that
- * query tests run on the real tables and views. One process holds at most one.
+ * A ledger in an engine of its own, filled through the landing table as the writer fills it, so that
+ * query tests run on the real store, tables and views.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { startTestEngine, storeAddress } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
+import { migrate } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { Dimension } from '../dimensions.ts';
 import { FIGURE_COLUMNS, type FigureColumn } from '../figures.ts';
-import type { Store } from '../tenant-scope.ts';
-
-interface Session {
-  queryAsync(text: string, options: { format: string }): Promise<{ text(): string }>;
-  queryBindAsync(
-    text: string,
-    params: Record<string, unknown>,
-    options: { format: string },
-  ): Promise<{ text(): string }>;
-  close(): void;
-}
 
 /** One ledger entry; what is not given is empty. `at` is nanoseconds since the epoch. */
 export interface Entry {
@@ -39,40 +27,26 @@ export interface SpanRow {
 
 export interface EmbeddedLedger {
   readonly store: Store;
-  /** Statements as they were sent, newest last. */
-  readonly sent: string[];
   insert(entries: readonly Entry[]): Promise<void>;
   insertSpans(spans: readonly SpanRow[]): Promise<void>;
   /** Empties every table, which is faster than another engine. */
   clear(): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 const DATABASE = 'aicost';
-const MIGRATIONS = join(import.meta.dirname, '../../../clickhouse/migrations');
 
 export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
-  const load = createRequire(join(MIGRATIONS, '../usage.ts'));
-  const engine = load('chdb') as { Session: new (path: string) => Session };
-  const directory = mkdtempSync(join(tmpdir(), 'aicost-queries-'));
-  const session = new engine.Session(directory);
-  const run = async (text: string): Promise<string> =>
-    (await session.queryAsync(text, { format: 'JSONEachRow' })).text();
-  await run(`CREATE DATABASE ${DATABASE}`);
-  for (const statement of readMigrations()) await run(statement);
-  const sent: string[] = [];
-  const query = async <T>(text: string, params: Record<string, unknown>): Promise<T[]> => {
-    sent.push(text);
-    const answer = await session.queryBindAsync(text, params, { format: 'JSONEachRow' });
-    return answer
-      .text()
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as T);
-  };
+  const engine = await startTestEngine();
+  const store = createStore({
+    kind: 'embedded',
+    database: DATABASE,
+    ...storeAddress(engine.address),
+  });
+  await migrate(store);
+  const run = (statement: string) => store.command(statement);
   return {
-    store: { query, database: DATABASE },
-    sent,
+    store,
     insert: async (entries) => {
       if (entries.length > 0) await run(insertStatement(entries));
     },
@@ -89,20 +63,11 @@ export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
       await run(`TRUNCATE TABLES FROM ${DATABASE} LIKE 'ledger'`);
       await run(`TRUNCATE TABLES FROM ${DATABASE} LIKE 'cost_%'`);
     },
-    close: () => {
-      session.close();
-      rmSync(directory, { recursive: true, force: true });
+    close: async () => {
+      await store.close();
+      await engine.remove();
     },
   };
-}
-
-function readMigrations(): string[] {
-  return readdirSync(MIGRATIONS)
-    .filter((file) => file.endsWith('.sql'))
-    .sort()
-    .flatMap((file) => readFileSync(join(MIGRATIONS, file), 'utf8').split(/;\s*\n/))
-    .map((statement) => statement.replace(/^--.*$/gm, '').replaceAll('{database}', DATABASE))
-    .filter((statement) => statement.trim() !== '');
 }
 
 function quote(value: string): string {

@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Writable } from 'node:stream';
+import { parseInstant } from '@ai-cost-profiler/queries/range.ts';
+import {
+  type EmbeddedLedger,
+  openEmbeddedLedger,
+} from '@ai-cost-profiler/queries/testing/embedded-ledger.ts';
+import express from 'express';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Authenticate, Principal, Scope } from '../access.ts';
+import { createLog } from '../log.ts';
+import { Problem } from '../problems.ts';
+import { requestIds } from '../request-id.ts';
+import { costsRoutes } from './costs-routes.ts';
+import { answerErrors } from './errors.ts';
+import { openApiDocument, openApiRoutes } from './openapi.ts';
+
+let ledger: EmbeddedLedger;
+let server: Server;
+let origin: string;
+
+const SCOPES_OF: Record<string, readonly Scope[]> = {
+  'acme-read': ['read'],
+  'globex-read': ['read'],
+  'acme-ingest': ['ingest'],
+  'acme-operator': ['operator'],
+};
+
+/** Keys of this test say what they are; the real check has tests of its own. */
+const authenticate: Authenticate = (headers, anyOf) => {
+  const key = headers['x-api-key'];
+  const scopes = typeof key === 'string' ? SCOPES_OF[key] : undefined;
+  if (scopes === undefined) throw new Problem('key_missing');
+  if (!scopes.some((scope) => anyOf.includes(scope))) throw new Problem('scope_missing');
+  const tenant = String(key).split('-')[0] as Principal['tenant'];
+  return { tenant, scopes: new Set(scopes), keyId: 'k' };
+};
+
+beforeAll(async () => {
+  ledger = await openEmbeddedLedger();
+  const call = {
+    at: parseInstant('2026-08-20T12:00:00Z', 0n),
+    dimensions: { model: 'gpt-4o-2024-08-06', provider: 'openai' },
+    figures: {
+      calls: '1',
+      in_uncached: '600',
+      in_cache_read: '400',
+      out_text: '500',
+      cost_usd: '0.007',
+    },
+  };
+  await ledger.insert([
+    { ...call, tenant: 'acme' },
+    { ...call, tenant: 'globex', dimensions: { model: 'secret' } },
+  ]);
+  const app = express().set('query parser', 'simple');
+  app.use(requestIds(() => randomBytes(8).toString('hex')));
+  const now = () => new Date('2026-08-21T00:00:00Z');
+  app.use(costsRoutes({ store: ledger.store, authenticate, now }));
+  app.use(openApiRoutes('1.2.3'));
+  const log = createLog('error', new Writable({ write: (_chunk, _encoding, done) => done() }));
+  app.use(answerErrors(log, () => undefined));
+  server = createServer(app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  await new Promise((resolve) => server.close(resolve));
+  await ledger.close();
+});
+
+async function get(path: string, key = 'acme-read') {
+  const response = await fetch(`${origin}${path}`, {
+    headers: key === '' ? {} : { 'x-api-key': key },
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: JSON.parse(text) };
+}
+
+const DAY = 'from=2026-08-20T00:00:00Z&to=2026-08-21T00:00:00Z';
+
+describe('cost routes', () => {
+  test('a breakdown answers the cost as exact text and is never cached', async () => {
+    const { status, headers, body } = await get(`/api/v1/costs/breakdown?${DAY}&by=model`);
+    expect(status).toBe(200);
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(body.rows).toMatchObject([{ model: 'gpt-4o-2024-08-06', cost_usd: '0.007', calls: 1 }]);
+  });
+
+  test('a time series, what is unpriced and the status answer too', async () => {
+    const series = await get(`/api/v1/costs/timeseries?${DAY}&interval=1h`);
+    expect(series.body.rows).toHaveLength(24);
+    expect((await get(`/api/v1/unpriced?${DAY}`)).body.totals.calls).toBe(0);
+    expect((await get('/api/v1/status')).body).toMatchObject({ tenant: 'acme', llm_spans: 0 });
+  });
+
+  const questions = [
+    `/api/v1/costs/breakdown?${DAY}&by=model`,
+    `/api/v1/costs/timeseries?${DAY}&by=model`,
+    `/api/v1/unpriced?${DAY}`,
+    '/api/v1/status',
+  ];
+
+  test.for(questions)('%s shows a tenant nothing of another', async (path) => {
+    expect((await get(path, 'acme-read')).text).not.toMatch(/secret|globex/);
+    expect((await get(path, 'globex-read')).text).not.toContain('gpt-4o');
+  });
+
+  test.for(questions)('%s needs a key that may read', async (path) => {
+    expect((await get(path, '')).status).toBe(401);
+    expect((await get(path, 'acme-ingest')).status).toBe(403);
+  });
+
+  test('by tenant is the operator’s alone', async () => {
+    const path = `/api/v1/costs/breakdown?${DAY}&by=tenant`;
+    expect((await get(path)).body).toMatchObject({ status: 403, code: 'scope_missing' });
+    expect((await get(path, 'acme-operator')).body.rows).toHaveLength(2);
+  });
+
+  test.for([
+    ['/api/v1/costs/breakdown?modle=x', /modle is "x".*did you mean "model"/],
+    ['/api/v1/costs/breakdown?from=2026-08-20T00:00:00+02:00', /%2B/],
+    ['/api/v1/costs/timeseries?interval=5m', /1m, 1h, 1d, 1w, 1M/],
+    ['/api/v1/unpriced?by=model', /by is "model"/],
+    ['/api/v1/status?tenant=globex', /tenant is "globex"/],
+  ] as const)('%s is a problem that names the field', async ([path, detail]) => {
+    const { status, headers, body } = await get(path);
+    expect(status).toBe(400);
+    expect(headers.get('content-type')).toContain('application/problem+json');
+    expect(body).toMatchObject({ code: 'parameter_invalid' });
+    expect(body.detail).toMatch(detail);
+  });
+
+  test('another method is a problem that names those there are', async () => {
+    const response = await fetch(`${origin}/api/v1/status`, { method: 'DELETE' });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+});
+
+describe('GET /openapi.json', () => {
+  test('documents every route that the cost router has, with every parameter', async () => {
+    const { body } = await get('/openapi.json', '');
+    expect(body).toMatchObject({ openapi: '3.1.1', info: { version: '1.2.3' } });
+    const router = costsRoutes({ store: ledger.store, authenticate, now: () => new Date() });
+    const paths = router.stack.map((layer) => layer.route?.path);
+    expect(Object.keys(body.paths)).toEqual(expect.arrayContaining(paths));
+    const names = (path: string) =>
+      body.paths[path].get.parameters.map((parameter: { name: string }) => parameter.name);
+    expect(names('/api/v1/costs/timeseries')).toEqual(
+      expect.arrayContaining(['from', 'to', 'interval', 'tz', 'by', 'limit', 'model', 'tags']),
+    );
+  });
+
+  test('its references lead somewhere', () => {
+    const text = JSON.stringify(openApiDocument('1'));
+    for (const [, name] of text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)) {
+      expect(text).toContain(`"${name}":{"type":"object"`);
+    }
+  });
+});
