@@ -89,7 +89,6 @@ class HttpStore implements Store {
         query: sql,
         format: 'JSONEachRow',
         ...common(params, options, signal),
-        // A small answer is worth waiting for: then an error is never half an answer.
         clickhouse_settings: { ...JSON_SETTINGS, ...options.settings, ...this.#waitForEnd() },
       });
       // The driver forgets the signal once headers came, so the body is tied to it here.
@@ -110,7 +109,7 @@ class HttpStore implements Store {
         query: sql,
         format: 'JSONEachRow',
         ...common(params, options, signal),
-        clickhouse_settings: { ...JSON_SETTINGS, ...options.settings },
+        clickhouse_settings: { ...JSON_SETTINGS, ...options.settings, ...this.#waitForEnd() },
       });
       for await (const rows of addAbortSignal(signal, result.stream<Row>())) {
         for (const row of rows) {
@@ -135,7 +134,7 @@ class HttpStore implements Store {
       const result = await this.#client.exec({
         query: `${sql}\nFORMAT ${format}`,
         ...common(params, options, signal),
-        clickhouse_settings: { ...JSON_SETTINGS, ...options.settings },
+        clickhouse_settings: { ...JSON_SETTINGS, ...options.settings, ...this.#waitForEnd() },
       });
       return addAbortSignal(signal, result.stream);
     } catch (thrown) {
@@ -258,7 +257,10 @@ class HttpStore implements Store {
     return { agent: this.#agent, url: this.#options.url ?? LOCAL_URL };
   }
 
-  /** A server may fail after its first bytes with status 200, so small answers are waited for. */
+  /**
+   * A server may fail after its first bytes with status 200 and write the error among the rows, so
+   * it is asked to finish first (it buffers in files). The embedded engine breaks the connection.
+   */
   #waitForEnd(): ClickHouseSettings {
     return this.kind === 'server' ? { wait_end_of_query: 1 } : {};
   }

@@ -10,13 +10,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export class DirectoryLockedError extends Error {
   readonly ownerPid: number;
 
-  constructor(dataDir: string, ownerPid: number) {
+  constructor(dataDir: string, owner: Owner) {
+    const by = owner.parentPid === null ? '' : ` (started by process ${owner.parentPid})`;
     super(
-      `The data directory ${dataDir} is in use by process ${ownerPid}. Stop that process, or start ` +
-        'this one with another --data-dir.',
+      `The data directory ${dataDir} is in use by process ${owner.pid}${by}. Stop that process, or ` +
+        'start this one with another --data-dir.',
     );
     this.name = 'DirectoryLockedError';
-    this.ownerPid = ownerPid;
+    this.ownerPid = owner.pid;
   }
 }
 
@@ -26,15 +27,25 @@ const LOOK_AGAIN_AFTER_MS = 50;
 interface Owner {
   readonly pid: number;
   readonly startedAt: string;
+  /** Who started the owner and ends it with itself; null when it was started by hand. */
+  readonly parentPid: number | null;
 }
 
 /**
- * Takes the lock and returns what gives it back. Waits up to `waitMs` for the owner to end.
- * Throws DirectoryLockedError.
+ * Takes the lock and returns what gives it back. An owner whose parent is gone is about to end and
+ * is waited for, up to `waitMs`. Throws DirectoryLockedError.
  */
-export async function lockDirectory(dataDir: string, waitMs: number): Promise<() => void> {
+export async function lockDirectory(
+  dataDir: string,
+  waitMs: number,
+  parentPid: number | null,
+): Promise<() => void> {
   const path = `${dataDir}/${LOCK_FILE}`;
-  const mine = JSON.stringify({ pid: process.pid, startedAt: startTimeOf(process.pid) });
+  const mine = JSON.stringify({
+    pid: process.pid,
+    startedAt: startTimeOf(process.pid),
+    parentPid,
+  } satisfies Owner);
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, mine, { mode: 0o600 });
   try {
@@ -45,8 +56,8 @@ export async function lockDirectory(dataDir: string, waitMs: number): Promise<()
       const held = readOwner(path);
       if (held !== null && !isAlive(held.owner)) {
         setAside(path, held.text);
-      } else if (held !== null && waitedMs >= waitMs) {
-        throw new DirectoryLockedError(dataDir, held.owner.pid);
+      } else if (held !== null && (waitedMs >= waitMs || !isOrphan(held.owner))) {
+        throw new DirectoryLockedError(dataDir, held.owner);
       } else {
         await sleep(LOOK_AGAIN_AFTER_MS);
       }
@@ -110,14 +121,21 @@ function release(path: string, mine: string): void {
 }
 
 function isAlive(owner: Owner): boolean {
+  return exists(owner.pid) && startTimeOf(owner.pid) === owner.startedAt;
+}
+
+function isOrphan(owner: Owner): boolean {
+  return owner.parentPid !== null && !exists(owner.parentPid);
+}
+
+/** Not being allowed to signal a process (EPERM) still means that it is there. */
+function exists(pid: number): boolean {
   try {
-    process.kill(owner.pid, 0);
+    process.kill(pid, 0);
+    return true;
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH') {
-      return false;
-    }
+    return !(thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH');
   }
-  return startTimeOf(owner.pid) === owner.startedAt;
 }
 
 /** When a process started, so that a pid used again is not taken for the owner; '' off Linux. */

@@ -30,7 +30,7 @@ export interface EngineOptions {
   readonly writeSecondsMax: number;
   /** A reader that takes nothing for this long loses its connection. */
   readonly stalledClientMsMax: number;
-  /** How long a start waits for the previous owner of the directory to end. */
+  /** How long a start waits for an owner of the directory whose parent is gone. */
   readonly lockWaitMs: number;
   /** The process whose end ends this one; absent when it is started by hand. */
   readonly parentPid?: number;

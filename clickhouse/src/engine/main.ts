@@ -102,7 +102,7 @@ function watchParent(parentPid: number, onGone: () => void): void {
 async function lock(options: EngineOptions): Promise<() => void> {
   try {
     mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
-    return await lockDirectory(options.dataDir, options.lockWaitMs);
+    return await lockDirectory(options.dataDir, options.lockWaitMs, options.parentPid ?? null);
   } catch (thrown) {
     const isLocked = thrown instanceof DirectoryLockedError;
     return fail(isLocked ? ENGINE_EXIT.locked : ENGINE_EXIT.openFailed, thrown);

@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { ENGINE_DEFAULTS, type EngineOptions, engineThreadPoolSize } from './engine-options.ts';
 import { describeEngineExit, ENGINE_EXIT } from './exit-codes.ts';
@@ -158,6 +159,11 @@ class Supervisor implements SupervisedEngine {
     const { log, onChange, random, ...given } = this.#options;
     const engineOptions: EngineOptions = {
       ...ENGINE_DEFAULTS,
+      // Half of a small machine is for the collector, its journal and the page cache.
+      serverMemoryBytesMax: Math.min(
+        ENGINE_DEFAULTS.serverMemoryBytesMax,
+        Math.floor(totalmem() / 2),
+      ),
       ...pickEngineOptions(given),
       ...(this.#port === null || given.listen?.kind !== 'tcp'
         ? {}
