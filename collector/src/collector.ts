@@ -9,18 +9,22 @@ import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { lockDirectory } from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
+import manifest from '../package.json' with { type: 'json' };
 import { TraceAcceptor } from './accept-traces.ts';
 import type { KeyOperations } from './access.ts';
+import { announcement, type Places } from './announce.ts';
 import { createApp } from './api/app.ts';
 import { costsRoutes } from './api/costs-routes.ts';
+import { onlyMethods } from './api/errors.ts';
 import { type HttpListener, listen } from './api/listen.ts';
+import { openApiRoutes } from './api/openapi.ts';
 import { createAuthenticate } from './authenticate/authenticate.ts';
 import { connectableUrl, removeCollectorFile, writeCollectorFile } from './collector-file.ts';
 import type { Config } from './config.ts';
 import { createClickHouseControlStore } from './control/clickhouse-control-store.ts';
 import { type ControlState, openControlState } from './control/control-state.ts';
 import { ensureFingerprintSecret, tenantSecrets } from './control/fingerprint-secret.ts';
-import { adminKeyPath, ensureFirstKey, forgetFirstKey } from './control/first-key.ts';
+import { ensureFirstKey, forgetFirstKey } from './control/first-key.ts';
 import { ensureInitKeys, readInitKeys } from './control/init-keys.ts';
 import { createKeyOperations } from './control/key-operations.ts';
 import { startRefreshLoop } from './control/refresh-loop.ts';
@@ -39,6 +43,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { DIALECTS } from './normalise/dialects.ts';
 import { Normaliser } from './normalise/normalise.ts';
 import { collectGauges, observeJournal, observeWriter, readinessParts } from './observe.ts';
+import { pageRoutes, readPage } from './page/page.ts';
 import { loadPriceBook } from './price/load-book.ts';
 import { createAnswerOtlpProblem } from './receive/otlp-problem.ts';
 import { createTracesRoute } from './receive/traces-route.ts';
@@ -46,7 +51,7 @@ import { CardinalityGuard } from './rows/cardinality-guard.ts';
 import { createEntryBlock } from './rows/entry-block.ts';
 import { ContentRedactor } from './rows/redact.ts';
 import { createSpanBlock } from './rows/span-block.ts';
-import type { RunningCollector, StartCollector, StartRequest } from './running-collector.ts';
+import type { RunningCollector, StartCollector } from './running-collector.ts';
 import { createSqlHandler } from './sql/sql-listener.ts';
 import { openStorage, type Storage } from './storage.ts';
 import { Landing } from './write/landing.ts';
@@ -62,7 +67,7 @@ export const startCollector: StartCollector = async (request) => {
   const config = { ...request.config, dataDir: resolve(request.config.dataDir) };
   const { log } = request;
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const unlock = await lockDirectory(config.dataDir, LOCK_WAIT_MS);
+  const unlock = await lockDirectory(config.dataDir, LOCK_WAIT_MS, null);
   try {
     const initKeys = await readInitKeys(config);
     const metrics = createMetrics(true);
@@ -74,7 +79,10 @@ export const startCollector: StartCollector = async (request) => {
     const { journal, acceptor } = await openRoad(config, { control, metrics, log });
     const collector = new Collector({ config, log, metrics, storage, control, journal, unlock });
     await collector.listen(acceptor);
-    await collector.announce(request, firstKey);
+    request.write(announcement(collector.places(), firstKey));
+    for (const warning of request.warnings) {
+      log.warn(warning);
+    }
     return collector;
   } catch (error) {
     unlock();
@@ -198,29 +206,14 @@ class Collector implements RunningCollector {
     await writeCollectorFile(config.dataDir, { http, pid: process.pid });
   }
 
-  /** Tells the person who started it where to send, with which key, and what to do next. */
-  async announce({ write, warnings }: StartRequest, firstKey: string | undefined): Promise<void> {
-    const { config } = this.parts;
-    const url = connectableUrl(this.http!.address);
-    const keyFile = adminKeyPath(config.dataDir);
-    const key = firstKey ?? `$(cat ${keyFile})`;
-    const sql = this.sql === undefined ? 'off' : connectableUrl(this.sql.address);
-    const lines = [
-      '',
-      `  AI Cost Profiler is ready. Send OpenTelemetry spans to ${url}:`,
-      '',
-      `    OTEL_EXPORTER_OTLP_ENDPOINT=${url}`,
-      `    OTEL_EXPORTER_OTLP_HEADERS=x-api-key=${key}`,
-      '',
-      ...(firstKey === undefined ? [] : [`  This key is shown once, and kept in ${keyFile}.`]),
-      `  Page  ${url}/        SQL  ${sql}        Data  ${config.dataDir}`,
-      '  Next: run "npm run demo" in another terminal to see a bill.',
-      '',
-    ];
-    write(`${lines.join('\n')}\n`);
-    for (const warning of warnings) {
-      this.parts.log.warn(warning);
-    }
+  /** Where the collector can be reached, for the person who started it. */
+  places(): Places {
+    const sqlUrl = this.sql === undefined ? undefined : connectableUrl(this.sql.address);
+    return {
+      httpUrl: connectableUrl(this.http!.address),
+      sqlUrl,
+      dataDir: this.parts.config.dataDir,
+    };
   }
 
   async drain(deadline: AbortSignal): Promise<void> {
@@ -266,7 +259,11 @@ class Collector implements RunningCollector {
       answerOtlpProblem,
       parts: readinessParts({ journal, storage, control }),
       collectGauges: collectGauges({ journal, control, metrics, nowMs: Date.now }),
-      routers: [costsRoutes({ store: storage.store, authenticate, now: () => new Date() })],
+      routers: [
+        costsRoutes({ store: storage.store, authenticate, now: () => new Date() }),
+        openApiRoutes(manifest.version),
+        pageRoutes(readPage(), onlyMethods('GET', 'HEAD')),
+      ],
       isDraining: () => this.isDraining,
       newRequestId: () => randomUUID(),
       now: () => new Date(),
