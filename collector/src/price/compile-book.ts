@@ -178,11 +178,22 @@ function compileMatch(rule: MatchRule): (name: string) => boolean {
   if ('equals' in rule) return compileEquals(rule.equals.toLowerCase());
   if ('starts_with' in rule) return compileStart(rule.starts_with.toLowerCase());
   if ('ends_with' in rule) return compileEnd(rule.ends_with.toLowerCase());
-  const part = rule.contains.toLowerCase();
-  return (name) => name.includes(part);
+  return compilePart(rule.contains.toLowerCase());
 }
 const compileEquals = (whole: string) => (name: string) => name === whole;
-const compileStart = (start: string) => (name: string) => name.startsWith(start);
+
+/**
+ * What may follow a model's name is a date, a revision or a suffix of the platform; another version
+ * number or size makes it another model, which must not be taken for this one.
+ */
+const ANOTHER_MODEL =
+  /^[-.](?:\d{1,2}(?!\d)|(?:lite|mini|nano|pro|max|ultra|image|tts|live|audio|fast|flash|highspeed|codex|realtime|transcribe|search|deep-research)(?![a-z]))/;
+const compileStart = (start: string) => (name: string) =>
+  name.startsWith(start) && !ANOTHER_MODEL.test(name.slice(start.length));
+const compilePart = (part: string) => (name: string) => {
+  const at = name.indexOf(part);
+  return at >= 0 && !ANOTHER_MODEL.test(name.slice(at + part.length));
+};
 const compileEnd = (end: string) => (name: string) => name.endsWith(end);
 
 /** The rules of an alternative, one by one. */

@@ -82,6 +82,9 @@ describe('a model is known by every way of writing it', () => {
     ],
     ['fireworks', 'accounts/fireworks/models/deepseek-v4-pro', 'deepseek-v4-pro'],
     ['fireworks', 'deepseek-v4-pro', 'deepseek-v4-pro'],
+    ['google', 'gemini-1.5-flash-8b-001', 'gemini-flash-1.5-8b'],
+    ['google', 'gemini-2.0-flash-lite-001', 'gemini-2.0-flash-lite'],
+    ['bedrock', 'us.anthropic.claude-sonnet-5-5', 'regional.anthropic.claude-sonnet-5-5'],
     ['openrouter', 'openrouter/moonshotai/kimi-k2.7-code', 'moonshotai/kimi-k2.7-code'],
     ['mistral', 'mistral-large-latest', 'mistral-large-2512'],
   ] as const)('%s %s', ([provider, told, id]) => {
@@ -95,6 +98,10 @@ describe('a model is known by every way of writing it', () => {
     ['azure', 'our-deployment'],
     ['bedrock', 'arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123'],
     ['google', 'gemini-9-pro'],
+    ['google', 'gemini-3.6-flash-lite'],
+    ['anthropic', 'claude-sonnet-5-9'],
+    ['anthropic', 'claude-opus-4-9-20270101'],
+    ['bedrock', 'us.anthropic.claude-sonnet-5-9-v1:0'],
   ] as const)('%s %s stays unknown', ([provider, told]) => {
     expect(book.find(provider, told, atNs)).toBeUndefined();
   });

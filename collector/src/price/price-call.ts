@@ -163,6 +163,7 @@ function chargeUsage(call: PricedCall, plan: RatePlan): ChargeLine[] | Unpriced 
     // Most models take no fee for the request itself, and every call is one.
     else if (quantity !== 0n && key !== 'requests') return withoutRate(call, plan, key);
   }
+  // A call is one request even where the producer does not count it.
   const fee = plan.rates.requests;
   if (fee !== undefined && usage.requests === undefined)
     chargeKey(lines, 'requests', 1n, fee, sizes);
