@@ -5,48 +5,33 @@
  *   journal ▸ write ▸ ClickHouse ▸ queries ▸ API.
  * Parts are made in the order of the road and stopped in the same order: what takes in ends first.
  */
-import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { lockDirectory } from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
-import manifest from '../package.json' with { type: 'json' };
 import { TraceAcceptor } from './accept-traces.ts';
-import type { KeyOperations } from './access.ts';
 import { announcement, type Places } from './announce.ts';
-import { createApp } from './api/app.ts';
-import { costsRoutes } from './api/costs-routes.ts';
-import { onlyMethods } from './api/errors.ts';
 import { type HttpListener, listen } from './api/listen.ts';
-import { openApiRoutes } from './api/openapi.ts';
 import { createAuthenticate } from './authenticate/authenticate.ts';
 import { connectableUrl, removeCollectorFile, writeCollectorFile } from './collector-file.ts';
 import type { Config } from './config.ts';
 import { createClickHouseControlStore } from './control/clickhouse-control-store.ts';
 import { type ControlState, openControlState } from './control/control-state.ts';
 import { ensureFingerprintSecret, tenantSecrets } from './control/fingerprint-secret.ts';
-import { ensureFirstKey, forgetFirstKey } from './control/first-key.ts';
+import { ensureFirstKey } from './control/first-key.ts';
 import { ensureInitKeys, readInitKeys } from './control/init-keys.ts';
-import { createKeyOperations } from './control/key-operations.ts';
 import { startRefreshLoop } from './control/refresh-loop.ts';
-import { encodeStatus, encodeTracesResponse } from './decode/otlp-response.ts';
+import { createHttpApp } from './http-app.ts';
 import { Journal } from './journal/journal.ts';
 import { SeenSpans } from './journal/seen-spans.ts';
 import { diskFiles } from './journal/segment-files.ts';
-import {
-  API_REQUEST_TIMEOUT_MS,
-  HELD_BYTES_MAX,
-  JOURNAL_LIMITS,
-  LISTENER_TIMEOUTS,
-} from './limits.ts';
+import { JOURNAL_LIMITS, LISTENER_TIMEOUTS } from './limits.ts';
 import type { Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { DIALECTS } from './normalise/dialects.ts';
 import { Normaliser } from './normalise/normalise.ts';
-import { collectGauges, observeJournal, observeWriter, readinessParts } from './observe.ts';
-import { pageRoutes, readPage } from './page/page.ts';
+import { observeJournal, observeWriter } from './observe.ts';
 import { loadPriceBook } from './price/load-book.ts';
-import { createAnswerOtlpProblem } from './receive/otlp-problem.ts';
-import { createTracesRoute } from './receive/traces-route.ts';
 import { CardinalityGuard } from './rows/cardinality-guard.ts';
 import { createEntryBlock } from './rows/entry-block.ts';
 import { ContentRedactor } from './rows/redact.ts';
@@ -182,7 +167,12 @@ class Collector implements RunningCollector {
       findKey: (id) => control.keys.get(id),
       now: () => new Date(),
     });
-    const app = this.createApp(acceptor, authenticate);
+    const app = createHttpApp({
+      ...this.parts,
+      acceptor,
+      authenticate,
+      isDraining: () => this.isDraining,
+    });
     this.http = await listen(app, config.http, '--http', LISTENER_TIMEOUTS);
     const { engine } = storage;
     if (config.sql !== null && engine !== undefined) {
@@ -233,53 +223,6 @@ class Collector implements RunningCollector {
 
   async makeJournalSafe(): Promise<void> {
     await this.parts.journal.close();
-  }
-
-  private createApp(acceptor: TraceAcceptor, authenticate: ReturnType<typeof createAuthenticate>) {
-    const { config, log, metrics, storage, control, journal } = this.parts;
-    const answerOtlpProblem = createAnswerOtlpProblem(encodeStatus);
-    const tracesRoute = createTracesRoute({
-      authenticate,
-      accept: (tenant, bytes, encoding) => acceptor.accept(tenant, bytes, encoding),
-      responses: { encodeStatus, encodeTracesResponse },
-      limits: {
-        bytesMax: config.requestBytesMax,
-        timeoutMs: LISTENER_TIMEOUTS.requestTimeoutMs,
-        heldBytesMax: HELD_BYTES_MAX,
-      },
-      metrics,
-      log,
-    });
-    return createApp({
-      log,
-      metrics,
-      authenticate,
-      keys: this.keyOperations(),
-      tracesRoute,
-      answerOtlpProblem,
-      parts: readinessParts({ journal, storage, control }),
-      collectGauges: collectGauges({ journal, control, metrics, nowMs: Date.now }),
-      routers: [
-        costsRoutes({ store: storage.store, authenticate, now: () => new Date() }),
-        openApiRoutes(manifest.version),
-        pageRoutes(readPage(), onlyMethods('GET', 'HEAD')),
-      ],
-      isDraining: () => this.isDraining,
-      newRequestId: () => randomUUID(),
-      now: () => new Date(),
-      nowMs: () => performance.now(),
-      requestTimeoutMs: API_REQUEST_TIMEOUT_MS,
-    });
-  }
-
-  private keyOperations(): KeyOperations {
-    const { config, control } = this.parts;
-    return createKeyOperations({
-      state: control,
-      now: () => new Date(),
-      randomBytes,
-      onRetired: (id) => forgetFirstKey(config.dataDir, id),
-    });
   }
 
   private async startWriter(): Promise<void> {

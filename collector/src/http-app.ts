@@ -1,0 +1,86 @@
+/** The express app with everything it answers with: OTLP, the API, health, metrics, the page. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Express } from 'express';
+import manifest from '../package.json' with { type: 'json' };
+import type { TraceAcceptor } from './accept-traces.ts';
+import type { Authenticate, KeyOperations } from './access.ts';
+import { createApp } from './api/app.ts';
+import { costsRoutes } from './api/costs-routes.ts';
+import { onlyMethods } from './api/errors.ts';
+import { openApiRoutes } from './api/openapi.ts';
+import type { Config } from './config.ts';
+import type { ControlState } from './control/control-state.ts';
+import { forgetFirstKey } from './control/first-key.ts';
+import { createKeyOperations } from './control/key-operations.ts';
+import { encodeStatus, encodeTracesResponse } from './decode/otlp-response.ts';
+import type { Journal } from './journal/journal.ts';
+import type { SegmentBlocks } from './journal/pending-rows.ts';
+import { API_REQUEST_TIMEOUT_MS, HELD_BYTES_MAX, LISTENER_TIMEOUTS } from './limits.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { collectGauges, readinessParts } from './observe.ts';
+import { pageRoutes, readPage } from './page/page.ts';
+import { createAnswerOtlpProblem } from './receive/otlp-problem.ts';
+import { createTracesRoute } from './receive/traces-route.ts';
+import type { Storage } from './storage.ts';
+
+export interface HttpAppParts {
+  config: Config;
+  log: Logger;
+  metrics: Metrics;
+  storage: Storage;
+  control: ControlState;
+  journal: Journal<SegmentBlocks>;
+  acceptor: TraceAcceptor;
+  authenticate: Authenticate;
+  isDraining: () => boolean;
+}
+
+/** Makes the app; nothing listens yet. */
+export function createHttpApp(parts: HttpAppParts): Express {
+  const { log, metrics, storage, control, journal, authenticate, isDraining } = parts;
+  return createApp({
+    log,
+    metrics,
+    authenticate,
+    keys: keyOperations(parts),
+    tracesRoute: tracesRoute(parts),
+    answerOtlpProblem: createAnswerOtlpProblem(encodeStatus),
+    parts: readinessParts({ journal, storage, control }),
+    collectGauges: collectGauges({ journal, control, metrics, nowMs: Date.now }),
+    routers: [
+      costsRoutes({ store: storage.store, authenticate, now: () => new Date() }),
+      openApiRoutes(manifest.version),
+      pageRoutes(readPage(), onlyMethods('GET', 'HEAD')),
+    ],
+    isDraining,
+    newRequestId: () => randomUUID(),
+    now: () => new Date(),
+    nowMs: () => performance.now(),
+    requestTimeoutMs: API_REQUEST_TIMEOUT_MS,
+  });
+}
+
+function tracesRoute({ config, acceptor, authenticate, metrics, log }: HttpAppParts) {
+  return createTracesRoute({
+    authenticate,
+    accept: (tenant, bytes, encoding) => acceptor.accept(tenant, bytes, encoding),
+    responses: { encodeStatus, encodeTracesResponse },
+    limits: {
+      bytesMax: config.requestBytesMax,
+      timeoutMs: LISTENER_TIMEOUTS.requestTimeoutMs,
+      heldBytesMax: HELD_BYTES_MAX,
+    },
+    metrics,
+    log,
+  });
+}
+
+function keyOperations({ config, control }: HttpAppParts): KeyOperations {
+  return createKeyOperations({
+    state: control,
+    now: () => new Date(),
+    randomBytes,
+    onRetired: (id) => forgetFirstKey(config.dataDir, id),
+  });
+}
