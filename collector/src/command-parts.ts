@@ -1,5 +1,6 @@
 // Where the commands that stand on other parts of the program get them; imported only when the command runs.
 import { CommandError, type CommandInput } from './cli/command.ts';
+import type { OpenStoppedKeys } from './cli/key-door.ts';
 import type { StartCollector } from './running-collector.ts';
 
 /** Runs a command. @returns its exit code */
@@ -9,6 +10,7 @@ export interface CommandParts {
   readonly start: () => Promise<StartCollector>;
   readonly migrate: () => Promise<RunCommandPart>;
   readonly pricesCalc: () => Promise<RunCommandPart>;
+  readonly stoppedKeys: OpenStoppedKeys;
   readonly demo: () => Promise<RunCommandPart>;
 }
 
@@ -32,6 +34,8 @@ export const COMMAND_PARTS: CommandParts = {
       }
     };
   },
+  stoppedKeys: async (dataDir) =>
+    (await import('./control/stopped-keys.ts')).openStoppedKeys(dataDir),
   demo: async () => {
     throw new CommandError('demo is not built yet.');
   },

@@ -1,13 +1,15 @@
 // The program: its commands, and the one place that touches the process. Started by scripts/aicost.cjs.
 
+import { DirectoryLockedError } from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
 import type { Command, CommandInput, CommandIo } from './cli/command.ts';
 import { COSTS_COMMAND } from './cli/costs.ts';
 import { DOCTOR_COMMAND } from './cli/doctor.ts';
-import { KEY_COMMANDS } from './cli/keys.ts';
+import { keyCommands } from './cli/keys.ts';
 import { runUntilStopped } from './cli/lifetime.ts';
 import { runCommand } from './cli/run-command.ts';
 import { COMMAND_PARTS, type CommandParts } from './command-parts.ts';
 import { readEnvironment } from './config.ts';
+import { ConfigError } from './config-error.ts';
 import { createLog } from './log.ts';
 
 /** Every command there is. The parts are imported when their command runs, so that the others start at once. */
@@ -29,7 +31,7 @@ export function allCommands(parts: CommandParts): readonly Command[] {
       positionals: [],
       run: async (input) => (await parts.migrate())(input),
     },
-    ...KEY_COMMANDS,
+    ...keyCommands(parts.stoppedKeys),
     {
       name: 'prices calc',
       sentence: 'Price calls: JSON lines on standard input, JSON lines on standard output.',
@@ -56,7 +58,11 @@ async function start(parts: CommandParts, input: CommandInput): Promise<number> 
   const log = createLog(config.logLevel, process.stderr);
   const startCollector = await parts.start();
   return runUntilStopped({
-    start: () => startCollector({ config, log, warnings, write: io.write }),
+    start: () =>
+      startCollector({ config, log, warnings, write: io.write }).catch((error: unknown) => {
+        if (!(error instanceof DirectoryLockedError)) throw error;
+        throw new ConfigError(`--data-dir: ${error.message}`, { cause: error });
+      }),
     events: process,
     exit: (code) => process.exit(code),
     log,

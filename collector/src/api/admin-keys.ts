@@ -7,9 +7,9 @@ import {
   type CreatedKey,
   type KeyActor,
   type KeyOperations,
-  type KeyRecord,
   SCOPES,
 } from '../access.ts';
+import { toKeyRow } from '../key-row.ts';
 import { durationSchema } from '../option-values.ts';
 import { Problem } from '../problems.ts';
 import { onlyMethods } from './errors.ts';
@@ -28,39 +28,6 @@ const createBodySchema = z.strictObject({
   name: z.string().nullable().default(null),
 });
 const rotateBodySchema = z.strictObject({ overlap: durationSchema.optional() }).default({});
-
-/** A key as the API shows it: everything that is known of it, but its hash. */
-export interface KeyRow {
-  readonly id: string;
-  readonly tenant: string;
-  readonly scopes: readonly string[];
-  readonly name: string | null;
-  readonly state: 'active' | 'expiring' | 'expired' | 'revoked';
-  readonly created_at: string;
-  readonly created_by: string;
-  readonly expires_at: string | null;
-  readonly revoked_at: string | null;
-}
-
-function stateOf(record: KeyRecord, now: Date): KeyRow['state'] {
-  if (record.revokedAt !== null) return 'revoked';
-  if (record.expiresAt === null) return 'active';
-  return Date.parse(record.expiresAt) <= now.getTime() ? 'expired' : 'expiring';
-}
-
-export function toKeyRow(record: KeyRecord, now: Date): KeyRow {
-  return {
-    id: record.id,
-    tenant: record.tenant,
-    scopes: record.scopes,
-    name: record.name,
-    state: stateOf(record, now),
-    created_at: record.createdAt,
-    created_by: record.createdBy,
-    expires_at: record.expiresAt,
-    revoked_at: record.revokedAt,
-  };
-}
 
 function readBody<T>(schema: z.ZodType<T>, request: Request): T {
   const result = schema.safeParse(request.body);

@@ -41,6 +41,11 @@ export function findCommand(
 /** The error for a line that begins with no command. */
 export function unknownCommand(commands: readonly Command[], line: readonly string[]): ConfigError {
   const names = commands.map(({ name }) => name);
+  if (line[0]?.startsWith('-')) {
+    return new ConfigError(
+      `${line[0]} stands before the command; expected aicost <command> ${line[0]}.`,
+    );
+  }
   const words = line.filter((word) => !word.startsWith('-')).slice(0, 2);
   const family = names.filter((name) => name.startsWith(`${words[0]} `));
   if (family.length > 0) {
@@ -50,7 +55,7 @@ export function unknownCommand(commands: readonly Command[], line: readonly stri
   const near = nearestName(words.join(' '), names) ?? nearestName(words[0] ?? '', names);
   const hint = near === undefined ? 'aicost --help lists them' : `did you mean ${near}?`;
   return new ConfigError(
-    `${JSON.stringify(words[0] ?? line[0])} is not a command; ${hint}.`.replace('?.', '?'),
+    `${JSON.stringify(words[0])} is not a command; ${hint}.`.replace('?.', '?'),
   );
 }
 

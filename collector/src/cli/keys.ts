@@ -1,13 +1,12 @@
-// `aicost keys create|list|rotate|revoke`: asks the running collector, which does it and records who did.
+// `aicost keys create|list|rotate|revoke`: asks the running collector; where none runs on the data directory, works
+// on its copy of the control state. Either way it is recorded who did what.
 import { z } from 'zod';
 import { SCOPES } from '../access.ts';
 import { ConfigError } from '../config-error.ts';
 import { durationSchema } from '../option-values.ts';
-import { openCollectorClient } from './collector-client.ts';
 import type { Command, CommandInput } from './command.ts';
+import { type OpenStoppedKeys, useKeys } from './key-door.ts';
 import { textTable } from './text-table.ts';
-
-const PATH = '/api/v1/admin/keys';
 
 const keyRowSchema = z.looseObject({
   id: z.string(),
@@ -47,19 +46,17 @@ function readScopes(text: string | undefined): string[] {
   );
 }
 
-async function create(input: CommandInput): Promise<number> {
+async function create(input: CommandInput, open: OpenStoppedKeys): Promise<number> {
   const body = {
     scopes: readScopes(input.flags.get('scopes')),
-    ...(input.flags.has('tenant') ? { tenant: input.flags.get('tenant') } : {}),
-    ...(input.flags.has('name') ? { name: input.flags.get('name') } : {}),
+    tenant: input.flags.get('tenant'),
+    name: input.flags.get('name'),
   };
-  const client = await openCollectorClient(input.config);
-  return showMade(input, await client.ask('POST', PATH, body));
+  return showMade(input, await useKeys(input, open, (keys) => keys.create(body)));
 }
 
-async function list(input: CommandInput): Promise<number> {
-  const client = await openCollectorClient(input.config);
-  const answer = await client.ask('GET', PATH);
+async function list(input: CommandInput, open: OpenStoppedKeys): Promise<number> {
+  const answer = await useKeys(input, open, (keys) => keys.list());
   if (input.json) writeJson(input, answer);
   else {
     const columns = [
@@ -76,30 +73,27 @@ async function list(input: CommandInput): Promise<number> {
   return 0;
 }
 
-const pathOf = (input: CommandInput): string =>
-  `${PATH}/${encodeURIComponent(input.positionals[0] ?? '')}`;
-
-async function rotate(input: CommandInput): Promise<number> {
+async function rotate(input: CommandInput, open: OpenStoppedKeys): Promise<number> {
   const overlap = input.flags.get('overlap');
   if (overlap !== undefined && !durationSchema.safeParse(overlap).success) {
     throw new ConfigError(
       `--overlap is ${JSON.stringify(overlap)}; expected a duration with its unit, such as 10m or 24h.`,
     );
   }
-  const client = await openCollectorClient(input.config);
-  const body = overlap === undefined ? {} : { overlap };
-  return showMade(input, await client.ask('POST', `${pathOf(input)}/rotate`, body));
+  const id = input.positionals[0] ?? '';
+  return showMade(input, await useKeys(input, open, (keys) => keys.rotate(id, overlap)));
 }
 
-async function revoke(input: CommandInput): Promise<number> {
-  const client = await openCollectorClient(input.config);
-  const answer = await client.ask('DELETE', pathOf(input));
+async function revoke(input: CommandInput, open: OpenStoppedKeys): Promise<number> {
+  const id = input.positionals[0] ?? '';
+  const answer = await useKeys(input, open, (keys) => keys.revoke(id));
   if (input.json) writeJson(input, answer);
   else input.io.write(`Key ${keyRowSchema.parse(answer).id} is revoked.\n`);
   return 0;
 }
 
-export const KEY_COMMANDS: readonly Command[] = [
+/** @param open gives the keys of a data directory on which no collector runs */
+export const keyCommands = (open: OpenStoppedKeys): readonly Command[] => [
   {
     name: 'keys create',
     sentence: 'Make a key; it is written to standard output, once.',
@@ -114,7 +108,7 @@ export const KEY_COMMANDS: readonly Command[] = [
       { flag: 'name', value: 'text', sentence: 'A name to know it by.' },
     ],
     positionals: [],
-    run: create,
+    run: (input) => create(input, open),
   },
   {
     name: 'keys list',
@@ -122,7 +116,7 @@ export const KEY_COMMANDS: readonly Command[] = [
     takes: 'client',
     flags: [],
     positionals: [],
-    run: list,
+    run: (input) => list(input, open),
   },
   {
     name: 'keys rotate',
@@ -136,7 +130,7 @@ export const KEY_COMMANDS: readonly Command[] = [
       },
     ],
     positionals: ['id'],
-    run: rotate,
+    run: (input) => rotate(input, open),
   },
   {
     name: 'keys revoke',
@@ -144,6 +138,6 @@ export const KEY_COMMANDS: readonly Command[] = [
     takes: 'client',
     flags: [],
     positionals: ['id'],
-    run: revoke,
+    run: (input) => revoke(input, open),
   },
 ];

@@ -1,9 +1,10 @@
 // From the words of a command line to an exit code: finds the command, reads its options, runs it, and turns
 // mistakes into one sentence on standard error.
-import { loadConfig } from '../config.ts';
+import { type Environment, loadConfig } from '../config.ts';
 import { ConfigError, EXIT_USAGE } from '../config-error.ts';
 import { scrubKeys } from '../log.ts';
-import { findCommand, parseArguments, unknownCommand } from './arguments.ts';
+import { OPTIONS, type OptionSpec } from '../options.ts';
+import { findCommand, optionsOf, parseArguments, unknownCommand } from './arguments.ts';
 import { type Command, CommandError, type CommandIo } from './command.ts';
 import { commandHelp, overviewHelp } from './help.ts';
 
@@ -41,10 +42,17 @@ async function run(commands: readonly Command[], line: readonly string[], io: Co
     io.write(commandHelp(command));
     return 0;
   }
-  // A command that takes no options must not fail for a variable it does not read.
-  const environment = command.takes === 'none' ? {} : io.environment;
-  const { config, warnings } = loadConfig(flags, environment);
+  const { config, warnings } = loadConfig(flags, environmentFor(command, io.environment));
   return command.run({ config, warnings, flags, positionals, json: flags.has('json'), io });
+}
+
+/** A command must not fail for the variable of an option it does not take. */
+function environmentFor(command: Command, environment: Environment): Environment {
+  const taken = new Set(optionsOf(command.takes).map(({ env }) => env));
+  const other = Object.values<OptionSpec<unknown>>(OPTIONS).flatMap(({ env }) =>
+    env === null || taken.has(env) ? [] : [env],
+  );
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !other.includes(name)));
 }
 
 function writeMistake(io: CommandIo, message: string, isJson: boolean): void {
