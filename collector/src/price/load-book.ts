@@ -33,9 +33,18 @@ export function listProviderFiles(folder: string): Map<string, string> {
   return new Map(names.map((name) => [name.slice(0, -'.json'.length), join(folder, name)]));
 }
 
+/** Reads a file when it is first asked for, and keeps what it read. */
+function onceRead(path: string): () => ProviderBook {
+  let book: ProviderBook | undefined;
+  return () => {
+    book ??= readProviderFile(path);
+    return book;
+  };
+}
+
 function folderLayer(folder: string): BookLayer {
   const files = [...listProviderFiles(folder)];
-  return { providers: new Map(files.map(([name, path]) => [name, () => readProviderFile(path)])) };
+  return { providers: new Map(files.map(([name, path]) => [name, onceRead(path)])) };
 }
 
 function shippedVersion(): string {

@@ -43,15 +43,20 @@ export class PriceBook {
   readonly version: string;
   readonly #layers: readonly BookLayer[];
   readonly #compiled = new Map<string, ProviderLayers>();
-  /** By file, so that a layer for all providers is the same object under each of them. */
-  readonly #files = new Map<ProviderBook, CompiledProvider>();
+  /** By file, so that a layer is compiled once for all its providers and all books over it. */
+  readonly #files: Map<ProviderBook, CompiledProvider>;
   /** By provider, model and context; each holds a few spans of time. */
   #memo = new Map<string, Map<string, Map<string, Resolution[]>>>();
   #memoised = 0;
 
-  constructor(layers: readonly BookLayer[], version: string) {
+  constructor(
+    layers: readonly BookLayer[],
+    version: string,
+    compiled: Map<ProviderBook, CompiledProvider> = new Map(),
+  ) {
     this.#layers = layers;
     this.version = version;
+    this.#files = compiled;
   }
 
   /** This book under one more layer with the same schema: a tenant's prices, aliases, discounts. */
@@ -62,7 +67,8 @@ export class PriceBook {
         () => book,
       ]),
     );
-    return new PriceBook([{ providers }, ...this.#layers], `${this.version}+${layer.version}`);
+    const version = `${this.version}+${layer.version}`;
+    return new PriceBook([{ providers }, ...this.#layers], version, this.#files);
   }
 
   /** The names of the providers it has files for, sorted. */
