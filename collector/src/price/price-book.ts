@@ -44,7 +44,7 @@ export class PriceBook {
   readonly #layers: readonly BookLayer[];
   readonly #compiled = new Map<string, ProviderLayers>();
   /** By file, so that a layer is compiled once for all its providers and all books over it. */
-  readonly #files: Map<ProviderBook, CompiledProvider>;
+  readonly #files: WeakMap<ProviderBook, CompiledProvider>;
   /** By provider, model and context; each holds a few spans of time. */
   #memo = new Map<string, Map<string, Map<string, Resolution[]>>>();
   #memoised = 0;
@@ -52,7 +52,7 @@ export class PriceBook {
   constructor(
     layers: readonly BookLayer[],
     version: string,
-    compiled: Map<ProviderBook, CompiledProvider> = new Map(),
+    compiled: WeakMap<ProviderBook, CompiledProvider> = new WeakMap(),
   ) {
     this.#layers = layers;
     this.version = version;
