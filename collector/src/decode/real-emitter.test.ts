@@ -4,11 +4,11 @@ import { type Attributes, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
-  BasicTracerProvider,
   InMemorySpanExporter,
   type ReadableSpan,
   SimpleSpanProcessor,
-} from '@opentelemetry/sdk-trace-base';
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
 import { expect, test } from 'vitest';
 import type { DecodeOutcome } from './decode-error.ts';
 import { decodeTracesJson } from './decode-json.ts';
@@ -28,9 +28,9 @@ const ATTRIBUTES: Attributes = {
 
 function emitted(): ReadableSpan[] {
   const exporter = new InMemorySpanExporter();
-  const provider = new BasicTracerProvider({
+  const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'checkout', 'process.pid': 4242 }),
-    spanProcessors: [new SimpleSpanProcessor(exporter)],
+    spanProcessors: [new SimpleSpanProcessor({ exporter })],
   });
   const tracer = provider.getTracer('openai-instrumentation', '1.2.3');
   const startTime: [number, number] = [1787227200, 123456789];
