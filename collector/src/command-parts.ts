@@ -16,9 +16,7 @@ export interface CommandParts {
 
 export const COMMAND_PARTS: CommandParts = {
   start: async () => (await import('./collector.ts')).startCollector,
-  migrate: async () => {
-    throw new CommandError('migrate is not built yet.');
-  },
+  migrate: async () => (await import('./migrate-command.ts')).runMigrate,
   pricesCalc: async () => {
     const { loadPriceBook } = await import('./price/load-book.ts');
     const { runPricesCalc } = await import('./price/calc-command.ts');

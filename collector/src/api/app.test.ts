@@ -294,6 +294,6 @@ describe('key routes', () => {
 
 test('a port in use is an error that names the option', async () => {
   await expect(listen(() => undefined, listener.address, '--http', TIMEOUTS)).rejects.toThrow(
-    /^--http is "127\.0\.0\.1:\d+": the address is in use; expected a free one/,
+    /^--http is "127\.0\.0\.1:\d+": the address is in use; a collector may run already; expected a free one/,
   );
 });

@@ -20,7 +20,7 @@ export interface ListenerTimeouts {
 
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE:
-    'the address is in use; expected a free one, or port 0 for any. Is a collector running already?',
+    'the address is in use; a collector may run already; expected a free one, or port 0 for any',
   EADDRNOTAVAIL: 'this machine has no such address; expected one of its own',
   EACCES: 'the port needs more rights; expected a port above 1023',
   ENOTFOUND: 'the host has no address; expected one that resolves',
