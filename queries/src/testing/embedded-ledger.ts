@@ -38,12 +38,12 @@ const DATABASE = 'aicost';
 
 export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
   const engine = await startTestEngine();
-  const store = createStore({
-    kind: 'embedded',
-    database: DATABASE,
-    ...storeAddress(engine.address),
-  });
-  await migrate(store);
+  const open = () =>
+    createStore({ kind: 'embedded', database: DATABASE, ...storeAddress(engine.address) });
+  const migrating = open();
+  await migrate(migrating);
+  await migrating.close();
+  const store = open();
   const run = (statement: string) => store.command(statement);
   return {
     store,
