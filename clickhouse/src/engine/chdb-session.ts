@@ -33,9 +33,11 @@ export class NoChdbBuildError extends Error {
 }
 
 /** Loads the native library (566 MB mapped; 40 ms warm). Throws NoChdbBuildError. */
-export function loadChdb(): typeof Chdb {
+export function loadChdb(
+  load: (name: string) => unknown = createRequire(import.meta.url),
+): typeof Chdb {
   try {
-    return createRequire(import.meta.url)('chdb') as typeof Chdb;
+    return load('chdb') as typeof Chdb;
   } catch (cause) {
     throw new NoChdbBuildError({ cause });
   }

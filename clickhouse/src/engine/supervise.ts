@@ -68,7 +68,9 @@ export class EngineStartError extends Error {
 }
 
 const MISSED_PINGS_MAX = 3;
-const STEADY_AFTER_MS = 60_000;
+const STEADY_AFTER_MS = 10_000;
+/** The longest wait after a crash of an engine that had been ready: it is likely to be again. */
+const BACKOFF_AFTER_READY_MS_MAX = 2_000;
 const STDERR_CHARACTERS_KEPT = 4_000;
 /** Ends for which another start would end the same way. */
 const HOPELESS: readonly number[] = [ENGINE_EXIT.badOptions, ENGINE_EXIT.noBuild];
@@ -232,7 +234,7 @@ class Supervisor implements SupervisedEngine {
       this.#options.log.error({ code, reason }, 'engine ended and will not be started again');
       return;
     }
-    const delayMs = this.#backoffMs();
+    const delayMs = this.#backoffMs(wasUp);
     this.#options.log.warn({ code, reason, restart_in_ms: delayMs }, 'engine ended: restarting');
     this.#restartTimer = setTimeout(() => {
       this.#set({ restarts: this.#state.restarts + 1 });
@@ -241,9 +243,10 @@ class Supervisor implements SupervisedEngine {
   }
 
   /** Doubles with each failure in a row; the half of it is random, so that no two move in step. */
-  #backoffMs(): number {
+  #backoffMs(wasUp: boolean): number {
     const { backoffMsMin = 50, backoffMsMax = 30_000, random = Math.random } = this.#options;
-    const full = Math.min(backoffMsMax, backoffMsMin * 2 ** this.#failures);
+    const longest = wasUp ? Math.min(backoffMsMax, BACKOFF_AFTER_READY_MS_MAX) : backoffMsMax;
+    const full = Math.min(longest, backoffMsMin * 2 ** this.#failures);
     this.#failures += 1;
     return Math.round(full / 2 + (random() * full) / 2);
   }

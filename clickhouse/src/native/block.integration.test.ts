@@ -111,6 +111,29 @@ function append(block: ReturnType<typeof makeBlock>, row: Row): void {
   block.endRow();
 }
 
+/** Writes the first `columns` columns of a row, breaks off, and takes it back. */
+function appendHalf(block: ReturnType<typeof makeBlock>, row: Row, columns: number): void {
+  const { columns: all } = block;
+  const writes = [
+    () => all.byte.append(row.byte),
+    () => all.u16.append(row.u16),
+    () => all.u32.append(row.u32),
+    () => all.i64.append(row.i64),
+    () => all.uuid.append(row.uuid),
+    () => all.n64.append(row.n64),
+    () => all.money.append(row.money),
+    () => all.text.appendText(row.text),
+    () => all.hex.appendHex(row.hex, 0, row.hex.length),
+    () => all.low.appendText(row.low),
+    () => all.tags.appendText('half', 'written'),
+    () => all.usage.append('half', 1n),
+  ];
+  for (const write of writes.slice(0, columns + 1)) {
+    write();
+  }
+  block.cancelRow();
+}
+
 function decimal(units: bigint, scale: number): string {
   const sign = units < 0n ? '-' : '';
   const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, '0');
@@ -147,6 +170,27 @@ describe('a Native block', () => {
         expect(await readBack(block.take())).toEqual(rows.map(expected));
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it('reads as if a row that failed half way had never been begun', async () => {
+    const block = makeBlock();
+    const half = fc.tuple(rowArbitrary, fc.nat(11));
+    const steps = fc.array(fc.oneof(rowArbitrary, half), { minLength: 1, maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(steps, rowArbitrary, async (history, last) => {
+        for (const step of history) {
+          if (Array.isArray(step)) {
+            appendHalf(block, ...step);
+          } else {
+            append(block, step);
+          }
+        }
+        append(block, last);
+        const kept = history.filter((step) => !Array.isArray(step)) as Row[];
+        expect(await readBack(block.take())).toEqual([...kept, last].map(expected));
+      }),
+      { numRuns: 40 },
     );
   });
 

@@ -20,9 +20,16 @@ export class NativeBlock<Columns extends Record<string, NativeColumn>> {
     );
   }
 
-  /** Closes a row. Throws when a column was left out or written twice: that is our own bug. */
+  /** Closes a row. That every column got exactly one value is checked by `take`. */
   endRow(): void {
     this.rows++;
+  }
+
+  /** Takes back what was written since the last `endRow`: a row that failed half way must not shift the others. */
+  cancelRow(): void {
+    for (const [, column] of this.list) {
+      column.truncate(this.rows);
+    }
   }
 
   /** Bytes of the encoded block, or a close upper bound. */

@@ -16,6 +16,8 @@ export interface NativeColumn {
   /** Appends the value that stands for "not told" (empty, 0 or NULL). */
   appendDefault(): void;
   write(out: GrowingBytes): void;
+  /** Forgets the values behind the first `rows`: a row that could not be finished is taken back. Rare, so it may be slow. */
+  truncate(rows: number): void;
   reset(): void;
 }
 
@@ -33,6 +35,13 @@ abstract class FixedWidthColumn implements NativeColumn {
 
   write(out: GrowingBytes): void {
     out.appendRange(this.values.bytes, 0, this.values.length);
+  }
+
+  truncate(rows: number): void {
+    if (rows < this.rows) {
+      this.values.length = (this.values.length / this.rows) * rows;
+      this.rows = rows;
+    }
   }
 
   reset(): void {
@@ -176,6 +185,14 @@ export class NullableIntegerColumn implements NativeColumn {
     out.appendRange(this.values.bytes, 0, this.values.length);
   }
 
+  truncate(rows: number): void {
+    if (rows < this.rows) {
+      this.nulls.length = rows;
+      this.values.length = rows * (this.isWide ? 16 : 8);
+      this.rows = rows;
+    }
+  }
+
   reset(): void {
     this.nulls.reset();
     this.values.reset();
@@ -230,6 +247,18 @@ export class StringColumn implements NativeColumn {
     out.appendRange(this.values.bytes, 0, this.values.length);
   }
 
+  truncate(rows: number): void {
+    if (rows >= this.rows) {
+      return;
+    }
+    let end = 0;
+    for (let row = 0; row < rows; row++) {
+      end = this.values.afterText(end);
+    }
+    this.values.length = end;
+    this.rows = rows;
+  }
+
   reset(): void {
     this.values.reset();
     this.rows = 0;
@@ -282,6 +311,11 @@ export class LowCardinalityColumn implements NativeColumn {
     this.dictionary.writeEntries(out);
     out.appendHalves(this.rows, 0);
     this.writeIndexes(out, width);
+  }
+
+  /** The dictionary keeps what it learned: an entry that no row points at does no harm. */
+  truncate(rows: number): void {
+    this.rows = Math.min(this.rows, rows);
   }
 
   reset(): void {

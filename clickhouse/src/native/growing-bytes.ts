@@ -74,6 +74,20 @@ export class GrowingBytes {
     this.appendByte(rest);
   }
 
+  /** Where the text (varint length, then bytes) that starts at `at` ends. */
+  afterText(at: number): number {
+    let size = 0;
+    let scale = 1;
+    for (let next = at; ; next++) {
+      const byte = this.bytes[next]!;
+      size += (byte & 0x7f) * scale;
+      scale *= 128;
+      if (byte < 0x80) {
+        return next + 1 + size;
+      }
+    }
+  }
+
   appendRange(source: Uint8Array, start: number, end: number): void {
     const size = end - start;
     const at = this.reserve(size);

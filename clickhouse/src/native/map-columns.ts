@@ -14,6 +14,7 @@ abstract class MapColumn implements NativeColumn {
 
   protected abstract readonly valueBytes: number;
   protected abstract writeValues(out: GrowingBytes): void;
+  protected abstract truncateValues(pairs: number): void;
   protected abstract resetValues(): void;
 
   endRow(): void {
@@ -34,6 +35,17 @@ abstract class MapColumn implements NativeColumn {
     out.appendRange(this.offsets.bytes, 0, this.offsets.length);
     this.keys.writeData(out);
     this.writeValues(out);
+  }
+
+  /** Also takes back the pairs of a row that was not closed. */
+  truncate(rows: number): void {
+    const kept = Math.min(rows, this.rows);
+    this.offsets.length = kept * 8;
+    // Offsets count the pairs of one block: they stay far below 2^32.
+    const pairs = kept === 0 ? 0 : this.offsets.bytes.readUInt32LE(kept * 8 - 8);
+    this.keys.truncate(pairs);
+    this.truncateValues(pairs);
+    this.rows = kept;
   }
 
   reset(): void {
@@ -62,6 +74,10 @@ export class StringMapColumn extends MapColumn {
     this.values.write(out);
   }
 
+  protected override truncateValues(pairs: number): void {
+    this.values.truncate(pairs);
+  }
+
   protected override resetValues(): void {
     this.values.reset();
   }
@@ -83,6 +99,10 @@ export class DecimalMapColumn extends MapColumn {
 
   protected override writeValues(out: GrowingBytes): void {
     out.appendRange(this.values.bytes, 0, this.values.length);
+  }
+
+  protected override truncateValues(pairs: number): void {
+    this.values.length = pairs * 16;
   }
 
   protected override resetValues(): void {
