@@ -1,7 +1,7 @@
 /**
  * Protobuf `ExportTraceServiceRequest` → spans, in two passes over the bytes: the first checks all of
  * them, the second shows each span. A malformed request is thus refused whole, with no buffer and no
- * undo; docs/decisions/decode-two-passes.md has the measurement behind that.
+ * undo; docs/decisions/0004-decode-walks-twice.md has the measurement behind that.
  */
 
 import {
