@@ -181,6 +181,11 @@ describe('decodeTracesProtobuf', () => {
     ],
     ['field number 0', Buffer.of(0x02, 0x00), 'request: field number 0 is not allowed'],
     [
+      'groups opened without end',
+      Buffer.alloc(200_000, Buffer.of(0x9b, 0x06)),
+      'request: messages may nest 100 deep',
+    ],
+    [
       'a group that is not ended',
       Buffer.of(0x9b, 0x06, 0x08, 0x01),
       'request: the message ends inside',

@@ -9,6 +9,9 @@ import { WireChecker, WireFault } from './wire-checker.ts';
 /** Segments named; a path into a deeply nested value ends in an ellipsis. */
 const SEGMENTS_MAX = 12;
 
+/** Groups followed inside one field: enough for any fault, few enough for the stack. */
+const GROUPS_MAX = 200;
+
 /** Path of the innermost known field around `offset`; '' when it lies in none. */
 export function fieldPathAt(bytes: Buffer, offset: number): string {
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -20,7 +23,7 @@ class PathFinder extends WireChecker {
   private readonly path: string[] = [];
 
   constructor(bytes: Buffer, data: DataView, offset: number) {
-    super(bytes, data, Number.POSITIVE_INFINITY);
+    super(bytes, data, GROUPS_MAX);
     this.offset = offset;
   }
 

@@ -90,7 +90,7 @@ class MessageMerger {
 function joinRange(into: Map<number, Ranges>, tag: number, start: number, end: number): void {
   const ranges = into.get(tag);
   if (ranges === undefined) into.set(tag, [start, end]);
-  else ranges.push(start, end);
+  else if (start < end) ranges.push(start, end);
 }
 
 /** Tags of the seven members of `AnyValue`'s oneof, each with its own wire type. */

@@ -36,6 +36,7 @@ class SpanShower {
   }
 
   private resourceSpans(start: number, end: number): void {
+    if (start === end) return;
     const { view, attributesMax } = this;
     const bytes = view.bytes;
     const found = this.envelope(start, end);
@@ -52,6 +53,7 @@ class SpanShower {
   }
 
   private scopeSpans(start: number, end: number): void {
+    if (start === end) return;
     const { view, sink, attributesMax } = this;
     const bytes = view.bytes;
     const found = this.envelope(start, end);
