@@ -7,7 +7,7 @@ import { bound, join, name, render, sql, wholeNumbers } from './sql.ts';
 describe('sql', () => {
   test('a value from outside becomes a placeholder, whatever it is', () => {
     fc.assert(
-      fc.property(fc.array(fc.string(), { minLength: 1 }), (values) => {
+      fc.property(fc.uniqueArray(fc.string(), { minLength: 1 }), (values) => {
         const list = join(
           values.map((value) => sql`x = ${bound('String', value)}`),
           ', ',
@@ -17,6 +17,13 @@ describe('sql', () => {
         expect(Object.values(params)).toEqual(values);
       }),
     );
+  });
+
+  test('equal values share a placeholder, equal text of another type does not', () => {
+    const [a, again] = [bound('String', '1'), bound('String', '1')];
+    const { text, params } = render(sql`${a} ${again} ${bound('Int64', 1n)}`);
+    expect(text).toBe('{p0:String} {p0:String} {p1:Int64}');
+    expect(params).toEqual({ p0: '1', p1: '1' });
   });
 
   test.for(['', 'a b', 'a`b', "a'b", 'a;b', '1a', 'a.b', 'é', 'x'.repeat(65)])(

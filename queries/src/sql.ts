@@ -76,14 +76,19 @@ export function join(list: readonly Sql[], separator: '' | ', ' | ' + ' | ' UNIO
   };
 }
 
-/** The statement as a store takes it, its parameters named p0, p1, … in order of appearance. */
+/**
+ * The statement as a store takes it, its parameters named p0, p1, … in order of appearance. Equal
+ * values share a name: a filter stands in every part of a statement, and the URL is not endless.
+ */
 export function render(statement: Sql): RenderedSql {
   const params: Record<string, string | readonly string[]> = {};
-  let count = 0;
+  const keys = new Map<string, string>();
   const text = statement.pieces
     .map((piece) => {
       if (typeof piece === 'string') return piece;
-      const key = `p${count++}`;
+      const identity = JSON.stringify([piece.type, piece.value]);
+      const key = keys.get(identity) ?? `p${keys.size}`;
+      keys.set(identity, key);
       params[key] = piece.value;
       return `{${key}:${piece.type}}`;
     })
