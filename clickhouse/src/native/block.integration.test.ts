@@ -8,13 +8,13 @@ import { NativeBlock } from './block.ts';
 import {
   ByteColumn,
   Int64Column,
-  LowCardinalityColumn,
   NullableIntegerColumn,
   StringColumn,
   UInt16Column,
   UInt32Column,
   UuidColumn,
 } from './columns.ts';
+import { LowCardinalityColumn } from './low-cardinality-column.ts';
 import { DecimalMapColumn, StringMapColumn } from './map-columns.ts';
 
 interface Engine {

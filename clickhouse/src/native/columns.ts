@@ -4,7 +4,6 @@
  * Invariant: a column holds exactly one value for each row appended since its last reset.
  */
 import { GrowingBytes } from './growing-bytes.ts';
-import { StringDictionary } from './string-dictionary.ts';
 
 /** One column of a block under construction. */
 export interface NativeColumn {
@@ -24,6 +23,7 @@ export interface NativeColumn {
 /** Base for columns whose values have one fixed width. */
 abstract class FixedWidthColumn implements NativeColumn {
   abstract readonly type: string;
+  protected abstract readonly width: number;
   protected readonly values = new GrowingBytes();
   rows = 0;
 
@@ -38,10 +38,8 @@ abstract class FixedWidthColumn implements NativeColumn {
   }
 
   truncate(rows: number): void {
-    if (rows < this.rows) {
-      this.values.length = (this.values.length / this.rows) * rows;
-      this.rows = rows;
-    }
+    this.rows = Math.min(rows, this.rows);
+    this.values.length = this.rows * this.width;
   }
 
   reset(): void {
@@ -52,6 +50,7 @@ abstract class FixedWidthColumn implements NativeColumn {
 
 /** `Enum8(…)`, `Bool` and `UInt8`. */
 export class ByteColumn extends FixedWidthColumn {
+  protected override readonly width = 1;
   readonly type: string;
 
   constructor(type: string) {
@@ -71,6 +70,7 @@ export class ByteColumn extends FixedWidthColumn {
 
 export class UInt16Column extends FixedWidthColumn {
   readonly type = 'UInt16';
+  protected override readonly width = 2;
 
   append(value: number): void {
     this.values.appendUInt16(value);
@@ -84,6 +84,7 @@ export class UInt16Column extends FixedWidthColumn {
 
 export class UInt32Column extends FixedWidthColumn {
   readonly type = 'UInt32';
+  protected override readonly width = 4;
 
   append(value: number): void {
     this.values.appendUInt32(value);
@@ -97,6 +98,7 @@ export class UInt32Column extends FixedWidthColumn {
 
 /** `Int64`, `UInt64` and `DateTime64(9, 'UTC')` (nanoseconds since 1970). */
 export class Int64Column extends FixedWidthColumn {
+  protected override readonly width = 8;
   readonly type: string;
 
   constructor(type: string) {
@@ -123,6 +125,7 @@ export class Int64Column extends FixedWidthColumn {
 /** `UUID`: two 64-bit halves, each stored little-endian. */
 export class UuidColumn extends FixedWidthColumn {
   readonly type = 'UUID';
+  protected override readonly width = 16;
 
   /** `bytes` are the 16 bytes in the order of the text form. */
   append(bytes: Uint8Array): void {
@@ -186,11 +189,9 @@ export class NullableIntegerColumn implements NativeColumn {
   }
 
   truncate(rows: number): void {
-    if (rows < this.rows) {
-      this.nulls.length = rows;
-      this.values.length = rows * (this.isWide ? 16 : 8);
-      this.rows = rows;
-    }
+    this.rows = Math.min(rows, this.rows);
+    this.nulls.length = this.rows;
+    this.values.length = this.rows * (this.isWide ? 16 : 8);
   }
 
   reset(): void {
@@ -248,15 +249,12 @@ export class StringColumn implements NativeColumn {
   }
 
   truncate(rows: number): void {
-    if (rows >= this.rows) {
-      return;
-    }
+    this.rows = Math.min(rows, this.rows);
     let end = 0;
-    for (let row = 0; row < rows; row++) {
+    for (let row = 0; row < this.rows; row++) {
       end = this.values.afterText(end);
     }
     this.values.length = end;
-    this.rows = rows;
   }
 
   reset(): void {
@@ -266,84 +264,3 @@ export class StringColumn implements NativeColumn {
 }
 
 const HEX = Buffer.from('0123456789abcdef', 'latin1');
-
-/** `LowCardinality(String)`: a dictionary for the block, and an index for each row. */
-export class LowCardinalityColumn implements NativeColumn {
-  readonly type = 'LowCardinality(String)';
-  private readonly dictionary = new StringDictionary();
-  private indexes = new Uint32Array(64);
-  rows = 0;
-
-  appendRange(source: Uint8Array, start: number, end: number): void {
-    this.push(start === end ? 0 : this.dictionary.indexOfRange(source, start, end));
-  }
-
-  appendText(text: string): void {
-    this.push(this.dictionary.indexOfText(text));
-  }
-
-  appendDefault(): void {
-    this.push(0);
-  }
-
-  get byteLength(): number {
-    return this.dictionary.byteLength + this.rows * this.indexWidth() + 32;
-  }
-
-  write(out: GrowingBytes): void {
-    this.writePrefix(out);
-    this.writeData(out);
-  }
-
-  /** The serialisation version; in a nested type it precedes the offsets of the outer column. */
-  writePrefix(out: GrowingBytes): void {
-    out.appendHalves(1, 0);
-  }
-
-  writeData(out: GrowingBytes): void {
-    if (this.rows === 0) {
-      return;
-    }
-    const width = this.indexWidth();
-    // 0x600: the block brings its own dictionary; the low byte is log2 of the index width.
-    out.appendHalves(0x600 | (width === 1 ? 0 : width === 2 ? 1 : 2), 0);
-    out.appendHalves(this.dictionary.size, 0);
-    this.dictionary.writeEntries(out);
-    out.appendHalves(this.rows, 0);
-    this.writeIndexes(out, width);
-  }
-
-  /** The dictionary keeps what it learned: an entry that no row points at does no harm. */
-  truncate(rows: number): void {
-    this.rows = Math.min(this.rows, rows);
-  }
-
-  reset(): void {
-    this.dictionary.reset();
-    this.rows = 0;
-  }
-
-  private indexWidth(): 1 | 2 | 4 {
-    return this.dictionary.size <= 0x100 ? 1 : this.dictionary.size <= 0x10000 ? 2 : 4;
-  }
-
-  private writeIndexes(out: GrowingBytes, width: 1 | 2 | 4): void {
-    const at = out.reserve(this.rows * width);
-    const { bytes } = out;
-    for (let row = 0; row < this.rows; row++) {
-      const index = this.indexes[row]!;
-      for (let byte = 0; byte < width; byte++) {
-        bytes[at + row * width + byte] = index >>> (8 * byte);
-      }
-    }
-  }
-
-  private push(index: number): void {
-    if (this.rows === this.indexes.length) {
-      const grown = new Uint32Array(this.rows * 2);
-      grown.set(this.indexes);
-      this.indexes = grown;
-    }
-    this.indexes[this.rows++] = index;
-  }
-}

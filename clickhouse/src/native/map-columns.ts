@@ -3,8 +3,9 @@
  * Use: add each pair with `key…` and `value…`, then close the row with `endRow`.
  */
 import type { NativeColumn } from './columns.ts';
-import { LowCardinalityColumn, StringColumn } from './columns.ts';
+import { StringColumn } from './columns.ts';
 import { GrowingBytes } from './growing-bytes.ts';
+import { LowCardinalityColumn } from './low-cardinality-column.ts';
 
 abstract class MapColumn implements NativeColumn {
   abstract readonly type: string;

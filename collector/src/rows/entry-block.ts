@@ -3,12 +3,12 @@ import { NativeBlock } from '@ai-cost-profiler/clickhouse/native/block.ts';
 import {
   ByteColumn,
   Int64Column,
-  LowCardinalityColumn,
   NullableIntegerColumn,
   StringColumn,
   UInt16Column,
   UuidColumn,
 } from '@ai-cost-profiler/clickhouse/native/columns.ts';
+import { LowCardinalityColumn } from '@ai-cost-profiler/clickhouse/native/low-cardinality-column.ts';
 import { StringMapColumn } from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
 import { MEASURED_UNITS, USAGE_KEYS, type UsageKey } from '@ai-cost-profiler/clickhouse/usage.ts';
 

@@ -3,11 +3,11 @@ import { NativeBlock } from '@ai-cost-profiler/clickhouse/native/block.ts';
 import {
   ByteColumn,
   Int64Column,
-  LowCardinalityColumn,
   NullableIntegerColumn,
   StringColumn,
   UInt32Column,
 } from '@ai-cost-profiler/clickhouse/native/columns.ts';
+import { LowCardinalityColumn } from '@ai-cost-profiler/clickhouse/native/low-cardinality-column.ts';
 import {
   DecimalMapColumn,
   StringMapColumn,
