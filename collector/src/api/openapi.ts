@@ -15,8 +15,7 @@ import { z } from 'zod';
 import { PROBLEMS, type ProblemCode } from '../problems.ts';
 import type { QuestionPath } from './costs-routes.ts';
 import { onlyMethods } from './errors.ts';
-
-type Json = { readonly [key: string]: unknown };
+import { ANY_KEY, FURTHER_PATHS, type Json, problemResponses } from './openapi-paths.ts';
 
 interface QuestionDocument {
   readonly operationId: string;
@@ -62,10 +61,12 @@ const QUESTION_DOCUMENTS: Readonly<Record<QuestionPath, QuestionDocument>> = {
 const QUESTION_PROBLEMS = [
   'parameter_invalid',
   'key_missing',
+  'key_unknown',
   'scope_missing',
   'method_not_allowed',
   'internal',
   'engine_unavailable',
+  'overloaded',
   'deadline_exceeded',
 ] as const satisfies readonly ProblemCode[];
 
@@ -122,32 +123,13 @@ function filterParameters(): Json[] {
   return [...fixed, tags];
 }
 
-function problemResponses(codes: readonly ProblemCode[]): Json {
-  const byStatus = new Map<number, string[]>();
-  for (const code of codes) {
-    const { status, sentence } = PROBLEMS[code];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${code}\`: ${sentence}`]);
-  }
-  return Object.fromEntries(
-    [...byStatus].map(([status, lines]) => [
-      String(status),
-      {
-        description: lines.join('\n\n'),
-        content: {
-          'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
-        },
-      },
-    ]),
-  );
-}
-
 function operationOf(document: QuestionDocument): Json {
   return {
     get: {
       operationId: document.operationId,
       summary: document.summary,
       tags: ['costs'],
-      security: [{ apiKey: [] }, { bearer: [] }, { basic: [] }],
+      security: ANY_KEY,
       parameters: parametersOf(document),
       responses: {
         200: {
@@ -171,9 +153,12 @@ export function openApiDocument(version: string): Json {
         'Money is a plain decimal string of US dollars, exact to 18 places; null means unknown. Ranges are half-open.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    paths: Object.fromEntries(
-      Object.entries(QUESTION_DOCUMENTS).map(([path, document]) => [path, operationOf(document)]),
-    ),
+    paths: {
+      ...Object.fromEntries(
+        Object.entries(QUESTION_DOCUMENTS).map(([path, document]) => [path, operationOf(document)]),
+      ),
+      ...FURTHER_PATHS,
+    },
     components: {
       schemas: { Problem: PROBLEM_SCHEMA },
       securitySchemes: {

@@ -89,7 +89,7 @@ export async function answerTimeseries(
       series.map((one) => ({
         ...bounds,
         ...one.keys,
-        ...showFigures(one.byStart.get(key) ?? ZERO_SUMS),
+        ...showOrZero(one.byStart.get(key)),
       })),
     ),
     other:
@@ -97,7 +97,7 @@ export async function answerTimeseries(
         ? []
         : intervals.map(({ key, bounds }) => ({
             ...bounds,
-            ...showFigures(others.get(key) ?? ZERO_SUMS),
+            ...showOrZero(others.get(key)),
           })),
     totals: showFigures(sumOf([...series.map((one) => one.total), ...others.values()])),
     from: formatInstant(input.range.fromNs),
@@ -105,6 +105,13 @@ export async function answerTimeseries(
     interval: input.interval,
     tz: input.zone,
   };
+}
+
+const ZERO_FIGURES = showFigures(ZERO_SUMS);
+
+/** Most cells of a long series by many groups are empty, and showing one is a dozen divisions. */
+function showOrZero(sums: Sums | undefined): Figures {
+  return sums === undefined ? ZERO_FIGURES : showFigures(sums);
 }
 
 function boundsOf(start: bigint, next: bigint | undefined, range: Range): Bounds {
