@@ -4,8 +4,8 @@
  */
 import type { AttributeKeys } from './attribute-keys.ts';
 import type { AttributeReader } from './attribute-reader.ts';
-import type { Attribution, CallContext } from './call.ts';
-import type { RawUsage } from './usage/raw-usage.ts';
+import type { Attribution, CallContext, Role } from './call.ts';
+import type { KnownInclusion, RawUsage } from './usage/raw-usage.ts';
 
 /** What of a span a dialect may look at. Readers are reused: nothing may be kept. */
 export interface SpanFacts {
@@ -27,6 +27,17 @@ export interface DialectReading {
   responseModel: string | undefined;
   responseId: string | undefined;
   usage: RawUsage;
+  /** The emitter's row of the inclusion matrix; undefined: proof, provider and convention decide. */
+  inclusion?: KnownInclusion | undefined;
+  /**
+   * Who is right where several families of attributes on one span truly differ: the highest. Raw provider usage 60,
+   * buckets set by the application 50, OTel names 40, OpenInference 30, AI SDK 20, others 10.
+   */
+  authority: number;
+  /** What the emitter's own marks say of the role; undefined: the operation decides. */
+  role?: { role: Role; reason: string } | undefined;
+  /** What the provider or a gateway said the call cost, in USD as a plain decimal. */
+  reportedUsd?: string | undefined;
   context: CallContext;
   /** Names of the dialect's own for whom the call was for; the common ones are read by attribution.ts. */
   attribution: Partial<Omit<Attribution, 'tags'>>;

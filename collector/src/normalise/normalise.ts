@@ -2,6 +2,7 @@
  * Span → canonical call, or undefined: not an LLM call. Chooses the dialect, then makes its reading canonical.
  * Pure: no clock, no I/O; the same span always gives the same call.
  */
+import { type AttoUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import type { SpanView } from '../decode/span-view.ts';
 import { AttributeKeys } from './attribute-keys.ts';
 import { AttributeReader } from './attribute-reader.ts';
@@ -12,6 +13,7 @@ import { placeOperation } from './operations.ts';
 import { normaliseProvider } from './providers.ts';
 import { toDisjointUsage } from './usage/disjoint-usage.ts';
 import { hasUsage } from './usage/raw-usage.ts';
+import { reconcileUsage } from './usage/reconcile-usage.ts';
 
 const STATUS_ERROR = 2;
 
@@ -68,8 +70,10 @@ export class Normaliser {
     facts.scopeVersion = view.text(view.scope.versionStart, view.scope.versionEnd);
     facts.spanName = view.nameText;
     facts.spanKind = view.kind;
-    const dialect = this.dialects.find((each) => each.recognises(facts));
-    return dialect === undefined ? undefined : this.toCall(dialect, view);
+    const readings = this.dialects
+      .filter((dialect) => dialect.recognises(facts))
+      .map((dialect) => ({ family: dialect.name, ...dialect.read(facts) }));
+    return readings.length === 0 ? undefined : this.toCall(readings, view);
   }
 
   private readResource(view: SpanView): void {
@@ -83,35 +87,81 @@ export class Normaliser {
     this.resource.environment = this.resourceReader.firstText(this.environment) ?? '';
   }
 
-  private toCall(dialect: Dialect, view: SpanView): Call {
-    const reading = dialect.read(this.facts);
-    const provider = normaliseProvider(reading.provider, this.spanReader.text(this.serverAddress));
-    const isUsed = hasUsage(reading.usage);
-    const { operation, role, reason } = placeOperation(reading.operation, isUsed);
-    const { usage, missing } = readUsage(reading, provider, view);
+  /** Several dialects may know one span: what the first does not tell, the next may. */
+  private toCall(readings: readonly Reading[], view: SpanView): Call {
+    const provider = providerOf(readings, this.spanReader.text(this.serverAddress));
+    const isUsed = readings.some(({ usage }) => hasUsage(usage));
+    const placed = placeOperation(first(readings, 'operation'), isUsed);
+    const { role, reason } = first(readings, 'role') ?? placed;
+    const { usage, missing } = readUsage(readings, provider, view);
+    const own = Object.assign({}, ...readings.map(({ attribution }) => attribution).toReversed());
     return {
-      dialect: dialect.name,
-      operation,
+      dialect: readings[0]!.family,
+      operation: placed.operation,
       role,
       roleReason: reason,
       provider,
-      requestModel: reading.requestModel ?? '',
-      responseModel: reading.responseModel ?? '',
-      responseId: reading.responseId ?? '',
+      requestModel: first(readings, 'requestModel') ?? '',
+      responseModel: first(readings, 'responseModel') ?? '',
+      responseId: first(readings, 'responseId') ?? '',
       usage,
       missingUsageReason: role === 'leaf' ? missing : '',
-      reportedAtto: undefined,
-      context: reading.context,
-      attribution: this.attribution.read(this.spanReader, this.resourceReader, reading.attribution),
+      reportedAtto: reportedCost(first(readings, 'reportedUsd')),
+      context: Object.assign({}, ...readings.map(({ context }) => context).toReversed()),
+      attribution: this.attribution.read(this.spanReader, this.resourceReader, own),
     };
   }
 }
 
+type Reading = DialectReading & { family: string };
+
+/** The first reading that tells it: dialects stand in the order of trust in dialects.ts. */
+function first<Name extends keyof DialectReading>(
+  readings: readonly Reading[],
+  name: Name,
+): DialectReading[Name] | undefined {
+  return readings.find((reading) => reading[name] !== undefined)?.[name];
+}
+
+/** A real provider wins over a framework's name, whichever dialect tells it; then the host. */
+function providerOf(readings: readonly Reading[], host: string | undefined): string {
+  for (const { provider } of readings) {
+    const canonical = provider === undefined ? '' : normaliseProvider(provider, host);
+    if (canonical !== '') {
+      return canonical;
+    }
+  }
+  return normaliseProvider(undefined, host);
+}
+
+/** An amount that is no plain decimal of at most 18 places says nothing that can be relied on. */
+function reportedCost(text: string | undefined): AttoUsd | undefined {
+  if (text === undefined) {
+    return undefined;
+  }
+  try {
+    return parseUsd(text);
+  } catch (error) {
+    if (error instanceof RangeError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
 function readUsage(
-  { usage: raw }: DialectReading,
+  readings: readonly Reading[],
   provider: string,
   view: SpanView,
 ): { usage: CallUsage | undefined; missing: string } {
+  const { raw, inclusion, conflicts } = reconcileUsage(
+    readings.map(({ family, usage, inclusion: known, authority }) => ({
+      family,
+      raw: usage,
+      inclusion: known,
+      authority,
+    })),
+  );
   if (!hasUsage(raw)) {
     const cut = view.droppedAttributesCount > 0;
     const failed = view.statusCode === STATUS_ERROR;
@@ -120,8 +170,13 @@ function readUsage(
       missing: cut ? 'attribute_limit' : failed ? 'error' : 'not_reported',
     };
   }
-  const usage = toDisjointUsage(raw, provider);
-  return 'contradiction' in usage
-    ? { usage: undefined, missing: usage.contradiction }
-    : { usage, missing: '' };
+  const usage = toDisjointUsage(raw, provider, inclusion);
+  if ('contradiction' in usage) {
+    return { usage: undefined, missing: usage.contradiction };
+  }
+  const evidence =
+    conflicts.length === 0
+      ? usage.evidence
+      : `${usage.evidence}; not believed: ${conflicts.join(', ')}`;
+  return { usage: { ...usage, evidence }, missing: '' };
 }

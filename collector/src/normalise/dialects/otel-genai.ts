@@ -11,7 +11,13 @@ import type { RawUsage } from '../usage/raw-usage.ts';
 
 /** Newest name first; the comment tells from when on, or until when. */
 const USAGE_NAMES: Readonly<
-  Record<Exclude<keyof RawUsage, 'cacheWrite5m' | 'cacheWrite1h'>, readonly string[]>
+  Record<
+    Exclude<
+      keyof RawUsage,
+      'uncached' | 'cacheWrite5m' | 'cacheWrite1h' | 'toolUse' | 'citation' | 'units'
+    >,
+    readonly string[]
+  >
 > = {
   // 1.27 renamed prompt/completion to input/output.
   input: ['gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens'],
@@ -30,6 +36,8 @@ const USAGE_NAMES: Readonly<
   outputAudio: ['gen_ai.usage.audio.output_tokens'],
   outputImage: ['gen_ai.usage.image.output_tokens'],
 };
+
+const OTEL_AUTHORITY = 40;
 
 type UsageName = keyof typeof USAGE_NAMES;
 const USAGE = Object.keys(USAGE_NAMES) as UsageName[];
@@ -89,6 +97,7 @@ class OtelGenAi implements Dialect {
       responseModel: attributes.text(this.responseModel),
       responseId: attributes.text(this.responseId),
       usage,
+      authority: OTEL_AUTHORITY,
       context: this.readContext(attributes),
       attribution: {},
     };

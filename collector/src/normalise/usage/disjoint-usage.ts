@@ -6,7 +6,7 @@
  */
 import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { CallUsage, Semantics } from '../call.ts';
-import type { RawUsage } from './raw-usage.ts';
+import type { KnownInclusion, RawUsage } from './raw-usage.ts';
 
 /** Providers whose own APIs report an input total that holds the cached tokens, and a true total. */
 const REPORTS_INCLUSIVE: ReadonlySet<string> = new Set([
@@ -39,19 +39,46 @@ function sum(...parts: (bigint | undefined)[]): bigint {
   return parts.reduce<bigint>((total, part) => total + (part ?? 0n), 0n);
 }
 
-/** Whether the input total holds the cache tokens. First matching row wins; sources: research on dialects §3. */
-export function judgeInput(raw: RawUsage, provider: string): Verdict {
+/** Exact: the emitter tells the uncached part by itself, so its total need not be interpreted. */
+function judgeByUncached(raw: RawUsage, cached: bigint): Verdict | undefined {
+  if (raw.uncached === undefined || raw.input === undefined) {
+    return undefined;
+  }
+  if (raw.input === raw.uncached + cached) {
+    return { semantics: 'inclusive', evidence: 'uncached_told' };
+  }
+  return raw.input === raw.uncached
+    ? { semantics: 'exclusive', evidence: 'uncached_told' }
+    : undefined;
+}
+
+/**
+ * Whether the input total holds the cache tokens. First matching row wins: exact evidence, proof of exclusion, the
+ * emitter's row of the matrix, proof of inclusion, what the provider is known for, the convention (research: dialects §3).
+ */
+export function judgeInput(
+  raw: RawUsage,
+  provider: string,
+  inclusion: KnownInclusion | undefined,
+): Verdict {
   const cached = sum(raw.cacheRead, raw.cacheWrite, raw.cacheWrite5m, raw.cacheWrite1h);
   const input = raw.input ?? 0n;
   const both = input + sum(raw.output);
   if (cached === 0n) {
     return { semantics: 'inclusive', evidence: 'no_cache_tokens' };
   }
+  const exact = judgeByUncached(raw, cached);
+  if (exact !== undefined) {
+    return exact;
+  }
   if (cached > input) {
     return { semantics: 'exclusive', evidence: 'cache_exceeds_input' };
   }
   if (raw.total !== undefined && raw.total === both + cached) {
     return { semantics: 'exclusive', evidence: 'total_is_input_output_cache' };
+  }
+  if (inclusion?.input !== undefined) {
+    return { semantics: inclusion.input, evidence: inclusion.evidence };
   }
   if (raw.total !== undefined && raw.total === both && !TOTAL_IS_NO_PROOF.has(provider)) {
     return { semantics: 'inclusive', evidence: 'total_is_input_output' };
@@ -63,14 +90,21 @@ export function judgeInput(raw: RawUsage, provider: string): Verdict {
 }
 
 /** Whether the output total holds the reasoning tokens. */
-export function isReasoningInside(raw: RawUsage): boolean {
+export function isReasoningInside(raw: RawUsage, inclusion: KnownInclusion | undefined): boolean {
   const reasoning = raw.reasoning ?? 0n;
-  const output = raw.output ?? 0n;
-  if (reasoning > output) {
+  if (reasoning > (raw.output ?? 0n)) {
     return false;
   }
-  const outside = sum(raw.input, raw.output, raw.reasoning);
-  return !(reasoning > 0n && raw.total !== undefined && raw.total === outside);
+  if (reasoning > 0n && raw.total !== undefined) {
+    const both = sum(raw.input, raw.output);
+    if (raw.total === both + reasoning) {
+      return false;
+    }
+    if (raw.total === both) {
+      return true;
+    }
+  }
+  return inclusion?.reasoning !== 'outside';
 }
 
 /** Buckets of the input side, or undefined when the parts do not fit into the total. */
@@ -100,14 +134,16 @@ function inputBuckets(raw: RawUsage, isInclusive: boolean): Usage | undefined {
     in_audio: audio,
     in_image: raw.inputImage,
     in_video: video,
+    in_tool_use: raw.toolUse,
+    in_citation: raw.citation,
   });
 }
 
-function outputBuckets(raw: RawUsage): Usage | undefined {
+function outputBuckets(raw: RawUsage, inclusion: KnownInclusion | undefined): Usage | undefined {
   if (raw.output === undefined) {
     return {};
   }
-  const inside = isReasoningInside(raw) ? (raw.reasoning ?? 0n) : 0n;
+  const inside = isReasoningInside(raw, inclusion) ? (raw.reasoning ?? 0n) : 0n;
   const text = raw.output - inside - sum(raw.outputAudio, raw.outputImage);
   if (text < 0n) {
     return undefined;
@@ -124,24 +160,30 @@ function outputBuckets(raw: RawUsage): Usage | undefined {
  * Disjoint buckets with the evidence for how they were read, or the contradiction that forbids it.
  * `provider` is canonical (`openai`, `aws.bedrock`, …), empty when unknown.
  */
-export function toDisjointUsage(raw: RawUsage, provider: string): DisjointUsage {
-  const { semantics, evidence } = judgeInput(raw, provider);
+export function toDisjointUsage(
+  raw: RawUsage,
+  provider: string,
+  inclusion?: KnownInclusion,
+): DisjointUsage {
+  const { semantics, evidence } = judgeInput(raw, provider, inclusion);
   const input = inputBuckets(raw, semantics !== 'exclusive');
-  const output = outputBuckets(raw);
+  const output = outputBuckets(raw, inclusion);
   if (input === undefined || output === undefined) {
     return {
       contradiction: input === undefined ? 'input_parts_exceed_total' : 'output_parts_exceed_total',
     };
   }
   const usage: CallUsage = {
-    buckets: { ...input, ...output },
+    buckets: { ...input, ...output, ...raw.units },
     inputTokens: raw.input === undefined ? undefined : sumOf(input),
     outputTokens: raw.output === undefined ? undefined : sumOf(output),
     semantics,
     evidence,
   };
   const other = semantics === 'assumed_inclusive' ? inputBuckets(raw, false) : undefined;
-  return other === undefined ? usage : { ...usage, alternative: { ...other, ...output } };
+  return other === undefined
+    ? usage
+    : { ...usage, alternative: { ...other, ...output, ...raw.units } };
 }
 
 function sumOf(usage: Usage): bigint {

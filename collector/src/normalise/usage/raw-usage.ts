@@ -1,8 +1,12 @@
+import type { CountedUnit, MeasuredUnit } from '@ai-cost-profiler/clickhouse/usage.ts';
+
 /**
- * Usage as one emitter reported it, before anyone decided what includes what. Whole numbers ≥ 0, absent = not told.
+ * Usage as one family of attributes reports it, before anyone decided what includes what. Whole numbers ≥ 0, absent = not told.
  * Synonyms are settled by the dialect (first told wins, never summed).
  */
 export interface RawUsage {
+  /** Input that was neither read from nor written to a cache, where the emitter tells it by itself: exact. */
+  uncached?: bigint | undefined;
   /** Reported input total (`I`). Whether it holds the cache tokens is what disjoint-usage.ts finds out. */
   input?: bigint | undefined;
   output?: bigint | undefined;
@@ -20,11 +24,27 @@ export interface RawUsage {
   inputVideo?: bigint | undefined;
   cacheReadAudio?: bigint | undefined;
   cacheReadVideo?: bigint | undefined;
+  /** Prompt tokens of built-in tools that stand beside the input total (Google). */
+  toolUse?: bigint | undefined;
+  /** Tokens of cited pages that stand beside the input total (Perplexity). */
+  citation?: bigint | undefined;
   outputAudio?: bigint | undefined;
   outputImage?: bigint | undefined;
+  /** Counted and measured units, in the ledger's own names. */
+  units?: { [K in CountedUnit | MeasuredUnit]?: bigint } | undefined;
+}
+
+/** What is known of an emitter's totals from its source: a row of the inclusion matrix. */
+export interface KnownInclusion {
+  /** Whether the input total holds cache reads and writes. */
+  input?: 'inclusive' | 'exclusive';
+  /** Whether the output total holds the reasoning tokens. */
+  reasoning?: 'inside' | 'outside';
+  /** The row: emitter, versions, provider path. Stored as the call's evidence. */
+  evidence: string;
 }
 
 /** Whether anything at all was reported. */
 export function hasUsage(raw: RawUsage): boolean {
-  return raw.input !== undefined || raw.output !== undefined;
+  return Object.values(raw).some((value) => value !== undefined);
 }

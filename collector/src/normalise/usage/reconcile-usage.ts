@@ -1,0 +1,113 @@
+/**
+ * One span may carry the same usage in several families of attributes (a gateway that writes OTel, OpenInference and
+ * Langfuse names at once). They are alternatives, never summed: families that agree, or differ by exactly the cache tokens,
+ * describe the same call, and the breakdown is taken from whichever has it. Where they truly differ, authority decides and
+ * the conflict is told.
+ */
+import { hasUsage, type KnownInclusion, type RawUsage } from './raw-usage.ts';
+
+/** Usage as one family of attributes tells it. */
+export interface FamilyUsage {
+  /** The dialect's name. */
+  family: string;
+  raw: RawUsage;
+  inclusion: KnownInclusion | undefined;
+  /** Higher is right in a true conflict. */
+  authority: number;
+}
+
+export interface ReconciledUsage {
+  raw: RawUsage;
+  inclusion: KnownInclusion | undefined;
+  /** Families that were not believed, e.g. `langfuse`; empty without a conflict. */
+  conflicts: readonly string[];
+}
+
+/** One reading out of all families. With no usage at all the result is empty. */
+export function reconcileUsage(families: readonly FamilyUsage[]): ReconciledUsage {
+  const told = families
+    .filter(({ raw }) => hasUsage(raw))
+    .toSorted((a, b) => b.authority - a.authority);
+  const [first, ...others] = told;
+  if (first === undefined) {
+    return { raw: {}, inclusion: undefined, conflicts: [] };
+  }
+  let result: ReconciledUsage = { raw: first.raw, inclusion: first.inclusion, conflicts: [] };
+  for (const other of others) {
+    result = merge(result, other);
+  }
+  return result;
+}
+
+function merge(result: ReconciledUsage, other: FamilyUsage): ReconciledUsage {
+  const { raw } = result;
+  const isSameOutput = isAlike(raw.output, other.raw.output, reasoningOf(raw, other.raw));
+  const cached = cachedOf(raw, other.raw);
+  const isSameInput = isAlike(raw.input, other.raw.input, cached);
+  if (!isSameInput || !isSameOutput) {
+    return { ...result, conflicts: [...result.conflicts, other.family] };
+  }
+  const merged = fill(raw, other.raw);
+  // A total that is larger by exactly the cache tokens holds them; the smaller one does not.
+  const larger = (raw.input ?? 0n) >= (other.raw.input ?? 0n) ? raw.input : other.raw.input;
+  const isProof =
+    raw.input !== undefined && other.raw.input !== undefined && raw.input !== other.raw.input;
+  return {
+    raw: { ...merged, input: larger },
+    inclusion: isProof
+      ? { ...result.inclusion, input: 'inclusive', evidence: 'families_differ_by_cache' }
+      : (result.inclusion ?? other.inclusion),
+    conflicts: result.conflicts,
+  };
+}
+
+/** Amounts by which two totals of the same call may differ. */
+function cachedOf(a: RawUsage, b: RawUsage): bigint[] {
+  const read = a.cacheRead ?? b.cacheRead ?? 0n;
+  const write = writesOf(a) ?? writesOf(b) ?? 0n;
+  return [read, write, read + write];
+}
+
+function writesOf({ cacheWrite, cacheWrite5m, cacheWrite1h }: RawUsage): bigint | undefined {
+  const parts = [cacheWrite, cacheWrite5m, cacheWrite1h].filter((part) => part !== undefined);
+  return parts.length === 0 ? undefined : parts.reduce((sum, part) => sum + part, 0n);
+}
+
+function reasoningOf(a: RawUsage, b: RawUsage): bigint[] {
+  return [a.reasoning ?? b.reasoning ?? 0n];
+}
+
+/** Equal, or one not told, or apart by exactly one of `differences`. */
+function isAlike(
+  a: bigint | undefined,
+  b: bigint | undefined,
+  differences: readonly bigint[],
+): boolean {
+  if (a === undefined || b === undefined || a === b) {
+    return true;
+  }
+  const distance = a > b ? a - b : b - a;
+  return differences.includes(distance);
+}
+
+/** What the first does not tell is taken from the second. */
+function fill(first: RawUsage, second: RawUsage): RawUsage {
+  const merged: RawUsage = { ...second };
+  for (const key of Object.keys(first) as (keyof RawUsage)[]) {
+    if (first[key] !== undefined) {
+      Object.assign(merged, { [key]: first[key] });
+    }
+  }
+  return splitsOnce(merged, first);
+}
+
+/** Cache writes are told in all or by TTL: both together would be counted twice. */
+function splitsOnce(merged: RawUsage, first: RawUsage): RawUsage {
+  const byTtl = (merged.cacheWrite5m ?? 0n) + (merged.cacheWrite1h ?? 0n);
+  const isBoth = merged.cacheWrite !== undefined && byTtl > 0n;
+  if (!isBoth || (first.cacheWrite !== undefined && first.cacheWrite5m !== undefined)) {
+    return merged;
+  }
+  const rest = merged.cacheWrite! - byTtl;
+  return { ...merged, cacheWrite: rest > 0n ? rest : undefined };
+}

@@ -1,0 +1,118 @@
+/** A real collector process on a temporary data directory, for the end-to-end tests. Ended by its own pid. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../collector/src/main.ts', import.meta.url));
+const READY_WITHIN_MS = 60_000;
+
+export interface StartedCollector {
+  readonly url: string;
+  readonly sqlUrl: string;
+  readonly dataDir: string;
+  /** The operator key of tenant `default`. */
+  readonly key: string;
+  readonly pid: number;
+  /** Everything it wrote so far, standard output and log. */
+  output(): string;
+  /** GET with the key; the parsed body. */
+  getJson(path: string): Promise<{ status: number; body: unknown }>;
+  /** A query through --sql, as text. */
+  sql(query: string): Promise<string>;
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** Starts it on free ports and waits until it is ready. Rejects with what it wrote when it ends before. */
+export async function startCollector(flags: readonly string[] = []): Promise<StartedCollector> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'aicost-e2e-'));
+  const child = spawn(
+    process.execPath,
+    [
+      MAIN,
+      'start',
+      '--data-dir',
+      dataDir,
+      '--http',
+      '127.0.0.1:0',
+      '--sql',
+      '127.0.0.1:0',
+      ...flags,
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+  );
+  const written = collect(child);
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  await ready(written, ended);
+  const url = place(written(), 'Page')!.replace(/\/$/, '');
+  const sqlUrl = place(written(), 'SQL')!;
+  const key = readFileSync(join(dataDir, 'admin.key'), 'utf8').trim();
+  return {
+    url,
+    sqlUrl,
+    dataDir,
+    key,
+    pid: child.pid!,
+    output: written,
+    async getJson(path) {
+      const response = await fetch(url + path, { headers: { 'x-api-key': key } });
+      return { status: response.status, body: await response.json() };
+    },
+    async sql(query) {
+      const init = { method: 'POST', body: query, headers: { 'x-api-key': key } };
+      return (await (await fetch(sqlUrl, init)).text()).trim();
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      const code = await ended;
+      rmSync(dataDir, { recursive: true, force: true });
+      return code;
+    },
+  };
+}
+
+function collect(child: ChildProcess): () => string {
+  let text = '';
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+  }
+  return () => text;
+}
+
+function place(text: string, name: string): string | undefined {
+  return new RegExp(`^ *${name}: +(\\S+)`, 'm').exec(text)?.[1];
+}
+
+async function ready(written: () => string, ended: Promise<number | null>): Promise<void> {
+  let code: number | null | undefined;
+  void ended.then((ending) => {
+    code = ending;
+  });
+  const deadline = Date.now() + READY_WITHIN_MS;
+  while (place(written(), 'Data') === undefined) {
+    if (code !== undefined || Date.now() > deadline) {
+      throw new Error(`the collector did not get ready (exit code ${code}):\n${written()}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Asks again until the answer satisfies, for what becomes visible a moment later. */
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  isGood: (answer: T) => boolean,
+  withinMs = 20_000,
+): Promise<T> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const answer = await ask();
+    if (isGood(answer) || Date.now() > deadline) {
+      return answer;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
