@@ -9,13 +9,13 @@ import {
   bookVersion,
   entryFingerprints,
   lostEntries,
-} from '../collector/src/price/book-digest.ts';
-import type { ProviderBook } from '../collector/src/price/book-schema.ts';
+} from '@ai-cost-profiler/collector/price/book-digest.ts';
+import type { ProviderBook } from '@ai-cost-profiler/collector/price/book-schema.ts';
 import {
   BOOK_FOLDERS,
   listProviderFiles,
   readProviderFile,
-} from '../collector/src/price/load-book.ts';
+} from '@ai-cost-profiler/collector/price/load-book.ts';
 
 const DIGEST_FILE = join(import.meta.dirname, '../collector/src/price/book-digest.json');
 

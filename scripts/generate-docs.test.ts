@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { METRICS } from '@ai-cost-profiler/collector/metrics.ts';
+import { OPTIONS } from '@ai-cost-profiler/collector/options.ts';
+import { PROBLEMS } from '@ai-cost-profiler/collector/problems.ts';
 import { expect, test } from 'vitest';
-import { METRICS } from '../collector/src/metrics.ts';
-import { OPTIONS } from '../collector/src/options.ts';
-import { PROBLEMS } from '../collector/src/problems.ts';
 import { generatedFiles, outdatedFiles } from './generate-docs.ts';
 
 const page = (name: string): string => generatedFiles().get(`docs/reference/${name}.md`) ?? '';

@@ -7,16 +7,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  type MatchRule,
+  type ProviderBookInput,
+  parseProviderBook,
+} from '@ai-cost-profiler/collector/price/book-schema.ts';
+import {
   type ModelInfo,
   type ModelPrice,
   type Provider,
   waitForUpdate,
 } from '@pydantic/genai-prices';
-import {
-  type MatchRule,
-  type ProviderBookInput,
-  parseProviderBook,
-} from '../collector/src/price/book-schema.ts';
 import { writeBookDigest } from './digest-price-book.ts';
 
 const SEED_VERSION = '0.1.8';

@@ -1,5 +1,4 @@
 /** What a person reads when the collector is ready: where to send, with which key, and what to do next. */
-import { adminKeyPath } from './control/first-key.ts';
 
 export interface Places {
   httpUrl: string;
@@ -7,12 +6,13 @@ export interface Places {
   sqlUrl: string | undefined;
   /** Absolute. */
   dataDir: string;
+  /** Where the key of the first start is kept. */
+  keyFile: string;
 }
 
 /** `firstKey` is the key that this start made: it is shown this once. Later starts name its file. */
 export function announcement(places: Places, firstKey: string | undefined): string {
-  const { httpUrl, sqlUrl, dataDir } = places;
-  const keyFile = adminKeyPath(dataDir);
+  const { httpUrl, sqlUrl, dataDir, keyFile } = places;
   const lines = [
     '',
     `  AI Cost Profiler is ready. Send OpenTelemetry spans to ${httpUrl}:`,

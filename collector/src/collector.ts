@@ -18,7 +18,7 @@ import type { Config } from './config.ts';
 import { createClickHouseControlStore } from './control/clickhouse-control-store.ts';
 import { type ControlState, openControlState } from './control/control-state.ts';
 import { ensureFingerprintSecret, tenantSecrets } from './control/fingerprint-secret.ts';
-import { ensureFirstKey } from './control/first-key.ts';
+import { adminKeyPath, ensureFirstKey } from './control/first-key.ts';
 import { ensureInitKeys, readInitKeys } from './control/init-keys.ts';
 import { startRefreshLoop } from './control/refresh-loop.ts';
 import { createHttpApp } from './http-app.ts';
@@ -199,10 +199,12 @@ class Collector implements RunningCollector {
   /** Where the collector can be reached, for the person who started it. */
   places(): Places {
     const sqlUrl = this.sql === undefined ? undefined : connectableUrl(this.sql.address);
+    const { dataDir } = this.parts.config;
     return {
       httpUrl: connectableUrl(this.http!.address),
       sqlUrl,
-      dataDir: this.parts.config.dataDir,
+      dataDir,
+      keyFile: adminKeyPath(dataDir),
     };
   }
 

@@ -1,0 +1,91 @@
+/** Which workspace may import which, and that what is imported is declared where it is imported. */
+import { expect, test } from 'vitest';
+import { isForTests, listFiles, readJson, readText } from './repository-files.ts';
+import { type Import, readSources, WORKSPACES, workspaceOf } from './source-tree.ts';
+
+/** The workspaces that a workspace may import. Folders outside of them (test, bench, scripts) may import all. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  clickhouse: [],
+  queries: ['clickhouse'],
+  collector: ['queries', 'clickhouse'],
+  // Published packages stand alone.
+  instrumentation: [],
+};
+
+interface Manifest {
+  readonly dependencies?: Record<string, string>;
+  readonly optionalDependencies?: Record<string, string>;
+  readonly devDependencies?: Record<string, string>;
+}
+const manifestOf = (folder: string): Manifest =>
+  readJson<Manifest>(folder === '' ? 'package.json' : `${folder}/package.json`);
+
+const ROOT_MANIFEST = manifestOf('');
+
+/** `@scope/name/file.ts` → `@scope/name`; undefined for relative paths and what Node brings. */
+function packageName(specifier: string): string | undefined {
+  if (/^(\.|node:)/.test(specifier)) return undefined;
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+const everyImport = (): [string, Import][] =>
+  [...readSources().values()].flatMap(({ path, imports }) =>
+    imports.map((one): [string, Import] => [path, one]),
+  );
+
+test('packages import along the arrows: collector → queries → clickhouse', () => {
+  const wrong = everyImport().flatMap(([path, { file, line, specifier }]) => {
+    const from = workspaceOf(path)?.folder;
+    const to = file === undefined ? undefined : workspaceOf(file)?.folder;
+    if (from === undefined || to === undefined || from === to) return [];
+    if (ARROWS[from]?.includes(to)) return [];
+    return [`${path}:${line}: ${from} imports ${specifier}. Move what both need down to ${from}.`];
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('another package is imported by its name, the own one by a path', () => {
+  const wrong = everyImport().flatMap(([path, { file, line, specifier }]) => {
+    const from = workspaceOf(path);
+    const to = file === undefined ? undefined : workspaceOf(file);
+    if (to === undefined) return [];
+    const isByName = !specifier.startsWith('.');
+    if (from === to) return isByName ? [`${path}:${line}: write a path, not ${specifier}.`] : [];
+    return isByName ? [] : [`${path}:${line}: write ${to.name}/… instead of ${specifier}.`];
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('every imported package is declared in the package.json beside it', () => {
+  const wrong = everyImport().flatMap(([path, { line, specifier, isTypeOnly }]) => {
+    const name = packageName(specifier);
+    const folder = workspaceOf(path)?.folder ?? '';
+    if (name === undefined) return [];
+    const own = manifestOf(folder);
+    const declared = { ...own.dependencies, ...own.optionalDependencies };
+    if (folder === '' || isForTests(path)) {
+      Object.assign(declared, own.devDependencies, ROOT_MANIFEST.devDependencies);
+    }
+    if (folder === '') for (const workspace of WORKSPACES) declared[workspace.name] = '*';
+    if (name in declared || (isTypeOnly && `@types/${name}` in declared)) return [];
+    return [
+      `${path}:${line}: declare ${name} in ${folder === '' ? '' : `${folder}/`}package.json.`,
+    ];
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('every declared package is used', () => {
+  const wrong = ['', ...WORKSPACES.map(({ folder }) => folder)].flatMap((folder) => {
+    const { dependencies, optionalDependencies, devDependencies } = manifestOf(folder);
+    const texts = listFiles()
+      .filter((path) => path.startsWith(folder) && /\.(ts|cjs|json)$/.test(path))
+      .filter((path) => !/(^|\/)package(-lock)?\.json$/.test(path))
+      .map(readText);
+    return Object.keys({ ...dependencies, ...optionalDependencies, ...devDependencies })
+      .filter((name) => !name.startsWith('@types/'))
+      .filter((name) => !texts.some((text) => text.includes(name)))
+      .map((name) => `${folder || '.'}/package.json: nothing uses ${name}; remove it.`);
+  });
+  expect(wrong).toEqual([]);
+});

@@ -1,0 +1,145 @@
+/**
+ * The road of one span, as arrows: a stage knows its own folder, the root nouns, the packages below, and only those nouns of
+ * earlier stages that this table names. ARCHITECTURE.md tells the same road in words.
+ */
+import { expect, test } from 'vitest';
+import { isForTests } from './repository-files.ts';
+import { readSources } from './source-tree.ts';
+
+/** In the order of the road: each stage with the nouns it takes from stages before it. */
+const ROAD: Readonly<Record<string, readonly string[]>> = {
+  receive: [],
+  authenticate: [],
+  decode: [],
+  normalise: ['decode/span-view.ts', 'decode/attribute-list.ts'],
+  price: ['normalise/call.ts'],
+  rows: [
+    'decode/span-view.ts',
+    'decode/attribute-list.ts',
+    // Arrays and lists inside an attribute are walked when they are stored, not before.
+    'decode/any-value.ts',
+    'normalise/call.ts',
+    // What a dialect declares as content is what is hidden.
+    'normalise/dialect.ts',
+    'normalise/attribute-keys.ts',
+    'price/charge-call.ts',
+  ],
+  journal: [],
+  write: ['journal/sealed-segment.ts', 'journal/sealed-queue.ts'],
+};
+
+/** Folders beside the road: they know no stage and not each other. */
+const BESIDE_THE_ROAD: readonly string[] = ['control', 'api', 'page', 'sql', 'cli', 'demo'];
+
+/** Files of collector/src that join folders, with what each joins. Every other file there is a noun: it knows none. */
+const JOINERS: Readonly<Record<string, string>> = {
+  'main.ts': 'the commands',
+  'command-parts.ts': 'commands with the parts of the program they stand on',
+  'migrate-command.ts': 'a command that stands on the storage',
+  'collector.ts': 'the stages',
+  'accept-traces.ts': 'decode to journal, for one request',
+  'http-app.ts': 'listeners with what answers on them',
+  'storage.ts': 'the engine, the store and the migrations',
+  'observe.ts': 'events of the stages with log and metrics',
+  'limits.ts': 'the limits of the stages, of which it takes the types',
+};
+
+/** Only these ask the questions of the package queries. */
+const ASKING: readonly string[] = ['api'];
+
+const SRC = 'collector/src/';
+const STAGES = Object.keys(ROAD);
+
+interface Arrow {
+  readonly at: string;
+  /** The folder, or '' for the root of collector/src. */
+  readonly from: string;
+  readonly fromFile: string;
+  readonly to: string;
+  readonly toFile: string;
+}
+
+const folderOf = (file: string): string => (file.includes('/') ? file.split('/')[0]! : '');
+
+function arrowsOfTheCollector(): Arrow[] {
+  return [...readSources().values()]
+    .filter(({ path }) => path.startsWith(SRC) && !isForTests(path))
+    .flatMap(({ path, imports }) =>
+      imports
+        .filter(({ file }) => file?.startsWith(SRC))
+        .map(({ file, line }) => ({ fromFile: path, toFile: file!, at: `${path}:${line}` })),
+    )
+    .map(({ at, fromFile, toFile }) => {
+      const [source, target] = [fromFile.slice(SRC.length), toFile.slice(SRC.length)];
+      const [from, to] = [folderOf(source), folderOf(target)];
+      return { at, from, fromFile: source, to, toFile: target };
+    })
+    .filter(({ from, to }) => from !== to);
+}
+
+test('every folder of the collector is a stage of the road, or known to stand beside it', () => {
+  const known = [...STAGES, ...BESIDE_THE_ROAD];
+  const wrong = [...readSources().keys()]
+    .filter((path) => path.startsWith(SRC))
+    .map((path) => folderOf(path.slice(SRC.length)))
+    .filter((folder) => folder !== '' && !known.includes(folder))
+    .map((folder) => `${SRC}${folder}: give it its place in the tables of this test.`);
+  expect([...new Set(wrong)]).toEqual([]);
+});
+
+test('a folder of the collector knows the root nouns and the nouns named here, no neighbour', () => {
+  const wrong = arrowsOfTheCollector()
+    .filter(({ from, to }) => from !== '' && to !== '')
+    .filter(({ from, toFile }) => !ROAD[from]?.includes(toFile))
+    .map(({ at, from, toFile }) => {
+      const mend = 'pass it in from collector.ts, or move the noun to the root of collector/src';
+      return `${at}: ${from} imports ${toFile}; ${mend}.`;
+    });
+  expect(wrong).toEqual([]);
+});
+
+test('a root noun of the collector knows no folder; only joiners do', () => {
+  const wrong = arrowsOfTheCollector()
+    .filter(({ from, to, fromFile }) => from === '' && to !== '' && !(fromFile in JOINERS))
+    .map(({ at, toFile }) => `${at}: imports ${toFile}; take it as an argument instead.`);
+  expect(wrong).toEqual([]);
+});
+
+test('no folder imports a joiner', () => {
+  const wrong = arrowsOfTheCollector()
+    .filter(({ from, toFile }) => from !== '' && toFile in JOINERS)
+    .map(({ at, toFile }) => `${at}: imports ${toFile}; take what you need as an argument.`);
+  expect(wrong).toEqual([]);
+});
+
+test('nouns come from earlier stages, and every line of the tables is still needed', () => {
+  const arrows = arrowsOfTheCollector();
+  const wrong = [
+    ...STAGES.flatMap((stage) =>
+      ROAD[stage]!.flatMap((noun) => [
+        ...(STAGES.indexOf(folderOf(noun)) < STAGES.indexOf(stage)
+          ? []
+          : [`${stage} takes ${noun}, which does not come before it.`]),
+        ...(arrows.some(({ from, toFile }) => from === stage && toFile === noun)
+          ? []
+          : [`${stage} does not import ${noun} any more: remove it.`]),
+      ]),
+    ),
+    ...Object.keys(JOINERS)
+      .filter((file) => !arrows.some(({ fromFile, to }) => fromFile === file && to !== ''))
+      .map((file) => `${file} joins nothing any more: remove it.`),
+  ];
+  expect(wrong).toEqual([]);
+});
+
+test('only the API asks the questions of the package queries', () => {
+  const wrong = [...readSources().values()]
+    .filter(({ path }) => path.startsWith(SRC) && !isForTests(path))
+    .filter(({ path }) => !ASKING.includes(folderOf(path.slice(SRC.length))))
+    .flatMap(({ path, imports }) =>
+      imports
+        .filter(({ file }) => file?.startsWith('queries/'))
+        .map(({ line, specifier }) => `${path}:${line}: ${specifier}; ask over the HTTP API.`),
+    );
+  expect(wrong).toEqual([]);
+});
