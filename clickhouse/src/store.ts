@@ -238,14 +238,15 @@ class HttpStore implements Store {
   }
 
   async createDatabase(): Promise<void> {
-    // The store's own client names the database, which is an error before it exists.
-    const client = openDriver(this.#options, this.#agent, 'default');
+    // The store's own client names the database, which is an error before it exists. This one has an agent of
+    // its own: two clients on one agent end each other's sockets when they think them idle.
+    const agent = socketAgent(this.#options);
+    const client = openDriver(this.#options, agent, 'default');
     try {
       await this.#command(client, `CREATE DATABASE IF NOT EXISTS ${quoteName(this.database)}`, {});
     } finally {
-      if (this.#agent === undefined) {
-        await client.close();
-      }
+      await client.close();
+      agent?.destroy();
     }
   }
 
