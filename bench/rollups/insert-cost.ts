@@ -83,7 +83,7 @@ function summarize(
 }
 
 /** Empties every target of every scheme, so that the next measurement starts alike. */
-export async function emptyTargets(engine: Engine): Promise<void> {
+async function emptyTargets(engine: Engine): Promise<void> {
   for (const scheme of SCHEMES) {
     for (const target of TARGETS[scheme]) {
       await engine.run(`TRUNCATE TABLE ${scheme}.${target} SYNC`);

@@ -15,7 +15,7 @@ export type Way =
   | 'projections by row view'
   | 'projections by ledger'
   | 'ledger scan';
-export const WAYS: readonly Way[] = [
+const WAYS: readonly Way[] = [
   'views',
   'projections by name',
   'projections by row view',

@@ -10,8 +10,7 @@ declare const tenantBrand: unique symbol;
 /** A tenant whose key was verified. Code that takes a TenantId cannot be handed a name from a payload. */
 export type TenantId = string & { readonly [tenantBrand]: true };
 
-export const TENANT_NAME_RULE =
-  '1 to 63 of a-z, 0-9, "-" and "_", beginning with a letter or a digit';
+const TENANT_NAME_RULE = '1 to 63 of a-z, 0-9, "-" and "_", beginning with a letter or a digit';
 
 /** Tenant names stand in URLs, file names and ClickHouse policies, so they are plain lower-case ASCII. */
 export const tenantNameSchema = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, {

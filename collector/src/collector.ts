@@ -16,6 +16,7 @@ import { createAuthenticate } from './authenticate/authenticate.ts';
 import { connectableUrl, removeCollectorFile, writeCollectorFile } from './collector-file.ts';
 import type { Config } from './config.ts';
 import { createClickHouseControlStore } from './control/clickhouse-control-store.ts';
+import { controlCopyPath } from './control/control-copy.ts';
 import { type ControlState, openControlState } from './control/control-state.ts';
 import { ensureFingerprintSecret, tenantSecrets } from './control/fingerprint-secret.ts';
 import { adminKeyPath, ensureFirstKey } from './control/first-key.ts';
@@ -79,7 +80,7 @@ export const startCollector: StartCollector = async (request) => {
 async function openControl(config: Config, storage: Storage, log: Logger): Promise<ControlState> {
   const control = await openControlState({
     store: createClickHouseControlStore(storage.store),
-    copyPath: join(config.dataDir, 'control.json'),
+    copyPath: controlCopyPath(config.dataDir),
     now: () => new Date(),
     randomInt: (below) => randomInt(below),
     log,

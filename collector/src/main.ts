@@ -13,7 +13,7 @@ import { ConfigError } from './config-error.ts';
 import { createLog } from './log.ts';
 
 /** Every command there is. The parts are imported when their command runs, so that the others start at once. */
-export function allCommands(parts: CommandParts): readonly Command[] {
+function allCommands(parts: CommandParts): readonly Command[] {
   return [
     {
       name: 'start',
@@ -45,7 +45,13 @@ export function allCommands(parts: CommandParts): readonly Command[] {
       name: 'demo',
       sentence: 'Send realistic traffic of the last hour to a collector, and show what it cost.',
       takes: 'client',
-      flags: [],
+      flags: [
+        {
+          flag: 'seed',
+          value: 'number',
+          sentence: 'Other traffic; without it, the same calls each time, under new ids.',
+        },
+      ],
       positionals: [],
       run: async (input) => (await parts.demo())(input),
     },

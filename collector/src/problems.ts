@@ -3,7 +3,7 @@
 // Invariant: `code` is stable; clients may branch on it, so one is never renamed and never reused.
 
 /** google.rpc.Code, which OTLP's Status carries (googleapis, google/rpc/code.proto). */
-export const GRPC_CODE = {
+const GRPC_CODE = {
   invalidArgument: 3,
   deadlineExceeded: 4,
   notFound: 5,

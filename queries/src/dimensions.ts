@@ -5,7 +5,7 @@
 import { bound, join, name, type Sql, sql } from './sql.ts';
 
 /** In cost_hourly, cost_daily and ledger. Order is the bit of `over_limit` (migration 0001). */
-export const ROLLUP_DIMENSIONS = [
+const ROLLUP_DIMENSIONS = [
   'service',
   'environment',
   'provider',
@@ -79,7 +79,7 @@ const OVER_LIMIT_BITS: Readonly<Partial<Record<FixedDimension, Sql>>> = {
 };
 
 /** The SQL expression of a dimension in a source. */
-export function dimensionSql(dimension: Dimension, source: Source): Sql {
+function dimensionSql(dimension: Dimension, source: Source): Sql {
   if (isTag(dimension)) return sql`tags[${bound('String', dimension.slice('tag.'.length))}]`;
   const column = COLUMNS[dimension];
   const bit = OVER_LIMIT_BITS[dimension];

@@ -23,14 +23,14 @@ import { join, name, type Sql, sql } from './sql.ts';
 
 const MEASURED_SCALE_DIGITS = 9;
 
-export const COUNT_COLUMNS = [
+const COUNT_COLUMNS = [
   'calls',
   'unpriced_calls',
   ...INPUT_BUCKETS,
   ...OUTPUT_BUCKETS,
   ...COUNTED_UNITS,
 ] as const;
-export const MONEY_COLUMNS = ['list_usd', 'cost_usd', 'cost_low_usd', 'cost_high_usd'] as const;
+const MONEY_COLUMNS = ['list_usd', 'cost_usd', 'cost_low_usd', 'cost_high_usd'] as const;
 
 type CountColumn = 'calls' | 'unpriced_calls' | InputBucket | OutputBucket | CountedUnit;
 type MoneyColumn = (typeof MONEY_COLUMNS)[number];
@@ -126,7 +126,7 @@ export const FIGURE_SHAPE: Record<FigureColumn, z.ZodType> = mapColumns((column)
  * Whether there is nothing to say about the money: there are calls, none has a price, and nothing
  * else (an adjustment) was booked.
  */
-export function costIsUnknown(sums: Sums): boolean {
+function costIsUnknown(sums: Sums): boolean {
   return sums.calls > 0n && sums.calls === sums.unpriced_calls && sums.cost_usd === 0n;
 }
 

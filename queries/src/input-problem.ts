@@ -41,7 +41,7 @@ export class ForbiddenQuestion extends Error {
 const SHOWN_LENGTH_MAX = 100;
 
 /** One fault as a sentence. Long values are cut, so that an error is never larger than its cause. */
-export function describeIssue(issue: InputIssue): string {
+function describeIssue(issue: InputIssue): string {
   const shown =
     issue.value === null
       ? 'is missing'

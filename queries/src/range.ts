@@ -15,7 +15,7 @@ export interface Range {
 export const NS_PER_SECOND = 1_000_000_000n;
 
 /** The tables keep whole hours as 32-bit seconds: 1970-01-01 up to, not including, 2106. */
-export const INSTANT_NS_MIN: InstantNs = 0n;
+const INSTANT_NS_MIN: InstantNs = 0n;
 export const INSTANT_NS_MAX: InstantNs = 4_291_747_200n * NS_PER_SECOND;
 
 /** What `parseInstant` accepts, for errors and for the API's documentation. */

@@ -37,7 +37,7 @@ const NAMES = new Map<number, string>([
 ]);
 
 /** An error with a ClickHouse code; `message` is the full text a client gets. */
-export class EngineError extends Error {
+class EngineError extends Error {
   readonly code: number;
 
   constructor(code: number, message: string, options?: ErrorOptions) {

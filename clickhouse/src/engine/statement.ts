@@ -183,7 +183,7 @@ function insertWithData(
  * The data of an INSERT starts after one line end, or after the spaces when there is none.
  * Source: ClickHouse src/Parsers/ParserInsertQuery.cpp.
  */
-export function startOfData(text: string, formatEnd: number): number {
+function startOfData(text: string, formatEnd: number): number {
   let at = formatEnd;
   while (text[at] === ' ' || text[at] === '\t' || text[at] === '\f') {
     at += 1;

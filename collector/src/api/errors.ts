@@ -9,10 +9,10 @@ import { requestIdOf } from '../request-id.ts';
 /** Answers a problem on an OTLP path, where the body is a google.rpc.Status in the request's encoding. */
 export type AnswerOtlpProblem = (request: Request, response: Response, problem: Problem) => void;
 
-export const OTLP_PATH = /^\/v1\//;
+const OTLP_PATH = /^\/v1\//;
 
 /** Sends a problem as RFC 9457. */
-export function sendProblem(response: Response, problem: Problem): void {
+function sendProblem(response: Response, problem: Problem): void {
   response
     .status(problem.spec.status)
     .set(problem.headers)
@@ -32,7 +32,7 @@ function fromBodyParser(error: object): Problem | undefined {
 }
 
 /** The problem that an error of any layer amounts to. */
-export function problemOf(error: unknown): Problem {
+function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof InputProblem) return new Problem('parameter_invalid', error.message);
   if (error instanceof ForbiddenQuestion) return new Problem('scope_missing', error.message);

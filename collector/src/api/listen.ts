@@ -60,7 +60,7 @@ function bindError(error: NodeJS.ErrnoException, address: ListenAddress, option:
 }
 
 /** `host:port`, IPv6 in brackets. */
-export function showAddress({ host, port }: ListenAddress): string {
+function showAddress({ host, port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 

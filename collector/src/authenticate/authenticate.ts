@@ -56,7 +56,7 @@ function verifiedRecord(presented: string, deps: AuthenticateDeps): KeyRecord | 
 }
 
 /** Whether a key may still be used at an instant. */
-export function isInForce(record: KeyRecord, at: Date): boolean {
+function isInForce(record: KeyRecord, at: Date): boolean {
   if (record.revokedAt !== null) return false;
   return record.expiresAt === null || at.getTime() < Date.parse(record.expiresAt);
 }

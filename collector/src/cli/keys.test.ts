@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { writeCollectorFile } from '../collector-file.ts';
-import { writeControlCopy } from '../control/control-copy.ts';
-import { controlCopyPath, openStoppedKeys } from '../control/stopped-keys.ts';
+import { controlCopyPath, writeControlCopy } from '../control/control-copy.ts';
+import { openStoppedKeys } from '../control/stopped-keys.ts';
 import { keyCommands } from './keys.ts';
 import { runCommand } from './run-command.ts';
 

@@ -2,12 +2,14 @@
 // Invariant: the file is always whole. It is written beside itself, synced, renamed, and the directory synced.
 import { constants } from 'node:fs';
 import { open, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { type ControlRow, controlRowSchema, toJsonRow } from './control-store.ts';
 
 const FORMAT = 1;
 const copySchema = z.object({ format: z.literal(FORMAT), rows: z.array(controlRowSchema) });
+
+export const controlCopyPath = (dataDir: string): string => join(dataDir, 'control.json');
 
 /** Writes a file so that a crash leaves either the old or the new one. Mode 0600: hashes are nobody's business. */
 export async function writeDurably(path: string, text: string): Promise<void> {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { type ControlRow, type ControlStore, rowKeyOf } from './control-store.ts';
 
-export function row(version: bigint, id: string, changed: Partial<ControlRow> = {}): ControlRow {
+function row(version: bigint, id: string, changed: Partial<ControlRow> = {}): ControlRow {
   return {
     version,
     recordedAt: '2026-08-20T12:00:00.123Z',

@@ -15,7 +15,7 @@ const FIRST_START = 'first-start';
 export const adminKeyPath = (dataDir: string): string => join(dataDir, 'admin.key');
 
 /** The key in a file that holds one; undefined when there is no such file, or no key in it. */
-export async function readKeyFile(path: string): Promise<string | undefined> {
+async function readKeyFile(path: string): Promise<string | undefined> {
   const text = (await readIfThere(path))?.trim();
   return text !== undefined && parseKey(text) !== undefined ? text : undefined;
 }

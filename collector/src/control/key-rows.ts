@@ -5,7 +5,7 @@ import { type KeyRecord, SCOPES, type Scope } from '../access.ts';
 import type { ControlChange } from './control-state.ts';
 import type { ControlRow } from './control-store.ts';
 
-export const KEY_KIND = 'key';
+const KEY_KIND = 'key';
 
 const keyPayloadSchema = z.object({
   scopes: z.array(z.enum(SCOPES)),

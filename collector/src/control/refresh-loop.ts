@@ -3,7 +3,7 @@ import type { Logger } from '../log.ts';
 import type { ControlState } from './control-state.ts';
 
 /** Well inside the 10 s that are promised, one slow answer included. */
-export const REFRESH_INTERVAL_MS = 3_000;
+const REFRESH_INTERVAL_MS = 3_000;
 
 export interface RefreshLoop {
   /** Ends the loop; resolves when a refresh that runs is over. */

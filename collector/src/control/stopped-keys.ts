@@ -3,7 +3,6 @@
 // Invariant: the directory is locked meanwhile, so a collector cannot start in between and miss a row.
 import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   DirectoryLockedError,
   lockDirectory,
@@ -11,11 +10,10 @@ import {
 import { type KeyActor, type KeyOperations, SCOPES } from '../access.ts';
 import { ConfigError } from '../config-error.ts';
 import { createLog } from '../log.ts';
+import { controlCopyPath } from './control-copy.ts';
 import { openControlState } from './control-state.ts';
 import { FIRST_TENANT, forgetFirstKey } from './first-key.ts';
 import { createKeyOperations } from './key-operations.ts';
-
-export const controlCopyPath = (dataDir: string): string => join(dataDir, 'control.json');
 
 export interface StoppedKeys {
   readonly keys: KeyOperations;

@@ -73,7 +73,7 @@ function readPlainKeyValue(list: AttributeList, i: number, at: number, end: numb
 }
 
 /** Appends the `AnyValue` message in `[at, end)` under an empty key (an element of an array). */
-export function addElement(list: AttributeList, at: number, end: number): void {
+function addElement(list: AttributeList, at: number, end: number): void {
   const i = list.push();
   if (i < 0) return;
   list.keyStart[i] = at;

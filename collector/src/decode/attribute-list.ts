@@ -19,8 +19,6 @@ export const VALUE = {
   bytes: 7,
 } as const;
 
-export type ValueKind = (typeof VALUE)[keyof typeof VALUE];
-
 const TWO_32 = 4294967296;
 
 export class AttributeList {

@@ -1,7 +1,7 @@
 /**
  * Decides whether one span of a good request is refused, and says so in words for its sender
- * (`partial_success.error_message`). Pure. A span that ends before it starts is kept and marked
- * (`endsBeforeStart`): its cost is as real as any.
+ * (`partial_success.error_message`). Pure. A span that ends before it starts is kept: its cost is as
+ * real as any.
  */
 
 import { type AttributeList, VALUE } from './attribute-list.ts';
@@ -38,13 +38,6 @@ const TWO_32 = 4294967296;
  */
 export function refusalOf(view: SpanView, nowNs: bigint, limits: SpanLimits): Refusal | undefined {
   return refusalOfIds(view) ?? refusalOfTime(view, nowNs) ?? refusalOfSize(view, limits);
-}
-
-/** True when the span ends before it starts, which is kept but is worth a mark. */
-export function endsBeforeStart(view: SpanView): boolean {
-  const startHi = view.startTimeHi >>> 0;
-  const endHi = view.endTimeHi >>> 0;
-  return endHi === startHi ? view.endTimeLo >>> 0 < view.startTimeLo >>> 0 : endHi < startHi;
 }
 
 function refusalOfIds(view: SpanView): Refusal | undefined {

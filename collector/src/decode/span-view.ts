@@ -158,6 +158,6 @@ export class SpanView implements HashHalves {
   }
 }
 
-export function unsigned64(lo: number, hi: number): bigint {
+function unsigned64(lo: number, hi: number): bigint {
   return (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
 }

@@ -8,7 +8,7 @@ import type { DialectDefinition } from './dialect.ts';
 import { Normaliser } from './normalise.ts';
 
 /** The keys a dialect declares. */
-export function declaredKeys(definition: DialectDefinition): string[] {
+function declaredKeys(definition: DialectDefinition): string[] {
   const names: string[] = [];
   class Recording extends AttributeKeys {
     override declare(name: string): number {
@@ -23,7 +23,7 @@ export function declaredKeys(definition: DialectDefinition): string[] {
 type AttributeValue = string | bigint | number | boolean;
 
 /** A span view with these attributes and no bytes behind anything else. */
-export function viewWith(attributes: readonly (readonly [string, AttributeValue])[]): SpanView {
+function viewWith(attributes: readonly (readonly [string, AttributeValue])[]): SpanView {
   const view = new SpanView();
   const text = attributes
     .map(([key, value]) => key + (typeof value === 'string' ? value : ''))

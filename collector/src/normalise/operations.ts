@@ -14,7 +14,7 @@ const aggregate = (operation: string): OperationRule => ({ operation, role: 'agg
 const free = (operation: string): OperationRule => ({ operation, role: 'non_billable' });
 
 /** Lower-case raw name → canonical operation and role. */
-export const OPERATIONS: ReadonlyMap<string, OperationRule> = new Map([
+const OPERATIONS: ReadonlyMap<string, OperationRule> = new Map([
   ['chat', billable('chat')],
   ['completion', billable('text_completion')],
   ['text_completion', billable('text_completion')],

@@ -34,7 +34,7 @@ const simpleMatch = z.union([
 type SimpleMatch = z.infer<typeof simpleMatch>;
 /** How a model name is recognised, always on the lower-cased name. */
 export type MatchRule = SimpleMatch | { or: MatchRule[] } | { and: MatchRule[] };
-export const matchRule: z.ZodType<MatchRule> = z.lazy(() =>
+const matchRule: z.ZodType<MatchRule> = z.lazy(() =>
   z.union([
     simpleMatch,
     z.strictObject({ or: z.array(matchRule).min(1) }),
@@ -43,7 +43,7 @@ export const matchRule: z.ZodType<MatchRule> = z.lazy(() =>
 );
 
 /** The dimensions of a call's context that a price may depend on. */
-export const CONTEXT_DIMENSIONS = [
+const CONTEXT_DIMENSIONS = [
   'service_tier',
   'batch',
   'speed',
@@ -104,7 +104,7 @@ const interval = {
   valid_until: instant.optional(),
 };
 
-export const priceEntry = z.strictObject({
+const priceEntry = z.strictObject({
   ...interval,
   /** plan: announced and not yet seen in force. It prices, and every line says so. */
   status: z.enum(['confirmed', 'plan']).default('confirmed'),
@@ -115,7 +115,7 @@ export const priceEntry = z.strictObject({
 });
 export type PriceEntryData = z.infer<typeof priceEntry>;
 
-export const multiplier = z.strictObject({
+const multiplier = z.strictObject({
   id: z.string(),
   ...interval,
   when: when.optional(),
@@ -154,7 +154,7 @@ const fallback = z.strictObject({
   tools: z.boolean().default(false),
 });
 
-export const providerBook = z.strictObject({
+const providerBook = z.strictObject({
   provider: z.string(),
   name: z.string().optional(),
   /** Providers whose models are sold here at the same price, asked when no model here matches. */
@@ -172,7 +172,7 @@ export type ProviderBook = z.infer<typeof providerBook>;
 export type ProviderBookInput = z.input<typeof providerBook>;
 
 /** Prices, aliases and discounts that lie over the book: a tenant's contract. */
-export const overrideLayer = z.strictObject({
+const overrideLayer = z.strictObject({
   version: z.string(),
   /** One per provider; `*` holds discounts for all of them. */
   providers: z.array(providerBook),

@@ -4,7 +4,7 @@ import type { Problem } from '../problems.ts';
 
 export type OtlpEncoding = 'protobuf' | 'json';
 
-export const MEDIA_TYPE: Readonly<Record<OtlpEncoding, string>> = {
+const MEDIA_TYPE: Readonly<Record<OtlpEncoding, string>> = {
   protobuf: 'application/x-protobuf',
   json: 'application/json',
 };

@@ -20,7 +20,7 @@ const END = parseInstant('2026-04-03T00:00:00Z', 0n);
 const HOUR_NS = 3_600_000_000_000n;
 
 /** Instants of one week, one in three within a nanosecond of an hour. */
-export const instants = fc
+const instants = fc
   .tuple(fc.bigInt(START, END), fc.constantFrom(-1n, 0n, 1n, null))
   .map(([at, near]) => (near === null ? at : (at / HOUR_NS) * HOUR_NS + near));
 
@@ -72,7 +72,7 @@ export const entries = fc.array(
 );
 
 /** The sums of one entry, absent figures as 0. */
-export function sumsOf(entry: Entry): Sums {
+function sumsOf(entry: Entry): Sums {
   const text: Partial<Record<string, string>> = {};
   for (const column of FIGURE_COLUMNS) text[column] = entry.figures?.[column] ?? '0';
   return readSums(text as FigureText);

@@ -56,7 +56,7 @@ function judgeByUncached(raw: RawUsage, cached: bigint): Verdict | undefined {
  * Whether the input total holds the cache tokens. First matching row wins: exact evidence, proof of exclusion, the
  * emitter's row of the matrix, proof of inclusion, what the provider is known for, the convention (research: dialects §3).
  */
-export function judgeInput(
+function judgeInput(
   raw: RawUsage,
   provider: string,
   inclusion: KnownInclusion | undefined,
@@ -90,7 +90,7 @@ export function judgeInput(
 }
 
 /** Whether the output total holds the reasoning tokens. */
-export function isReasoningInside(raw: RawUsage, inclusion: KnownInclusion | undefined): boolean {
+function isReasoningInside(raw: RawUsage, inclusion: KnownInclusion | undefined): boolean {
   const reasoning = raw.reasoning ?? 0n;
   if (reasoning > (raw.output ?? 0n)) {
     return false;
