@@ -112,6 +112,15 @@ function trailingFormat(text: string, tokens: readonly Token[]) {
   return null;
 }
 
+/** What was read of an INSERT before its data, or its end. */
+interface InsertHead {
+  readonly first: Token;
+  readonly last: Token;
+  /** -1: no SETTINGS. */
+  readonly settingsAt: number;
+  readonly input: InsertParts['input'];
+}
+
 function insertStatement(text: string, first: Token, tokens: Iterator<Token>): Statement {
   const seen = { settingsAt: -1, selects: false, input: null as InsertParts['input'] };
   let last = skipTarget(first, tokens);
@@ -119,13 +128,15 @@ function insertStatement(text: string, first: Token, tokens: Iterator<Token>): S
   while (token !== undefined && !(token.text === ';' && token.depth === 0)) {
     const outside = token.depth === 0;
     if (outside && !seen.selects && token.text === 'VALUES') {
-      return insertWithData(text, first, token.start, 'Values', token.end, seen, last);
+      const clause = { start: token.start, format: 'Values', end: token.end };
+      return insertWithData(text, { first, last, ...seen }, clause);
     }
     if (outside && token.text === 'FORMAT') {
       const name = tokens.next().value;
       if (name?.kind === 'word') {
         const format = text.slice(name.start, name.end);
-        return insertWithData(text, first, token.start, format, name.end, seen, last);
+        const clause = { start: token.start, format, end: name.end };
+        return insertWithData(text, { first, last, ...seen }, clause);
       }
     }
     if (outside && token.text === 'SETTINGS' && seen.settingsAt === -1) {
@@ -159,24 +170,21 @@ function noOutput(first: Token, last: Token): Omit<Statement, 'insert'> {
   return { kind: 'insert', verb: first.text, format: null, outputAt: last.end, end: last.end };
 }
 
+/** `clause` is VALUES, or FORMAT with its name: the data follows it. */
 function insertWithData(
   text: string,
-  first: Token,
-  textEnd: number,
-  format: string,
-  formatEnd: number,
-  seen: { settingsAt: number; selects: boolean; input: InsertParts['input'] },
-  last: Token,
+  head: InsertHead,
+  clause: { readonly start: number; readonly format: string; readonly end: number },
 ): Statement {
   const insert: InsertParts = {
-    infileAt: seen.settingsAt === -1 ? textEnd : seen.settingsAt,
+    infileAt: head.settingsAt === -1 ? clause.start : head.settingsAt,
     takesData: true,
-    format,
-    textEnd,
-    dataAt: startOfData(text, formatEnd),
-    input: seen.input,
+    format: clause.format,
+    textEnd: clause.start,
+    dataAt: startOfData(text, clause.end),
+    input: head.input,
   };
-  return { ...noOutput(first, last), insert };
+  return { ...noOutput(head.first, head.last), insert };
 }
 
 /**

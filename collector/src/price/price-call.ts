@@ -121,21 +121,12 @@ function graduatedLines(key: UsageKey, quantity: bigint, plan: KeyPlan): ChargeL
   return lines;
 }
 
-function chargeKey(
-  lines: ChargeLine[],
-  key: UsageKey,
-  quantity: bigint,
-  plan: KeyPlan,
-  sizes: Sizes,
-) {
-  if (plan.tiers.some(({ tier }) => tier.graduated)) {
-    lines.push(...graduatedLines(key, quantity, plan));
-    return;
-  }
+function linesOfKey(key: UsageKey, quantity: bigint, plan: KeyPlan, sizes: Sizes): ChargeLine[] {
+  if (plan.tiers.some(({ tier }) => tier.graduated)) return graduatedLines(key, quantity, plan);
   let rate = plan.base;
   for (const step of plan.tiers) if (beyond(step.tier, sizes)) rate = step.rate;
   const billed = quantity > 0n && quantity < plan.minimum ? plan.minimum : quantity;
-  lines.push(chargeLine(key, quantity, billed, rate));
+  return [chargeLine(key, quantity, billed, rate)];
 }
 
 function withoutRate(call: PricedCall, plan: RatePlan, key: UsageKey): Unpriced {
@@ -159,14 +150,14 @@ function chargeUsage(call: PricedCall, plan: RatePlan): ChargeLine[] | Unpriced 
     if (quantity === undefined) continue;
     if (quantity < 0n) return fail('invalid_usage', `${key} is ${quantity}, expected 0 or more`);
     const rate = plan.rates[key];
-    if (rate !== undefined) chargeKey(lines, key, quantity, rate, sizes);
+    if (rate !== undefined) lines.push(...linesOfKey(key, quantity, rate, sizes));
     // Most models take no fee for the request itself, and every call is one.
     else if (quantity !== 0n && key !== 'requests') return withoutRate(call, plan, key);
   }
   // A call is one request even where the producer does not count it.
   const fee = plan.rates.requests;
   if (fee !== undefined && usage.requests === undefined)
-    chargeKey(lines, 'requests', 1n, fee, sizes);
+    lines.push(...linesOfKey('requests', 1n, fee, sizes));
   return lines;
 }
 
