@@ -28,7 +28,7 @@ export interface BatchIdentity {
 /** Columns that come from the batch, not from the file. */
 const IDENTITY_COLUMNS = ['writer_id', 'batch_seq'];
 
-type Insert = Pick<NativeFileInsert, 'into' | 'select' | 'structure'>;
+type Insert = Pick<NativeFileInsert, 'into' | 'select' | 'structure' | 'settings'>;
 
 export class Landing {
   readonly targets: readonly Target[];
@@ -94,6 +94,9 @@ export class Landing {
       into: `${quote(this.database)}.${quote(table)} (${outputs})`,
       select: `SELECT ${outputs} FROM (${repaired})`,
       structure: this.structure(),
+      // A view needs some columns only, and the engine reads no others: to its reader the rest of the file is unknown.
+      // That the file has no column too many, the insert into the landing table has checked.
+      settings: { input_format_skip_unknown_fields: 1 },
     };
   }
 
