@@ -3,7 +3,10 @@
  * Invariant: every column gets exactly one value; the block checks it when it is taken.
  */
 
-import type { StringMapColumn } from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
+import type {
+  DecimalMapColumn,
+  StringMapColumn,
+} from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
 import {
   MEASURED_SCALE,
   MEASURED_UNITS,
@@ -14,6 +17,7 @@ import type { AttributeList } from '../decode/attribute-list.ts';
 import { VALUE } from '../decode/attribute-list.ts';
 import type { SpanView } from '../decode/span-view.ts';
 import type { Call } from '../normalise/call.ts';
+import { appendContext } from './append-context.ts';
 import { attributesJson, attributeText } from './attribute-text.ts';
 import type { ContentRedactor } from './redact.ts';
 import type { SpanBlock, SpanColumns } from './span-block.ts';
@@ -173,23 +177,23 @@ function appendCall(columns: SpanColumns, call: Call | undefined): void {
   columns.semantics.appendText(call?.usage?.semantics ?? '');
   columns.evidence.appendText(call?.usage?.evidence ?? '');
   columns.missing_usage_reason.appendText(call?.missingUsageReason ?? '');
-  if (call?.usage !== undefined) {
-    appendUsage(columns, call.usage.buckets);
-  }
-  columns.usage.endRow();
+  appendUsage(columns.usage, call?.usage?.buckets);
+  appendUsage(columns.usage_alternative, call?.usage?.alternative);
   columns.input_tokens.append(call?.usage?.inputTokens);
   columns.output_tokens.append(call?.usage?.outputTokens);
   columns.reported_usd.append(call?.reportedAtto);
+  appendContext(columns, call?.context ?? {});
 }
 
 /** The map holds integers of 1e-9: whole quantities are scaled up, measured ones are so already. */
-function appendUsage(columns: SpanColumns, usage: Usage): void {
-  for (const key of Object.keys(usage) as UsageKey[]) {
-    const quantity = usage[key];
+function appendUsage(column: DecimalMapColumn, usage: Usage | undefined): void {
+  for (const key of Object.keys(usage ?? {}) as UsageKey[]) {
+    const quantity = usage?.[key];
     if (quantity !== undefined) {
-      columns.usage.append(key, MEASURED.has(key) ? quantity : quantity * MEASURED_SCALE);
+      column.append(key, MEASURED.has(key) ? quantity : quantity * MEASURED_SCALE);
     }
   }
+  column.endRow();
 }
 
 function appendAttribution(columns: SpanColumns, call: Call | undefined): void {

@@ -1,0 +1,179 @@
+/**
+ * Who is billed in a group of spans: one role with its reason for each LLM span. The rule is research on dialects §7;
+ * its order: mirrors, then aggregates, then agents that stand for calls nobody else reports.
+ * Invariant: no physical call is billed twice, and usage that only an agent span reports is not lost.
+ */
+import { INPUT_BUCKETS, OUTPUT_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
+import type { Call } from '../normalise/call.ts';
+import { hasEqualTokens, hasSameModel, isWithin, providerFamily, richness } from './same-call.ts';
+import { type ResolvedRole, type SettleSpan, spanKey } from './settle-span.ts';
+import { SpanTree } from './span-tree.ts';
+
+/** Roles by span key; `winnerOf` tells for a mirror which span is billed in its place. */
+export interface Resolution {
+  tree: SpanTree;
+  roles: Map<string, ResolvedRole>;
+  winnerOf: Map<string, SettleSpan>;
+}
+
+type LlmSpan = SettleSpan & { call: Call };
+
+export function resolveRoles(versions: readonly SettleSpan[]): Resolution {
+  const tree = new SpanTree(versions);
+  const state: Resolution = { tree, roles: new Map(), winnerOf: new Map() };
+  const llm = tree.spans.filter((span): span is LlmSpan => span.call !== undefined);
+  for (const span of llm) {
+    state.roles.set(spanKey(span), { role: span.call.role, reason: span.call.roleReason });
+  }
+  markSameResponse(state, leavesOf(state, llm));
+  markTwins(state, leavesOf(state, llm));
+  markNested(state, leavesOf(state, llm));
+  markSums(state, leavesOf(state, llm));
+  markAgents(state, llm);
+  return state;
+}
+
+function roleOf(state: Resolution, span: SettleSpan): ResolvedRole['role'] | undefined {
+  return state.roles.get(spanKey(span))?.role;
+}
+
+function leavesOf(state: Resolution, llm: readonly LlmSpan[]): LlmSpan[] {
+  return llm.filter((span) => roleOf(state, span) === 'leaf');
+}
+
+function hasUsage({ call }: LlmSpan): boolean {
+  return call.usage !== undefined;
+}
+
+/** One of several views of a call is billed: the richest, then the innermost, then the client's. */
+function keepOne(state: Resolution, views: readonly LlmSpan[], reason: string): void {
+  const depth = (span: LlmSpan) => state.tree.ancestorsOf(span).length;
+  const [winner, ...others] = views.toSorted(
+    (a, b) =>
+      richness(b.call) - richness(a.call) ||
+      depth(b) - depth(a) ||
+      Number(b.kind === 3) - Number(a.kind === 3),
+  );
+  for (const other of others) {
+    state.roles.set(spanKey(other), { role: 'mirror', reason: `${reason} as ${winner!.spanId}` });
+    state.winnerOf.set(spanKey(other), winner!);
+  }
+}
+
+/** 2a: the same provider family and response id anywhere in the group. */
+function markSameResponse(state: Resolution, leaves: readonly LlmSpan[]): void {
+  const byResponse = new Map<string, LlmSpan[]>();
+  for (const span of leaves) {
+    if (span.call.responseId !== '') {
+      const key = `${providerFamily(span.call.provider)}\n${span.call.responseId}`;
+      byResponse.set(key, [...(byResponse.get(key) ?? []), span]);
+    }
+  }
+  for (const views of byResponse.values()) {
+    keepOne(state, views, 'same response id');
+  }
+}
+
+/** 2d: one span exported twice under two ids. */
+function markTwins(state: Resolution, leaves: readonly LlmSpan[]): void {
+  const byShape = new Map<string, LlmSpan[]>();
+  for (const span of leaves) {
+    const { traceId, parentSpanId, name, scopeName, startNs, endNs, service, call } = span;
+    const usage = Object.entries(call.usage?.buckets ?? {}).join();
+    const shape = [traceId, parentSpanId, name, scopeName, startNs, endNs, service, usage].join(
+      '\n',
+    );
+    byShape.set(shape, [...(byShape.get(shape) ?? []), span]);
+  }
+  for (const twins of byShape.values()) {
+    keepOne(state, twins, 'same span exported twice');
+  }
+}
+
+/** 2b and 2c: an outer and an inner view of one call, without an id to tell. */
+function markNested(state: Resolution, leaves: readonly LlmSpan[]): void {
+  for (const inner of leaves) {
+    for (const ancestor of state.tree.ancestorsOf(inner)) {
+      const outer = leaves.find((span) => span === ancestor);
+      const isOpen = roleOf(state, inner) === 'leaf' && outer && roleOf(state, outer) === 'leaf';
+      if (isOpen && isSameCall(inner, outer)) {
+        keepOne(state, [inner, outer], 'same call');
+      }
+    }
+  }
+}
+
+function isSameCall(inner: LlmSpan, outer: LlmSpan): boolean {
+  const { call: a } = inner;
+  const { call: b } = outer;
+  // Two different answers are two calls, whatever else is alike.
+  const isOtherAnswer = a.responseId !== '' && b.responseId !== '' && a.responseId !== b.responseId;
+  if (isOtherAnswer || !hasSameModel(a, b) || !isWithin(inner, outer)) {
+    return false;
+  }
+  // A wrapper that reports nothing adds no call of its own.
+  return !hasUsage(outer) || !hasUsage(inner) || hasEqualTokens(a, b);
+}
+
+/** 3: a span that looks like a call, but reports the sum, or the last, of the calls below it. */
+function markSums(state: Resolution, leaves: readonly LlmSpan[]): void {
+  for (const span of leaves.toReversed()) {
+    const below = billedBelow(state, span);
+    if (roleOf(state, span) !== 'leaf' || below.length === 0 || !hasUsage(span)) {
+      continue;
+    }
+    const last = below.at(-1)!;
+    if (isSumOf(span, below) || hasEqualTokens(span.call, last.call)) {
+      const reason = `repeats the usage of ${below.length} calls below it`;
+      state.roles.set(spanKey(span), { role: 'aggregate', reason });
+    }
+  }
+}
+
+function billedBelow(state: Resolution, span: LlmSpan): LlmSpan[] {
+  return state.tree
+    .descendantsOf(span)
+    .filter(
+      (other): other is LlmSpan => other.call !== undefined && roleOf(state, other) === 'leaf',
+    )
+    .filter(hasUsage)
+    .sort((a, b) => (a.endNs < b.endNs ? -1 : 1));
+}
+
+function tokens(
+  span: LlmSpan,
+  keys: readonly (typeof INPUT_BUCKETS | typeof OUTPUT_BUCKETS)[number][],
+): bigint {
+  return keys.reduce((sum, key) => sum + (span.call.usage?.buckets[key] ?? 0n), 0n);
+}
+
+function isSumOf(span: LlmSpan, parts: readonly LlmSpan[]): boolean {
+  return [INPUT_BUCKETS, OUTPUT_BUCKETS].every(
+    (keys) => tokens(span, keys) === parts.reduce((sum, part) => sum + tokens(part, keys), 0n),
+  );
+}
+
+/**
+ * 3 and 4: an aggregate with a billed call below it is not billed. One without is, once: the lowest that reports usage
+ * stands for calls nobody else reports. A counter that runs over several invocations tells no amount of its own.
+ */
+function markAgents(state: Resolution, llm: readonly LlmSpan[]): void {
+  const aggregates = llm.filter((span) => roleOf(state, span) === 'aggregate' && hasUsage(span));
+  for (const span of aggregates.toReversed()) {
+    const below = state.tree.descendantsOf(span);
+    const billed = below.filter((other) => {
+      const role = roleOf(state, other);
+      return (role === 'leaf' && other.call?.usage !== undefined) || role === 'agent_only';
+    });
+    if (billed.length > 0) {
+      const reason = `its ${billed.length} billed calls are below it`;
+      state.roles.set(spanKey(span), { role: 'aggregate', reason });
+    } else if (span.call.roleReason.includes('cumulative')) {
+      const reason = 'a cumulative counter with no calls below it: no amount of its own';
+      state.roles.set(spanKey(span), { role: 'unknown', reason });
+    } else {
+      const reason = 'no call below it reports usage';
+      state.roles.set(spanKey(span), { role: 'agent_only', reason });
+    }
+  }
+}

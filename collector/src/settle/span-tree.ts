@@ -1,0 +1,71 @@
+/** Parents and children among the spans of a group. A parent that is not there makes a root; a cycle is cut. */
+import { type SettleSpan, spanKey } from './settle-span.ts';
+
+export class SpanTree {
+  readonly spans: readonly SettleSpan[];
+  private readonly byKey = new Map<string, SettleSpan>();
+  private readonly childrenOf = new Map<SettleSpan, SettleSpan[]>();
+
+  /** Of several versions of one span the newest is kept. */
+  constructor(versions: readonly SettleSpan[]) {
+    for (const span of versions) {
+      const key = spanKey(span);
+      const known = this.byKey.get(key);
+      if (known === undefined || span.receivedAtNs > known.receivedAtNs) {
+        this.byKey.set(key, span);
+      }
+    }
+    this.spans = [...this.byKey.values()].sort(byStart);
+    for (const span of this.spans) {
+      const parent = this.parentOf(span);
+      if (parent !== undefined) {
+        const siblings = this.childrenOf.get(parent);
+        if (siblings === undefined) {
+          this.childrenOf.set(parent, [span]);
+        } else {
+          siblings.push(span);
+        }
+      }
+    }
+  }
+
+  parentOf(span: SettleSpan): SettleSpan | undefined {
+    return span.parentSpanId === '' || span.parentSpanId === span.spanId
+      ? undefined
+      : this.byKey.get(spanKey({ traceId: span.traceId, spanId: span.parentSpanId }));
+  }
+
+  /** From the parent upwards. */
+  ancestorsOf(span: SettleSpan): SettleSpan[] {
+    const ancestors: SettleSpan[] = [];
+    const seen = new Set([span]);
+    for (let at = this.parentOf(span); at !== undefined && !seen.has(at); at = this.parentOf(at)) {
+      seen.add(at);
+      ancestors.push(at);
+    }
+    return ancestors;
+  }
+
+  /** Everything below, parents before children. */
+  descendantsOf(span: SettleSpan): SettleSpan[] {
+    const found: SettleSpan[] = [];
+    const seen = new Set([span]);
+    const open = [...(this.childrenOf.get(span) ?? [])];
+    for (let next = open.shift(); next !== undefined; next = open.shift()) {
+      if (!seen.has(next)) {
+        seen.add(next);
+        found.push(next);
+        open.push(...(this.childrenOf.get(next) ?? []));
+      }
+    }
+    return found;
+  }
+}
+
+/** By start, then by id, so that every run sees the same order. */
+function byStart(a: SettleSpan, b: SettleSpan): number {
+  if (a.startNs !== b.startNs) {
+    return a.startNs < b.startNs ? -1 : 1;
+  }
+  return spanKey(a) < spanKey(b) ? -1 : 1;
+}
