@@ -1,0 +1,93 @@
+/**
+ * What is killed when: the phases of a run, and for each kill its victim and the moment it waits for.
+ */
+import type { Random } from './random.ts';
+
+/**
+ * `normal`: three days. `kolkata`: the same with TZ=Asia/Kolkata. `cap`: bursts that fill segments to their caps.
+ * `days`: more days at once than have a segment of their own, so that the mixed one is used and split.
+ */
+export const PHASES = ['normal', 'kolkata', 'cap', 'days'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** `drain`: SIGTERM, and SIGKILL while the collector still ends its work. */
+export const VICTIMS = ['collector', 'engine', 'both', 'drain'] as const;
+export type Victim = (typeof VICTIMS)[number];
+/** Drawn from: an engine that ends in the middle of an insert is what repair is for. */
+const DRAWN: readonly Victim[] = [
+  'collector',
+  'collector',
+  'engine',
+  'engine',
+  'engine',
+  'both',
+  'both',
+  'drain',
+];
+
+/**
+ * `load`: any moment. `sealed`: a segment waits for the writer, or is being written. `split`: a mixed segment is
+ * being split. `start`: the collector is starting. `large`: a segment near its caps is sealed. `flush`: the rows of
+ * a burst are being written to the journal.
+ */
+export type Moment = 'load' | 'sealed' | 'split' | 'start' | 'large' | 'flush';
+
+export interface PlannedKill {
+  readonly number: number;
+  readonly phase: Phase;
+  readonly victim: Victim;
+  readonly moment: Moment;
+  /** Which burst is sent first. */
+  readonly burst: 'rows' | 'bytes' | undefined;
+  /** TZ for a collector that is started after this kill. */
+  readonly timeZoneAfter: string | undefined;
+}
+
+export function planKills(count: number, random: Random): PlannedKill[] {
+  const phaseOf = (i: number): Phase =>
+    PHASES[Math.min(PHASES.length - 1, Math.floor((i * PHASES.length) / count))]!;
+  let bursts = 0;
+  const kills: PlannedKill[] = [];
+  for (let i = 0; i < count; i++) {
+    const phase = phaseOf(i);
+    const next = phaseOf(Math.min(count - 1, i + 1));
+    const isBurst = phase === 'cap' && (kills.at(-1)?.burst === undefined || random.chance(0.3));
+    bursts += isBurst ? 1 : 0;
+    const moment = momentOf({ isBurst, phase, before: kills.at(-1), random });
+    kills.push({
+      number: i + 1,
+      phase,
+      victim: victimOf(moment, next === phase, random),
+      moment,
+      burst: isBurst ? (bursts % 2 === 1 ? 'rows' : 'bytes') : undefined,
+      timeZoneAfter: next === 'kolkata' ? 'Asia/Kolkata' : undefined,
+    });
+  }
+  return kills;
+}
+
+function victimOf(moment: Moment, isSamePhase: boolean, random: Random): Victim {
+  // A new environment needs a new collector, and an engine has no part in a flush.
+  const isEngineEnough = isSamePhase && moment !== 'flush';
+  return random.pick(isEngineEnough ? DRAWN : DRAWN.filter((victim) => victim !== 'engine'));
+}
+
+function momentOf(about: {
+  isBurst: boolean;
+  phase: Phase;
+  before: PlannedKill | undefined;
+  random: Random;
+}): Moment {
+  const { isBurst, phase, before, random } = about;
+  if (isBurst) {
+    return random.chance(0.4) ? 'flush' : 'large';
+  }
+  const couldStart = before !== undefined && before.victim !== 'engine';
+  if (couldStart && random.chance(0.25)) {
+    return 'start';
+  }
+  if (phase === 'days' && random.chance(0.5)) {
+    return 'split';
+  }
+  return random.chance(0.65) ? 'sealed' : 'load';
+}

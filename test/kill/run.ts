@@ -1,0 +1,31 @@
+/**
+ * `node test/kill/run.ts [--kills N] [--seed S] [--json]`: the exactly-once promise under SIGKILL. Ends with 1 when
+ * anything is lost, doubled or different by one digit.
+ */
+import { parseArgs } from 'node:util';
+import { describeReport } from './kill-report.ts';
+import { runKills } from './kill-run.ts';
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '10' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+const kills = Number(values.kills);
+const seed = Number(values.seed);
+if (!Number.isInteger(kills) || kills < 1 || !Number.isInteger(seed) || seed < 0) {
+  process.stderr.write(
+    `--kills is "${values.kills}" and --seed "${values.seed}"; expected whole numbers, kills of at least 1.\n`,
+  );
+  process.exit(64);
+}
+// Progress is for people; with --json standard output holds the report alone.
+const progress = (text: string) =>
+  void (values.json ? process.stderr : process.stdout).write(`${text}\n`);
+progress(`${kills} kills, seed ${seed}`);
+const report = await runKills({ kills, seed, progress });
+process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : describeReport(report));
+process.exit(report.failures.length === 0 ? 0 : 1);
