@@ -9,6 +9,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { lockDirectory } from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
+import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import { TraceAcceptor } from './accept-traces.ts';
 import { announcement, type Places } from './announce.ts';
 import { type HttpListener, listen } from './api/listen.ts';
@@ -41,7 +42,7 @@ import type { RunningCollector, StartCollector } from './running-collector.ts';
 import { createSqlHandler } from './sql/sql-listener.ts';
 import { openStorage, type Storage } from './storage.ts';
 import { Landing } from './write/landing.ts';
-import { Writer } from './write/writer.ts';
+import { backoffMs, Writer } from './write/writer.ts';
 
 const LOCK_WAIT_MS = 10_000;
 /** A first start waits this long for ClickHouse, so that "ready" means that questions are answered too. */
@@ -86,7 +87,16 @@ async function openControl(config: Config, storage: Storage, log: Logger): Promi
     log,
   });
   if (storage.isPrepared()) {
-    await control.refresh();
+    await control.refresh().catch((error: unknown) => {
+      if (!(error instanceof StoreError)) {
+        throw error;
+      }
+      // It can go away again at once. The copy is enough to start with; the refresh loop asks again.
+      log.warn(
+        { err: error },
+        'the control state could not be read; its copy is used until it can',
+      );
+    });
   }
   await ensureFingerprintSecret(control, randomBytes);
   return control;
@@ -230,7 +240,7 @@ class Collector implements RunningCollector {
 
   private async startWriter(): Promise<void> {
     const { storage, journal, log, metrics } = this.parts;
-    const landing = await Landing.read(storage.store);
+    const landing = await this.readLanding();
     this.writer = new Writer({
       store: storage.store,
       landing,
@@ -240,6 +250,22 @@ class Collector implements RunningCollector {
       onEvent: observeWriter(log, metrics),
     });
     this.writing = this.writer.run().catch((error) => this.failUnlessDraining(error));
+  }
+
+  /** The engine may end between its migration and this question: that must not end the collector too. */
+  private async readLanding(): Promise<Landing> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await Landing.read(this.parts.storage.store);
+      } catch (error) {
+        if (!(error instanceof StoreError) || this.isDraining) {
+          throw error;
+        }
+        const retryInMs = backoffMs(attempt, Math.random());
+        this.parts.log.warn({ err: error, retry_in_ms: retryInMs }, 'the tables were not read');
+        await waitMs(retryInMs);
+      }
+    }
   }
 
   private failUnlessDraining(error: unknown): void {
