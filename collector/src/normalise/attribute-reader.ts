@@ -5,7 +5,7 @@
 import type { AttributeList } from '../decode/attribute-list.ts';
 import { VALUE } from '../decode/attribute-list.ts';
 import type { AttributeKeys, KeyId } from './attribute-keys.ts';
-import { plainDecimal, plainUsd, plainUsdOfDouble } from './decimal-text.ts';
+import { plainDecimal } from './decimal-text.ts';
 
 const TAG_PREFIX = Buffer.from('aicost.tag.', 'utf8');
 const WHOLE_TEXT = /^\d{1,18}$/;
@@ -120,24 +120,6 @@ export class AttributeReader {
     const number = list.valueInt(at) ?? list.valueDouble(at);
     const text = number === undefined ? list.valueText(at)?.trim() : String(number);
     return text === undefined ? undefined : plainDecimal(text);
-  }
-
-  /** An amount in USD as a plain decimal: a double's shortest text, an int, or a decimal in a string; never negative. */
-  usd(key: KeyId): string | undefined {
-    const at = this.at(key);
-    if (at === -1) {
-      return undefined;
-    }
-    const list = this.list!;
-    switch (list.type[at]) {
-      case VALUE.double:
-        return plainUsdOfDouble(list.number[at]!);
-      case VALUE.int:
-      case VALUE.string:
-        return plainUsd(String(list.valueInt(at) ?? list.valueText(at)));
-      default:
-        return undefined;
-    }
   }
 
   /** The first of these keys that has an amount. */
