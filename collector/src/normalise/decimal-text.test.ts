@@ -15,7 +15,7 @@ describe('an amount as an emitter writes it', () => {
     ['Infinity', undefined],
     ['$0.25', undefined],
     ['', undefined],
-    ['1e-400', '0'],
+    ['1e-99', '0'],
     ['1e9999', undefined],
   ])('%s is %s', ([text, plain]) => {
     expect(plainDecimal(text)).toBe(plain);

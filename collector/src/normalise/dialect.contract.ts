@@ -16,7 +16,7 @@ function declaredKeys(definition: DialectDefinition): string[] {
       return super.declare(name);
     }
   }
-  definition.create(new Recording());
+  definition.create(new Recording(), new AttributeKeys());
   return [...new Set(names)];
 }
 

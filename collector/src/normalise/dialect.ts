@@ -58,5 +58,6 @@ export interface DialectDefinition {
   readonly contentKeys: readonly string[];
   /** Prefixes of such keys, for indexed ones (`gen_ai.prompt.0.content`). */
   readonly contentPrefixes: readonly string[];
-  create(keys: AttributeKeys): Dialect;
+  /** `resourceKeys` are those of `SpanFacts.resource`. */
+  create(keys: AttributeKeys, resourceKeys: AttributeKeys): Dialect;
 }

@@ -39,7 +39,7 @@ export class Normaliser {
   constructor(definitions: readonly DialectDefinition[]) {
     const spanKeys = new AttributeKeys();
     const resourceKeys = new AttributeKeys();
-    this.dialects = definitions.map((definition) => definition.create(spanKeys));
+    this.dialects = definitions.map((definition) => definition.create(spanKeys, resourceKeys));
     this.attribution = new AttributionReader(spanKeys, resourceKeys);
     this.serverAddress = spanKeys.declare('server.address');
     this.service = resourceKeys.declare('service.name');
