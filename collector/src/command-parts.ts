@@ -34,7 +34,5 @@ export const COMMAND_PARTS: CommandParts = {
   },
   stoppedKeys: async (dataDir) =>
     (await import('./control/stopped-keys.ts')).openStoppedKeys(dataDir),
-  demo: async () => {
-    throw new CommandError('demo is not built yet.');
-  },
+  demo: async () => (await import('./demo-command.ts')).runDemoCommand,
 };

@@ -31,6 +31,13 @@ interface Line {
 
 /** The table, the range above it, and below it what the total leaves open. */
 export function costTable(answer: Breakdown, by: readonly string[]): string {
+  const notes = notesOn(answer.totals).map((note) => `${note}\n`);
+  const table = breakdownTable(answer, by);
+  return `${answer.from} to ${answer.to}\n\n${table}${notes.length > 0 ? '\n' : ''}${notes.join('')}`;
+}
+
+/** The table alone: a line a row, the rest, and the total. */
+export function breakdownTable(answer: Breakdown, by: readonly string[]): string {
   const lines: Line[] = answer.rows.map((sums) => ({
     names: by.map((dimension) => showName(sums[dimension])),
     sums,
@@ -42,8 +49,7 @@ export function costTable(answer: Breakdown, by: readonly string[]): string {
   const table = textTable(columnsOf(by, lines), lines).split('\n');
   const width = Math.max(...table.map((line) => line.length));
   table.splice(-2, 0, '─'.repeat(width));
-  const notes = notesOn(answer.totals).map((note) => `${note}\n`);
-  return `${answer.from} to ${answer.to}\n\n${table.join('\n')}${notes.length > 0 ? '\n' : ''}${notes.join('')}`;
+  return table.join('\n');
 }
 
 function columnsOf(by: readonly string[], lines: readonly Line[]): TextColumn<Line>[] {
