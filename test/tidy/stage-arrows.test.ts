@@ -36,6 +36,7 @@ const JOINERS: Readonly<Record<string, string>> = {
   'main.ts': 'the commands',
   'command-parts.ts': 'commands with the parts of the program they stand on',
   'migrate-command.ts': 'a command that stands on the storage',
+  'demo-command.ts': 'the demo with the way to a collector and the tables of costs',
   'collector.ts': 'the stages',
   'accept-traces.ts': 'decode to journal, for one request',
   'http-app.ts': 'listeners with what answers on them',
