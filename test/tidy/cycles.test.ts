@@ -31,7 +31,7 @@ test('a circle is found, and one of types alone is none', () => {
     {
       path,
       text: '',
-      exports: new Map(),
+      exports: [],
       functions: [],
       nodes: [],
       imports: [{ specifier: to, file: to, names: ['x'], isTypeOnly, isReexport: false, line: 1 }],

@@ -28,6 +28,14 @@ export interface Import {
   readonly line: number;
 }
 
+export interface Export {
+  readonly name: string;
+  readonly line: number;
+  readonly isType: boolean;
+  /** The text of what is declared, without the body of a function; '' for a list of names. */
+  readonly signature: string;
+}
+
 export interface SourceFunction {
   readonly name: string;
   readonly line: number;
@@ -39,8 +47,7 @@ export interface SourceFile {
   readonly path: string;
   readonly text: string;
   readonly imports: readonly Import[];
-  /** Names, with the line each is declared in. */
-  readonly exports: ReadonlyMap<string, number>;
+  readonly exports: readonly Export[];
   readonly functions: readonly SourceFunction[];
   readonly nodes: readonly Node[];
 }
@@ -78,7 +85,7 @@ export function readSource(path: string, text: string): SourceFile {
     text,
     nodes,
     imports: nodes.flatMap((node) => readImport(path, node, lineOf)),
-    exports: new Map(nodes.flatMap((node) => readExports(node, lineOf))),
+    exports: nodes.flatMap((node) => readExports(node, text, lineOf)),
     functions: nodes.flatMap((node, index) => readFunction(node, nodes[index - 1], lineOf)),
   };
 }
@@ -102,7 +109,11 @@ const isNode = (value: unknown): value is Node =>
 
 /** The line of an offset, counted from 1. */
 export function lineFinder(text: string): (offset: number) => number {
-  return (offset) => text.slice(0, offset).split('\n').length;
+  const ends = [...text.matchAll(/\n/g)].map(({ index }) => index);
+  return (offset) => {
+    const after = ends.findIndex((end) => end >= offset);
+    return (after === -1 ? ends.length : after) + 1;
+  };
 }
 
 const textOf = (node: unknown): string => {
@@ -147,15 +158,22 @@ function resolveImport(from: string, specifier: string): string | undefined {
   return `${workspace.folder}/src/${specifier.slice(workspace.name.length + 1)}`;
 }
 
-function readExports(node: Node, lineOf: (offset: number) => number): [string, number][] {
-  if (node.type === 'ExportDefaultDeclaration') return [['default', lineOf(node.start)]];
+function readExports(node: Node, text: string, lineOf: (offset: number) => number): Export[] {
+  const line = lineOf(node.start);
+  if (node.type === 'ExportDefaultDeclaration') {
+    return [{ name: 'default', line, isType: false, signature: '' }];
+  }
   if (node.type !== 'ExportNamedDeclaration') return [];
   const declared = node['declaration'] as Node | null;
-  const names: string[] = (node['specifiers'] as Node[]).map((one) => textOf(one['exported']));
+  const isType = node['exportKind'] === 'type';
+  const body = declared?.type === 'FunctionDeclaration' ? (declared['body'] as Node) : undefined;
+  const signature =
+    declared === null ? '' : text.slice(declared.start, body?.start ?? declared.end);
+  const names = (node['specifiers'] as Node[]).map((one) => textOf(one['exported']));
   if (declared?.type === 'VariableDeclaration') {
     for (const one of declared['declarations'] as Node[]) names.push(...boundNames(one['id']));
   } else if (declared !== null) names.push(textOf(declared['id']));
-  return names.map((name) => [name, lineOf(node.start)]);
+  return names.map((name) => ({ name, line, isType, signature }));
 }
 
 /** `a` or each name of `{ a, b: c }`. */

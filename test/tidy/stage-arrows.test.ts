@@ -1,6 +1,6 @@
 /**
- * The road of one span, as arrows: a stage knows its own folder, the root nouns, the packages below, and only those nouns of
- * earlier stages that this table names. ARCHITECTURE.md tells the same road in words.
+ * The road of one span, as arrows: a stage knows its own folder, the root nouns, the packages below, and only those
+ * nouns of earlier stages that this table names. ARCHITECTURE.md tells the same road in words.
  */
 import { expect, test } from 'vitest';
 import { isForTests } from './repository-files.ts';

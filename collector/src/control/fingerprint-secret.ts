@@ -1,6 +1,6 @@
 /**
- * The secret under which content is fingerprinted: one for the installation, in the control state, so that every collector
- * of it makes the same fingerprints; each tenant's is derived from it.
+ * The secret under which content is fingerprinted: one for the installation, in the control state, so that every
+ * collector of it makes the same fingerprints; each tenant's is derived from it.
  * Invariant: when two collectors made one at the same time, the older row counts for all.
  */
 import { createHmac } from 'node:crypto';

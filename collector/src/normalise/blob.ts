@@ -1,6 +1,7 @@
 /**
- * Objects that emitters write as text into one string attribute (usage details, provider metadata), as JSON or as Python prints a
- * dict. What cannot be read says nothing: undefined, never a guess. Bounded, and read only where the attribute is there.
+ * Objects that emitters write as text into one string attribute (usage details, provider metadata), as JSON or as
+ * Python prints a dict. What cannot be read says nothing: undefined, never a guess. Bounded, and read only where the
+ * attribute is there.
  */
 import { plainDecimal } from './decimal-text.ts';
 

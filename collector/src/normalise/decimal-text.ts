@@ -1,7 +1,7 @@
 /**
  * Money that emitters write as a floating point number. A double on the wire is read as its shortest decimal text – the
- * digits the sender would have printed – and from there on it is an exact integer. Digits beyond 1e-18 USD, which are the
- * noise of the sender's own arithmetic (0.1 + 0.2), are rounded half-even: an amount has 18 places.
+ * digits the sender would have printed – and from there on it is an exact integer. Digits beyond 1e-18 USD, which are
+ * the noise of the sender's own arithmetic (0.1 + 0.2), are rounded half-even: an amount has 18 places.
  */
 import { divideHalfEven, formatUsd, MONEY_SCALE } from '@ai-cost-profiler/clickhouse/money.ts';
 

@@ -1,6 +1,7 @@
 /**
- * Golden fixtures: `<case>.otlp.json` is an OTLP/JSON request as an emitter sends it, `<case>.call.json` says where it is
- * from and which calls it is. `AICOST_UPDATE_GOLDENS=1` writes the second anew; the difference is for a person to read.
+ * Golden fixtures: `<case>.otlp.json` is an OTLP/JSON request as an emitter sends it, `<case>.call.json` says where
+ * it is from and which calls it is. `AICOST_UPDATE_GOLDENS=1` writes the second anew; the difference is for a person
+ * to read.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

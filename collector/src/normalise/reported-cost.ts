@@ -1,6 +1,7 @@
 /**
  * A cost that an emitter wrote beside the tokens, where it can be believed. Known lies: 0 beside tokens (no price was
- * known), and a token count in a cost's place (OpenInference's LiteLLM instrumentor: github.com/Arize-ai/openinference).
+ * known), and a token count in a cost's place (OpenInference's LiteLLM instrumentor:
+ * github.com/Arize-ai/openinference).
  */
 import type { KeyId } from './attribute-keys.ts';
 import type { AttributeReader } from './attribute-reader.ts';

@@ -1,6 +1,6 @@
 /**
- * Attribute values as text, as the maps of `spans` hold them: strings as they are, numbers and bools as JSON writes them,
- * bytes in base64, arrays and key-value lists as JSON. 64-bit integers stay exact.
+ * Attribute values as text, as the maps of `spans` hold them: strings as they are, numbers and bools as JSON writes
+ * them, bytes in base64, arrays and key-value lists as JSON. 64-bit integers stay exact.
  */
 import { fillChildren } from '../decode/any-value.ts';
 import { AttributeList, VALUE } from '../decode/attribute-list.ts';

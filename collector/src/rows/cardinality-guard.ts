@@ -1,7 +1,7 @@
 /**
  * Keeps rollups small when an application writes a request id where a feature belongs: beyond 10,000 values a day of a
- * dimension and tenant the rollups say `(over limit)`, while the ledger keeps the true value. The bit goes into the entry, so
- * that a rollup is a function of the ledger alone.
+ * dimension and tenant the rollups say `(over limit)`, while the ledger keeps the true value. The bit goes into the
+ * entry, so that a rollup is a function of the ledger alone.
  */
 
 /** In the order of the bits that the views test (clickhouse/migrations/0001). */

@@ -1,6 +1,6 @@
 /**
- * Whom a call was for, where its own span does not tell: the nearest ancestor that does, then the other views of the same
- * call, then the root of the trace. A call keeps what it tells itself.
+ * Whom a call was for, where its own span does not tell: the nearest ancestor that does, then the other views of the
+ * same call, then the root of the trace. A call keeps what it tells itself.
  */
 import type { Attribution } from '../normalise/call.ts';
 import type { Resolution } from './resolve-roles.ts';

@@ -1,6 +1,6 @@
 /**
- * Whether two spans show the same physical call, seen by two emitters: a framework and the provider's SDK, a client and a
- * gateway, a client and a server. Source: research on dialects §7.2.
+ * Whether two spans show the same physical call, seen by two emitters: a framework and the provider's SDK, a client
+ * and a gateway, a client and a server. Source: research on dialects §7.2.
  */
 import { INPUT_BUCKETS, OUTPUT_BUCKETS, type Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { type Call, modelOf } from '../normalise/call.ts';

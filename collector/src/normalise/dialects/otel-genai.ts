@@ -1,8 +1,8 @@
 /**
  * OTel GenAI semantic conventions, every generation: the newest names (semantic-conventions-genai, 2026-08), 1.37–1.41,
  * 1.27–1.36 and ≤ 1.26. Emitters stay on old names unless told otherwise, so all coexist; on one span the newest name
- * that is told wins. Cache tokens are named since 1.40, where the input total SHOULD hold them (disjoint-usage.ts judges).
- * Source: github.com/open-telemetry/semantic-conventions, tags v1.26–v1.44, and …-genai at 024a4f9.
+ * that is told wins. Cache tokens are named since 1.40, where the input total SHOULD hold them (disjoint-usage.ts
+ * judges). Source: github.com/open-telemetry/semantic-conventions, tags v1.26–v1.44, and …-genai at 024a4f9.
  */
 import type { AttributeKeys, KeyId } from '../attribute-keys.ts';
 import type { CallContext } from '../call.ts';

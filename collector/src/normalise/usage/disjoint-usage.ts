@@ -54,7 +54,8 @@ function judgeByUncached(raw: RawUsage, cached: bigint): Verdict | undefined {
 
 /**
  * Whether the input total holds the cache tokens. First matching row wins: exact evidence, proof of exclusion, the
- * emitter's row of the matrix, proof of inclusion, what the provider is known for, the convention (research: dialects §3).
+ * emitter's row of the matrix, proof of inclusion, what the provider is known for, the convention (research: dialects
+ * §3).
  */
 function judgeInput(
   raw: RawUsage,

@@ -1,8 +1,8 @@
 import type { CountedUnit, MeasuredUnit } from '@ai-cost-profiler/clickhouse/usage.ts';
 
 /**
- * Usage as one family of attributes reports it, before anyone decided what includes what. Whole numbers ≥ 0, absent = not told.
- * Synonyms are settled by the dialect (first told wins, never summed).
+ * Usage as one family of attributes reports it, before anyone decided what includes what. Whole numbers ≥ 0, absent =
+ * not told. Synonyms are settled by the dialect (first told wins, never summed).
  */
 export interface RawUsage {
   /** Input that was neither read from nor written to a cache, where the emitter tells it by itself: exact. */

@@ -1,8 +1,8 @@
 /**
  * One span may carry the same usage in several families of attributes (a gateway that writes OTel, OpenInference and
- * Langfuse names at once). They are alternatives, never summed: families that agree, or differ by exactly the cache tokens,
- * describe the same call, and the breakdown is taken from whichever has it. Where they truly differ, authority decides and
- * the conflict is told.
+ * Langfuse names at once). They are alternatives, never summed: families that agree, or differ by exactly the cache
+ * tokens, describe the same call, and the breakdown is taken from whichever has it. Where they truly differ,
+ * authority decides and the conflict is told.
  */
 import { hasUsage, type KnownInclusion, type RawUsage } from './raw-usage.ts';
 
