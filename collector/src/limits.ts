@@ -5,7 +5,7 @@
 import type { DecodeLimits } from './decode/decode-error.ts';
 import { DEFAULT_DECODE_LIMITS } from './decode/decode-error.ts';
 import type { SpanLimits } from './decode/refuse.ts';
-import type { JournalLimits } from './journal/journal.ts';
+import type { JournalLimits } from './journal/journal-options.ts';
 
 export const DECODE_LIMITS: DecodeLimits = DEFAULT_DECODE_LIMITS;
 

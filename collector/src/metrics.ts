@@ -95,7 +95,7 @@ export const METRICS = {
     kind: 'gauge',
     unit: 'segments',
     labels: ['state'],
-    sentence: 'Journal segments by state: open, sealed, poison.',
+    sentence: 'Journal segments by state: open, sealed, poison, damaged.',
   }),
   aicost_journal_oldest_seconds: metric({
     kind: 'gauge',

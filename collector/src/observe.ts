@@ -1,7 +1,8 @@
 /** What the stages report, as log lines and metrics, and how each part is, for /readyz. */
 import type { ReadinessPart } from './api/health.ts';
 import type { ControlState } from './control/control-state.ts';
-import type { Journal, JournalEvent } from './journal/journal.ts';
+import type { Journal } from './journal/journal.ts';
+import type { JournalEvent } from './journal/journal-options.ts';
 import type { SegmentBlocks } from './journal/pending-rows.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -20,7 +21,7 @@ export function observeJournal(log: Logger, metrics: Metrics): (event: JournalEv
         }
         break;
       case 'damaged':
-        metrics.aicost_journal_segments.inc({ state: 'poison' });
+        metrics.aicost_journal_segments.inc({ state: 'damaged' });
         log.error(
           { directory: event.directory, reason: event.reason },
           'a journal segment is damaged and was set aside',
@@ -37,6 +38,9 @@ export function observeJournal(log: Logger, metrics: Metrics): (event: JournalEv
         break;
       case 'seal_failed':
         log.error({ err: event.error }, 'a journal segment could not be sealed; trying again');
+        break;
+      case 'compact_failed':
+        log.warn({ err: event.error }, 'the checkpoint of the seen-span filter was not compacted');
         break;
       case 'sealed':
         log.debug(

@@ -41,6 +41,8 @@ export async function flushSegments<Blocks extends SegmentBlocks>(
         outcome.error ??= error;
         outcome.failed.push(segment);
         await takeBack(flush, seen, outcome);
+      } finally {
+        flush.done();
       }
     }),
   );

@@ -105,14 +105,10 @@ export function decodeRecord(
   if (crc32(rest) !== bytes.readUInt32LE(at + 4)) {
     return undefined;
   }
-  const tenants: string[] = [];
-  let position = RECORD_FIXED_BYTES;
-  for (let i = rest.readUInt32LE(32); i > 0; i--) {
-    const length = rest.readUInt16LE(position);
-    tenants.push(rest.toString('utf8', position + 2, position + 2 + length));
-    position += 2 + length;
+  const found = readTenants(rest);
+  if (found === undefined) {
+    return undefined;
   }
-  const keysBytes = rest.readUInt32LE(position) * KEY_BYTES;
   const record: IndexRecord = {
     day: rest.readInt32LE(0),
     offset: Number(rest.readBigUInt64LE(4)),
@@ -121,36 +117,79 @@ export function decodeRecord(
     spanRows: rest.readUInt32LE(20),
     entryRows: rest.readUInt32LE(24),
     dataCrc: rest.readUInt32LE(28),
-    tenants,
-    keys: rest.subarray(position + 4, position + 4 + keysBytes),
+    tenants: found.tenants,
+    keys: rest.subarray(found.keysAt),
   };
   return { record, next };
 }
 
-/** What the whole of an index says, up to the first record that does not hold. */
-export interface IndexContents {
-  header: IndexHeader;
+/** The tenants of a record, and where its keys start; undefined when its counts do not fit its length. */
+function readTenants(rest: Buffer): { tenants: string[]; keysAt: number } | undefined {
+  const tenants: string[] = [];
+  let at = RECORD_FIXED_BYTES;
+  for (let i = rest.readUInt32LE(32); i > 0; i--) {
+    if (at + 2 > rest.length) {
+      return undefined;
+    }
+    const end = at + 2 + rest.readUInt16LE(at);
+    tenants.push(rest.toString('utf8', at + 2, end));
+    at = end;
+  }
+  const keysAt = at + 4;
+  const isWhole =
+    keysAt <= rest.length && rest.readUInt32LE(at) * KEY_BYTES === rest.length - keysAt;
+  return isWhole ? { tenants, keysAt } : undefined;
+}
+
+/** The records of an index, up to the first that does not hold, and those that hold behind it. */
+export interface IndexRecords {
   records: IndexRecord[];
   /** Bytes of the index that hold; behind them is a torn tail, if anything. */
   validBytes: number;
+  /**
+   * Records that hold behind one that does not. A torn tail has none, for a flush is the last thing that happened:
+   * where there are some, the disk is damaged.
+   */
+  behindDamage: IndexRecord[];
+}
+
+/** What the whole of an index says. */
+export interface IndexContents extends IndexRecords {
+  header: IndexHeader;
 }
 
 /** Reads header and records; undefined when not even the header holds. */
 export function decodeIndex(bytes: Buffer): IndexContents | undefined {
   const header = decodeHeader(bytes);
-  if (header === undefined) {
-    return undefined;
-  }
+  return header === undefined ? undefined : { header, ...decodeRecords(bytes) };
+}
+
+/** Reads the records behind the header, whatever that says. */
+export function decodeRecords(bytes: Buffer): IndexRecords {
   const records: IndexRecord[] = [];
   let at = HEADER_BYTES;
-  for (;;) {
-    const found = decodeRecord(bytes, at);
-    if (found === undefined) {
-      return { header, records, validBytes: at };
-    }
+  for (let found = decodeRecord(bytes, at); found !== undefined; found = decodeRecord(bytes, at)) {
     records.push(found.record);
     at = found.next;
   }
+  return {
+    records,
+    validBytes: Math.min(at, bytes.length),
+    behindDamage: recordsBehind(bytes, at),
+  };
+}
+
+/** Records behind the broken one at `from`. Its length may be what is broken, so that every place is tried. */
+function recordsBehind(bytes: Buffer, from: number): IndexRecord[] {
+  const records: IndexRecord[] = [];
+  for (let at = from; at + 8 < bytes.length; ) {
+    const found = decodeRecord(bytes, at);
+    if (found !== undefined) {
+      records.push(found.record);
+    }
+    at = found?.next ?? at + 1;
+  }
+  return records;
 }
 
 /** Rows and bytes of several records together. */

@@ -4,52 +4,16 @@
  * Read FORMAT.md first.
  */
 import { flushSegments } from './flush-segments.ts';
-import { MIXED_DAY } from './index-file.ts';
+import type { JournalOptions } from './journal-options.ts';
 import { OpenSegment } from './open-segment.ts';
+import { OpenSegments } from './open-segments.ts';
 import type { PendingRows, SegmentBlocks } from './pending-rows.ts';
 import { recoverJournal } from './recover.ts';
 import { SegmentSealer } from './seal-segments.ts';
 import { SealedQueue } from './sealed-queue.ts';
-import type { SealedSegment } from './sealed-segment.ts';
 import { loadCheckpoint, rememberKeys } from './seen-checkpoint.ts';
-import type { SeenSpans } from './seen-spans.ts';
-import type { JournalPaths, SegmentFiles } from './segment-files.ts';
+import type { JournalPaths } from './segment-files.ts';
 import { journalPaths } from './segment-files.ts';
-
-/** Bounds of the journal; the engine's squash limits must lie above rows and bytes of a segment. */
-export interface JournalLimits {
-  /** Rows of both kinds in one segment. */
-  segmentRowsMax: number;
-  /** Bytes of rows.native in one segment, give or take the rows of one request. */
-  segmentBytesMax: number;
-  /** Days that have a segment of their own at a time; rows of further days share a mixed one. */
-  openDaysMax: number;
-  /** A segment is sealed this long after its first row. */
-  sealAfterMs: number;
-  /** Bytes on disk beyond which nothing more is taken. */
-  journalBytesMax: number;
-}
-
-export interface JournalOptions<Blocks extends SegmentBlocks> {
-  directory: string;
-  files: SegmentFiles;
-  limits: JournalLimits;
-  seen: SeenSpans;
-  createBlocks: () => Blocks;
-  nowMs: () => number;
-  /** 32 random hexadecimal digits. */
-  randomId: () => string;
-  onEvent: (event: JournalEvent) => void;
-}
-
-/** What happens in the journal, for the log and the metrics. */
-export type JournalEvent =
-  | { kind: 'recovered'; segments: number; tornBytes: number }
-  | { kind: 'damaged'; directory: string; reason: string }
-  | { kind: 'flushed'; rows: number; durationMs: number }
-  | { kind: 'flush_failed'; error: unknown; isTakenBack: boolean }
-  | { kind: 'sealed'; segment: SealedSegment }
-  | { kind: 'seal_failed'; error: unknown };
 
 /** Nothing was kept for sure: the sender should resend. */
 export class JournalUnavailable extends Error {
@@ -58,6 +22,8 @@ export class JournalUnavailable extends Error {
 
 const TICK_MS = 100;
 const SEAL_RETRY_MS = 1000;
+/** With this many segments waiting, sealing by age only makes more and smaller inserts: they fill up instead. */
+const BACKLOG_SEGMENTS = 16;
 
 export class Journal<Blocks extends SegmentBlocks> {
   /** Sealed segments, for the writer. */
@@ -67,32 +33,34 @@ export class Journal<Blocks extends SegmentBlocks> {
   private readonly options: JournalOptions<Blocks>;
   private readonly paths: JournalPaths;
   private readonly sealer: SegmentSealer<Blocks>;
-  private readonly openByDay = new Map<number, OpenSegment<Blocks>>();
-  private closing: OpenSegment<Blocks>[] = [];
+  private readonly open: OpenSegments<Blocks>;
   private waiters: PromiseWithResolvers<void>[] = [];
   /** The flush under way; resolves with its error, if it fails. */
   private inFlight: Promise<unknown> = Promise.resolve();
-  private running: Promise<void> | undefined;
+  private flushing: Promise<void> | undefined;
+  private sealing: Promise<void> | undefined;
   private isStopped = false;
   private brokenBy: unknown;
   private sealRetryAtMs = 0;
-  private readonly timer: NodeJS.Timeout;
+  private timer: NodeJS.Timeout | undefined;
 
   private constructor(options: JournalOptions<Blocks>) {
-    const { files, nowMs, seen } = options;
+    const { files, nowMs, seen, randomId, createBlocks, onEvent } = options;
     this.options = options;
     this.paths = journalPaths(options.directory);
-    this.writerId = options.randomId().slice(0, 16);
-    this.queue = new SealedQueue(files, this.paths, seen.capacity);
-    this.sealer = new SegmentSealer<Blocks>({
+    this.writerId = randomId().slice(0, 16);
+    this.queue = new SealedQueue({
       files,
       paths: this.paths,
-      queue: this.queue,
-      writerId: this.writerId,
-      nowMs,
+      seenCapacity: seen.capacity,
+      onCompactFailed: (error) => onEvent({ kind: 'compact_failed', error }),
     });
-    this.timer = setInterval(() => void this.run(), TICK_MS);
-    this.timer.unref();
+    const { paths, queue, writerId } = this;
+    this.sealer = new SegmentSealer<Blocks>({ files, paths, queue, writerId, nowMs });
+    this.open = new OpenSegments<Blocks>(options.limits, (day) => {
+      const at = { id: randomId(), day, parent: paths.open, nowMs: nowMs() };
+      return new OpenSegment<Blocks>({ ...at, files, createBlocks });
+    });
   }
 
   /** Recovers what an earlier process left, then takes rows. Rejects when the directory cannot be used. */
@@ -100,11 +68,15 @@ export class Journal<Blocks extends SegmentBlocks> {
     options: JournalOptions<Blocks>,
   ): Promise<Journal<Blocks>> {
     const journal = new Journal(options);
-    const { files, seen, nowMs, onEvent } = options;
-    const recovery = await recoverJournal(files, journal.paths, nowMs());
-    await loadCheckpoint(files, journal.paths.done, seen);
-    for (const { segment, records } of recovery.sealed) {
+    const { files, seen, onEvent } = options;
+    const recovery = await recoverJournal(files, journal.paths);
+    await loadCheckpoint(files, journal.paths, seen);
+    // The newest version of a span must be the one that is remembered, and ids say nothing about age.
+    const byAge = recovery.sealed.toSorted((a, b) => a.segment.sealedAtMs - b.segment.sealedAtMs);
+    for (const { records } of byAge) {
       rememberKeys(seen, records);
+    }
+    for (const { segment } of recovery.sealed) {
       journal.queue.add(segment);
     }
     for (const damage of recovery.damaged) {
@@ -112,22 +84,24 @@ export class Journal<Blocks extends SegmentBlocks> {
     }
     const { sealed, tornBytes } = recovery;
     onEvent({ kind: 'recovered', segments: sealed.length, tornBytes });
+    journal.timer = setInterval(() => journal.tick(), TICK_MS);
+    journal.timer.unref();
     return journal;
   }
 
   /** Bytes that wait on disk for ClickHouse. */
   get bytes(): number {
-    return this.segments().reduce((sum, segment) => sum + segment.dataBytes, this.queue.bytes);
+    return this.open.all.reduce((sum, segment) => sum + segment.dataBytes, this.queue.bytes);
   }
 
   /** Segments that are not sealed yet. */
   get openCount(): number {
-    return this.openByDay.size + this.closing.length;
+    return this.open.count;
   }
 
   /** When the oldest row that waits came in, in milliseconds since 1970; undefined when none waits. */
   get oldestMs(): number | undefined {
-    const opened = this.segments()
+    const opened = this.open.all
       .filter((segment) => segment.rows > 0)
       .map((segment) => segment.openedAtMs);
     const all = [...opened, ...(this.queue.oldestMs === undefined ? [] : [this.queue.oldestMs])];
@@ -150,25 +124,7 @@ export class Journal<Blocks extends SegmentBlocks> {
 
   /** Where the rows of this UTC day go (days since 1970-01-01). Ask for each span: segments fill up. */
   rowsFor(day: number): PendingRows<Blocks> {
-    const key = this.openByDay.has(day) || this.hasFreeDay() ? day : MIXED_DAY;
-    let segment = this.openByDay.get(key);
-    if (segment !== undefined && this.isFull(segment)) {
-      this.retire(segment);
-      segment = undefined;
-    }
-    if (segment === undefined) {
-      const { randomId, nowMs, files, createBlocks } = this.options;
-      segment = new OpenSegment<Blocks>({
-        id: randomId(),
-        day: key,
-        parent: this.paths.open,
-        nowMs: nowMs(),
-        files,
-        createBlocks,
-      });
-      this.openByDay.set(key, segment);
-    }
-    return segment.rowsFor(day);
+    return this.open.rowsFor(day);
   }
 
   /**
@@ -179,122 +135,127 @@ export class Journal<Blocks extends SegmentBlocks> {
     if (this.brokenBy !== undefined) {
       throw new JournalUnavailable('the journal is out of order');
     }
-    if (!this.hasPending()) {
-      const error = await this.inFlight;
-      if (error !== undefined) {
-        throw unavailable(error);
-      }
-      return;
+    // A span that was dropped as the resend of a row being flushed is kept only if that flush succeeds.
+    const earlier = this.inFlight;
+    if (this.open.hasPending) {
+      const waiter = Promise.withResolvers<void>();
+      this.waiters.push(waiter);
+      void this.flush();
+      await waiter.promise;
     }
-    const waiter = Promise.withResolvers<void>();
-    this.waiters.push(waiter);
-    void this.run();
-    await waiter.promise;
+    const error = await earlier;
+    if (error !== undefined) {
+      throw unavailable(error);
+    }
   }
 
   /** Flushes and seals everything and takes nothing more. Then `queue` holds all that is left to write. */
   async close(): Promise<void> {
     clearInterval(this.timer);
     this.isStopped = true;
-    await this.running;
-    await this.run();
+    await this.flushing;
+    await this.flush();
+    await this.sealing;
+    await this.seal();
   }
 
-  private segments(): OpenSegment<Blocks>[] {
-    return [...this.openByDay.values(), ...this.closing];
+  private tick(): void {
+    void this.flush();
+    void this.seal();
   }
 
-  private hasPending(): boolean {
-    return this.segments().some((segment) => segment.hasPending);
-  }
-
-  private hasFreeDay(): boolean {
-    const days = this.openByDay.size - (this.openByDay.has(MIXED_DAY) ? 1 : 0);
-    return days < this.options.limits.openDaysMax;
-  }
-
-  private isFull(segment: OpenSegment<Blocks>): boolean {
-    const { segmentRowsMax, segmentBytesMax } = this.options.limits;
-    // A span brings at most one entry with it: two rows must still fit.
-    return segment.rows + 2 > segmentRowsMax || segment.isOverBytes(segmentBytesMax);
-  }
-
-  /** Takes a segment out of reach of new rows; it is sealed once it is flushed. */
-  private retire(segment: OpenSegment<Blocks>): void {
-    if (this.openByDay.get(segment.day) === segment) {
-      this.openByDay.delete(segment.day);
-      this.closing.push(segment);
-    }
-  }
-
-  /** Flushes until nothing waits, then seals what is due. One run at a time. */
-  private run(): Promise<void> {
-    this.running ??= this.runOnce().finally(() => {
-      this.running = undefined;
-      if (this.hasPending() && this.brokenBy === undefined) {
-        void this.run();
+  /** Flushes until nothing waits. One flush at a time. */
+  private flush(): Promise<void> {
+    this.flushing ??= this.flushAll().finally(() => {
+      this.flushing = undefined;
+      if (this.canFlush()) {
+        void this.flush();
       }
     });
-    return this.running;
+    return this.flushing;
   }
 
-  private async runOnce(): Promise<void> {
-    while (this.hasPending() && this.brokenBy === undefined) {
-      this.inFlight = this.flush();
+  private canFlush(): boolean {
+    return this.brokenBy === undefined && this.open.hasPending;
+  }
+
+  private async flushAll(): Promise<void> {
+    while (this.canFlush()) {
+      this.inFlight = this.flushOnce();
       await this.inFlight;
+      this.inFlight = Promise.resolve();
     }
-    await this.sealDue();
   }
 
-  private async flush(): Promise<unknown> {
+  private async flushOnce(): Promise<unknown> {
     const { waiters } = this;
     this.waiters = [];
-    const startedAtMs = this.options.nowMs();
-    const outcome = await flushSegments(this.segments(), this.options.seen);
-    const { error, brokenBy, rows } = outcome;
+    const { nowMs, seen, onEvent } = this.options;
+    const startedAtMs = nowMs();
+    const { error, brokenBy, rows, failed } = await flushSegments(this.open.all, seen);
     if (error === undefined) {
-      const durationMs = this.options.nowMs() - startedAtMs;
-      this.options.onEvent({ kind: 'flushed', rows, durationMs });
-    } else {
-      this.brokenBy ??= brokenBy;
-      // A page that failed to sync is not tried again: such a segment is sealed with what it has.
-      for (const segment of outcome.failed) {
-        this.retire(segment);
-      }
-      const isTakenBack = brokenBy === undefined;
-      this.options.onEvent({ kind: 'flush_failed', error, isTakenBack });
+      onEvent({ kind: 'flushed', rows, durationMs: nowMs() - startedAtMs });
+      settle(waiters, undefined);
+      return undefined;
     }
-    for (const waiter of waiters) {
-      if (error === undefined) {
-        waiter.resolve();
-      } else {
-        waiter.reject(unavailable(error));
-      }
+    this.brokenBy ??= brokenBy;
+    // A page that failed to sync is not tried again: such a segment is sealed with what it has.
+    for (const segment of failed) {
+      this.open.retire(segment);
+    }
+    onEvent({ kind: 'flush_failed', error, isTakenBack: brokenBy === undefined });
+    settle(waiters, error);
+    if (this.brokenBy !== undefined) {
+      settle(this.waiters.splice(0), error);
     }
     return error;
   }
 
+  /** Seals what is due, beside the flushes: a split of many days must not hold up an answer. */
+  private seal(): Promise<void> {
+    this.sealing ??= this.sealDue().finally(() => {
+      this.sealing = undefined;
+    });
+    return this.sealing;
+  }
+
   private async sealDue(): Promise<void> {
     const nowMs = this.options.nowMs();
-    for (const segment of [...this.openByDay.values()]) {
-      if (this.isStopped || nowMs - segment.openedAtMs >= this.options.limits.sealAfterMs) {
-        this.retire(segment);
-      }
+    if (this.isStopped) {
+      this.open.retireOpened(Number.POSITIVE_INFINITY);
+    } else if (nowMs < this.sealRetryAtMs) {
+      return;
+    } else if (this.queue.count < BACKLOG_SEGMENTS) {
+      this.open.retireOpened(nowMs - this.options.limits.sealAfterMs);
     }
     // A broken journal must not give unacknowledged bytes an identity: the next start sorts them out.
-    const isAllowed = this.brokenBy === undefined && nowMs >= this.sealRetryAtMs;
-    while (isAllowed && this.closing.length > 0 && !this.closing[0]!.hasPending) {
+    while (this.brokenBy === undefined) {
+      const segment = this.open.nextToSeal();
+      if (segment === undefined) {
+        return;
+      }
       try {
-        const sealed = await this.sealer.seal(this.closing[0]!);
-        this.closing.shift();
-        for (const segment of sealed) {
-          this.options.onEvent({ kind: 'sealed', segment });
+        const sealed = await this.sealer.seal(segment);
+        this.open.sealed(segment);
+        for (const each of sealed) {
+          this.options.onEvent({ kind: 'sealed', segment: each });
         }
       } catch (error) {
         this.sealRetryAtMs = nowMs + SEAL_RETRY_MS;
+        this.open.postpone(segment);
         this.options.onEvent({ kind: 'seal_failed', error });
         return;
       }
+    }
+  }
+}
+
+function settle(waiters: readonly PromiseWithResolvers<void>[], error: unknown): void {
+  for (const waiter of waiters) {
+    if (error === undefined) {
+      waiter.resolve();
+    } else {
+      waiter.reject(unavailable(error));
     }
   }
 }

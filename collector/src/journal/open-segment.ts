@@ -16,6 +16,8 @@ export interface StagedFlush {
   write(): Promise<void>;
   /** Puts both files back to where they were. Rejects when the disk does not let us. */
   revert(): Promise<void>;
+  /** Says that it is over, either way: the segment may be sealed again. */
+  done(): void;
 }
 
 const MEASURE_EVERY_ROWS = 32;
@@ -29,12 +31,21 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
   dataBytes = 0;
   /** Rows on disk. */
   flushedRows = 0;
+  /** Rows and bytes of the flush under way: no longer pending, not yet on disk, and they count against the caps. */
+  private stagedRows = 0;
+  private stagedBytes = 0;
   private indexBytes = 0;
   private untilMeasured = 0;
   private isLarge = false;
   private readonly files: SegmentFiles;
   private readonly createBlocks: () => Blocks;
   private readonly pendingByDay = new Map<number, PendingRows<Blocks>>();
+  /** The rows that were handed out last; only they grow, so the others are counted once. */
+  private current: PendingRows<Blocks> | undefined;
+  private restRows = 0;
+  private restBytes = 0;
+  private isFlushing = false;
+  private areNamesSynced = false;
   private rowsFile: AppendFile | undefined;
   private indexFile: AppendFile | undefined;
 
@@ -58,21 +69,22 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
     return this.day === MIXED_DAY;
   }
 
-  /** Rows on disk and rows that wait. */
+  /** Rows on disk, rows being written and rows that wait. */
   get rows(): number {
-    let rows = this.flushedRows;
-    for (const pending of this.pendingByDay.values()) {
-      rows += pending.rows;
-    }
-    return rows;
+    return this.flushedRows + this.stagedRows + this.restRows + (this.current?.rows ?? 0);
   }
 
   get byteLength(): number {
-    let bytes = this.dataBytes;
-    for (const pending of this.pendingByDay.values()) {
-      bytes += pending.byteLength;
-    }
-    return bytes;
+    return this.dataBytes + this.stagedBytes + this.restBytes + (this.current?.byteLength ?? 0);
+  }
+
+  get hasPending(): boolean {
+    return this.restRows > 0 || (this.current !== undefined && this.current.rows > 0);
+  }
+
+  /** Nothing waits and nothing is being written: it may be sealed if it takes no more rows. */
+  get isSettled(): boolean {
+    return !this.hasPending && !this.isFlushing;
   }
 
   /**
@@ -88,52 +100,68 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
     return this.isLarge;
   }
 
-  get hasPending(): boolean {
-    for (const pending of this.pendingByDay.values()) {
-      if (pending.rows > 0) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Where rows of this day go until the next flush. */
+  /** Where rows of this day go until the next call. */
   rowsFor(day: number): PendingRows<Blocks> {
+    if (this.current?.day === day) {
+      return this.current;
+    }
     let pending = this.pendingByDay.get(day);
     if (pending === undefined) {
       pending = new PendingRows(day, this.createBlocks());
       this.pendingByDay.set(day, pending);
     }
+    const { current } = this;
+    this.restRows += (current?.rows ?? 0) - pending.rows;
+    this.restBytes += waitingBytes(current) - waitingBytes(pending);
+    this.current = pending;
     return pending;
   }
 
   /** Takes the waiting rows out as bytes; undefined when none wait. Synchronous: rows may follow at once. */
   stage(): StagedFlush | undefined {
+    if (!this.hasPending) {
+      return undefined;
+    }
     const staged: StagedRows[] = [];
     for (const pending of this.pendingByDay.values()) {
       const rows = pending.stage();
       if (rows !== undefined) {
         staged.push(rows);
+        this.stagedRows += rows.record.spanRows + rows.record.entryRows;
+        this.stagedBytes += rows.record.spanBytes + rows.record.entryBytes;
       }
     }
-    if (staged.length === 0) {
-      return undefined;
+    if (this.isMixed) {
+      // Days of stragglers rarely come back: their builders are not kept.
+      this.pendingByDay.clear();
     }
+    this.current = undefined;
+    this.restRows = 0;
+    this.restBytes = 0;
+    this.isFlushing = true;
     return {
       accepted: staged.map((rows) => rows.accepted),
       write: () => this.write(staged),
       revert: () => this.revert(),
+      done: () => {
+        this.isFlushing = false;
+      },
     };
   }
 
   async close(): Promise<void> {
-    await this.rowsFile?.close();
-    await this.indexFile?.close();
+    const { rowsFile, indexFile } = this;
     this.rowsFile = undefined;
     this.indexFile = undefined;
+    await rowsFile?.close();
+    await indexFile?.close();
   }
 
   private async write(staged: readonly StagedRows[]): Promise<void> {
+    const broken = staged.find(({ fault }) => fault !== undefined);
+    if (broken !== undefined) {
+      throw broken.fault;
+    }
     const data: Buffer[] = [];
     const index: Buffer[] = [];
     if (this.indexBytes === 0) {
@@ -149,30 +177,49 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
     }
     await this.openFiles();
     const indexRecords = Buffer.concat(index);
-    await Promise.all([
+    // Both have ended, either way, before anything is taken back: a late write would land behind the cut.
+    const written = await Promise.allSettled([
       appendAndSync(this.rowsFile!, Buffer.concat(data)),
       appendAndSync(this.indexFile!, indexRecords),
     ]);
+    for (const outcome of written) {
+      if (outcome.status === 'rejected') {
+        throw outcome.reason;
+      }
+    }
     this.dataBytes = offset;
     this.indexBytes += indexRecords.length;
     this.flushedRows += rows;
+    this.forgetStaged();
   }
 
   private async revert(): Promise<void> {
+    this.forgetStaged();
     await this.rowsFile?.truncate(this.dataBytes);
     await this.indexFile?.truncate(this.indexBytes);
   }
 
-  private async openFiles(): Promise<void> {
-    if (this.rowsFile !== undefined && this.indexFile !== undefined) {
-      return;
-    }
-    await this.files.makeDirectory(this.directory);
-    this.rowsFile = await this.files.openAppend(join(this.directory, ROWS_FILE), 0);
-    this.indexFile = await this.files.openAppend(join(this.directory, INDEX_FILE), 0);
-    await this.files.syncDirectory(this.directory);
-    await this.files.syncDirectory(join(this.directory, '..'));
+  private forgetStaged(): void {
+    this.stagedRows = 0;
+    this.stagedBytes = 0;
   }
+
+  private async openFiles(): Promise<void> {
+    if (this.rowsFile === undefined) {
+      await this.files.makeDirectory(this.directory);
+      this.rowsFile = await this.files.openAppend(join(this.directory, ROWS_FILE), 0);
+    }
+    this.indexFile ??= await this.files.openAppend(join(this.directory, INDEX_FILE), 0);
+    if (!this.areNamesSynced) {
+      await this.files.syncDirectory(this.directory);
+      await this.files.syncDirectory(join(this.directory, '..'));
+      this.areNamesSynced = true;
+    }
+  }
+}
+
+function waitingBytes(pending: PendingRows<SegmentBlocks> | undefined): number {
+  return pending === undefined || pending.rows === 0 ? 0 : pending.byteLength;
 }
 
 async function appendAndSync(file: AppendFile, bytes: Buffer): Promise<void> {

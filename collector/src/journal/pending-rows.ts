@@ -14,6 +14,8 @@ export interface RowBlock {
   readonly byteLength: number;
   /** The encoded block; the block is empty afterwards. */
   take(): Buffer;
+  /** Empties the block, whatever state it is in. */
+  reset(): void;
 }
 
 /** The blocks that the rows of a segment go to; which columns they have is not the journal's business. */
@@ -35,9 +37,11 @@ export interface StagedRows {
   spanBlock: Buffer;
   entryBlock: Buffer;
   accepted: AcceptedKeys;
+  /** Why the blocks could not be encoded: nothing of this flush may be written. */
+  fault: unknown;
 }
 
-const NOTHING = Buffer.alloc(0);
+const NOTHING: Buffer = Buffer.alloc(0);
 
 export class PendingRows<Blocks extends SegmentBlocks> {
   readonly day: number;
@@ -45,6 +49,7 @@ export class PendingRows<Blocks extends SegmentBlocks> {
   private readonly keys = new GrowingBytes(KEY_BYTES * 16);
   private tenants: string[] = [];
   private seen: Seen[] = [];
+  private tenantAt = 0;
 
   constructor(day: number, blocks: Blocks) {
     this.day = day;
@@ -61,17 +66,21 @@ export class PendingRows<Blocks extends SegmentBlocks> {
 
   /** Remembers the key of an accepted span; `key` is laid out as FORMAT.md says, its tenant is set here. */
   addKey(tenant: string, key: Buffer, seen: Seen): void {
-    let position = this.tenants.lastIndexOf(tenant);
-    if (position === -1) {
-      position = this.tenants.push(tenant) - 1;
+    // Spans of one request follow each other: the list is searched once a request, not once a span.
+    if (this.tenants[this.tenantAt] !== tenant) {
+      const found = this.tenants.indexOf(tenant);
+      this.tenantAt = found === -1 ? this.tenants.push(tenant) - 1 : found;
     }
     const at = this.keys.reserve(KEY_BYTES);
     key.copy(this.keys.bytes, at, 0, KEY_BYTES);
-    this.keys.bytes.writeUInt16LE(position, at);
+    this.keys.bytes.writeUInt16LE(this.tenantAt, at);
     this.seen.push(seen);
   }
 
-  /** Takes the rows out for a flush; undefined when there are none. */
+  /**
+   * Takes the rows out for a flush; undefined when there are none. Blocks that cannot be encoded are emptied, and
+   * `fault` says why, so that the next flush does not meet them again.
+   */
   stage(): StagedRows | undefined {
     if (this.rows === 0) {
       return undefined;
@@ -79,8 +88,32 @@ export class PendingRows<Blocks extends SegmentBlocks> {
     const { span, entry } = this.blocks;
     const spanRows = span.rows;
     const entryRows = entry.rows;
-    const spanBlock = spanRows > 0 ? span.take() : NOTHING;
-    const entryBlock = entryRows > 0 ? entry.take() : NOTHING;
+    let spanBlock = NOTHING;
+    let entryBlock = NOTHING;
+    let fault: unknown;
+    try {
+      spanBlock = spanRows > 0 ? span.take() : NOTHING;
+      entryBlock = entryRows > 0 ? entry.take() : NOTHING;
+    } catch (error) {
+      fault = error;
+      span.reset();
+      entry.reset();
+    }
+    const accepted = this.takeKeys();
+    const record = {
+      day: this.day,
+      spanBytes: spanBlock.length,
+      entryBytes: entryBlock.length,
+      spanRows,
+      entryRows,
+      dataCrc: crc32(entryBlock, crc32(spanBlock)),
+      tenants: accepted.tenants,
+      keys: accepted.keys,
+    };
+    return { record, spanBlock, entryBlock, accepted, fault };
+  }
+
+  private takeKeys(): AcceptedKeys & { tenants: string[] } {
     const accepted = {
       keys: Buffer.from(this.keys.view()),
       tenants: this.tenants,
@@ -89,20 +122,6 @@ export class PendingRows<Blocks extends SegmentBlocks> {
     this.keys.reset();
     this.tenants = [];
     this.seen = [];
-    return {
-      record: {
-        day: this.day,
-        spanBytes: spanBlock.length,
-        entryBytes: entryBlock.length,
-        spanRows,
-        entryRows,
-        dataCrc: crc32(entryBlock, crc32(spanBlock)),
-        tenants: accepted.tenants,
-        keys: accepted.keys,
-      },
-      spanBlock,
-      entryBlock,
-      accepted,
-    };
+    return accepted;
   }
 }

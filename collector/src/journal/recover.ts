@@ -5,11 +5,11 @@
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { IndexRecord } from './index-file.ts';
-import { decodeIndex, HEADER_BYTES, MIXED_DAY } from './index-file.ts';
+import { decodeHeader, decodeIndex, decodeRecords, HEADER_BYTES, MIXED_DAY } from './index-file.ts';
 import type { SealedSegment } from './sealed-segment.ts';
 import { parseSealedName, readSealedSegment, sealedName } from './sealed-segment.ts';
 import type { JournalPaths, SegmentFiles } from './segment-files.ts';
-import { INDEX_FILE, ROWS_FILE } from './segment-files.ts';
+import { freePath, INDEX_FILE, ROWS_FILE } from './segment-files.ts';
 import { moveReadySplit, splitSegment } from './split-segment.ts';
 
 /** What recovery found and did, for the log. */
@@ -18,24 +18,23 @@ export interface Recovery {
   sealed: { segment: SealedSegment; records: readonly IndexRecord[] }[];
   /** Bytes cut from the ends of open segments: written, but never acknowledged. */
   tornBytes: number;
-  /** Folders set aside because they are damaged, with the reason. */
+  /** Folders that do not hold, set aside with the reason. */
   damaged: { directory: string; reason: string }[];
 }
 
-export async function recoverJournal(
-  files: SegmentFiles,
-  paths: JournalPaths,
-  nowMs: number,
-): Promise<Recovery> {
+export async function recoverJournal(files: SegmentFiles, paths: JournalPaths): Promise<Recovery> {
   for (const directory of Object.values(paths) as string[]) {
     await files.makeDirectory(directory);
   }
+  const root = join(paths.open, '..');
+  await files.syncDirectory(root);
+  await files.syncDirectory(join(root, '..'));
   await finishSplits(files, paths);
   const recovery: Recovery = { sealed: [], tornBytes: 0, damaged: [] };
   for (const id of await files.list(paths.open)) {
     await recoverOpen(files, paths, { id, recovery });
   }
-  await listSealed(files, paths, { nowMs, recovery });
+  await listSealed(files, paths, recovery);
   return recovery;
 }
 
@@ -52,7 +51,7 @@ async function finishSplits(files: SegmentFiles, paths: JournalPaths): Promise<v
 /** Days ascend, so that the seqs of one writer do: the watermark of a rollup is the highest seq it holds. */
 async function moveSplitOf(files: SegmentFiles, paths: JournalPaths, id: string): Promise<void> {
   const nameFor = (day: number) => sealedName(id, day + 1, day);
-  await moveReadySplit(files, paths, { segmentId: id, nameFor, onMoved: async () => undefined });
+  await moveReadySplit(files, paths, { segmentId: id, nameFor, onMoved: () => undefined });
 }
 
 async function recoverOpen(
@@ -71,6 +70,10 @@ async function recoverOpen(
     });
     return;
   }
+  if (found.behindDamage.length > 0) {
+    await salvage(files, paths, { id, directory, found, recovery });
+    return;
+  }
   if (found.records.length === 0) {
     await files.remove(directory);
     return;
@@ -86,11 +89,31 @@ async function recoverOpen(
   await files.syncDirectory(paths.sealed);
 }
 
+/**
+ * Flushes that hold lie behind one that does not: no torn tail, but a damaged disk. What holds is kept as if the
+ * segment were a mixed one, and the whole is set aside for whoever can mend the rest.
+ */
+async function salvage(
+  files: SegmentFiles,
+  paths: JournalPaths,
+  part: { id: string; directory: string; found: OpenContents; recovery: Recovery },
+): Promise<void> {
+  const { id, directory, found, recovery } = part;
+  const records = [...found.records, ...found.behindDamage];
+  await splitSegment(files, paths, { id, directory, records });
+  const reason = `${records.length} flushes hold and are kept; at least one before the last of them does not`;
+  await setAside(files, paths, { directory, name: id, reason, recovery });
+  await moveSplitOf(files, paths, id);
+}
+
 interface OpenContents {
   day: number;
+  /** What holds from the start on. */
   records: IndexRecord[];
+  /** Where the last of `records` ends. */
   dataBytes: number;
-  indexBytes: number;
+  /** What holds behind something that does not. */
+  behindDamage: IndexRecord[];
 }
 
 /** Reads an open segment as far as it holds. A folder without a first record was never acknowledged. */
@@ -99,37 +122,31 @@ async function readOpen(files: SegmentFiles, directory: string): Promise<OpenCon
   const rowsPath = join(directory, ROWS_FILE);
   const rowsBytes = (await files.stat(rowsPath))?.bytes ?? 0;
   const indexBytes = (await files.stat(indexPath))?.bytes ?? 0;
-  const index = indexBytes === 0 ? undefined : decodeIndex(await files.read(indexPath));
-  if (index === undefined) {
-    // A header that is only cut off belongs to a first flush that never finished.
-    const isFirstFlush = rowsBytes === 0 || indexBytes < HEADER_BYTES;
-    return isFirstFlush ? { day: 0, records: [], dataBytes: 0, indexBytes: 0 } : 'damaged';
+  const contents: OpenContents = { day: 0, records: [], dataBytes: 0, behindDamage: [] };
+  // A header that is only cut off belongs to a first flush that never finished.
+  if (rowsBytes === 0 || indexBytes < HEADER_BYTES) {
+    return contents;
   }
-  const contents: OpenContents = {
-    day: index.header.day,
-    records: [],
-    dataBytes: 0,
-    indexBytes: index.validBytes,
-  };
-  for (const record of index.records) {
-    if (!(await holds(files, rowsPath, { record, expectedOffset: contents.dataBytes }))) {
-      break;
+  const bytes = await files.read(indexPath);
+  const header = decodeHeader(bytes);
+  const { records, behindDamage } = decodeRecords(bytes);
+  contents.day = header?.day ?? MIXED_DAY;
+  let end = 0;
+  let isWhole = header !== undefined;
+  for (const record of [...records, ...behindDamage]) {
+    const isKept = record.offset >= end && (await holds(files, rowsPath, record));
+    isWhole &&= isKept && record.offset === end;
+    if (isKept) {
+      end = record.offset + record.spanBytes + record.entryBytes;
+      (isWhole ? contents.records : contents.behindDamage).push(record);
+      contents.dataBytes = isWhole ? end : contents.dataBytes;
     }
-    contents.records.push(record);
-    contents.dataBytes += record.spanBytes + record.entryBytes;
   }
-  return contents;
+  return header === undefined && contents.behindDamage.length === 0 ? 'damaged' : contents;
 }
 
-async function holds(
-  files: SegmentFiles,
-  rowsPath: string,
-  { record, expectedOffset }: { record: IndexRecord; expectedOffset: number },
-): Promise<boolean> {
+async function holds(files: SegmentFiles, rowsPath: string, record: IndexRecord): Promise<boolean> {
   const length = record.spanBytes + record.entryBytes;
-  if (record.offset !== expectedOffset) {
-    return false;
-  }
   const data = await files.readRange(rowsPath, record.offset, length);
   return data.length === length && crc32(data) === record.dataCrc;
 }
@@ -168,7 +185,7 @@ function endOfRecords(bytes: Buffer, count: number): number {
 async function listSealed(
   files: SegmentFiles,
   paths: JournalPaths,
-  { nowMs, recovery }: { nowMs: number; recovery: Recovery },
+  recovery: Recovery,
 ): Promise<void> {
   for (const name of await files.list(paths.sealed)) {
     const directory = join(paths.sealed, name);
@@ -177,7 +194,8 @@ async function listSealed(
       await setAside(files, paths, { directory, name, reason, recovery });
       continue;
     }
-    recovery.sealed.push(await readSealedSegment(files, directory, nowMs));
+    const index = await files.stat(join(directory, INDEX_FILE));
+    recovery.sealed.push(await readSealedSegment(files, directory, index!.modifiedMs));
   }
   recovery.sealed.sort(
     ({ segment: a }, { segment: b }) =>
@@ -203,7 +221,7 @@ async function damageOf(
   }
   let offset = 0;
   for (const record of index.records) {
-    if (!(await holds(files, rowsPath, { record, expectedOffset: offset }))) {
+    if (record.offset !== offset || !(await holds(files, rowsPath, record))) {
       return `its rows at offset ${record.offset} do not have the CRC of the index`;
     }
     offset += record.spanBytes + record.entryBytes;
@@ -216,11 +234,13 @@ async function setAside(
   paths: JournalPaths,
   part: { directory: string; name: string; reason: string; recovery: Recovery },
 ): Promise<void> {
-  const target = join(paths.poison, part.name);
-  await files.rename(part.directory, target);
   await files.write(
-    join(target, 'reason.json'),
+    join(part.directory, 'reason.json'),
     Buffer.from(JSON.stringify({ reason: part.reason })),
   );
+  const target = await freePath(files, join(paths.damaged, part.name));
+  await files.rename(part.directory, target);
+  await files.syncDirectory(paths.damaged);
+  await files.syncDirectory(join(part.directory, '..'));
   part.recovery.damaged.push({ directory: target, reason: part.reason });
 }

@@ -11,7 +11,7 @@ import type { SealedSegment } from './sealed-segment.ts';
 import { readSealedSegment, sealedName } from './sealed-segment.ts';
 import type { JournalPaths, SegmentFiles } from './segment-files.ts';
 import { INDEX_FILE } from './segment-files.ts';
-import { moveReadySplit, splitSegment } from './split-segment.ts';
+import { moveReadySplit, readySplit, splitSegment } from './split-segment.ts';
 
 export class SegmentSealer<Blocks extends SegmentBlocks> {
   private readonly files: SegmentFiles;
@@ -20,8 +20,10 @@ export class SegmentSealer<Blocks extends SegmentBlocks> {
   private readonly writerId: string;
   private readonly nowMs: () => number;
   private batchSeq = 0;
-  /** Where a segment was renamed to, while the names are not synced yet. */
-  private readonly renamed = new Map<OpenSegment<Blocks>, string>();
+  /** Day segments that have their new name already. */
+  private readonly renamed = new WeakSet<OpenSegment<Blocks>>();
+  /** New names that are not synced and handed over yet, oldest first: a disk may fail between any two steps. */
+  private readonly unannounced: string[] = [];
 
   constructor(options: {
     files: SegmentFiles;
@@ -44,41 +46,49 @@ export class SegmentSealer<Blocks extends SegmentBlocks> {
       await this.files.remove(segment.directory);
       return [];
     }
-    return segment.isMixed ? this.sealMixed(segment) : [await this.sealDay(segment)];
+    await (segment.isMixed ? this.moveMixed(segment) : this.moveDay(segment));
+    return this.handOverAll();
   }
 
-  private async sealDay(segment: OpenSegment<Blocks>): Promise<SealedSegment> {
-    let target = this.renamed.get(segment);
-    if (target === undefined) {
-      target = join(this.paths.sealed, this.nextName(segment.day));
-      await this.files.rename(segment.directory, target);
-      this.renamed.set(segment, target);
+  private async moveDay(segment: OpenSegment<Blocks>): Promise<void> {
+    if (this.renamed.has(segment)) {
+      return;
     }
-    await this.files.syncDirectory(this.paths.open);
-    await this.files.syncDirectory(this.paths.sealed);
-    const sealed = await this.handOver(target);
-    this.renamed.delete(segment);
-    return sealed;
+    const target = join(this.paths.sealed, this.nextName(segment.day));
+    await this.files.rename(segment.directory, target);
+    this.renamed.add(segment);
+    this.unannounced.push(target);
   }
 
-  private async sealMixed(segment: OpenSegment<Blocks>): Promise<SealedSegment[]> {
-    const indexPath = join(segment.directory, INDEX_FILE);
-    if ((await this.files.stat(indexPath)) !== undefined) {
+  private async moveMixed(segment: OpenSegment<Blocks>): Promise<void> {
+    const { id, directory } = segment;
+    const indexPath = join(directory, INDEX_FILE);
+    // Without a `.ready` the split did not count yet, however far it came.
+    if ((await this.files.stat(readySplit(this.paths, id))) === undefined) {
+      if ((await this.files.stat(indexPath)) === undefined) {
+        return;
+      }
       const index = decodeIndex(await this.files.read(indexPath));
       if (index === undefined) {
         throw new Error(`${indexPath} does not hold`);
       }
-      const { id, directory } = segment;
       await splitSegment(this.files, this.paths, { id, directory, records: index.records });
     }
-    const sealed: SealedSegment[] = [];
     await moveReadySplit(this.files, this.paths, {
-      segmentId: segment.id,
+      segmentId: id,
       nameFor: (day) => this.nextName(day),
-      onMoved: async (target) => {
-        sealed.push(await this.handOver(target));
-      },
+      onMoved: (target) => this.unannounced.push(target),
     });
+  }
+
+  private async handOverAll(): Promise<SealedSegment[]> {
+    await this.files.syncDirectory(this.paths.open);
+    await this.files.syncDirectory(this.paths.sealed);
+    const sealed: SealedSegment[] = [];
+    for (let next = this.unannounced[0]; next !== undefined; next = this.unannounced[0]) {
+      sealed.push(await this.handOver(next));
+      this.unannounced.shift();
+    }
     return sealed;
   }
 

@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import type { SealedSegment } from './sealed-segment.ts';
 import { compactCheckpoint } from './seen-checkpoint.ts';
 import type { JournalPaths, SegmentFiles } from './segment-files.ts';
-import { ROWS_FILE } from './segment-files.ts';
+import { freePath, ROWS_FILE } from './segment-files.ts';
 
 const COMPACT_EVERY = 64;
 
@@ -14,6 +14,7 @@ export class SealedQueue {
   private readonly files: SegmentFiles;
   private readonly paths: JournalPaths;
   private readonly seenCapacity: number;
+  private readonly onCompactFailed: (error: unknown) => void;
   private waiting: SealedSegment[] = [];
   private readers: (() => void)[] = [];
   private releases = 0;
@@ -21,10 +22,16 @@ export class SealedQueue {
   /** Bytes of rows in the segments that wait. */
   bytes = 0;
 
-  constructor(files: SegmentFiles, paths: JournalPaths, seenCapacity: number) {
-    this.files = files;
-    this.paths = paths;
-    this.seenCapacity = seenCapacity;
+  constructor(options: {
+    files: SegmentFiles;
+    paths: JournalPaths;
+    seenCapacity: number;
+    onCompactFailed: (error: unknown) => void;
+  }) {
+    this.files = options.files;
+    this.paths = options.paths;
+    this.seenCapacity = options.seenCapacity;
+    this.onCompactFailed = options.onCompactFailed;
   }
 
   get count(): number {
@@ -55,36 +62,57 @@ export class SealedQueue {
     this.wakeReaders();
   }
 
-  /** ClickHouse has it in every table: the rows go, the keys stay as the filter's checkpoint. */
+  /**
+   * ClickHouse has it in every table: the rows go, the keys stay as the filter's checkpoint. Rejects when the disk
+   * fails; call again, each step can be repeated.
+   */
   async release(segment: SealedSegment): Promise<void> {
     const target = join(this.paths.done, basename(segment.directory));
-    await this.files.rename(segment.directory, target);
+    if ((await this.files.stat(segment.directory)) !== undefined) {
+      // One from a restored backup may lie there; a folder can only be renamed to a free name.
+      await this.files.remove(target);
+      await this.files.rename(segment.directory, target);
+    }
+    // The new name first: rows that are gone under the old one would look like damage at the next start.
+    await this.files.syncDirectory(this.paths.done);
+    await this.files.syncDirectory(this.paths.sealed);
     await this.files.remove(join(target, ROWS_FILE));
     this.drop(segment);
     this.releases++;
     if (this.releases % COMPACT_EVERY === 0) {
-      await compactCheckpoint(this.files, this.paths.done, {
-        capacity: this.seenCapacity,
-        name: `merged-${basename(segment.directory)}`,
-      });
+      await this.compact();
     }
   }
 
-  /** Keeps a refused segment apart, with the reason. Returns where it is now. */
+  /** Keeps a refused segment apart, with the reason. Returns where it is now. Can be called again like `release`. */
   async setAside(segment: SealedSegment, reason: object): Promise<string> {
-    const target = join(this.paths.poison, basename(segment.directory));
-    await this.files.rename(segment.directory, target);
+    const target = await freePath(this.files, join(this.paths.poison, basename(segment.directory)));
     await this.files.write(
-      join(target, 'reason.json'),
+      join(segment.directory, 'reason.json'),
       Buffer.from(JSON.stringify(reason, undefined, 2)),
     );
+    await this.files.rename(segment.directory, target);
     this.drop(segment);
+    await this.files.syncDirectory(this.paths.poison);
+    await this.files.syncDirectory(this.paths.sealed);
     return target;
   }
 
+  /** What fails here costs only room on the disk: the segment is released all the same. */
+  private async compact(): Promise<void> {
+    try {
+      await compactCheckpoint(this.files, this.paths.done, this.seenCapacity);
+    } catch (error) {
+      this.onCompactFailed(error);
+    }
+  }
+
   private drop(segment: SealedSegment): void {
-    this.waiting = this.waiting.filter((other) => other !== segment);
-    this.bytes -= segment.dataBytes;
+    const at = this.waiting.indexOf(segment);
+    if (at !== -1) {
+      this.waiting.splice(at, 1);
+      this.bytes -= segment.dataBytes;
+    }
   }
 
   private wakeReaders(): void {

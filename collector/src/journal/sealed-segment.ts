@@ -18,7 +18,7 @@ export interface SealedSegment {
   spanRows: number;
   entryRows: number;
   dataBytes: number;
-  /** When it was sealed, or found at start: milliseconds since 1970. */
+  /** When it was sealed; of one found at start, when its last row came: milliseconds since 1970. */
   sealedAtMs: number;
   /** Found at start: the process that sealed it may have sent it already. */
   isRecovered: boolean;

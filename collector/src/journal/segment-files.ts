@@ -29,7 +29,7 @@ export interface SegmentFiles {
   /** Names in a directory, sorted; an absent one is empty. */
   list(path: string): Promise<string[]>;
   read(path: string): Promise<Buffer>;
-  /** Bytes from `offset`; fewer than `length` when the file ends. */
+  /** Bytes from `offset`; fewer than `length` when the file ends, none when it is absent. */
   readRange(path: string, offset: number, length: number): Promise<Buffer>;
   /** Size and time of the last change; undefined when absent. */
   stat(path: string): Promise<{ bytes: number; modifiedMs: number } | undefined>;
@@ -105,10 +105,16 @@ export const diskFiles: SegmentFiles = {
   },
   read: (path) => readFile(path),
   async readRange(path, offset, length) {
+    const file = await diskFiles.stat(path);
+    // What a damaged index asks for must not decide how much memory is taken.
+    const size = Math.min(length, (file?.bytes ?? 0) - offset);
+    if (size <= 0) {
+      return Buffer.alloc(0);
+    }
     const handle = await open(path, 'r');
     try {
-      const bytes = Buffer.allocUnsafe(length);
-      const { bytesRead } = await handle.read(bytes, 0, length, offset);
+      const bytes = Buffer.allocUnsafe(size);
+      const { bytesRead } = await handle.read(bytes, 0, size, offset);
       return bytes.subarray(0, bytesRead);
     } finally {
       await handle.close();
@@ -146,6 +152,7 @@ export interface JournalPaths {
   split: string;
   sealed: string;
   poison: string;
+  damaged: string;
   done: string;
 }
 
@@ -155,8 +162,18 @@ export function journalPaths(directory: string): JournalPaths {
     split: join(directory, 'split'),
     sealed: join(directory, 'sealed'),
     poison: join(directory, 'poison'),
+    damaged: join(directory, 'damaged'),
     done: join(directory, 'done'),
   };
+}
+
+/** The path, or the first of `path.2`, `path.3`, … that nothing has. */
+export async function freePath(files: SegmentFiles, path: string): Promise<string> {
+  let free = path;
+  for (let n = 2; (await files.stat(free)) !== undefined; n++) {
+    free = `${path}.${n}`;
+  }
+  return free;
 }
 
 export const ROWS_FILE = 'rows.native';

@@ -22,9 +22,14 @@ function recordsByDay(records: readonly IndexRecord[]): [number, IndexRecord[]][
   return [...byDay].sort(([a], [b]) => a - b);
 }
 
+/** The folder of a finished split. */
+export function readySplit(paths: JournalPaths, segmentId: string): string {
+  return join(paths.split, `${segmentId}.ready`);
+}
+
 /**
- * Writes the day folders of an open mixed segment and makes them count. Folder names are days since 1970.
- * The open segment's folder is gone afterwards; `moveReadySplits` moves the parts on.
+ * Writes the day folders of an open segment and makes them count. Folder names are days since 1970.
+ * `moveReadySplit` removes the open folder and moves the parts on.
  */
 export async function splitSegment(
   files: SegmentFiles,
@@ -37,9 +42,8 @@ export async function splitSegment(
     await writeDay(files, { temporary, segment, day, records });
   }
   await files.syncDirectory(temporary);
-  await files.rename(temporary, join(paths.split, `${segment.id}.ready`));
+  await files.rename(temporary, readySplit(paths, segment.id));
   await files.syncDirectory(paths.split);
-  await files.remove(segment.directory);
 }
 
 async function writeDay(
@@ -70,7 +74,7 @@ async function writeDay(
 
 /**
  * Moves the day folders of a finished split to sealed/, in the order of their days. `nameFor` gives each its
- * sealed name; `onMoved` is told each new path once the name is synced.
+ * sealed name; `onMoved` is told each new path as soon as the folder has it. The names are synced at the end.
  */
 export async function moveReadySplit(
   files: SegmentFiles,
@@ -78,18 +82,19 @@ export async function moveReadySplit(
   options: {
     segmentId: string;
     nameFor: (day: number) => string;
-    onMoved: (directory: string) => Promise<void>;
+    onMoved: (directory: string) => void;
   },
 ): Promise<void> {
-  const ready = join(paths.split, `${options.segmentId}.ready`);
+  const ready = readySplit(paths, options.segmentId);
+  // The whole must be gone for good before its parts go on: if it came back, its rows would be written twice.
   await files.remove(join(paths.open, options.segmentId));
+  await files.syncDirectory(paths.open);
   const days = (await files.list(ready)).map(Number).sort((a, b) => a - b);
   for (const day of days) {
     const target = join(paths.sealed, options.nameFor(day));
     await files.rename(join(ready, String(day)), target);
-    await files.syncDirectory(ready);
-    await files.syncDirectory(paths.sealed);
-    await options.onMoved(target);
+    options.onMoved(target);
   }
+  await files.syncDirectory(paths.sealed);
   await files.remove(ready);
 }

@@ -1,0 +1,189 @@
+/** A disk that fails: nobody is told that rows are kept which are not, and the journal takes rows again when it can. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { JournalUnavailable } from './journal.ts';
+import { diskFiles } from './segment-files.ts';
+import { DAY, Life, recoveredRows, rowsOf, ShakyDisk, sealedRows } from './test-journal.ts';
+
+// Each test syncs a real disk many times, which a busy machine may do slowly.
+vi.setConfig({ testTimeout: 60_000 });
+
+const FULL = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+const BROKEN = Object.assign(new Error('input/output error'), { code: 'EIO' });
+
+/** A disk that fails those of its calls that `failing` names, while `isFailing` is set. */
+class FailingDisk extends ShakyDisk {
+  isFailing = false;
+  failing: string[] = [];
+  error: Error = BROKEN;
+
+  constructor() {
+    super((call) => (this.isFailing && this.failing.includes(call) ? this.error : undefined));
+  }
+
+  fail(error: Error, ...calls: string[]): void {
+    this.error = error;
+    this.failing = calls;
+    this.isFailing = true;
+  }
+}
+
+async function begin(): Promise<{ life: Life; disk: FailingDisk }> {
+  const disk = new FailingDisk();
+  const life = await Life.begin({ disk });
+  onTestFinished(async () => {
+    disk.kill();
+    await diskFiles.remove(life.directory);
+  });
+  return { life, disk };
+}
+
+describe.for([
+  ['a write fails', BROKEN, ['append']],
+  ['the disk is full', FULL, ['append']],
+  ['a sync fails', BROKEN, ['sync']],
+  ['the folder cannot be made', FULL, ['makeDirectory']],
+  ['a file cannot be opened', FULL, ['openAppend']],
+  ['the names of the files cannot be synced', BROKEN, ['syncDirectory']],
+] as const)('when %s', ([, error, calls]) => {
+  it.for([
+    ['the first flush of a segment', []],
+    ['a later flush', [1, 2]],
+  ] as const)('at %s, the senders are told, and their resend is kept once', async ([, before]) => {
+    const { life, disk } = await begin();
+    if (before.length > 0) {
+      await life.send(...before);
+    }
+    disk.fail(error, ...calls);
+    const sent = await Promise.allSettled([life.send(3, 4), life.send(5)]);
+    const isHit = before.length === 0 || calls.some((call) => ['append', 'sync'].includes(call));
+    expect(sent.map(({ status }) => status)).toEqual(
+      Array(2).fill(isHit ? 'rejected' : 'fulfilled'),
+    );
+    if (isHit) {
+      expect(sent[0]).toMatchObject({ reason: expect.any(JournalUnavailable) });
+      expect(life.events).toContainEqual({ kind: 'flush_failed', error, isTakenBack: true });
+    }
+    disk.isFailing = false;
+    expect(life.journal.refusal()).toBeUndefined();
+    await life.send(3, 4, 5, 6);
+    await life.journal.close();
+    expect(await sealedRows(life.directory)).toEqual(rowsOf([...before, 3, 4, 5, 6]));
+  });
+});
+
+describe('a flush that fails', () => {
+  it('also fails the resend of its rows that came meanwhile, though that one wrote rows of its own', async () => {
+    const { life, disk } = await begin();
+    await life.send(0);
+    disk.fail(BROKEN, 'sync');
+    const first = life.send(1);
+    expect(life.append(1)).toBe('same');
+    life.append(2);
+    const resend = life.journal.commit();
+    await expect(first).rejects.toThrow(JournalUnavailable);
+    disk.isFailing = false;
+    await expect(resend).rejects.toThrow(JournalUnavailable);
+    await life.send(1, 2);
+    await life.journal.close();
+    expect(await sealedRows(life.directory)).toEqual(rowsOf([0, 1, 2]));
+  });
+
+  it('leaves no error behind for those who have nothing to do with it', async () => {
+    const { life, disk } = await begin();
+    await life.send(1);
+    disk.fail(FULL, 'append');
+    await expect(life.send(2)).rejects.toThrow(JournalUnavailable);
+    await expect(life.send(1)).resolves.toBeUndefined();
+  });
+
+  it('keeps an acknowledged version known when only the newer version was lost', async () => {
+    const { life, disk } = await begin();
+    await life.send(1);
+    disk.fail(FULL, 'append');
+    expect(life.append(1, { version: 2 })).toBe('changed');
+    await expect(life.journal.commit()).rejects.toThrow(JournalUnavailable);
+    disk.isFailing = false;
+    expect(life.append(1, { version: 2 })).toBe('changed');
+    await life.journal.commit();
+    await life.journal.close();
+    expect(await sealedRows(life.directory)).toEqual(
+      [...rowsOf([1]), `span 1 v2 of acme on ${DAY}`].sort(),
+    );
+  });
+
+  it('of rows that cannot be encoded is told, and does not come back with every flush', async () => {
+    const { life } = await begin();
+    life.append(1);
+    life.journal.rowsFor(DAY).blocks.entry.append('unencodable');
+    await expect(life.journal.commit()).rejects.toThrow('a column was left out');
+    await life.send(1, 2);
+    await life.journal.close();
+    expect(await sealedRows(life.directory)).toEqual(rowsOf([1, 2]));
+  });
+});
+
+describe('a flush that cannot be taken back', () => {
+  it('ends the taking of rows: all who wait are told, and the next start sorts out what is there', async () => {
+    const { life, disk } = await begin();
+    await life.send(1);
+    disk.fail(BROKEN, 'sync', 'truncate');
+    const first = life.send(2);
+    const later = life.send(3);
+    await expect(first).rejects.toThrow(JournalUnavailable);
+    await expect(later).rejects.toThrow(JournalUnavailable);
+    disk.isFailing = false;
+    expect(life.journal.refusal()).toContain('restart the collector');
+    await expect(life.journal.commit()).rejects.toThrow('out of order');
+    await life.journal.close();
+    expect(life.journal.queue.count).toBe(0);
+    life.kill();
+
+    const next = await Life.begin({ directory: life.directory });
+    await next.send(1, 2, 3);
+    await next.journal.close();
+    expect(await sealedRows(life.directory)).toEqual(rowsOf([1, 2, 3]));
+  });
+});
+
+describe('a seal that fails', () => {
+  it.for(['rename', 'syncDirectory', 'write', 'makeDirectory', 'remove'])(
+    'at %s is tried again, with each row handed over once',
+    async (call) => {
+      const { life, disk } = await begin();
+      for (const span of [1, 2, 3, 4, 5]) {
+        life.append(span, { day: DAY + span });
+      }
+      await life.journal.commit();
+      disk.fail(FULL, call);
+      life.advance(1000);
+      await wait(250);
+      disk.isFailing = false;
+      life.advance(1000);
+      await wait(150);
+      life.advance(1000);
+      await vi.waitFor(() => expect(life.journal.openCount).toBe(0), { timeout: 5_000 });
+      expect(life.journal.queue.count).toBe(5);
+      const rows = [1, 2, 3, 4, 5].flatMap((span) => rowsOf([span], DAY + span)).sort();
+      expect(await sealedRows(life.directory)).toEqual(rows);
+      const sequence = [];
+      for (let at = await life.journal.queue.next(); at !== undefined; ) {
+        sequence.push(at.batchSeq);
+        await life.journal.queue.release(at);
+        at = life.journal.queue.count === 0 ? undefined : await life.journal.queue.next();
+      }
+      expect(sequence).toEqual(sequence.toSorted((a, b) => a - b));
+    },
+  );
+
+  it('does not hold up an answer', async () => {
+    const { life, disk } = await begin();
+    await life.send(1);
+    disk.fail(FULL, 'rename');
+    life.advance(1000);
+    await vi.waitFor(() => expect(life.kinds).toContain('seal_failed'), { timeout: 5_000 });
+    await expect(life.send(2)).resolves.toBeUndefined();
+    disk.kill();
+    expect(await recoveredRows(life.directory)).toEqual(rowsOf([1, 2]));
+  });
+});
