@@ -10,6 +10,7 @@ import {
 } from '@ai-cost-profiler/clickhouse/native/columns.ts';
 import { LowCardinalityColumn } from '@ai-cost-profiler/clickhouse/native/low-cardinality-column.ts';
 import { StringMapColumn } from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
+import { NullableUuidColumn } from '@ai-cost-profiler/clickhouse/native/nullable-uuid-column.ts';
 import { MEASURED_UNITS, USAGE_KEYS, type UsageKey } from '@ai-cost-profiler/clickhouse/usage.ts';
 
 const INSTANT = "DateTime64(9, 'UTC')";
@@ -29,6 +30,7 @@ export function createEntryBlock() {
     row_kind: new ByteColumn("Enum8('span' = 1, 'entry' = 2)"),
     entry_id: new UuidColumn(),
     entry_kind: new ByteColumn('Int8'),
+    reverses: new NullableUuidColumn(),
     recorded_at: new Int64Column(INSTANT),
     tenant: new LowCardinalityColumn(),
     start_time: new Int64Column(INSTANT),
@@ -75,6 +77,7 @@ export function createEntryBlock() {
     reported_usd: new NullableIntegerColumn(MONEY),
     book_version: new LowCardinalityColumn(),
     rules_version: new LowCardinalityColumn(),
+    note: new StringColumn(),
   });
 }
 

@@ -1,0 +1,43 @@
+/** What the entries of each LLM span of a group should say, once its roles and attribution are resolved. */
+import type { Attribution, Call } from '../normalise/call.ts';
+import { factsOf } from '../rows/ledger-entry.ts';
+import type { DesiredEntry } from './difference.ts';
+import { inheritAttribution } from './inherit-attribution.ts';
+import type { Resolution } from './resolve-roles.ts';
+import { isBilled, type ResolvedRole, type SettleSpan, spanKey } from './settle-span.ts';
+
+/** By span key. A span that is neither billed nor has usage wants no entry and is absent. */
+export function desiredEntries(resolution: Resolution): Map<string, DesiredEntry> {
+  const desired = new Map<string, DesiredEntry>();
+  for (const span of resolution.tree.spans) {
+    const role = resolution.roles.get(spanKey(span));
+    if (span.call !== undefined && role !== undefined) {
+      const entry = desiredOf(span, { call: span.call, role, resolution });
+      if (entry !== undefined) {
+        desired.set(spanKey(span), entry);
+      }
+    }
+  }
+  return desired;
+}
+
+function desiredOf(
+  span: SettleSpan,
+  { call, role, resolution }: { call: Call; role: ResolvedRole; resolution: Resolution },
+): DesiredEntry | undefined {
+  const billed = isBilled(role);
+  if (!billed && call.usage === undefined) {
+    return undefined;
+  }
+  const attribution: Attribution = inheritAttribution(span, resolution);
+  const facts = {
+    ...factsOf(call, span),
+    role: role.role,
+    roleReason: role.reason,
+    attribution,
+  };
+  // Tokens that are not billed stay in `spans`; their entry is all zeros and says why.
+  return billed
+    ? { facts, calls: 1n, usage: call.usage?.buckets ?? {} }
+    : { facts, calls: 0n, usage: {} };
+}

@@ -1,0 +1,120 @@
+/**
+ * Settle is a subtraction: what the entries of a span should sum to, less what they do sum to. A zero difference appends
+ * nothing, so settling twice, or after a crash in the middle, converges to the same sums.
+ */
+import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
+import { type EntryFacts, type LedgerEntry, negated } from '../rows/ledger-entry.ts';
+
+/** What a span's entries should say. */
+export interface DesiredEntry {
+  facts: EntryFacts;
+  /** 1 for a billed call, 0 for usage that stays visible unbilled. */
+  calls: bigint;
+  usage: Usage;
+}
+
+/** What appending needs besides the facts. */
+export interface EntryMaker {
+  /** The charge that these facts come to now. */
+  charge(desired: DesiredEntry): LedgerEntry;
+  /** A fresh id and instant for a reversal. */
+  stamp(): Pick<LedgerEntry, 'entryId' | 'recordedAtNs'>;
+}
+
+/** Entries that bring a span from what stands in the ledger to what should stand there; none when it does. */
+export function entriesToAppend(
+  desired: DesiredEntry | undefined,
+  standing: readonly LedgerEntry[],
+  maker: EntryMaker,
+): LedgerEntry[] {
+  const live = liveEntries(standing);
+  const charges = live.filter(({ kind }) => kind === 'charge');
+  const isRight =
+    desired === undefined
+      ? charges.length === 0
+      : charges.length === 1 && isSameFacts(charges[0]!, desired);
+  if (isRight) {
+    return [];
+  }
+  const reversals = live.map((entry) => reversalOf(entry, maker));
+  return desired === undefined ? reversals : [...reversals, maker.charge(desired)];
+}
+
+/** Charges and reprices that no reversal undoes. What a person adjusted is theirs to undo. */
+function liveEntries(standing: readonly LedgerEntry[]): LedgerEntry[] {
+  const undone = new Set(
+    standing.flatMap(({ reverses }) => (reverses === undefined ? [] : [hex(reverses)])),
+  );
+  return standing.filter(
+    ({ kind, entryId }) => (kind === 'charge' || kind === 'reprice') && !undone.has(hex(entryId)),
+  );
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+/** The exact negative of an entry, under the same dimensions. */
+function reversalOf(entry: LedgerEntry, maker: EntryMaker): LedgerEntry {
+  const { charge } = entry;
+  const usage: Usage = {};
+  for (const key of Object.keys(entry.usage) as (keyof Usage)[]) {
+    usage[key] = -entry.usage[key]!;
+  }
+  return {
+    ...entry,
+    ...maker.stamp(),
+    kind: 'reversal',
+    reverses: entry.entryId,
+    calls: -entry.calls,
+    unpricedCalls: -entry.unpricedCalls,
+    usage,
+    charge: {
+      ...charge,
+      listAtto: negated(charge.listAtto),
+      costAtto: negated(charge.costAtto),
+      costLowAtto: negated(charge.costLowAtto),
+      costHighAtto: negated(charge.costHighAtto),
+      reportedAtto: negated(charge.reportedAtto),
+    },
+    note: 'settle',
+  };
+}
+
+/** Facts that a charge rests on; the words of a reason and the versions used are not among them. */
+function isSameFacts(entry: LedgerEntry, desired: DesiredEntry): boolean {
+  return (
+    factsKey(entry, entry.calls, entry.usage) ===
+    factsKey(desired.facts, desired.calls, desired.usage)
+  );
+}
+
+function factsKey(facts: EntryFacts, calls: bigint, usage: Usage): string {
+  const { context, attribution } = facts;
+  const tags = attribution.tags.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([
+    facts.role,
+    facts.service,
+    facts.environment,
+    facts.provider,
+    facts.model,
+    facts.operation,
+    facts.requestModel,
+    facts.responseModel,
+    facts.responseId,
+    facts.startNs.toString(),
+    facts.semantics,
+    calls.toString(),
+    sorted(context),
+    sorted({ ...attribution, tags: JSON.stringify(tags) }),
+    sorted(usage),
+  ]);
+}
+
+/** Pairs in the order of their keys, absent ones left out. */
+function sorted(record: object): [string, string][] {
+  return Object.entries(record)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]): [string, string] => [key, String(value)])
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
