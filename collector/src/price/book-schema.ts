@@ -131,7 +131,14 @@ const multiplier = z.strictObject({
 });
 export type MultiplierData = z.infer<typeof multiplier>;
 
-const alias = z.strictObject({ alias: z.string(), to: z.string(), ...interval, ...provenance });
+const alias = z.strictObject({
+  alias: z.string(),
+  to: z.string(),
+  /** The provider at whose list `to` stands; absent, it is a name at the same provider. */
+  provider: z.string().optional(),
+  ...interval,
+  ...provenance,
+});
 export type AliasData = z.infer<typeof alias>;
 
 const model = z.strictObject({

@@ -14,6 +14,7 @@ import type {
 } from './book-schema.ts';
 import { PriceBookError } from './book-schema.ts';
 import { type CompiledWindow, compileWindow } from './calendar.ts';
+import { bookProvider } from './provider-names.ts';
 import { decimalRatio, parseRate, type RateParts, type Ratio } from './ratio.ts';
 
 export type Interval = {
@@ -51,8 +52,13 @@ export type CompiledMultiplier = Interval & {
   readonly only: ((modelId: string) => boolean) | undefined;
   readonly except: ((modelId: string) => boolean) | undefined;
   readonly costOnly: boolean;
+  readonly data: MultiplierData;
 };
-export type CompiledAlias = Interval & { readonly to: string };
+export type CompiledAlias = Interval & {
+  readonly to: string;
+  /** The book's name of the provider that is asked for `to` instead of the one that was told. */
+  readonly provider: string | undefined;
+};
 export type CompiledModel = {
   readonly id: string;
   readonly entries: readonly CompiledEntry[];
@@ -148,6 +154,7 @@ function compileMultiplier(data: MultiplierData): CompiledMultiplier {
     only: data.only === undefined ? undefined : compileIds(data.only),
     except: data.except === undefined ? undefined : compileIds(data.except),
     costOnly: data.cost_only,
+    data,
   };
 }
 
@@ -156,7 +163,8 @@ function compileAliases(list: readonly AliasData[]): Map<string, CompiledAlias[]
   for (const data of list) {
     const name = data.alias.toLowerCase();
     const known = byName.get(name) ?? [];
-    known.push({ ...compileInterval(data), to: data.to.toLowerCase() });
+    const provider = data.provider === undefined ? undefined : bookProvider(data.provider);
+    known.push({ ...compileInterval(data), to: data.to.toLowerCase(), provider });
     byName.set(name, known);
   }
   return byName;

@@ -19,11 +19,22 @@ export type ProviderLayers = readonly CompiledProvider[];
 
 export type RankedEntry = { readonly entry: CompiledEntry; readonly layer: number };
 
+/** What is asked of the book's layers. */
+export type Finder = {
+  /** All layers of a provider, a customer's contract with it included. */
+  readonly layersOf: (provider: string) => ProviderLayers;
+  /** Without the contract: a contract with one provider prices nothing that another one sells. */
+  readonly listOf: (provider: string) => ProviderLayers;
+  readonly contractOf: (provider: string) => ProviderLayers;
+};
+
 /** Everything that may price a model, before the context is looked at. */
 export type FoundModel = {
   readonly id: string;
-  /** The snapshot an alias stood for at the instant, where it was one. */
-  readonly aliasOf: string | undefined;
+  /** Whose price list was asked: the told provider, unless an alias leads to another one. */
+  readonly provider: string;
+  /** What the told name stood for at the instant, step by step; empty where it was no alias. */
+  readonly aliasPath: readonly string[];
   readonly entries: readonly RankedEntry[];
   readonly multipliers: readonly CompiledMultiplier[];
   /** Set by the name itself: Azure's `eu/…` tells a data zone. */
@@ -36,7 +47,7 @@ export type FoundModel = {
 type Named = {
   readonly id: string;
   readonly aliasIntervals: readonly Interval[];
-  readonly alias: boolean;
+  readonly aliasPath: readonly string[];
 };
 
 function exactModel(layers: ProviderLayers, name: string): CompiledModel | undefined {
@@ -56,20 +67,18 @@ function matchModel(layers: ProviderLayers, name: string): CompiledModel | undef
   return undefined;
 }
 
+/** Every layer's: an alias that ended, or has not begun, leaves the name to the layers below. */
 function aliasesOf(layers: ProviderLayers, name: string): readonly CompiledAlias[] {
-  for (const layer of layers) {
-    const aliases = layer.aliases.get(name);
-    if (aliases !== undefined) return aliases;
-  }
-  return [];
+  return layers.flatMap((layer) => layer.aliases.get(name) ?? []);
 }
 
 function nameModel(layers: ProviderLayers, name: string, atNs: bigint): Named | undefined {
-  const aliases = aliasesOf(layers, name);
+  const aliases = aliasesOf(layers, name).filter(({ provider }) => provider === undefined);
   const target = aliases.find((alias) => inForce(alias, atNs))?.to;
   const model = matchModel(layers, target ?? name);
   if (model === undefined) return undefined;
-  return { id: model.id, aliasIntervals: aliases, alias: target !== undefined };
+  const aliasPath = target === undefined ? [] : [target];
+  return { id: model.id, aliasIntervals: aliases, aliasPath };
 }
 
 function modelEntries(
@@ -96,8 +105,6 @@ function appliesTo(multiplier: CompiledMultiplier, id: string): boolean {
   return multiplier.only === undefined || multiplier.only(id);
 }
 
-type Finder = { readonly layersOf: (provider: string) => ProviderLayers };
-
 function multipliersFor(layers: ProviderLayers, id: string): CompiledMultiplier[] {
   return layers.flatMap((layer) => layer.multipliers.filter((factor) => appliesTo(factor, id)));
 }
@@ -106,20 +113,20 @@ function toolEntries(layers: ProviderLayers): RankedEntry[] {
   return layers.flatMap((layer) => layer.tools.map((entry) => ({ entry, layer: 0 })));
 }
 
+/** Names to try at the layers of one provider, the most literal first. */
 function findHere(
-  finder: Finder,
-  provider: string,
-  told: string,
+  layers: ProviderLayers,
+  { provider, told }: { provider: string; told: string },
   atNs: bigint,
 ): FoundModel | undefined {
-  const layers = finder.layersOf(provider);
   for (const candidate of nameCandidates(provider, told)) {
     const named = nameModel(layers, candidate.name, atNs);
     if (named === undefined) continue;
     const { entries, unpriced } = modelEntries(layers, named.id);
     return {
       id: named.id,
-      aliasOf: named.alias ? named.id : undefined,
+      provider,
+      aliasPath: named.aliasPath,
       aliasIntervals: named.aliasIntervals,
       entries: [...entries, ...toolEntries(layers)],
       multipliers: multipliersFor(layers, named.id),
@@ -133,30 +140,88 @@ function findHere(
 /** The model a provider sells at another provider's price list, such as OpenAI's on Azure. */
 function findElsewhere(
   finder: Finder,
-  provider: string,
-  told: string,
+  { provider, told }: { provider: string; told: string },
   atNs: bigint,
 ): FoundModel | undefined {
   const own = finder.layersOf(provider);
   for (const fallback of own.flatMap((layer) => layer.book.fallbacks)) {
-    const lists = finder.layersOf(fallback.provider);
+    const list = finder.listOf(fallback.provider);
     for (const candidate of nameCandidates(provider, told)) {
-      const found = findHere(finder, fallback.provider, candidate.name, atNs);
+      const asked = { provider: fallback.provider, told: candidate.name };
+      const found = findHere(list, asked, atNs);
       if (found === undefined) continue;
-      const theirs = new Set(lists.flatMap((layer) => layer.tools));
+      const theirs = new Set(list.flatMap((layer) => layer.tools));
       const kept = found.entries.filter(({ entry }) => fallback.tools || !theirs.has(entry));
       const ownFactors = multipliersFor(own, found.id);
       return {
         ...found,
+        provider,
         entries: [...kept, ...toolEntries(own)],
-        multipliers: fallback.multipliers
-          ? [...new Set([...ownFactors, ...found.multipliers])]
-          : ownFactors,
+        multipliers: fallback.multipliers ? [...ownFactors, ...found.multipliers] : ownFactors,
         deployment: candidate.deployment,
       };
     }
   }
   return undefined;
+}
+
+/** A contract's entries outrank every layer of a list, also one of another provider. */
+const CONTRACT_RANK = 50;
+
+/** What a contract says of a model that its provider sells at another one's price list. */
+function withContract(found: FoundModel, contract: ProviderLayers): FoundModel {
+  const { entries, unpriced } = modelEntries(contract, found.id);
+  const own = entries.map(({ entry, layer }) => ({ entry, layer: layer + CONTRACT_RANK }));
+  const withdraws = contract.some((layer) => layer.byId.get(found.id)?.withdraws === true);
+  return {
+    ...found,
+    entries: withdraws ? own : [...found.entries, ...own],
+    unpriced: found.unpriced ?? unpriced,
+  };
+}
+
+function findAt(
+  finder: Finder,
+  asked: { provider: string; told: string },
+  atNs: bigint,
+): FoundModel | undefined {
+  const contract = finder.contractOf(asked.provider);
+  const here = findHere(finder.layersOf(asked.provider), asked, atNs);
+  if (here !== undefined) {
+    const list = finder.listOf(asked.provider);
+    if (contract.length === 0 || list.some((layer) => layer.byId.has(here.id))) return here;
+  }
+  const told = here?.aliasPath.at(-1) ?? asked.told;
+  const elsewhere = findElsewhere(finder, { provider: asked.provider, told }, atNs);
+  if (elsewhere === undefined) return here;
+  if (here !== undefined && here.id !== elsewhere.id) return here;
+  return withContract(elsewhere, contract);
+}
+
+type Redirect = {
+  /** In force at the instant. */
+  readonly alias: CompiledAlias | undefined;
+  /** Of all aliases of the name, whether they are in force or not. */
+  readonly intervals: readonly Interval[];
+  readonly deployment: string | undefined;
+};
+
+/** Where an alias leads that names its provider: a deployment, an opaque profile, a gateway's name. */
+function redirectOf(
+  layers: ProviderLayers,
+  { provider, told }: { provider: string; told: string },
+  atNs: bigint,
+): Redirect {
+  const intervals: Interval[] = [];
+  const names = [{ name: told.trim().toLowerCase() }, ...nameCandidates(provider, told)];
+  for (const candidate of names) {
+    const aliases = aliasesOf(layers, candidate.name).filter((one) => one.provider !== undefined);
+    intervals.push(...aliases);
+    const alias = aliases.find((one) => inForce(one, atNs));
+    const deployment = 'deployment' in candidate ? candidate.deployment : undefined;
+    if (alias !== undefined) return { alias, intervals, deployment };
+  }
+  return { alias: undefined, intervals, deployment: undefined };
 }
 
 /** Undefined when no layer knows the model at that provider or where its models come from. */
@@ -166,5 +231,19 @@ export function findModel(
   told: string,
   atNs: bigint,
 ): FoundModel | undefined {
-  return findHere(finder, provider, told, atNs) ?? findElsewhere(finder, provider, told, atNs);
+  const asked = { provider, told };
+  const { alias, intervals, deployment } = redirectOf(finder.layersOf(provider), asked, atNs);
+  if (alias?.provider === undefined) {
+    const found = findAt(finder, asked, atNs);
+    if (found === undefined || intervals.length === 0) return found;
+    return { ...found, aliasIntervals: [...found.aliasIntervals, ...intervals] };
+  }
+  const found = findAt(finder, { provider: alias.provider, told: alias.to }, atNs);
+  if (found === undefined) return undefined;
+  return {
+    ...found,
+    aliasPath: [`${alias.provider}/${alias.to}`, ...found.aliasPath],
+    aliasIntervals: [...found.aliasIntervals, ...intervals],
+    deployment: found.deployment ?? deployment,
+  };
 }

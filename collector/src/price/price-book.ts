@@ -28,7 +28,13 @@ export type Unpriced = {
 export type Resolution = Interval & ({ readonly plan: RatePlan } | { readonly unpriced: Unpriced });
 
 /** One layer of the book; a provider's file is read and compiled when it is first asked for. */
-export type BookLayer = { readonly providers: ReadonlyMap<string, () => ProviderBook> };
+export type BookLayer = {
+  readonly providers: ReadonlyMap<string, () => ProviderBook>;
+  /** A customer's own terms: they hold with the provider they were agreed with, and no other. */
+  readonly isContract?: true;
+};
+
+type CompiledLayers = { readonly contract: ProviderLayers; readonly list: ProviderLayers };
 
 const MEMO_KEYS_MAX = 8192;
 const MEMO_SPANS_MAX = 32;
@@ -42,7 +48,7 @@ function unpriced(reason: UnpricedReason, detail: string): Unpriced {
 export class PriceBook {
   readonly version: string;
   readonly #layers: readonly BookLayer[];
-  readonly #compiled = new Map<string, ProviderLayers>();
+  readonly #compiled = new Map<string, CompiledLayers>();
   /** By file, so that a layer is compiled once for all its providers and all books over it. */
   readonly #files: WeakMap<ProviderBook, CompiledProvider>;
   /** By provider, model and context; each holds a few spans of time. */
@@ -68,7 +74,7 @@ export class PriceBook {
       ]),
     );
     const version = `${this.version}+${layer.version}`;
-    return new PriceBook([{ providers }, ...this.#layers], version, this.#files);
+    return new PriceBook([{ providers, isContract: true }, ...this.#layers], version, this.#files);
   }
 
   /** The names of the providers it has files for, sorted. */
@@ -78,19 +84,31 @@ export class PriceBook {
     return [...names].sort();
   }
 
-  /** A provider's layers, the most binding first; empty for one the book does not have. */
+  /** A provider's layers, the most binding first; for one the book does not have, those for all. */
   layersOf(provider: string): ProviderLayers {
+    const { contract, list } = this.#layersOf(provider);
+    return contract.length === 0 ? list : [...contract, ...list];
+  }
+
+  #layersOf(provider: string): CompiledLayers {
     const known = this.#compiled.get(provider);
     if (known !== undefined) return known;
-    const layers: CompiledProvider[] = [];
+    const contract: CompiledProvider[] = [];
+    const list: CompiledProvider[] = [];
     for (const layer of this.#layers) {
       for (const name of [provider, ALL_PROVIDERS]) {
         const file = layer.providers.get(name);
-        if (file !== undefined) layers.push(this.#compile(file()));
+        if (file !== undefined) (layer.isContract ? contract : list).push(this.#compile(file()));
       }
     }
-    this.#compiled.set(provider, layers);
+    const layers = { contract, list };
+    // Names come from spans: only those that the book has are worth keeping.
+    if (this.#has(provider)) this.#compiled.set(provider, layers);
     return layers;
+  }
+
+  #has(provider: string): boolean {
+    return this.#layers.some((layer) => layer.providers.has(provider));
   }
 
   #compile(file: ProviderBook): CompiledProvider {
@@ -134,26 +152,24 @@ export class PriceBook {
 
   /** The model as the book knows it at an instant, for explaining a price. */
   find(provider: string, model: string, atNs: bigint): FoundModel | undefined {
-    const finder = { layersOf: (name: string) => this.layersOf(name) };
+    const finder = {
+      layersOf: (name: string) => this.layersOf(name),
+      listOf: (name: string) => this.#layersOf(name).list,
+      contractOf: (name: string) => this.#layersOf(name).contract,
+    };
     return findModel(finder, bookProvider(provider), model, atNs);
   }
 
   #settle(provider: string, model: string, atNs: bigint, context: CallContext): Resolution {
-    const always = { fromNs: undefined, untilNs: undefined };
     const name = bookProvider(provider);
-    if (!this.#layers.some((layer) => layer.providers.has(name))) {
-      const detail = `the price book has no provider "${provider}"; add an override or an alias`;
-      return { ...always, unpriced: unpriced('unknown_provider', detail) };
+    const found = this.find(name, model, atNs);
+    if (found === undefined) {
+      return { ...this.#aliasSpan(name, atNs), unpriced: this.#unknown(provider, model) };
     }
     const discount = discountShare(context.tenantDiscount);
     if (discount === undefined) {
       const detail = `tenant_discount "${context.tenantDiscount}" is not a share from 0 to 1`;
-      return { ...always, unpriced: unpriced('invalid_context', detail) };
-    }
-    const found = this.find(provider, model, atNs);
-    if (found === undefined) {
-      const detail = `the price book has no model "${model}" of provider "${provider}"`;
-      return { ...this.#aliasSpan(name, atNs), unpriced: unpriced('unknown_model', detail) };
+      return { ...this.#aliasSpan(name, atNs), unpriced: unpriced('invalid_context', detail) };
     }
     if (found.unpriced !== undefined) {
       return {
@@ -161,9 +177,19 @@ export class PriceBook {
         unpriced: unpriced('unknown_model', found.unpriced),
       };
     }
-    const neutral = Object.assign({}, ...this.layersOf(name).map((layer) => layer.book.neutral));
+    const layers = this.layersOf(found.provider);
+    const neutral = Object.assign({}, ...layers.map((layer) => layer.book.neutral));
     const plan = planRates(found, foldContext(context), { atNs, discount, neutral });
     return { fromNs: plan.fromNs, untilNs: plan.untilNs, plan };
+  }
+
+  #unknown(provider: string, model: string): Unpriced {
+    if (this.#has(bookProvider(provider))) {
+      const detail = `the price book has no model "${model}" of provider "${provider}"`;
+      return unpriced('unknown_model', detail);
+    }
+    const detail = `the price book has no provider "${provider}"; add an override or an alias`;
+    return unpriced('unknown_provider', detail);
   }
 
   /** An unknown name may be an alias at another time: its answer holds between alias edges. */
