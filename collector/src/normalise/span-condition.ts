@@ -5,11 +5,14 @@
 import type { AttributeKeys } from './attribute-keys.ts';
 import type { AttributeReader } from './attribute-reader.ts';
 import type { SpanFacts } from './dialect.ts';
+import { isVersionIn, type VersionRange } from './emitter-version.ts';
 
 /** All that is told must hold; of a list any one. An empty condition always holds. */
 export interface SpanCondition {
   /** Instrumentation scopes: the name itself, or its beginning up to a `.`, `/` or `-`. */
   readonly scopes?: readonly string[];
+  /** Versions of the instrumentation scope; one that cannot be read is in no range. */
+  readonly scopeVersion?: VersionRange;
   /** Span names: the name itself, or its beginning up to a space or a `.`. */
   readonly spanNames?: readonly string[];
   /** Attributes of which one is there, whatever it says. */
@@ -32,13 +35,14 @@ export type SpanTest = (facts: SpanFacts) => boolean;
 
 /** Declares the condition's keys and gives its test. */
 export function compileCondition(condition: SpanCondition, keys: DeclaredKeys): SpanTest {
-  const { scopes, spanNames } = condition;
+  const { scopes, scopeVersion: range, spanNames } = condition;
   const present = (condition.keys ?? []).map((name) => keys.span.declare(name));
   const absent = (condition.without ?? []).map((name) => keys.span.declare(name));
   const ofSpan = valueTests(condition.values ?? {}, keys.span);
   const ofResource = valueTests(condition.resource ?? {}, keys.resource);
-  return ({ attributes, resource, scopeName, spanName }) =>
+  return ({ attributes, resource, scopeName, scopeVersion, spanName }) =>
     (scopes === undefined || scopes.some((scope) => beginsWith(scopeName, scope, './-'))) &&
+    (range === undefined || isVersionIn(scopeVersion, range)) &&
     (spanNames === undefined || spanNames.some((name) => beginsWith(spanName, name, ' .'))) &&
     (present.length === 0 || present.some((key) => attributes.has(key))) &&
     !absent.some((key) => attributes.has(key)) &&
