@@ -11,7 +11,7 @@ import { describeRefusals, refusalOf } from './decode/refuse.ts';
 import { SpanView } from './decode/span-view.ts';
 import { KEY_BYTES } from './journal/index-file.ts';
 import type { Journal } from './journal/journal.ts';
-import type { SeenSpans } from './journal/seen-spans.ts';
+import type { Seen, SeenSpans } from './journal/seen-spans.ts';
 import { DECODE_LIMITS, SPAN_LIMITS } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -19,10 +19,12 @@ import type { Call } from './normalise/call.ts';
 import { modelOf } from './normalise/call.ts';
 import { RULES_VERSION } from './normalise/dialects.ts';
 import type { Normaliser } from './normalise/normalise.ts';
-import { chargeCall } from './price/charge-call.ts';
+import type { Charge } from './price/charge-call.ts';
+import { chargeCall, unpricedCharge } from './price/charge-call.ts';
 import type { PriceBook } from './price/price-book.ts';
 import { badRequest, unavailable } from './problems.ts';
 import type { AcceptOutcome } from './receive/traces-route.ts';
+import type { ChargeRowContext } from './rows/charge-entry.ts';
 import { appendCharge } from './rows/append-charge.ts';
 import { appendSpan } from './rows/append-span.ts';
 import type { CardinalityGuard } from './rows/cardinality-guard.ts';
@@ -57,6 +59,35 @@ interface RequestState {
   accepted: number;
 }
 
+/** Where a span and its entry stand. */
+type SpanPlace = Pick<ChargeRowContext, 'tenant' | 'service' | 'environment'>;
+
+const NORMALISE_FAILED = 'normalise_failed';
+/** What is said of a span whose dialect failed: nothing but that. */
+const UNREADABLE_CALL: Call = {
+  dialect: '',
+  operation: '',
+  role: 'unknown',
+  roleReason: NORMALISE_FAILED,
+  provider: '',
+  requestModel: '',
+  responseModel: '',
+  responseId: '',
+  usage: undefined,
+  missingUsageReason: NORMALISE_FAILED,
+  reportedAtto: undefined,
+  context: {},
+  attribution: {
+    user: '',
+    session: '',
+    feature: '',
+    agent: '',
+    prompt: '',
+    promptVersion: '',
+    tool: '',
+    tags: [],
+  },
+};
 const NS_PER_MS = 1_000_000n;
 const NS_PER_DAY = 86_400_000_000_000;
 const TWO_32 = 4_294_967_296;
@@ -112,12 +143,16 @@ export class TraceAcceptor {
     this.deps.metrics.aicost_spans_received_total.inc(outcome.spanCount);
   }
 
+  private refuse({ refusals }: RequestState, { code, text }: { code: string; text: string }): void {
+    refusals.set(text, (refusals.get(text) ?? 0) + 1);
+    this.deps.metrics.aicost_spans_refused_total.inc({ reason: code });
+  }
+
   private takeSpan(view: SpanView, state: RequestState): void {
-    const { metrics, seen, journal } = this.deps;
+    const { metrics, seen, log } = this.deps;
     const refusal = refusalOf(view, state.nowNs, SPAN_LIMITS);
     if (refusal !== undefined) {
-      state.refusals.set(refusal.text, (state.refusals.get(refusal.text) ?? 0) + 1);
-      metrics.aicost_spans_refused_total.inc({ reason: refusal.code });
+      this.refuse(state, refusal);
       return;
     }
     this.fillKey(view);
@@ -126,42 +161,53 @@ export class TraceAcceptor {
       metrics.aicost_spans_duplicate_total.inc();
       return;
     }
+    try {
+      this.keepSpan(view, state, before);
+      state.accepted++;
+    } catch (error) {
+      // A key without its row would make every resend look like a duplicate.
+      seen.takeBack(state.tenantNumber, this.key, 0, before);
+      log.error({ err: error, span_name: view.nameText.slice(0, 128) }, 'a span could not be kept');
+      this.refuse(state, { code: 'internal', text: 'not kept by a fault of the collector' });
+    }
+  }
+
+  /** Span and charge into the blocks, both or neither. Everything that may fail comes before the first row. */
+  private keepSpan(view: SpanView, state: RequestState, before: Seen): void {
     const call = this.normalise(view);
     const day = dayOf(view);
     const { service, environment } = this.deps.normaliser.resource;
     const context = { tenant: state.tenant, service, environment };
-    const pending = journal.rowsFor(day);
-    const { redactor } = this.deps;
-    appendSpan(pending.blocks.span, view, call, {
-      ...context,
-      receivedAtNs: state.nowNs,
-      redactor,
-    });
-    pending.addKey(state.tenant, this.key, before);
     // A changed span was charged when it first came; settle bills its newest version.
-    if (call?.role === 'leaf' && before === 'new') {
-      this.takeCharge(pending.blocks.entry, view, call, { ...context, day, nowNs: state.nowNs });
+    const charge = call?.role === 'leaf' && before === 'new' ? this.price(call, view) : undefined;
+    const pending = this.deps.journal.rowsFor(day);
+    const { span, entry } = pending.blocks;
+    const { rows: spanRows } = span;
+    const { rows: entryRows } = entry;
+    const { redactor } = this.deps;
+    try {
+      appendSpan(span, view, call, { ...context, receivedAtNs: state.nowNs, redactor });
+      if (call !== undefined && charge !== undefined) {
+        appendCharge(entry, view, { call, charge }, this.entryContext(call, context, state, day));
+      }
+      pending.addKey(state.tenant, this.key, before);
+    } catch (error) {
+      span.truncate(spanRows);
+      entry.truncate(entryRows);
+      throw error;
     }
-    state.accepted++;
   }
 
-  private takeCharge(
-    block: EntryBlock,
-    view: SpanView,
+  private entryContext(
     call: Call,
-    context: { tenant: string; service: string; environment: string; day: number; nowNs: bigint },
-  ): void {
-    const { book, guard, metrics } = this.deps;
-    const { tenant, service, environment } = context;
-    const charge = chargeCall(book, call, view.startTimeUnixNano);
-    if (charge.costAtto === undefined) {
-      metrics.aicost_calls_unpriced_total.inc({ reason: charge.unpricedReason });
-    } else {
-      metrics.aicost_calls_priced_total.inc();
-    }
+    where: SpanPlace,
+    { nowNs }: RequestState,
+    day: number,
+  ): ChargeRowContext {
     const { feature, agent, prompt, user } = call.attribution;
     const { provider, operation } = call;
-    const overLimit = guard.overLimit(tenant, context.day, {
+    const { service, environment } = where;
+    const overLimit = this.deps.guard.overLimit(where.tenant, day, {
       service,
       environment,
       provider,
@@ -172,23 +218,29 @@ export class TraceAcceptor {
       prompt,
       user,
     });
-    appendCharge(
-      block,
-      view,
-      { call, charge },
-      {
-        tenant,
-        service,
-        environment,
-        recordedAtNs: context.nowNs,
-        rulesVersion: RULES_VERSION,
-        entryId: this.nextEntryId(),
-        overLimit,
-      },
-    );
+    const entryId = this.nextEntryId();
+    return { ...where, recordedAtNs: nowNs, rulesVersion: RULES_VERSION, entryId, overLimit };
   }
 
-  /** A fault of a dialect must not cost its sender the span: it is stored as a span without a call, and said. */
+  /** A fault of the price book must not cost the charge: it is kept unpriced, and said. */
+  private price(call: Call, view: SpanView): Charge {
+    const { book, metrics, log } = this.deps;
+    let charge: Charge;
+    try {
+      charge = chargeCall(book, call, view.startTimeUnixNano);
+    } catch (error) {
+      log.error({ err: error, provider: call.provider, model: modelOf(call) }, 'price failed');
+      charge = unpricedCharge(call, book.version, 'price_failed');
+    }
+    if (charge.costAtto === undefined) {
+      metrics.aicost_calls_unpriced_total.inc({ reason: charge.unpricedReason });
+    } else {
+      metrics.aicost_calls_priced_total.inc();
+    }
+    return charge;
+  }
+
+  /** A fault of a dialect must not cost its sender the span: it is stored with role `unknown`, and said. */
   private normalise(view: SpanView): Call | undefined {
     try {
       return this.deps.normaliser.normalise(view);
@@ -197,8 +249,8 @@ export class TraceAcceptor {
         { err: error, span_name: view.nameText.slice(0, 128) },
         'normalise failed',
       );
-      this.deps.metrics.aicost_calls_unpriced_total.inc({ reason: 'normalise_failed' });
-      return undefined;
+      this.deps.metrics.aicost_calls_unpriced_total.inc({ reason: NORMALISE_FAILED });
+      return UNREADABLE_CALL;
     }
   }
 

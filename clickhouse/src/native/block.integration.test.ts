@@ -131,7 +131,7 @@ function appendHalf(block: ReturnType<typeof makeBlock>, row: Row, columns: numb
   for (const write of writes.slice(0, columns + 1)) {
     write();
   }
-  block.cancelRow();
+  block.truncate(block.rows);
 }
 
 function decimal(units: bigint, scale: number): string {

@@ -25,8 +25,12 @@ export class NativeBlock<Columns extends Record<string, NativeColumn>> {
     this.rows++;
   }
 
-  /** Takes back what was written since the last `endRow`: a row that failed half way must not shift the others. */
-  cancelRow(): void {
+  /**
+   * Forgets the rows behind the first `rows`, and a row that was begun: one that failed half way must not shift
+   * the others.
+   */
+  truncate(rows: number): void {
+    this.rows = Math.min(rows, this.rows);
     for (const [, column] of this.list) {
       column.truncate(this.rows);
     }

@@ -28,19 +28,9 @@ export interface Charge {
 export function chargeCall(book: PriceBook, call: Call, atNs: bigint): Charge {
   const result = priceUsage(book, call, { usage: call.usage?.buckets ?? {}, atNs });
   if (result.status === 'unpriced') {
-    const isWithoutUsage = call.usage === undefined;
-    return {
-      basis: '',
-      listAtto: undefined,
-      costAtto: undefined,
-      costLowAtto: undefined,
-      costHighAtto: undefined,
-      reportedAtto: call.reportedAtto,
-      isInexact: false,
-      unpricedReason: isWithoutUsage ? 'no_usage' : result.reason,
-      unpricedDetail: isWithoutUsage ? call.missingUsageReason : result.detail,
-      bookVersion: book.version,
-    };
+    return call.usage === undefined
+      ? unpricedCharge(call, book.version, 'no_usage', call.missingUsageReason)
+      : unpricedCharge(call, book.version, result.reason, result.detail);
   }
   const other = otherReading(book, call, atNs) ?? result.costAtto;
   const [low, high] = other < result.costAtto ? [other, result.costAtto] : [result.costAtto, other];
@@ -55,6 +45,27 @@ export function chargeCall(book: PriceBook, call: Call, atNs: bigint): Charge {
     unpricedReason: '',
     unpricedDetail: '',
     bookVersion: result.bookVersion,
+  };
+}
+
+/** The charge of a call that has no cost: the amount is unknown, and the reason is told. */
+export function unpricedCharge(
+  call: Call,
+  bookVersion: string,
+  reason: string,
+  detail = '',
+): Charge {
+  return {
+    basis: '',
+    listAtto: undefined,
+    costAtto: undefined,
+    costLowAtto: undefined,
+    costHighAtto: undefined,
+    reportedAtto: call.reportedAtto,
+    isInexact: false,
+    unpricedReason: reason,
+    unpricedDetail: detail,
+    bookVersion,
   };
 }
 
