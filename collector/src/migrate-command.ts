@@ -8,9 +8,11 @@ import {
 } from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
 import { MigrationError } from '@ai-cost-profiler/clickhouse/migrate.ts';
 import { CommandError, type CommandInput } from './cli/command.ts';
+import { readCollectorFile } from './collector-file.ts';
+import type { Config } from './config.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
-import { openStorage } from './storage.ts';
+import { openStorage, type Storage } from './storage.ts';
 
 const LOCK_WAIT_MS = 5_000;
 const PREPARE_TIMEOUT_MS = 120_000;
@@ -18,41 +20,62 @@ const PREPARE_TIMEOUT_MS = 120_000;
 /** Runs the command. @returns 0 when the tables are those of this version */
 export async function runMigrate(input: CommandInput): Promise<number> {
   const config = { ...input.config, dataDir: resolve(input.config.dataDir) };
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const unlock = await lock(config.dataDir);
+  const unlock = await lock(config);
+  if (unlock === undefined) return tell(input, 'collector', []);
   try {
-    const storage = await openStorage(
-      config,
-      createLog(config.logLevel, process.stderr),
-      createMetrics(),
-    );
+    const log = createLog(config.logLevel, process.stderr);
+    const storage = await openStorage(config, log, createMetrics());
     try {
-      await withinTime(storage.prepared);
+      return tell(input, 'now', await withinTime(storage.prepared));
     } finally {
       await storage.close();
     }
   } finally {
     unlock();
   }
+}
+
+/** Says what was done, and by whom the tables were brought to their version. */
+function tell(
+  { config, json, io }: CommandInput,
+  by: 'now' | 'collector',
+  applied: readonly string[],
+) {
   const { database } = config;
-  if (input.json) input.io.write(`${JSON.stringify({ database, current: true })}\n`);
-  else input.io.write(`The tables of database ${database} are those of this version.\n`);
+  if (json) {
+    io.write(`${JSON.stringify({ database, current: true, applied })}\n`);
+    return 0;
+  }
+  for (const name of applied) io.write(`applied ${name}\n`);
+  const why =
+    by === 'collector'
+      ? 'are current: the collector that runs on this data directory has seen to it'
+      : applied.length === 0
+        ? 'are those of this version; nothing was to be done'
+        : 'are those of this version now';
+  io.write(`The tables of database ${database} ${why}.\n`);
   return 0;
 }
 
-async function lock(dataDir: string): Promise<() => void> {
+/**
+ * The data directory for ourselves, where the engine in it is to be opened; a server needs no lock.
+ * @returns undefined when a collector has it, which has brought the tables to its version when it started
+ */
+async function lock(config: Config): Promise<(() => void) | undefined> {
+  if (config.clickhouseUrl !== null) return () => undefined;
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   try {
-    return await lockDirectory(dataDir, LOCK_WAIT_MS, null);
+    return await lockDirectory(config.dataDir, LOCK_WAIT_MS, null);
   } catch (error) {
     if (!(error instanceof DirectoryLockedError)) throw error;
-    throw new CommandError(
-      `${error.message} A collector that runs has brought the tables to its version already.`,
-      { cause: error },
-    );
+    // A file that a crash left behind names another process than the one that has the directory now.
+    const collector = await readCollectorFile(config.dataDir);
+    if (collector?.pid === error.ownerPid) return undefined;
+    throw new CommandError(error.message, { cause: error });
   }
 }
 
-async function withinTime(prepared: Promise<void>): Promise<void> {
+async function withinTime(prepared: Storage['prepared']): Promise<readonly string[]> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(
@@ -64,7 +87,7 @@ async function withinTime(prepared: Promise<void>): Promise<void> {
     );
   });
   try {
-    await Promise.race([prepared, late]);
+    return await Promise.race([prepared, late]);
   } catch (error) {
     if (error instanceof MigrationError) throw new CommandError(error.message, { cause: error });
     throw error;

@@ -19,8 +19,11 @@ export interface Storage {
   readonly store: Store;
   /** undefined when a server is used. */
   readonly engine: SupervisedEngine | undefined;
-  /** Resolves once the tables are there. Rejects with MigrationError when they cannot be brought there. */
-  readonly prepared: Promise<void>;
+  /**
+   * Resolves once the tables are there, with the names of the migrations that were applied for it. Rejects with
+   * MigrationError when they cannot be brought there.
+   */
+  readonly prepared: Promise<readonly string[]>;
   isPrepared(): boolean;
   close(): Promise<void>;
 }
@@ -35,8 +38,9 @@ export async function openStorage(config: Config, log: Logger, metrics: Metrics)
   const store = createStore({ ...place, database: config.database });
   const stopping = new AbortController();
   let isPrepared = false;
-  const prepared = prepare(store, log, stopping.signal).then(() => {
+  const prepared = prepare(store, log, stopping.signal).then((applied) => {
     isPrepared = true;
+    return applied;
   });
   return {
     store,
@@ -71,14 +75,14 @@ async function openEngine(
 }
 
 /** Migrates, again and again while ClickHouse is away. A database we must not touch ends it. */
-async function prepare(store: Store, log: Logger, signal: AbortSignal): Promise<void> {
+async function prepare(store: Store, log: Logger, signal: AbortSignal): Promise<readonly string[]> {
   for (let attempt = 0; ; attempt++) {
     try {
       const applied = await migrate(store);
       if (applied.length > 0) {
         log.info({ migrations: applied }, 'the tables were brought to this version');
       }
-      return;
+      return applied;
     } catch (error) {
       if (error instanceof MigrationError || signal.aborted) {
         throw error;
