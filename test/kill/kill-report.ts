@@ -11,7 +11,6 @@ export interface KillRow {
   readonly phase: Phase;
   readonly victim: Victim;
   readonly moment: Moment;
-  readonly waitedForMs: number;
   readonly engineTimeZone: string | undefined;
   /** What the log told between this kill and the next. */
   found: string;
@@ -42,6 +41,10 @@ export function describeReport(report: KillReport): string {
     line('seed', report.seed),
     line('time', `${report.seconds} s`),
     ...victims,
+    line(
+      'TZ of the engine',
+      [...new Set(kills.map((kill) => kill.engineTimeZone ?? 'none'))].join(', '),
+    ),
     line('batches sent', `${counts.batches} and ${counts.bursts} bursts`),
     line(
       'sent again',

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CollectorProcess } from './collector-process.ts';
+import { CollectorHost, within } from './collector-host.ts';
 import { isSplitting, largestSegmentBytes, watchFor } from './journal-watch.ts';
 import { type PlannedKill, planKills } from './kill-plan.ts';
 import type { KillReport, KillRow } from './kill-report.ts';
@@ -20,18 +20,19 @@ import { verify } from './verify.ts';
 export interface KillOptions {
   readonly kills: number;
   readonly seed: number;
+  /** Takes a line at a time. */
   readonly progress: (line: string) => void;
 }
 
-export const TENANTS = ['acme', 'globex'];
-const READY_MS_MAX = 45_000;
+const TENANTS = ['acme', 'globex'];
+const FEW_DAYS = 3;
 const DRAIN_MS_MAX = 120_000;
-const STARTS_IN_A_ROW_MAX = 4;
 /** A segment beyond this is one that a burst made. */
 const LARGE_BYTES = 8_000_000;
 /** A file that grew beyond this is being written by a burst. */
 const FLUSHING_BYTES = 1_000_000;
 
+/** Runs, compares, cleans up. Rejects when the collector does not start, take spans or drain in time. */
 export async function runKills(options: KillOptions): Promise<KillReport> {
   const dataDir = await mkdtemp(join(tmpdir(), 'aicost-kill-'));
   const run = new KillRun(dataDir, options);
@@ -48,16 +49,20 @@ class KillRun {
   private readonly options: KillOptions;
   private readonly random: Random;
   private readonly keys: Map<string, string>;
+  private readonly host: CollectorHost;
   private readonly book = new SentSpans();
   private readonly findings = new LogFindings();
   private readonly faults: string[] = [];
-  private readonly counts: SenderCounts;
+  private readonly counts: SenderCounts = {
+    batches: 0,
+    resends: 0,
+    duplicates: 0,
+    rebatched: 0,
+    givenUp: 0,
+    bursts: 0,
+  };
   private readonly rows: KillRow[] = [];
-  private readonly started: CollectorProcess[] = [];
-  private collector: CollectorProcess | undefined;
-  private url = '';
-  private timeZone: string | undefined;
-  private days = 3;
+  private days = FEW_DAYS;
   private burst: 'rows' | 'bytes' | undefined;
   private isStopping = false;
   private readonly startedAtMs = performance.now();
@@ -67,37 +72,35 @@ class KillRun {
     this.options = options;
     this.random = new Random(options.seed);
     this.keys = new Map(TENANTS.map((name) => [name, `aicost_${name}_${this.random.hex(20)}`]));
-    this.counts = {
-      batches: 0,
-      resends: 0,
-      duplicates: 0,
-      rebatched: 0,
-      givenUp: 0,
-      bursts: 0,
-    };
+    const scopes = ['ingest', 'read'];
+    this.host = new CollectorHost({
+      dataDir,
+      initKeys: JSON.stringify([...this.keys].map(([tenant, key]) => ({ tenant, scopes, key }))),
+      findings: this.findings,
+      random: this.random.fork(3),
+      onOwnEnd: (about, kill) => this.noteOwnEnd(about, kill),
+    });
   }
 
   async run(): Promise<KillReport> {
     const kills = planKills(this.options.kills, this.random.fork(1));
-    this.start();
-    await this.untilReady();
+    this.host.start();
+    await this.host.untilReady();
     const sending = this.sendAll();
+    // Looked at further down; until then its failure must not be unhandled.
+    sending.catch(() => undefined);
     for (const kill of kills) {
       this.failIfLate();
       await this.strike(kill);
     }
-    await this.untilReady();
+    await this.host.untilReady();
     this.isStopping = true;
     await within(sending, DRAIN_MS_MAX, 'the senders did not get rid of their last batches');
     await this.untilDrained();
     this.noteLast();
-    const { summary, differences } = await verify({
-      dataDir: this.dataDir,
-      url: this.url,
-      keys: this.keys,
-      book: this.book,
-    });
-    await this.stopCleanly();
+    const { dataDir, keys, book } = this;
+    const { summary, differences } = await verify({ dataDir, url: this.host.url, keys, book });
+    const end = await this.host.stop();
     return {
       seed: this.options.seed,
       kills: this.rows,
@@ -105,16 +108,18 @@ class KillRun {
       counts: this.counts,
       found: this.findings.total,
       summary,
-      failures: [...this.faults, ...this.findings.alarms, ...differences],
+      failures: [
+        ...this.faults,
+        ...this.findings.alarms,
+        ...differences,
+        ...(end === undefined ? [] : [end]),
+      ],
     };
   }
 
-  /** Kills whatever of this run still lives. */
   async end(): Promise<void> {
     this.isStopping = true;
-    for (const collector of this.started) {
-      await collector.kill();
-    }
+    await this.host.end();
   }
 
   private sendAll(): Promise<void> {
@@ -122,7 +127,7 @@ class KillRun {
     const senders = new Senders(
       {
         book: this.book,
-        url: () => this.url,
+        url: () => this.host.url,
         keys: this.keys,
         days: () => this.days,
         takeBurst: () => {
@@ -139,155 +144,65 @@ class KillRun {
     return senders.run(random);
   }
 
-  private start(): void {
-    const initKeys = TENANTS.map((tenant) => ({
-      tenant,
-      scopes: ['ingest', 'read'],
-      key: this.keys.get(tenant),
-    }));
-    this.collector = new CollectorProcess({
-      dataDir: this.dataDir,
-      // The senders' address must last: only the first start takes any free port.
-      port: this.url === '' ? 0 : Number(new URL(this.url).port),
-      timeZone: this.timeZone,
-      initKeys: JSON.stringify(initKeys),
-      onLog: (line) => this.findings.read(line),
-    });
-    this.started.push(this.collector);
-  }
-
-  /** Until spans and questions are answered; a collector that ended on its own is started again and noted. */
-  private async untilReady(): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      const collector = this.collector!;
-      const url = await within(collector.ready, READY_MS_MAX, `no start\n${collector.tail}`);
-      if (url !== undefined) {
-        this.url = url;
-        const isUp = await watchFor(() => this.answers(), READY_MS_MAX);
-        if (isUp) {
-          return;
-        }
-        if (collector.end === undefined) {
-          throw new Error(`the collector is not ready for queries\n${collector.tail}`);
-        }
-      }
-      this.noteEnd(collector);
-      if (attempt === STARTS_IN_A_ROW_MAX) {
-        throw new Error(`the collector ended ${attempt} times in a row\n${collector.tail}`);
-      }
-      this.start();
-    }
-  }
-
-  private async answers(): Promise<boolean> {
-    if (this.collector?.end !== undefined) {
-      return false;
-    }
-    try {
-      const signal = AbortSignal.timeout(3_000);
-      return (await fetch(`${this.url}/readyz?for=query`, { signal })).ok;
-    } catch (error) {
-      return !(error instanceof Error);
-    }
-  }
-
-  private noteEnd(collector: CollectorProcess): void {
-    const { code, signal } = collector.end ?? {};
-    const lastLine = collector.tail.split('\n').at(-1)?.slice(0, 400);
-    const about = `the collector ended on its own (code ${code}, signal ${signal}): ${lastLine}`;
-    const kill = this.rows.at(-1);
-    // An engine that is killed while it starts for the first time ends the start, with a message. That is said, not held
-    // against it: nothing was taken yet.
-    if (kill?.moment === 'start' && kill.victim === 'engine') {
-      this.options.progress(`  note: ${about}`);
-    } else {
-      this.faults.push(about);
-    }
-  }
-
   private async strike(kill: PlannedKill): Promise<void> {
-    const isStarting = kill.moment === 'start';
-    if (isStarting) {
+    if (kill.moment === 'start') {
       await sleep(this.random.below(2_200));
     } else {
-      await this.untilReady();
+      await this.host.untilReady();
     }
-    this.days = kill.phase === 'days' ? DAYS : 3;
+    this.days = kill.phase === 'days' ? DAYS : FEW_DAYS;
     this.burst = kill.burst;
-    const waitedForMs = await this.waitFor(kill);
+    await this.waitFor(kill);
     this.noteLast();
-    const collector = this.collector!;
-    const row: KillRow = {
-      number: kill.number,
-      phase: kill.phase,
-      victim: kill.victim,
-      moment: kill.moment,
-      waitedForMs,
-      engineTimeZone: collector.engineTimeZone(),
-      found: '',
-    };
-    this.rows.push(row);
-    const hadEngine = await this.killVictim(kill, collector);
-    const what = kill.victim === 'engine' && !hadEngine ? 'engine (there was none)' : kill.victim;
+    const { number, phase, victim, moment } = kill;
+    const engineTimeZone = this.host.current.engineTimeZone();
+    this.rows.push({ number, phase, victim, moment, engineTimeZone, found: '' });
+    const hadEngine = await this.host.strike(kill);
+    const what = hadEngine ? victim : `${victim} (there was none)`;
     const { acknowledged } = this.book;
     this.options.progress(
-      `kill ${kill.number} of ${this.options.kills}: ${what} (${kill.phase}, ${kill.moment}); ${acknowledged} spans acknowledged`,
+      `kill ${number} of ${this.options.kills}: ${what} (${phase}, ${moment}); ${acknowledged} spans acknowledged`,
     );
   }
 
-  private async killVictim(kill: PlannedKill, collector: CollectorProcess): Promise<boolean> {
-    if (kill.victim === 'engine') {
-      return collector.killEngine();
+  private async waitFor({ moment }: PlannedKill): Promise<void> {
+    const { dataDir, random } = this;
+    switch (moment) {
+      case 'start':
+        return;
+      case 'load':
+        await sleep(random.between(200, 2_500));
+        return;
+      case 'split':
+        await watchFor(() => isSplitting(dataDir), 4_000);
+        await sleep(random.below(12));
+        return;
+      case 'flush':
+        await watchFor(async () => (await this.largest('open')) >= FLUSHING_BYTES, 25_000);
+        await sleep(random.below(40));
+        return;
+      case 'sealed':
+        await sleep(random.below(1_000));
+        await this.untilSealed(1, 3_000);
+        return;
+      case 'large':
+        await this.untilSealed(LARGE_BYTES, 25_000);
+        return;
     }
-    if (kill.victim === 'drain') {
-      collector.signal('SIGTERM');
-      await sleep(this.random.below(900));
-    }
-    let hadEngine = false;
-    if (kill.victim === 'both' && this.random.chance(0.5)) {
-      hadEngine = collector.killEngine();
-      await sleep(this.random.below(30));
-    }
-    collector.signal('SIGKILL');
-    if (kill.victim === 'both' && !hadEngine) {
-      await sleep(this.random.below(30));
-      collector.killOrphans();
-    }
-    await collector.ended;
-    this.timeZone = kill.timeZoneAfter;
-    await sleep(this.random.chance(0.5) ? 0 : this.random.below(800));
-    this.start();
-    return true;
   }
 
-  /** Waits for the moment of a kill; returns how long. */
-  private async waitFor({ moment }: PlannedKill): Promise<number> {
-    const startMs = performance.now();
-    const { dataDir, random } = this;
-    if (moment === 'load') {
-      await sleep(random.between(200, 2_500));
-    } else if (moment === 'split') {
-      await watchFor(() => isSplitting(dataDir), 4_000);
-      await sleep(random.below(12));
-    } else if (moment === 'flush') {
-      const isLarge = async () => (await largestSegmentBytes(dataDir, 'open')) >= FLUSHING_BYTES;
-      await watchFor(isLarge, 25_000);
-      await sleep(random.below(40));
-    } else if (moment !== 'start') {
-      const least = moment === 'large' ? LARGE_BYTES : 1;
-      await sleep(moment === 'large' ? 0 : random.below(1_000));
-      let bytes = 0;
-      await watchFor(
-        async () => {
-          bytes = await largestSegmentBytes(dataDir, 'sealed');
-          return bytes >= least;
-        },
-        moment === 'large' ? 25_000 : 3_000,
-      );
-      // What a segment takes to be written grows with its bytes.
-      await sleep(random.below(80 + bytes / 40_000));
-    }
-    return Math.round(performance.now() - startMs);
+  /** Until a segment of so many bytes waits for the writer, and then for some part of what writing it takes. */
+  private async untilSealed(bytesMin: number, timeoutMs: number): Promise<void> {
+    let bytes = 0;
+    await watchFor(async () => {
+      bytes = await this.largest('sealed');
+      return bytes >= bytesMin;
+    }, timeoutMs);
+    await sleep(this.random.below(80 + bytes / 40_000));
+  }
+
+  private largest(folder: 'open' | 'sealed'): Promise<number> {
+    return largestSegmentBytes(this.dataDir, folder);
   }
 
   /** What came out of the last kill is known when the next one comes. */
@@ -299,25 +214,25 @@ class KillRun {
     }
   }
 
+  private noteOwnEnd(about: string, kill: PlannedKill | undefined): void {
+    // An engine that is killed in its first start ends the start of the collector, which says so: nothing was taken yet.
+    if (kill?.moment === 'start' && kill.victim === 'engine') {
+      this.options.progress(`  note: ${about}`);
+    } else {
+      this.faults.push(about);
+    }
+  }
+
   private async untilDrained(): Promise<void> {
     const isDrained = await watchFor(async () => {
       await sleep(100);
-      const text = await (await fetch(`${this.url}/metrics`)).text();
+      const text = await (await fetch(`${this.host.url}/metrics`)).text();
       const waiting = /^aicost_journal_(?:bytes|segments\{state="(?:open|sealed)"\}) (\d+)$/gm;
       const values = [...text.matchAll(waiting)].map((match) => Number(match[1]));
       return values.length === 3 && values.every((value) => value === 0);
     }, DRAIN_MS_MAX);
     if (!isDrained) {
-      throw new Error(`the journal does not drain\n${this.collector?.tail}`);
-    }
-  }
-
-  private async stopCleanly(): Promise<void> {
-    const collector = this.collector!;
-    collector.signal('SIGTERM');
-    const { code, signal } = await within(collector.ended, 30_000, 'SIGTERM does not end it');
-    if (code !== 0) {
-      this.faults.push(`SIGTERM after all: expected code 0, got code ${code}, signal ${signal}`);
+      throw new Error(`the journal does not drain\n${this.host.current.tail}`);
     }
   }
 
@@ -326,20 +241,5 @@ class KillRun {
     if (performance.now() - this.startedAtMs > limitMs) {
       throw new Error(`the run takes longer than ${limitMs / 1000} s`);
     }
-  }
-}
-
-async function within<T>(promise: Promise<T>, timeoutMs: number, what: string): Promise<T> {
-  const late = new AbortController();
-  const timeout = sleep(timeoutMs, undefined, { signal: late.signal }).then(
-    () => {
-      throw new Error(`${what} (within ${timeoutMs / 1000} s)`);
-    },
-    () => promise,
-  );
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    late.abort();
   }
 }
