@@ -42,7 +42,8 @@ export interface AcceptDeps {
   journal: Journal<LandingBlocks>;
   seen: SeenSpans;
   normaliser: Normaliser;
-  book: PriceBook;
+  /** The price book as it is for a tenant right now, its own terms included. */
+  bookFor: (tenant: string) => PriceBook;
   redactor: ContentRedactor;
   guard: CardinalityGuard;
   metrics: Metrics;
@@ -54,6 +55,7 @@ export interface AcceptDeps {
 interface RequestState {
   tenant: TenantId;
   tenantNumber: number;
+  book: PriceBook;
   nowNs: bigint;
   refusals: Map<string, number>;
   accepted: number;
@@ -118,6 +120,7 @@ export class TraceAcceptor {
     const state: RequestState = {
       tenant,
       tenantNumber: seen.tenantNumber(tenant),
+      book: this.deps.bookFor(tenant),
       nowNs: BigInt(nowMs()) * NS_PER_MS,
       refusals: new Map(),
       accepted: 0,
@@ -179,7 +182,8 @@ export class TraceAcceptor {
     const { service, environment } = this.deps.normaliser.resource;
     const context = { tenant: state.tenant, service, environment };
     // A changed span was charged when it first came; settle bills its newest version.
-    const charge = call?.role === 'leaf' && before === 'new' ? this.price(call, view) : undefined;
+    const isBilled = call?.role === 'leaf' && before === 'new';
+    const charge = isBilled ? this.price(call, view, state.book) : undefined;
     const pending = this.deps.journal.rowsFor(day);
     const { span, entry } = pending.blocks;
     const { rows: spanRows } = span;
@@ -223,8 +227,8 @@ export class TraceAcceptor {
   }
 
   /** A fault of the price book must not cost the charge: it is kept unpriced, and said. */
-  private price(call: Call, view: SpanView): Charge {
-    const { book, metrics, log } = this.deps;
+  private price(call: Call, view: SpanView, book: PriceBook): Charge {
+    const { metrics, log } = this.deps;
     let charge: Charge;
     try {
       charge = chargeCall(book, call, view.startTimeUnixNano);

@@ -118,11 +118,12 @@ async function openRoad(
     randomId: () => randomBytes(16).toString('hex'),
     onEvent: observeJournal(log, metrics),
   });
+  const book = loadPriceBook();
   const acceptor = new TraceAcceptor({
     journal,
     seen,
     normaliser: new Normaliser(DIALECTS),
-    book: loadPriceBook(),
+    bookFor: () => book,
     redactor: new ContentRedactor({
       isContentStored: config.content,
       dialects: DIALECTS,
