@@ -61,7 +61,8 @@ CREATE TABLE IF NOT EXISTS {database}.spans
     received_at DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
     writer_id LowCardinality(String),
     batch_seq UInt64 CODEC(Delta, ZSTD(1)),
-    INDEX trace_id_bloom trace_id TYPE bloom_filter(0.001) GRANULARITY 1
+    INDEX trace_id_bloom trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
+    INDEX response_id_bloom response_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = MergeTree
 PARTITION BY toDate(start_time)
@@ -278,7 +279,8 @@ CREATE TABLE IF NOT EXISTS {database}.traces
     services SimpleAggregateFunction(groupUniqArrayArray, Array(String)),
     spans SimpleAggregateFunction(sum, Int64),
     llm_spans SimpleAggregateFunction(sum, Int64),
-    batch_seq SimpleAggregateFunction(max, UInt64)
+    batch_seq SimpleAggregateFunction(max, UInt64),
+    INDEX last_received_minmax last_received_at TYPE minmax GRANULARITY 1
 )
 ENGINE = AggregatingMergeTree
 ORDER BY (tenant, trace_id, writer_id)

@@ -38,6 +38,6 @@ function desiredOf(
   };
   // Tokens that are not billed stay in `spans`; their entry is all zeros and says why.
   return billed
-    ? { facts, calls: 1n, usage: call.usage?.buckets ?? {} }
-    : { facts, calls: 0n, usage: {} };
+    ? { facts, call, calls: 1n, usage: call.usage?.buckets ?? {} }
+    : { facts, call, calls: 0n, usage: {} };
 }

@@ -3,11 +3,14 @@
  * nothing, so settling twice, or after a crash in the middle, converges to the same sums.
  */
 import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
+import type { Call } from '../normalise/call.ts';
 import { type EntryFacts, type LedgerEntry, negated } from '../rows/ledger-entry.ts';
 
 /** What a span's entries should say. */
 export interface DesiredEntry {
   facts: EntryFacts;
+  /** The call, for its price. */
+  call: Call;
   /** 1 for a billed call, 0 for usage that stays visible unbilled. */
   calls: bigint;
   usage: Usage;

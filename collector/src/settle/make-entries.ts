@@ -1,0 +1,79 @@
+/** Makes the entries that settle appends: charges at the price of the call's start, with fresh ids. */
+import { randomBytes } from 'node:crypto';
+import { RULES_VERSION } from '../normalise/dialects.ts';
+import { type Charge, chargeCall } from '../price/charge-call.ts';
+import type { PriceBook } from '../price/price-book.ts';
+import type { CardinalityGuard } from '../rows/cardinality-guard.ts';
+import type { LedgerEntry } from '../rows/ledger-entry.ts';
+import type { DesiredEntry, EntryMaker } from './difference.ts';
+
+const NS_PER_DAY = 86_400_000_000_000n;
+
+/** Nothing is charged: the entry only tells why the span's tokens are not billed. */
+function nothing(bookVersion: string): Charge {
+  return {
+    basis: '',
+    listAtto: 0n,
+    costAtto: 0n,
+    costLowAtto: 0n,
+    costHighAtto: 0n,
+    reportedAtto: undefined,
+    isInexact: false,
+    unpricedReason: '',
+    unpricedDetail: '',
+    bookVersion,
+  };
+}
+
+/** A random UUID's 16 bytes (version 4, RFC 9562). */
+function newId(): Buffer {
+  const id = randomBytes(16);
+  id[6] = (id[6]! & 0x0f) | 0x40;
+  id[8] = (id[8]! & 0x3f) | 0x80;
+  return id;
+}
+
+export function createEntryMaker(deps: {
+  bookFor: (tenant: string) => PriceBook;
+  guard: CardinalityGuard;
+  nowNs: () => bigint;
+}): EntryMaker {
+  const stamp = () => ({ entryId: newId(), recordedAtNs: deps.nowNs() });
+  return {
+    stamp,
+    charge({ facts, call, calls, usage }: DesiredEntry): LedgerEntry {
+      const book = deps.bookFor(facts.tenant);
+      const charge = calls === 0n ? nothing(book.version) : chargeCall(book, call, facts.startNs);
+      const { service, environment, provider, model, operation } = facts;
+      const { feature, agent, prompt, user } = facts.attribution;
+      const dimensions = {
+        service,
+        environment,
+        provider,
+        model,
+        operation,
+        feature,
+        agent,
+        prompt,
+        user,
+      };
+      return {
+        ...facts,
+        ...stamp(),
+        kind: 'charge',
+        reverses: undefined,
+        calls,
+        unpricedCalls: charge.costAtto === undefined ? calls : 0n,
+        usage,
+        charge,
+        rulesVersion: RULES_VERSION,
+        overLimit: deps.guard.overLimit(
+          facts.tenant,
+          Number(facts.startNs / NS_PER_DAY),
+          dimensions,
+        ),
+        note: 'settle',
+      };
+    },
+  };
+}
