@@ -151,13 +151,6 @@ export const PROBLEMS = {
     title: 'Engine unavailable',
     sentence: 'ClickHouse does not answer. Spans are still accepted; questions must wait.',
   },
-  shutting_down: {
-    status: 503,
-    grpc: GRPC_CODE.unavailable,
-    retryable: true,
-    title: 'Shutting down',
-    sentence: 'The collector is stopping. Send the request again, to this one or another.',
-  },
   deadline_exceeded: {
     status: 504,
     grpc: GRPC_CODE.deadlineExceeded,
@@ -199,7 +192,7 @@ export function badRequest(detail: string, cause?: unknown): Problem {
 
 /** 503 with Retry-After: nothing was kept, and the same request may succeed later. */
 export function unavailable(
-  code: 'overloaded' | 'journal_unavailable' | 'engine_unavailable' | 'shutting_down',
+  code: 'overloaded' | 'journal_unavailable' | 'engine_unavailable',
   detail?: string,
   retryAfterSeconds = 1,
 ): Problem {

@@ -1,0 +1,82 @@
+/** clickhouse/SCHEMA.md and the migrations name the same tables, columns, orders and partitions. */
+import { describe, expect, test } from 'vitest';
+import { listFiles, readText } from './repository-files.ts';
+
+const PAGE = 'clickhouse/SCHEMA.md';
+
+interface Table {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly order: string | undefined;
+  readonly partition: string | undefined;
+}
+
+/** The tables of a text with CREATE TABLE statements; columns are at its first level of indentation or deeper. */
+function readTables(sql: string): Table[] {
+  const statements = sql.matchAll(
+    /CREATE TABLE IF NOT EXISTS (?:\{database\}\.(\w+)|\$\{(table)\})\s*\((.*?)\n\s*\)\s*(ENGINE.*?)(?:;|`|$)/gs,
+  );
+  return [...statements].map(([, name, , body, tail]) => ({
+    // The one table that migrate.ts makes itself, to record the others.
+    name: name ?? 'migrations',
+    columns: [...body!.matchAll(/(?:^|,)\s*(\w+) [A-Z]\w+/gm)]
+      .map(([, column]) => column!)
+      .filter((column) => column !== 'INDEX'),
+    order: /ORDER BY (\(.*\)|\w+)$/m.exec(tail!)?.[1],
+    partition: /PARTITION BY (.*)$/m.exec(tail!)?.[1],
+  }));
+}
+
+const migrations = listFiles().filter((path) => path.startsWith('clickhouse/migrations/'));
+const TABLES = [...migrations, 'clickhouse/src/migrate.ts'].flatMap((p) => readTables(readText(p)));
+
+/** Sections of the page by table: `## `name``. */
+const SECTIONS = new Map(
+  readText(PAGE)
+    .split(/^## /m)
+    .map((section): [string, string] => [/^`(\w+)`/.exec(section)?.[1] ?? '', section])
+    .filter(([name]) => name !== ''),
+);
+
+/** Tables whose columns another section tells, beside their own. */
+const TOLD_BY: Readonly<Record<string, readonly string[]>> = {
+  landing: ['spans', 'ledger'],
+  cost_hourly: ['ledger'],
+  cost_daily: ['ledger'],
+};
+
+/** The names in the first cell of each row of the section's tables. */
+function toldColumns(table: string): string[] {
+  const rows = SECTIONS.get(table)?.matchAll(/^\| (`.*?) \|/gm) ?? [];
+  return [...rows].flatMap(([, cell]) => [...cell!.matchAll(/`(\w+)`/g)].map(([, name]) => name!));
+}
+
+test('every table has a section, and every section a table', () => {
+  expect([...SECTIONS.keys()].sort()).toEqual(TABLES.map(({ name }) => name).sort());
+});
+
+describe.for(TABLES)('$name', ({ name, columns, order, partition }) => {
+  test('was read from its statement', () => {
+    expect(columns.length).toBeGreaterThan(1);
+    expect(new Set(columns).size).toBe(columns.length);
+  });
+
+  test('has each column on the page', () => {
+    const told = [name, ...(TOLD_BY[name] ?? [])].flatMap(toldColumns);
+    expect(columns.filter((column) => !told.includes(column))).toEqual([]);
+  });
+
+  test('has no column on the page that it has not', () => {
+    expect(toldColumns(name).filter((column) => !columns.includes(column))).toEqual([]);
+  });
+
+  test('has its order and partition on the page', () => {
+    const section = SECTIONS.get(name) ?? '';
+    if (order !== undefined) expect(section).toContain(`**Order**: \`${order}\``);
+    if (partition !== undefined) expect(section).toContain(`**Partition**: \`${partition}\``);
+    else expect(section).not.toContain('**Partition**');
+    expect(section).toContain('**One row**: ');
+    expect(section.toLowerCase()).toContain('**written by**');
+    expect(section.toLowerCase()).toContain('**read by**');
+  });
+});
