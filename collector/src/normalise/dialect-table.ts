@@ -1,0 +1,63 @@
+/**
+ * What a dialect declares when it is a table (table-dialect.ts reads by it). Names of one quantity are alternatives in
+ * order of trust, never summed.
+ */
+import type { BlobTable } from './blob-table.ts';
+import type { Attribution, Role } from './call.ts';
+import type { DialectReading, SpanFacts } from './dialect.ts';
+import type { SpanCondition } from './span-condition.ts';
+import type { KnownInclusion, RawUsage } from './usage/raw-usage.ts';
+
+/** A quantity of usage that one attribute can tell. */
+export type CountName = Exclude<keyof RawUsage, 'units'>;
+export type IdentityName =
+  | 'operation'
+  | 'provider'
+  | 'requestModel'
+  | 'responseModel'
+  | 'responseId';
+export type AttributionName = keyof Omit<Attribution, 'tags'>;
+export type ContextName = 'serviceTier' | 'requestedTier' | 'speed' | 'region' | 'batch';
+
+/** Attribute names of each thing, the most trusted first. */
+export type Names<Name extends string> = Readonly<Partial<Record<Name, readonly string[]>>>;
+export type CountNames = Names<CountName>;
+
+/** A row of the inclusion matrix; the first whose conditions hold counts. */
+export interface InclusionRow extends KnownInclusion {
+  readonly when?: SpanCondition;
+  /** Canonical providers the row is about; absent: all. */
+  readonly providers?: readonly string[];
+}
+
+/** Spans of the emitter whose role does not follow from their operation; the first that holds counts. */
+export interface RoleRow {
+  readonly when: SpanCondition;
+  readonly role: Role;
+  readonly reason: string;
+  /** The operation, where the span does not name one. */
+  readonly operation?: string;
+}
+
+export interface DialectTable {
+  readonly name: string;
+  /** Any one of these tells that the emitter wrote the span. */
+  readonly marks: readonly SpanCondition[];
+  readonly identity: Names<IdentityName>;
+  /** The emitter's own words for operations (lower case) → the conventions' words. */
+  readonly operations?: Readonly<Record<string, string>>;
+  readonly usage: CountNames;
+  readonly blobs?: readonly BlobTable[];
+  /** Reported cost in USD. */
+  readonly cost?: readonly string[];
+  readonly context?: Names<ContextName>;
+  readonly attribution?: Names<AttributionName>;
+  readonly inclusion?: readonly InclusionRow[];
+  readonly roles?: readonly RoleRow[];
+  /** See DialectReading; 10 unless the emitter is known to be right where OTel names are wrong. */
+  readonly authority?: number;
+  /** What no table can say; pure. */
+  readonly correct?: (reading: DialectReading, facts: SpanFacts) => DialectReading;
+  readonly contentKeys: readonly string[];
+  readonly contentPrefixes: readonly string[];
+}
