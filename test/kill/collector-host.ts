@@ -3,14 +3,18 @@
  * address, as a supervisor such as systemd would.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CollectorProcess } from './collector-process.ts';
+import { CollectorProcess, timeZoneOf } from './collector-process.ts';
+import type { EngineServer } from './engine-server.ts';
 import { watchFor } from './journal-watch.ts';
-import type { PlannedKill } from './kill-plan.ts';
+import type { PlannedKill, Surroundings } from './kill-plan.ts';
 import type { LogFindings } from './log-findings.ts';
 import type { Random } from './random.ts';
 
 export interface HostOptions {
   readonly dataDir: string;
+  readonly port: number;
+  /** Used where ClickHouse is to be a server of its own. */
+  readonly server: EngineServer;
   /** The JSON of AICOST_INIT_KEYS. */
   readonly initKeys: string;
   readonly findings: LogFindings;
@@ -24,15 +28,16 @@ const STARTS_IN_A_ROW_MAX = 4;
 
 export class CollectorHost {
   /** Where to send; stays the same over all lives. */
-  url = '';
+  readonly url: string;
   private readonly options: HostOptions;
   private readonly started: CollectorProcess[] = [];
   private collector: CollectorProcess | undefined;
-  private timeZone: string | undefined;
+  private surroundings: Surroundings = { timeZone: undefined, isServer: false };
   private lastKill: PlannedKill | undefined;
 
   constructor(options: HostOptions) {
     this.options = options;
+    this.url = `http://127.0.0.1:${options.port}`;
   }
 
   get current(): CollectorProcess {
@@ -43,12 +48,16 @@ export class CollectorHost {
   }
 
   start(): void {
-    const { dataDir, initKeys, findings } = this.options;
+    const { dataDir, port, initKeys, findings, server } = this.options;
+    const { timeZone, isServer } = this.surroundings;
+    if (isServer && server.pid === undefined) {
+      server.start();
+    }
     this.collector = new CollectorProcess({
       dataDir,
-      // The senders' address must last: only the first start takes any free port.
-      port: this.url === '' ? 0 : Number(new URL(this.url).port),
-      timeZone: this.timeZone,
+      port,
+      timeZone,
+      clickhouseUrl: isServer ? server.url : undefined,
       initKeys,
       onLog: (line) => findings.read(line),
     });
@@ -59,9 +68,8 @@ export class CollectorHost {
   async untilReady(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const collector = this.current;
-      const url = await within(collector.ready, READY_MS_MAX, `no start\n${collector.tail}`);
-      if (url !== undefined) {
-        this.url = url;
+      const isUp = await within(collector.ready, READY_MS_MAX, `no start\n${collector.tail}`);
+      if (isUp) {
         if (await watchFor(() => this.answers(), READY_MS_MAX)) {
           return;
         }
@@ -80,13 +88,17 @@ export class CollectorHost {
     }
   }
 
+  engineTimeZone(): string | undefined {
+    return timeZoneOf(this.options.server.pid ?? this.current.enginePid());
+  }
+
   /** Kills as planned and starts what will not start itself. False when there was no engine to kill. */
   async strike(kill: PlannedKill): Promise<boolean> {
     const collector = this.current;
     const { random } = this.options;
     this.lastKill = kill;
     if (kill.victim === 'engine') {
-      return collector.killEngine();
+      return this.killEngine(true);
     }
     if (kill.victim === 'drain') {
       collector.signal('SIGTERM');
@@ -94,16 +106,17 @@ export class CollectorHost {
     }
     const isEngineFirst = kill.victim === 'both' && random.chance(0.5);
     if (isEngineFirst) {
-      collector.killEngine();
+      await this.killEngine(false);
       await sleep(random.below(30));
     }
     collector.signal('SIGKILL');
     if (kill.victim === 'both') {
       await sleep(isEngineFirst ? 0 : random.below(30));
+      await this.killEngine(false);
       collector.killOrphans();
     }
     await collector.ended;
-    this.timeZone = kill.timeZoneAfter;
+    this.surroundings = kill.after;
     // Often at once: then the engine of the killed one may still live.
     await sleep(random.chance(0.5) ? 0 : random.below(800));
     this.start();
@@ -122,9 +135,23 @@ export class CollectorHost {
 
   /** Kills whatever of any life is left. */
   async end(): Promise<void> {
+    await this.options.server.kill();
     for (const collector of this.started) {
       await collector.kill();
     }
+  }
+
+  /** The collector starts its own engine again; a server is started again here. */
+  private async killEngine(isStartedAgain: boolean): Promise<boolean> {
+    const { server } = this.options;
+    if (server.pid === undefined) {
+      return this.current.killEngine();
+    }
+    await server.kill();
+    if (isStartedAgain) {
+      server.start();
+    }
+    return true;
   }
 
   private async answers(): Promise<boolean> {

@@ -12,10 +12,11 @@ const LOG_LINES_KEPT = 60;
 
 export interface CollectorOptions {
   readonly dataDir: string;
-  /** 0: any free one. */
   readonly port: number;
   /** TZ of the collector's environment; undefined: as it is here. */
   readonly timeZone: string | undefined;
+  /** Where ClickHouse is; undefined: the collector's own engine. */
+  readonly clickhouseUrl: string | undefined;
   /** The JSON of AICOST_INIT_KEYS. */
   readonly initKeys: string;
   /** Each parsed line of its log. */
@@ -31,8 +32,8 @@ export interface ProcessEnd {
 }
 
 export class CollectorProcess {
-  /** Resolves with the address once spans can be sent; undefined when the process ended before. */
-  readonly ready: Promise<string | undefined>;
+  /** Resolves with true once spans can be sent, with false when the process ended before. */
+  readonly ready: Promise<boolean>;
   readonly ended: Promise<ProcessEnd>;
   readonly pid: number;
   private readonly options: CollectorOptions;
@@ -43,7 +44,7 @@ export class CollectorProcess {
 
   constructor(options: CollectorOptions) {
     this.options = options;
-    const { dataDir, port, timeZone, initKeys } = options;
+    const { dataDir, port, timeZone, initKeys, clickhouseUrl } = options;
     const child = spawn(
       process.execPath,
       [MAIN, 'start', '--http', `127.0.0.1:${port}`, '--grpc', 'off', '--sql', 'off'],
@@ -54,23 +55,24 @@ export class CollectorProcess {
           ...withoutOptions(process.env),
           AICOST_DATA_DIR: dataDir,
           AICOST_INIT_KEYS: initKeys,
+          ...(clickhouseUrl === undefined ? {} : { AICOST_CLICKHOUSE_URL: clickhouseUrl }),
           ...(timeZone === undefined ? {} : { TZ: timeZone }),
         },
       },
     );
     this.child = child;
     this.pid = child.pid ?? 0;
-    const ready = Promise.withResolvers<string | undefined>();
+    const ready = Promise.withResolvers<boolean>();
     this.ready = ready.promise;
     this.ended = new Promise((resolve) => {
       child.once('close', (code, signal) => {
         this.end_ = { code, signal };
-        ready.resolve(undefined);
+        ready.resolve(false);
         resolve(this.end_);
       });
     });
     child.stdout!.resume();
-    void this.watchAddress(ready.resolve);
+    void this.watchFile().then(ready.resolve);
     readLines(child.stderr!, (line) => this.takeLog(line));
   }
 
@@ -92,16 +94,6 @@ export class CollectorProcess {
       }
     }
     return undefined;
-  }
-
-  /** TZ of the engine's environment; undefined where it cannot be read. */
-  engineTimeZone(): string | undefined {
-    const pid = this.enginePid();
-    const environment = pid === undefined ? '' : readProc(`/proc/${pid}/environ`);
-    return environment
-      .split('\0')
-      .find((entry) => entry.startsWith('TZ='))
-      ?.slice(3);
   }
 
   signal(name: NodeJS.Signals): void {
@@ -131,17 +123,16 @@ export class CollectorProcess {
     }
   }
 
-  /** The collector's file tells its address; one of an earlier process has another pid. */
-  private async watchAddress(found: (url: string) => void): Promise<void> {
+  /** The collector's file is written once it listens; one of an earlier process has another pid. */
+  private async watchFile(): Promise<boolean> {
     while (this.end_ === undefined) {
       const text = readProc(`${this.options.dataDir}/collector.json`);
-      const file = text === '' ? undefined : (JSON.parse(text) as { http: string; pid: number });
-      if (file?.pid === this.pid) {
-        found(file.http);
-        return;
+      if (text !== '' && (JSON.parse(text) as { pid: number }).pid === this.pid) {
+        return true;
       }
       await sleep(25);
     }
+    return false;
   }
 
   private killPid(pid: number): boolean {
@@ -196,6 +187,15 @@ function withoutOptions(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
       !name.startsWith('AICOST_') && !name.startsWith('VITEST') && name !== 'NODE_OPTIONS',
   );
   return Object.fromEntries(kept);
+}
+
+/** TZ in the environment of a process; undefined where it cannot be read. */
+export function timeZoneOf(pid: number | undefined): string | undefined {
+  const environment = pid === undefined ? '' : readProc(`/proc/${pid}/environ`);
+  return environment
+    .split('\0')
+    .find((entry) => entry.startsWith('TZ='))
+    ?.slice(3);
 }
 
 /** A file that may not be there, or a process that is gone: then empty. */

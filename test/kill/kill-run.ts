@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CollectorHost, within } from './collector-host.ts';
+import { EngineServer } from './engine-server.ts';
+import { findFreePort } from './free-port.ts';
 import { isSplitting, largestSegmentBytes, watchFor } from './journal-watch.ts';
 import { type PlannedKill, planKills } from './kill-plan.ts';
 import type { KillReport, KillRow } from './kill-report.ts';
@@ -25,6 +27,7 @@ export interface KillOptions {
 }
 
 const TENANTS = ['acme', 'globex'];
+const SERVER_ZONE = 'Asia/Kolkata';
 const FEW_DAYS = 3;
 const DRAIN_MS_MAX = 120_000;
 /** A segment beyond this is one that a burst made. */
@@ -35,7 +38,10 @@ const FLUSHING_BYTES = 1_000_000;
 /** Runs, compares, cleans up. Rejects when the collector does not start, take spans or drain in time. */
 export async function runKills(options: KillOptions): Promise<KillReport> {
   const dataDir = await mkdtemp(join(tmpdir(), 'aicost-kill-'));
-  const run = new KillRun(dataDir, options);
+  const random = new Random(process.pid);
+  const port = await findFreePort(random);
+  const server = new EngineServer(join(dataDir, 'engine'), await findFreePort(random), SERVER_ZONE);
+  const run = new KillRun({ dataDir, port, server }, options);
   try {
     return await run.run();
   } finally {
@@ -67,14 +73,17 @@ class KillRun {
   private isStopping = false;
   private readonly startedAtMs = performance.now();
 
-  constructor(dataDir: string, options: KillOptions) {
-    this.dataDir = dataDir;
+  constructor(
+    places: { dataDir: string; port: number; server: EngineServer },
+    options: KillOptions,
+  ) {
+    this.dataDir = places.dataDir;
     this.options = options;
     this.random = new Random(options.seed);
     this.keys = new Map(TENANTS.map((name) => [name, `aicost_${name}_${this.random.hex(20)}`]));
     const scopes = ['ingest', 'read'];
     this.host = new CollectorHost({
-      dataDir,
+      ...places,
       initKeys: JSON.stringify([...this.keys].map(([tenant, key]) => ({ tenant, scopes, key }))),
       findings: this.findings,
       random: this.random.fork(3),
@@ -155,7 +164,7 @@ class KillRun {
     await this.waitFor(kill);
     this.noteLast();
     const { number, phase, victim, moment } = kill;
-    const engineTimeZone = this.host.current.engineTimeZone();
+    const engineTimeZone = this.host.engineTimeZone();
     this.rows.push({ number, phase, victim, moment, engineTimeZone, found: '' });
     const hadEngine = await this.host.strike(kill);
     const what = hadEngine ? victim : `${victim} (there was none)`;
