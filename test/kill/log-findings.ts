@@ -13,7 +13,7 @@ export interface Findings {
   engineRestarts: number;
 }
 
-export function noFindings(): Findings {
+function noFindings(): Findings {
   return {
     recoveredSegments: 0,
     tornBytes: 0,

@@ -3,7 +3,7 @@ import { MONEY_SCALE } from '@ai-cost-profiler/clickhouse/money.ts';
 import { MEASURED_UNITS, USAGE_KEYS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { ExpectedCharge } from './expected-charge.ts';
 
-export const MONEY_COLUMNS = ['list_usd', 'cost_usd', 'cost_low_usd', 'cost_high_usd'] as const;
+const MONEY_COLUMNS = ['list_usd', 'cost_usd', 'cost_low_usd', 'cost_high_usd'] as const;
 
 /** Column → decimal places. */
 export const SUM_COLUMNS: ReadonlyMap<string, number> = new Map([

@@ -1,7 +1,13 @@
 /** Which workspace may import which, and that what is imported is declared where it is imported. */
 import { expect, test } from 'vitest';
 import { isForTests, listFiles, readJson, readText } from './repository-files.ts';
-import { type Import, readSources, WORKSPACES, workspaceOf } from './source-tree.ts';
+import {
+  type Import,
+  packageFolderOf,
+  readSources,
+  WORKSPACES,
+  workspaceOf,
+} from './source-tree.ts';
 
 /** The workspaces that a workspace may import. Folders outside of them (test, bench, scripts) may import all. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
@@ -59,11 +65,11 @@ test('another package is imported by its name, the own one by a path', () => {
 test('every imported package is declared in the package.json beside it', () => {
   const wrong = everyImport().flatMap(([path, { line, specifier, isTypeOnly }]) => {
     const name = packageName(specifier);
-    const folder = workspaceOf(path)?.folder ?? '';
     if (name === undefined) return [];
+    const folder = packageFolderOf(path);
     const own = manifestOf(folder);
     const declared = { ...own.dependencies, ...own.optionalDependencies };
-    if (folder === '' || isForTests(path)) {
+    if (folder === '' || (workspaceOf(path) !== undefined && isForTests(path))) {
       Object.assign(declared, own.devDependencies, ROOT_MANIFEST.devDependencies);
     }
     if (folder === '') for (const workspace of WORKSPACES) declared[workspace.name] = '*';

@@ -4,7 +4,7 @@
  */
 import { posix } from 'node:path';
 import { parseAst } from 'vitest/node';
-import { listSources, readJson, readText } from './repository-files.ts';
+import { listFiles, listSources, readJson, readText } from './repository-files.ts';
 
 /** A node of the tree (ESTree with TypeScript's own kinds); fields beside these are looked up by name. */
 export interface Node {
@@ -67,6 +67,13 @@ export const WORKSPACES: readonly Workspace[] = readJson<{ workspaces: string[] 
 
 export const workspaceOf = (path: string): Workspace | undefined =>
   WORKSPACES.find(({ folder }) => path.startsWith(`${folder}/`));
+
+/** The folder of the nearest package.json above, '' for the root's: folders beside the workspaces may have their own. */
+export function packageFolderOf(path: string): string {
+  const parts = path.split('/').slice(0, -1);
+  while (parts.length > 0 && !listFiles().includes(`${parts.join('/')}/package.json`)) parts.pop();
+  return parts.join('/');
+}
 
 let sources: ReadonlyMap<string, SourceFile> | undefined;
 

@@ -15,7 +15,10 @@ export interface NativeColumn {
   /** Appends the value that stands for "not told" (empty, 0 or NULL). */
   appendDefault(): void;
   write(out: GrowingBytes): void;
-  /** Forgets the values behind the first `rows`: a row that could not be finished is taken back. Rare, so it may be slow. */
+  /**
+   * Forgets the values behind the first `rows`: a row that could not be finished is taken back.
+   * Rare, so it may be slow.
+   */
   truncate(rows: number): void;
   reset(): void;
 }

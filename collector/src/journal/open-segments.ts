@@ -1,6 +1,7 @@
 /**
  * The segments that are not sealed yet: one for each of a few days, one mixed for the stragglers, and those that take
- * no more rows and wait to be sealed. Invariant: a row goes to exactly one of them, at a cost that does not grow with them.
+ * no more rows and wait to be sealed. Invariant: a row goes to exactly one of them, at a cost that does not grow with
+ * them.
  */
 import { MIXED_DAY } from './index-file.ts';
 import type { JournalLimits } from './journal-options.ts';

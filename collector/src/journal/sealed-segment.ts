@@ -28,7 +28,7 @@ const NAME = /^([0-9a-f]+)\.(\d+)\.(\d{4}-\d{2}-\d{2})$/;
 const MS_PER_DAY = 86_400_000;
 
 /** Days since 1970-01-01 as YYYY-MM-DD. */
-export function dayText(day: number): string {
+function dayText(day: number): string {
   return new Date(day * MS_PER_DAY).toISOString().slice(0, 10);
 }
 

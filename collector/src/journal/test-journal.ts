@@ -15,7 +15,7 @@ import type { AppendFile, SegmentFiles } from './segment-files.ts';
 import { diskFiles } from './segment-files.ts';
 
 /** One line of text a row. */
-export class LineBlock implements RowBlock {
+class LineBlock implements RowBlock {
   private lines: string[] = [];
 
   get rows(): number {
@@ -49,7 +49,7 @@ export interface LineBlocks {
   entry: LineBlock;
 }
 
-export const LIMITS: JournalLimits = {
+const LIMITS: JournalLimits = {
   segmentRowsMax: 1000,
   segmentBytesMax: 1_000_000,
   openDaysMax: 2,
@@ -244,7 +244,7 @@ export class Life {
   }
 }
 
-export function spanKey(span: number, version = 0): Buffer {
+function spanKey(span: number, version = 0): Buffer {
   const key = Buffer.alloc(KEY_BYTES);
   key.writeUInt32LE(1, 2);
   key.writeUInt32LE(span + 1, 18);

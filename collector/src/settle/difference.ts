@@ -1,6 +1,6 @@
 /**
- * Settle is a subtraction: what the entries of a span should sum to, less what they do sum to. A zero difference appends
- * nothing, so settling twice, or after a crash in the middle, converges to the same sums.
+ * Settle is a subtraction: what the entries of a span should sum to, less what they do sum to. A zero difference
+ * appends nothing, so settling twice, or after a crash in the middle, converges to the same sums.
  */
 import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { Call } from '../normalise/call.ts';

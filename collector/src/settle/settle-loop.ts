@@ -1,4 +1,7 @@
-/** Settles again and again, so that a finished trace is right without anybody asking. A failed pass is said, and tried again. */
+/**
+ * Settles again and again, so that a finished trace is right without anybody asking. A failed pass
+ * is said, and tried again.
+ */
 import type { SettleProgress } from './settler.ts';
 
 export interface SettleLoop {

@@ -68,7 +68,7 @@ export const STORED_ENTRY_COLUMNS = `entry_id, kind, reverses,
   note, ${USAGE_KEYS.join(', ')}`;
 
 /** 16 bytes of a UUID's text. */
-export function uuidBytes(text: string): Buffer {
+function uuidBytes(text: string): Buffer {
   return Buffer.from(text.replaceAll('-', ''), 'hex');
 }
 
