@@ -185,7 +185,9 @@ describe('the operator', () => {
     expect(page).toContain('<!doctype html>');
     const metrics = await (await fetch(`${collector.url}/metrics`)).text();
     expect(metrics).toMatch(/^aicost_spans_accepted_total [1-9]/m);
-    expect((await collector.getJson('/openapi.json')).body).toMatchObject({ openapi: '3.1.0' });
+    expect((await collector.getJson('/openapi.json')).body).toMatchObject({
+      openapi: expect.stringMatching(/^3\.1\./),
+    });
   });
 
   it('does not find the key in the log or the process list after it was shown once', () => {

@@ -32,17 +32,18 @@ import type { Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { DIALECTS } from './normalise/dialects.ts';
 import { Normaliser } from './normalise/normalise.ts';
-import { observeJournal, observeWriter } from './observe.ts';
+import { observeJournal } from './observe.ts';
 import { loadPriceBook } from './price/load-book.ts';
 import { CardinalityGuard } from './rows/cardinality-guard.ts';
 import { createEntryBlock } from './rows/entry-block.ts';
 import { ContentRedactor } from './rows/redact.ts';
 import { createSpanBlock } from './rows/span-block.ts';
 import type { RunningCollector, StartCollector } from './running-collector.ts';
+import type { EntryMaker } from './settle/difference.ts';
+import { createEntryMaker } from './settle/make-entries.ts';
 import { createSqlHandler } from './sql/sql-listener.ts';
 import { openStorage, type Storage } from './storage.ts';
-import { Landing } from './write/landing.ts';
-import { backoffMs, Writer } from './write/writer.ts';
+import { Storing } from './storing.ts';
 
 const LOCK_WAIT_MS = 10_000;
 /** A first start waits this long for ClickHouse, so that "ready" means that questions are answered too. */
@@ -63,8 +64,17 @@ export const startCollector: StartCollector = async (request) => {
     const control = await openControl(config, storage, log);
     await ensureInitKeys(control, initKeys, log);
     const firstKey = await ensureFirstKey(control, config.dataDir, randomBytes);
-    const { journal, acceptor } = await openRoad(config, { control, metrics, log });
-    const collector = new Collector({ config, log, metrics, storage, control, journal, unlock });
+    const { journal, acceptor, maker } = await openRoad(config, { control, metrics, log });
+    const collector = new Collector({
+      config,
+      log,
+      metrics,
+      storage,
+      control,
+      journal,
+      maker,
+      unlock,
+    });
     await collector.listen(acceptor);
     request.write(announcement(collector.places(), firstKey));
     for (const warning of request.warnings) {
@@ -119,22 +129,25 @@ async function openRoad(
     onEvent: observeJournal(log, metrics),
   });
   const book = loadPriceBook();
+  const bookFor = () => book;
+  const guard = new CardinalityGuard();
   const acceptor = new TraceAcceptor({
     journal,
     seen,
     normaliser: new Normaliser(DIALECTS),
-    bookFor: () => book,
+    bookFor,
     redactor: new ContentRedactor({
       isContentStored: config.content,
       dialects: DIALECTS,
       secretOf: tenantSecrets(control),
     }),
-    guard: new CardinalityGuard(),
+    guard,
     metrics,
     log,
     nowMs: Date.now,
   });
-  return { journal, acceptor };
+  const nowNs = () => BigInt(Date.now()) * 1_000_000n;
+  return { journal, acceptor, maker: createEntryMaker({ bookFor, guard, nowNs }) };
 }
 
 type OpenJournal = Awaited<ReturnType<typeof openRoad>>['journal'];
@@ -146,6 +159,7 @@ interface Parts {
   storage: Storage;
   control: ControlState;
   journal: OpenJournal;
+  maker: EntryMaker;
   unlock: () => void;
 }
 
@@ -156,8 +170,7 @@ class Collector implements RunningCollector {
   private readonly fail: (error: unknown) => void;
   private http: HttpListener | undefined;
   private sql: HttpListener | undefined;
-  private writer: Writer | undefined;
-  private writing: Promise<void> = Promise.resolve();
+  private readonly storing: Storing;
   private isDraining = false;
 
   constructor(parts: Parts) {
@@ -167,9 +180,10 @@ class Collector implements RunningCollector {
     this.fail = failure.reject;
     // Whoever starts the collector looks at `failure`; one that fails before that must not be unhandled.
     this.failure.catch(() => undefined);
+    this.storing = new Storing(parts, (error) => this.failUnlessDraining(error));
     this.refresh = startRefreshLoop(parts.control, parts.log);
     parts.storage.prepared
-      .then(() => this.startWriter())
+      .then(() => this.storing.start())
       .catch((error) => this.failUnlessDraining(error));
   }
 
@@ -184,6 +198,7 @@ class Collector implements RunningCollector {
       acceptor,
       authenticate,
       isDraining: () => this.isDraining,
+      settle: (show) => this.storing.settleNow(show),
     });
     this.http = await listen(app, config.http, '--http', LISTENER_TIMEOUTS);
     const { engine } = storage;
@@ -221,14 +236,10 @@ class Collector implements RunningCollector {
   }
 
   async drain(deadline: AbortSignal): Promise<void> {
-    const { config, journal, storage, unlock } = this.parts;
+    const { config, storage, unlock } = this.parts;
     this.isDraining = true;
     await Promise.all([this.http?.close(deadline), this.sql?.close(deadline)]);
-    await journal.close();
-    await Promise.race([this.written(), aborted(deadline)]);
-    this.writer?.stop();
-    journal.queue.close();
-    await this.writing;
+    await this.storing.drain(deadline);
     await this.refresh.stop();
     await storage.close();
     await removeCollectorFile(config.dataDir);
@@ -239,59 +250,13 @@ class Collector implements RunningCollector {
     await this.parts.journal.close();
   }
 
-  private async startWriter(): Promise<void> {
-    const { storage, journal, log, metrics } = this.parts;
-    const landing = await this.readLanding();
-    this.writer = new Writer({
-      store: storage.store,
-      landing,
-      queue: journal.queue,
-      nowMs: Date.now,
-      random: Math.random,
-      onEvent: observeWriter(log, metrics),
-    });
-    this.writing = this.writer.run().catch((error) => this.failUnlessDraining(error));
-  }
-
-  /** The engine may end between its migration and this question: that must not end the collector too. */
-  private async readLanding(): Promise<Landing> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await Landing.read(this.parts.storage.store);
-      } catch (error) {
-        if (!(error instanceof StoreError) || this.isDraining) {
-          throw error;
-        }
-        const retryInMs = backoffMs(attempt, Math.random());
-        this.parts.log.warn({ err: error, retry_in_ms: retryInMs }, 'the tables were not read');
-        await waitMs(retryInMs);
-      }
-    }
-  }
-
   private failUnlessDraining(error: unknown): void {
     if (!this.isDraining) {
       this.fail(error);
-    }
-  }
-
-  /** Resolves when nothing waits in the journal any more. */
-  private async written(): Promise<void> {
-    while (this.parts.journal.queue.count > 0) {
-      await waitMs(20);
     }
   }
 }
 
 function waitMs(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-    }
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -4,6 +4,7 @@ import type { Express } from 'express';
 import manifest from '../package.json' with { type: 'json' };
 import type { TraceAcceptor } from './accept-traces.ts';
 import type { Authenticate, KeyOperations } from './access.ts';
+import { adminLedgerRoutes, type LedgerWork } from './api/admin-ledger.ts';
 import { createApp } from './api/app.ts';
 import { costsRoutes } from './api/costs-routes.ts';
 import { onlyMethods } from './api/errors.ts';
@@ -34,6 +35,8 @@ export interface HttpAppParts {
   acceptor: TraceAcceptor;
   authenticate: Authenticate;
   isDraining: () => boolean;
+  /** Settles now, for `/api/v1/admin/settle`. */
+  settle: LedgerWork;
 }
 
 /** Makes the app; nothing listens yet. */
@@ -50,6 +53,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
     collectGauges: collectGauges({ journal, control, metrics, nowMs: Date.now }),
     routers: [
       costsRoutes({ store: storage.store, authenticate, now: () => new Date() }),
+      adminLedgerRoutes(parts),
       openApiRoutes(manifest.version),
       pageRoutes(readPage(), onlyMethods('GET', 'HEAD')),
     ],

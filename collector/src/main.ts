@@ -5,6 +5,7 @@ import type { Command, CommandInput, CommandIo } from './cli/command.ts';
 import { COSTS_COMMAND } from './cli/costs.ts';
 import { DOCTOR_COMMAND } from './cli/doctor.ts';
 import { keyCommands } from './cli/keys.ts';
+import { LEDGER_COMMANDS } from './cli/ledger.ts';
 import { runUntilStopped } from './cli/lifetime.ts';
 import { runCommand } from './cli/run-command.ts';
 import { COMMAND_PARTS, type CommandParts } from './command-parts.ts';
@@ -41,6 +42,7 @@ function allCommands(parts: CommandParts): readonly Command[] {
       run: async (input) => (await parts.pricesCalc())(input),
     },
     COSTS_COMMAND,
+    ...LEDGER_COMMANDS,
     {
       name: 'demo',
       sentence: 'Send realistic traffic of the last hour to a collector, and show what it cost.',

@@ -135,6 +135,24 @@ export const METRICS = {
     labels: [],
     sentence: 'Times the embedded engine process was started again after it had ended.',
   }),
+  aicost_settle_traces_total: metric({
+    kind: 'counter',
+    unit: 'traces',
+    labels: [],
+    sentence: 'Traces looked at by settle.',
+  }),
+  aicost_settle_entries_total: metric({
+    kind: 'counter',
+    unit: 'entries',
+    labels: [],
+    sentence: 'Correcting entries that settle appended.',
+  }),
+  aicost_settle_lag_seconds: metric({
+    kind: 'gauge',
+    unit: 'seconds',
+    labels: [],
+    sentence: 'How far the last settle pass was behind: every span received before is settled.',
+  }),
   aicost_control_age_seconds: metric({
     kind: 'gauge',
     unit: 'seconds',

@@ -6,6 +6,7 @@ import type { JournalEvent } from './journal/journal-options.ts';
 import type { SegmentBlocks } from './journal/pending-rows.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import type { SettleLoopDeps } from './settle/settle-loop.ts';
 import type { Storage } from './storage.ts';
 import type { WriterEvent } from './write/writer.ts';
 
@@ -83,6 +84,27 @@ export function observeWriter(log: Logger, metrics: Metrics): (event: WriterEven
         );
         break;
     }
+  };
+}
+
+/** What settle does, for its loop. */
+export function observeSettle(
+  log: Logger,
+  metrics: Metrics,
+): Pick<SettleLoopDeps, 'onDone' | 'onFailed'> {
+  return {
+    onDone: ({ traces, entries, settledThrough }) => {
+      metrics.aicost_settle_traces_total.inc(traces);
+      metrics.aicost_settle_entries_total.inc(entries);
+      if (settledThrough !== null) {
+        metrics.aicost_settle_lag_seconds.set((Date.now() - Date.parse(settledThrough)) / 1000);
+      }
+      if (entries > 0) {
+        log.info({ traces, entries, settled_through: settledThrough }, 'traces were settled');
+      }
+    },
+    onFailed: (error) =>
+      log.warn({ err: error }, 'a settle pass failed; the next one goes on from there'),
   };
 }
 

@@ -145,7 +145,6 @@ export const OPTIONS = {
     byDefault: 'on',
     expected: 'on or off',
     sentence: 'Whether this collector settles finished groups of traces.',
-    notBuiltYet: true,
   }),
   settleAfterMs: option({
     flag: 'settle-after',
@@ -154,7 +153,6 @@ export const OPTIONS = {
     byDefault: '120s',
     expected: DURATION,
     sentence: 'How long a group of traces must be idle before it is settled.',
-    notBuiltYet: true,
   }),
   content: option({
     flag: 'content',

@@ -16,6 +16,7 @@ export function deadline(timeoutMs: number): RequestHandler {
       if (!response.headersSent) next(problem);
       else response.destroy();
     }, timeoutMs);
+    response.locals['liftDeadline'] = () => clearTimeout(timer);
     response.on('close', () => {
       clearTimeout(timer);
       if (!response.writableFinished) stop.abort(new Error('the client went away'));
@@ -28,4 +29,12 @@ export function deadline(timeoutMs: number): RequestHandler {
 export function requestSignal(response: Response): AbortSignal {
   const signal: unknown = response.locals['signal'];
   return signal instanceof AbortSignal ? signal : AbortSignal.any([]);
+}
+
+/** For work that shows its progress as it goes: from now on only its client going away ends it. */
+export function liftDeadline(response: Response): void {
+  const lift: unknown = response.locals['liftDeadline'];
+  if (typeof lift === 'function') {
+    lift();
+  }
 }

@@ -177,3 +177,13 @@ export class Settler {
     await store.insertRows(`${store.database}.settle_marks`, [row]);
   }
 }
+
+/** Progress in the names of the API. */
+export function progressRow({
+  traces,
+  corrected,
+  entries,
+  settledThrough,
+}: SettleProgress): object {
+  return { traces, corrected, entries, settled_through: settledThrough };
+}

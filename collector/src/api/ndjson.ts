@@ -1,0 +1,33 @@
+/**
+ * Long work over HTTP: its progress as NDJSON, one object a line, and as the last line what came of it. A client that saw no
+ * last line with `done` or `problem` knows that the work was cut off.
+ */
+import type { Response } from 'express';
+import type { Logger } from '../log.ts';
+import { toProblem } from '../problems.ts';
+import { requestIdOf } from '../request-id.ts';
+import { liftDeadline } from './deadline.ts';
+
+export interface LongWork {
+  /** Does the work and calls `show` with each progress; resolves with the fields of the last line. */
+  run: (show: (progress: object) => void) => Promise<object>;
+  log: Logger;
+}
+
+/** Answers with the work's progress. Errors that come after the first line stand in the last one. */
+export async function answerLongWork(response: Response, { run, log }: LongWork): Promise<void> {
+  liftDeadline(response);
+  response.status(200).set('content-type', 'application/x-ndjson').flushHeaders();
+  const line = (value: object) => void response.write(`${JSON.stringify(value)}\n`);
+  try {
+    const result = await run((progress) => line({ progress }));
+    line({ done: true, ...result });
+  } catch (error) {
+    const problem = toProblem(error);
+    log.error({ err: error, request_id: requestIdOf(response) }, 'long work failed');
+    line({
+      problem: { code: problem.code, detail: problem.message, request_id: requestIdOf(response) },
+    });
+  }
+  response.end();
+}

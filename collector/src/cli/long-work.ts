@@ -1,0 +1,66 @@
+/** Follows long work of the collector: its progress as it comes, then what came of it. */
+import { z } from 'zod';
+import { CommandError } from './command.ts';
+
+const lineSchema = z.looseObject({
+  progress: z.looseObject({}).optional(),
+  done: z.literal(true).optional(),
+  problem: z.object({ code: z.string(), detail: z.string() }).optional(),
+});
+
+export interface FollowOptions {
+  /** Where the collector answers, and the key it is asked with. */
+  url: string;
+  key: string;
+  path: string;
+  body?: object;
+  onProgress: (progress: Record<string, unknown>) => void;
+}
+
+/**
+ * Resolves with the last line. Rejects with CommandError when the collector refuses, when the work fails, or when the answer
+ * ends before it is whole.
+ */
+export async function followLongWork(options: FollowOptions): Promise<Record<string, unknown>> {
+  const response = await start(options);
+  let rest = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body ?? []) {
+    rest += decoder.decode(chunk, { stream: true });
+    const lines = rest.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const read = lineSchema.parse(JSON.parse(line));
+      if (read.problem !== undefined) {
+        throw new CommandError(`${read.problem.detail} (${read.problem.code})`);
+      }
+      if (read.done === true) {
+        return read;
+      }
+      options.onProgress(read.progress ?? {});
+    }
+  }
+  throw new CommandError('The collector ended before the work was done; ask it again.');
+}
+
+async function start({ url, key, path, body }: FollowOptions): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(`${url}${path}`, {
+      method: 'POST',
+      headers: { 'x-api-key': key, 'content-type': 'application/json' },
+      body: JSON.stringify(body ?? {}),
+    });
+  } catch (error) {
+    throw new CommandError(
+      `No collector answers at ${url}. Start one with aicost start, or name another with --url.`,
+      { cause: error },
+    );
+  }
+  if (response.ok) {
+    return response;
+  }
+  throw new CommandError(
+    `${url} answered ${response.status}: ${(await response.text()).slice(0, 500)}`,
+  );
+}

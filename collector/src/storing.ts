@@ -1,0 +1,127 @@
+/** What goes on behind the journal: the writer brings its segments into ClickHouse, settle corrects what came to rest. */
+import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
+import type { LandingBlocks } from './accept-traces.ts';
+import type { Config } from './config.ts';
+import type { Journal } from './journal/journal.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { observeSettle, observeWriter } from './observe.ts';
+import { unavailable } from './problems.ts';
+import type { EntryMaker } from './settle/difference.ts';
+import { type SettleLoop, startSettleLoop } from './settle/settle-loop.ts';
+import { progressRow, type SettleProgress, Settler } from './settle/settler.ts';
+import type { Storage } from './storage.ts';
+import { Landing } from './write/landing.ts';
+import { backoffMs, Writer } from './write/writer.ts';
+
+export interface StoringParts {
+  config: Config;
+  log: Logger;
+  metrics: Metrics;
+  storage: Storage;
+  journal: Journal<LandingBlocks>;
+  maker: EntryMaker;
+}
+
+/** A finished trace waits at most this long for a pass, once it is idle. */
+const SETTLE_PAUSE_MS_MAX = 15_000;
+const POLL_MS = 20;
+
+export class Storing {
+  private readonly parts: StoringParts;
+  private readonly onFailed: (error: unknown) => void;
+  private writer: Writer | undefined;
+  private settler: Settler | undefined;
+  private loop: SettleLoop | undefined;
+  private writing: Promise<void> = Promise.resolve();
+  private isStopped = false;
+
+  /** `onFailed` is told of a fault that the writer cannot overcome. */
+  constructor(parts: StoringParts, onFailed: (error: unknown) => void) {
+    this.parts = parts;
+    this.onFailed = onFailed;
+  }
+
+  /** Begins, once the tables are there. */
+  async start(): Promise<void> {
+    const { storage, journal, log, metrics } = this.parts;
+    const landing = await this.readLanding();
+    this.writer = new Writer({
+      store: storage.store,
+      landing,
+      queue: journal.queue,
+      nowMs: Date.now,
+      random: Math.random,
+      onEvent: observeWriter(log, metrics),
+    });
+    this.writing = this.writer.run().catch(this.onFailed);
+    this.startSettler();
+  }
+
+  /** Ends settle, closes the journal, and writes what it can until `deadline` fires. */
+  async drain(deadline: AbortSignal): Promise<void> {
+    const { journal } = this.parts;
+    this.isStopped = true;
+    await Promise.race([this.loop?.stop(), aborted(deadline)]);
+    await journal.close();
+    await Promise.race([this.written(), aborted(deadline)]);
+    this.writer?.stop();
+    journal.queue.close();
+    await this.writing;
+  }
+
+  /** Settles what is stored, idle or not, for an operator who asks. */
+  async settleNow(show: (progress: object) => void): Promise<object> {
+    if (this.settler === undefined) {
+      const detail = 'ClickHouse is not ready yet; try again in a moment.';
+      throw unavailable('engine_unavailable', detail);
+    }
+    const onProgress = (progress: SettleProgress) => show(progressRow(progress));
+    return progressRow(await this.settler.settle({ all: true, onProgress }));
+  }
+
+  private startSettler(): void {
+    const { config, storage, journal, maker, log, metrics } = this.parts;
+    const { settleAfterMs } = config;
+    const { store } = storage;
+    const settler = new Settler({ store, journal, maker, settleAfterMs, nowMs: Date.now });
+    this.settler = settler;
+    if (config.settle) {
+      const settle = () => settler.settle({ all: false });
+      const pauseMs = Math.min(settleAfterMs, SETTLE_PAUSE_MS_MAX);
+      this.loop = startSettleLoop({ settle, pauseMs, ...observeSettle(log, metrics) });
+    }
+  }
+
+  /** The engine may end between its migration and this question: that must not end the collector too. */
+  private async readLanding(): Promise<Landing> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await Landing.read(this.parts.storage.store);
+      } catch (error) {
+        if (!(error instanceof StoreError) || this.isStopped) {
+          throw error;
+        }
+        const retryInMs = backoffMs(attempt, Math.random());
+        this.parts.log.warn({ err: error, retry_in_ms: retryInMs }, 'the tables were not read');
+        await new Promise((resolve) => setTimeout(resolve, retryInMs).unref());
+      }
+    }
+  }
+
+  /** Resolves when nothing waits in the journal any more. */
+  private async written(): Promise<void> {
+    while (this.parts.journal.queue.count > 0) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+    }
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
