@@ -68,7 +68,7 @@ export const WORKSPACES: readonly Workspace[] = readJson<{ workspaces: string[] 
 export const workspaceOf = (path: string): Workspace | undefined =>
   WORKSPACES.find(({ folder }) => path.startsWith(`${folder}/`));
 
-/** The folder of the nearest package.json above, '' for the root's: folders beside the workspaces may have their own. */
+/** The folder of the nearest package.json above, "" for the root: folders beside the workspaces may have one. */
 export function packageFolderOf(path: string): string {
   const parts = path.split('/').slice(0, -1);
   while (parts.length > 0 && !listFiles().includes(`${parts.join('/')}/package.json`)) parts.pop();
