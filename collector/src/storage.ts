@@ -5,6 +5,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  EngineStartError,
+  type EngineState,
   type SupervisedEngine,
   startEngine,
 } from '@ai-cost-profiler/clickhouse/engine/supervise.ts';
@@ -27,6 +29,9 @@ export interface Storage {
   isPrepared(): boolean;
   close(): Promise<void>;
 }
+
+/** An engine that is killed in its first start is started this often; later ends are the supervisor's. */
+const FIRST_STARTS_MAX = 3;
 
 /** Starts the engine, or points at the server, and begins to prepare it. @throws EngineStartError */
 export async function openStorage(config: Config, log: Logger, metrics: Metrics): Promise<Storage> {
@@ -63,15 +68,23 @@ async function openEngine(
   const dataDir = join(config.dataDir, 'engine');
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   let restarts = 0;
-  return startEngine({
-    dataDir,
-    log,
-    onChange: (state) => {
-      metrics.aicost_engine_up.set(state.up ? 1 : 0);
-      metrics.aicost_engine_restarts_total.inc(Math.max(0, state.restarts - restarts));
-      restarts = Math.max(restarts, state.restarts);
-    },
-  });
+  const onChange = (state: EngineState) => {
+    metrics.aicost_engine_up.set(state.up ? 1 : 0);
+    metrics.aicost_engine_restarts_total.inc(Math.max(0, state.restarts - restarts));
+    restarts = Math.max(restarts, state.restarts);
+  };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startEngine({ dataDir, log, onChange });
+    } catch (error) {
+      // One that was killed (for memory, or by a person) did not say that another start is hopeless.
+      const wasKilled = error instanceof EngineStartError && error.exitCode === null;
+      if (!wasKilled || attempt === FIRST_STARTS_MAX) {
+        throw error;
+      }
+      log.warn({ err: error }, 'the engine was killed before it was ready; starting it again');
+    }
+  }
 }
 
 /** Migrates, again and again while ClickHouse is away. A database we must not touch ends it. */
