@@ -19,8 +19,8 @@ export interface HostOptions {
   readonly initKeys: string;
   readonly findings: LogFindings;
   readonly random: Random;
-  /** Told of each life that ended without being killed. `kill` is the one before it, if any. */
-  readonly onOwnEnd: (about: string, kill: PlannedKill | undefined) => void;
+  /** Told of each life that ended without being killed. */
+  readonly onOwnEnd: (about: string) => void;
 }
 
 const READY_MS_MAX = 45_000;
@@ -33,7 +33,6 @@ export class CollectorHost {
   private readonly started: CollectorProcess[] = [];
   private collector: CollectorProcess | undefined;
   private surroundings: Surroundings = { timeZone: undefined, isServer: false };
-  private lastKill: PlannedKill | undefined;
 
   constructor(options: HostOptions) {
     this.options = options;
@@ -80,7 +79,7 @@ export class CollectorHost {
       const { code, signal } = await collector.ended;
       const last = collector.tail.split('\n').at(-1)?.slice(0, 400);
       const about = `the collector ended on its own (code ${code}, signal ${signal}): ${last}`;
-      this.options.onOwnEnd(about, this.lastKill);
+      this.options.onOwnEnd(about);
       if (attempt === STARTS_IN_A_ROW_MAX) {
         throw new Error(`the collector ended ${attempt} times in a row\n${collector.tail}`);
       }
@@ -96,7 +95,6 @@ export class CollectorHost {
   async strike(kill: PlannedKill): Promise<boolean> {
     const collector = this.current;
     const { random } = this.options;
-    this.lastKill = kill;
     if (kill.victim === 'engine') {
       return this.killEngine(true);
     }
