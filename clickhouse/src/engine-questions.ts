@@ -2,14 +2,14 @@
  * Questions about a statement by its query id, which the embedded engine answers outside of SQL,
  * because chdb gives statements ids of its own. Invariant: an answer or a StoreError within 5 s.
  */
-import { type Agent, request } from 'node:http';
+import { request } from 'node:http';
 import { toStoreError } from './store-error.ts';
 
 const ANSWER_MS_MAX = 5_000;
 
-/** Where the engine is: an agent that knows its socket, or its address. */
+/** Where the engine is: its socket, or its address. */
 export interface EngineDoor {
-  readonly agent: Agent | undefined;
+  readonly socketPath: string | undefined;
   readonly url: string;
 }
 
@@ -31,7 +31,10 @@ function ask<Answer>(door: EngineDoor, what: 'running' | 'kill', queryId: string
     const fail = (thrown: unknown) => reject(toStoreError(thrown, what));
     const asked = request(url, {
       method: 'POST',
-      agent: door.agent ?? false,
+      // A connection of its own: on the driver's agent, the driver would take this use of a socket for idle time, and
+      // end the socket 2.5 s later in the middle of whatever it then carries.
+      agent: false,
+      ...(door.socketPath === undefined ? {} : { socketPath: door.socketPath }),
       signal: AbortSignal.timeout(ANSWER_MS_MAX),
     });
     asked.once('error', fail);

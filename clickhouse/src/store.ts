@@ -255,7 +255,7 @@ class HttpStore implements Store {
   }
 
   #door() {
-    return { agent: this.#agent, url: this.#options.url ?? LOCAL_URL };
+    return { socketPath: this.#options.socketPath, url: this.#options.url ?? LOCAL_URL };
   }
 
   /**

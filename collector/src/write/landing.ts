@@ -3,6 +3,7 @@
  * The repair is the view's own SELECT over the segment's file, so that both ways make the same rows.
  */
 import type { NativeFileInsert } from '@ai-cost-profiler/clickhouse/native-insert.ts';
+import { quoteName } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 
 /** A column of the landing table. */
@@ -66,14 +67,17 @@ export class Landing {
       const table = name.slice('to_'.length);
       return { table, select, columns: columnsOf(table).map((column) => column.name) };
     });
+    for (const target of targets) {
+      cutAtSource(store.database, target);
+    }
     return new Landing(store.database, columnsOf('landing'), targets);
   }
 
   /** The whole segment into the landing table: every view fires. */
   insertAll(batch: BatchIdentity): Insert {
-    const names = this.fileColumns().map(({ name }) => quote(name));
+    const names = this.fileColumns().map(({ name }) => quoteName(name));
     return {
-      into: `${quote(this.database)}.landing (${[...names, ...IDENTITY_COLUMNS].join(', ')})`,
+      into: `${quoteName(this.database)}.landing (${[...names, ...IDENTITY_COLUMNS].join(', ')})`,
       select: `SELECT ${names.join(', ')}, ${identityLiterals(batch)} FROM {source}`,
       structure: this.structure(),
     };
@@ -81,17 +85,13 @@ export class Landing {
 
   /** The segment into one target, past the landing table. */
   insertInto({ table, select, columns }: Target, batch: BatchIdentity): Insert {
-    const outputs = columns.map(quote).join(', ');
-    const names = this.fileColumns().map(({ name }) => quote(name));
+    const outputs = columns.map(quoteName).join(', ');
+    const names = this.fileColumns().map(({ name }) => quoteName(name));
     const rows = `(SELECT ${names.join(', ')}, ${identityLiterals(batch)} FROM {source})`;
-    const from = new RegExp(`FROM ${this.database}\\.landing( AS landing)?`);
-    if (!from.test(select)) {
-      throw new Error(`the view to_${table} does not read ${this.database}.landing: ${select}`);
-    }
-    // A function, because "$" in the replacement would be taken for a pattern.
-    const repaired = select.replace(from, () => `FROM ${rows} AS landing`);
+    const [before, after] = cutAtSource(this.database, { table, select });
+    const repaired = `${before}FROM ${rows} AS landing${after}`;
     return {
-      into: `${quote(this.database)}.${quote(table)} (${outputs})`,
+      into: `${quoteName(this.database)}.${quoteName(table)} (${outputs})`,
       select: `SELECT ${outputs} FROM (${repaired})`,
       structure: this.structure(),
       // A view needs some columns only, and the engine reads no others: to its reader the rest of the file is unknown.
@@ -106,13 +106,26 @@ export class Landing {
 
   private structure(): string {
     return this.fileColumns()
-      .map(({ name, type }) => `${quote(name)} ${type}`)
+      .map(({ name, type }) => `${quoteName(name)} ${type}`)
       .join(', ');
   }
 }
 
-function quote(name: string): string {
-  return `\`${name}\``;
+/**
+ * The SELECT of a view, before and behind where it names the landing table. Throws when it does not do so exactly
+ * once: then a repair would not make the rows the view makes.
+ */
+function cutAtSource(database: string, view: Pick<Target, 'table' | 'select'>): [string, string] {
+  for (const name of [database, quoteName(database)]) {
+    const source = `FROM ${name}.landing`;
+    const [before, after, ...more] = view.select.split(source);
+    if (before !== undefined && after !== undefined && more.length === 0) {
+      return [before, after.replace(/^ AS landing\b/, '')];
+    }
+  }
+  throw new Error(
+    `the view to_${view.table} does not read ${database}.landing exactly once: ${view.select}`,
+  );
 }
 
 /** The batch's identity as typed literals; the writer id is hexadecimal, so it needs no escape. */

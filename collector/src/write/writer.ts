@@ -53,7 +53,7 @@ export class Writer {
     }
   }
 
-  /** Gives up waiting. What is in flight is checked at the next start. */
+  /** Gives up waiting and starts nothing more. What is in flight is checked at the next start. */
   stop(): void {
     this.isStopped = true;
     this.stopping.abort();
@@ -63,21 +63,28 @@ export class Writer {
     const startedAtMs = this.options.nowMs();
     let mayHaveRun = segment.isRecovered;
     let refusals = 0;
+    let refusedWith: unknown;
     for (let attempt = 0; !this.isStopped; attempt++) {
       try {
+        if (refusals >= REFUSALS_MAX) {
+          await this.setAside(segment, refusedWith);
+          return;
+        }
         const isRepaired = mayHaveRun ? await this.complete(segment) : await this.insert(segment);
         await this.options.queue.release(segment);
         const durationMs = this.options.nowMs() - startedAtMs;
         this.options.onEvent({ kind: 'written', segment, durationMs, isRepaired });
         return;
       } catch (error) {
-        mayHaveRun = true;
-        refusals += isRefusal(error) ? 1 : 0;
-        if (refusals >= REFUSALS_MAX) {
-          await this.setAside(segment, error);
+        if (this.isStopped) {
           return;
         }
-        const retryInMs = backoffMs(attempt, this.options.random());
+        mayHaveRun = true;
+        if (isRefusal(error)) {
+          refusals++;
+          refusedWith = error;
+        }
+        const retryInMs = refusals >= REFUSALS_MAX ? 0 : backoffMs(attempt, this.options.random());
         this.options.onEvent({ kind: 'failed', segment, error, retryInMs });
         await this.sleep(retryInMs);
       }
@@ -116,14 +123,20 @@ export class Writer {
     return lacking.length > 0;
   }
 
-  /** An insert whose answer was lost may still be running: asked to end, and waited for. */
+  /**
+   * An insert whose answer was lost may still be running: asked to end, and waited for. Rejects when the writer is
+   * stopped meanwhile: whoever inserts beside a running insert writes twice.
+   */
   private async endEarlierInserts(segment: SealedSegment): Promise<void> {
     const { store, landing } = this.options;
     const ids = [queryId(segment), ...landing.targets.map(({ table }) => queryId(segment, table))];
     for (const id of ids) {
-      while (!this.isStopped && (await store.isRunning(id))) {
+      while (await store.isRunning(id)) {
         await store.kill(id);
         await this.sleep(STILL_RUNNING_POLL_MS);
+        if (this.isStopped) {
+          throw new Error(`stopped while ${id} was still running`);
+        }
       }
     }
   }
@@ -169,11 +182,23 @@ export class Writer {
   }
 }
 
-/** ClickHouse said no, and would say it again; or the targets hold what nobody of us wrote. */
+/**
+ * Codes that tell of ClickHouse and not of the segment: another segment would be refused as well, so none is set aside.
+ * Unknown table, database or user, no access, quota, read-only, disk: github.com/ClickHouse/ClickHouse, ErrorCodes.cpp.
+ */
+const NOT_THE_SEGMENT = new Set([
+  ...[60, 81, 82, 164, 192, 193, 194, 195, 201, 291, 497, 516],
+  ...[75, 76, 77, 84, 210, 225, 243, 425, 499],
+]);
+
+/** ClickHouse said no to this segment, and would say it again; or the targets hold what nobody of us wrote. */
 function isRefusal(error: unknown): boolean {
   return (
     error instanceof HoldingConflict ||
-    (error instanceof StoreError && error.answered && !error.retryable)
+    (error instanceof StoreError &&
+      error.answered &&
+      !error.retryable &&
+      !NOT_THE_SEGMENT.has(error.code ?? 0))
   );
 }
 

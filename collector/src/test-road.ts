@@ -1,0 +1,145 @@
+/**
+ * The road from a request to the journal for tests: the real stages over a temporary directory, a clock that stands
+ * still, and OTLP requests written as JSON. Invariant: nothing here is shared between two roads.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { type AcceptDeps, type LandingBlocks, TraceAcceptor } from './accept-traces.ts';
+import type { TenantId } from './access.ts';
+import { Journal } from './journal/journal.ts';
+import { SeenSpans } from './journal/seen-spans.ts';
+import { diskFiles } from './journal/segment-files.ts';
+import { JOURNAL_LIMITS } from './limits.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { DIALECTS } from './normalise/dialects.ts';
+import { Normaliser } from './normalise/normalise.ts';
+import { loadPriceBook } from './price/load-book.ts';
+import type { AcceptOutcome } from './receive/traces-route.ts';
+import { CardinalityGuard } from './rows/cardinality-guard.ts';
+import { createEntryBlock } from './rows/entry-block.ts';
+import { ContentRedactor } from './rows/redact.ts';
+import { createSpanBlock } from './rows/span-block.ts';
+
+/** 2026-08-20T12:00:00Z. */
+export const NOW_MS = Date.UTC(2026, 7, 20, 12);
+
+/** A span in OTLP/JSON, with what the tests vary. */
+export interface TestSpan {
+  span: number;
+  trace?: number;
+  startMs?: number;
+  attributes?: Record<string, unknown>;
+  /** Any other field of the message. */
+  fields?: Record<string, unknown>;
+}
+
+export function attribute(key: string, value: unknown): Record<string, unknown> {
+  return { key, value: anyValue(value) };
+}
+
+function anyValue(value: unknown): Record<string, unknown> {
+  switch (typeof value) {
+    case 'string':
+      return { stringValue: value };
+    case 'boolean':
+      return { boolValue: value };
+    case 'bigint':
+      return { intValue: String(value) };
+    case 'number':
+      return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value };
+    default:
+      return value as Record<string, unknown>;
+  }
+}
+
+/** Attributes of a chat call of gpt-4o with this many tokens in; 0.0000025 USD each, and 10 out. */
+export function chat(inputTokens: number, more: Record<string, unknown> = {}) {
+  return {
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.provider.name': 'openai',
+    'gen_ai.request.model': 'gpt-4o-2024-08-06',
+    'gen_ai.response.model': 'gpt-4o-2024-08-06',
+    'gen_ai.usage.input_tokens': inputTokens,
+    'gen_ai.usage.output_tokens': 10,
+    ...more,
+  };
+}
+
+const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0');
+
+/** A request of spans of one resource, as bytes. */
+export function requestOf(spans: readonly TestSpan[], service = 'checkout'): Uint8Array {
+  const all = spans.map(({ span, trace = span, startMs = NOW_MS, attributes, fields }) => ({
+    traceId: hex(trace + 1, 32),
+    spanId: hex(span + 1, 16),
+    name: 'chat gpt-4o',
+    kind: 3,
+    startTimeUnixNano: `${startMs}000000`,
+    endTimeUnixNano: `${startMs + 900}000000`,
+    attributes: Object.entries(attributes ?? {}).map(([key, value]) => attribute(key, value)),
+    ...fields,
+  }));
+  const resource = { attributes: [attribute('service.name', service)] };
+  const request = { resourceSpans: [{ resource, scopeSpans: [{ spans: all }] }] };
+  return Buffer.from(JSON.stringify(request));
+}
+
+export interface TestRoad {
+  readonly directory: string;
+  readonly journal: Journal<LandingBlocks>;
+  readonly metrics: Metrics;
+  send(spans: readonly TestSpan[], tenant?: string): Promise<AcceptOutcome>;
+  sendBytes(bytes: Uint8Array): Promise<AcceptOutcome>;
+  /** Seals all there is. */
+  close(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Opens a road; `change` replaces parts of what the acceptor stands on. */
+export async function openRoad(
+  options: { directory?: string; isContentStored?: boolean; change?: Partial<AcceptDeps> } = {},
+): Promise<TestRoad> {
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'aicost-road-')));
+  const seen = new SeenSpans(100_000);
+  let ids = 0;
+  const journal = await Journal.open<LandingBlocks>({
+    directory,
+    files: diskFiles,
+    // Only `close` seals, so that a test knows its segments.
+    limits: { ...JOURNAL_LIMITS, journalBytesMax: 1e9, sealAfterMs: 1e9 },
+    seen,
+    createBlocks: () => ({ span: createSpanBlock(), entry: createEntryBlock() }),
+    nowMs: () => NOW_MS,
+    randomId: () => `${hex(process.pid, 8)}${hex(Date.now() % 2 ** 32, 8)}${hex(ids++, 16)}`,
+    onEvent: () => undefined,
+  });
+  const metrics = createMetrics();
+  const book = loadPriceBook();
+  const acceptor = new TraceAcceptor({
+    journal,
+    seen,
+    normaliser: new Normaliser(DIALECTS),
+    bookFor: () => book,
+    redactor: new ContentRedactor({
+      isContentStored: options.isContentStored ?? false,
+      dialects: DIALECTS,
+      secretOf: (tenant) => Buffer.from(`secret of ${tenant}`),
+    }),
+    guard: new CardinalityGuard(),
+    metrics,
+    log: pino({ level: 'silent' }),
+    nowMs: () => NOW_MS,
+    ...options.change,
+  });
+  return {
+    directory,
+    journal,
+    metrics,
+    send: (spans, tenant = 'acme') => acceptor.accept(tenant as TenantId, requestOf(spans), 'json'),
+    sendBytes: (bytes) => acceptor.accept('acme' as TenantId, bytes, 'json'),
+    close: () => journal.close(),
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
+}
