@@ -22,7 +22,7 @@ export function isVersionIn(version: string, { from, below }: VersionRange): boo
 }
 
 function numbersOf(version: string): number[] | undefined {
-  return VERSION.exec(version)?.[1]!.split('.').map(Number);
+  return VERSION.exec(version)?.[1]?.split('.').map(Number);
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

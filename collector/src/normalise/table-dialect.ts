@@ -158,7 +158,8 @@ class TableDialect implements Dialect {
   private readAttribution(attributes: AttributeReader): DialectReading['attribution'] {
     const found: { [K in AttributionName]?: string | undefined } = {};
     for (const [name, ids] of this.attribution) {
-      found[name] = unquoted(attributes.firstText(ids));
+      // Users, customers and prompt versions are often numbers.
+      found[name] = unquoted(attributes.firstText(ids) ?? attributes.firstWhole(ids)?.toString());
     }
     return told(found);
   }
