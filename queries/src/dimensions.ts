@@ -2,19 +2,11 @@
  * What a cost can be grouped and filtered by, and the closed table of SQL for each. A missing
  * dimension is '' in the tables and null in answers; the filter for it is the empty value: `feature=`.
  */
-import { bound, join, name, type Sql, sql } from './sql.ts';
-
-/** In cost_hourly, cost_daily and ledger. Order is the bit of `over_limit` (migration 0001). */
-const ROLLUP_DIMENSIONS = [
-  'service',
-  'environment',
-  'provider',
-  'model',
-  'operation',
-  'feature',
-  'agent',
-  'prompt',
-] as const;
+import {
+  GUARDED_DIMENSIONS,
+  ROLLUP_DIMENSIONS,
+} from '@ai-cost-profiler/clickhouse/rollup-dimensions.ts';
+import { bound, join, name, type Sql, sql, wholeNumbers } from './sql.ts';
 
 /** Every dimension with a fixed name, in the order errors and documentation list them. */
 export const DIMENSIONS = [...ROLLUP_DIMENSIONS, 'user', 'session', 'tool', 'tenant'] as const;
@@ -66,26 +58,19 @@ const COLUMNS: Readonly<Record<FixedDimension, Sql>> = {
   tenant: sql`tenant`,
 };
 
-const OVER_LIMIT_BITS: Readonly<Partial<Record<FixedDimension, Sql>>> = {
-  service: sql`0`,
-  environment: sql`1`,
-  provider: sql`2`,
-  model: sql`3`,
-  operation: sql`4`,
-  feature: sql`5`,
-  agent: sql`6`,
-  prompt: sql`7`,
-  user: sql`8`,
-};
+/** Position in `over_limit`; -1 where a dimension has no bit. */
+function overLimitBit(dimension: FixedDimension): number {
+  return (GUARDED_DIMENSIONS as readonly FixedDimension[]).indexOf(dimension);
+}
 
 /** The SQL expression of a dimension in a source. */
 function dimensionSql(dimension: Dimension, source: Source): Sql {
   if (isTag(dimension)) return sql`tags[${bound('String', dimension.slice('tag.'.length))}]`;
   const column = COLUMNS[dimension];
-  const bit = OVER_LIMIT_BITS[dimension];
-  if (source !== 'ledger_as_rollup' || bit === undefined) return column;
+  const bit = overLimitBit(dimension);
+  if (source !== 'ledger_as_rollup' || bit === -1) return column;
   // An edge must name a group as the whole hours beside it do, or the group falls apart.
-  return sql`if(bitTest(over_limit, ${bit}), '(over limit)', ${column})`;
+  return sql`if(bitTest(over_limit, ${wholeNumbers([BigInt(bit)])}), '(over limit)', ${column})`;
 }
 
 /** ` AND …` for every filter; `tenant` is left to the tenant scope, which owns that column. */

@@ -39,7 +39,6 @@ const SEAMS: readonly string[] = [
   'collector/src/journal/index-file.ts decodeRecord',
   'collector/src/journal/journal.ts JournalUnavailable',
   'collector/src/price/calc.ts parseInstantNs',
-  'collector/src/rows/cardinality-guard.ts GUARDED_DIMENSIONS',
   'queries/src/figures.ts FIGURE_COLUMNS',
   'queries/src/range.ts INSTANT_NS_MAX',
   'scripts/generate-docs.ts generatedFiles',

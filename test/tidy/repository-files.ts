@@ -3,7 +3,7 @@
  * Invariant: paths are relative to the root, with '/'; text is read once a test file.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
@@ -11,12 +11,14 @@ export const ROOT = join(import.meta.dirname, '..', '..');
 const texts = new Map<string, string>();
 let paths: readonly string[] | undefined;
 
-/** Every file of the working tree that is not ignored; files deleted but not yet committed are left out. */
+/** Every file of the working tree that is not ignored; those deleted but not yet committed, and links, are left out. */
 export function listFiles(): readonly string[] {
   paths ??= execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: ROOT })
     .toString()
     .split('\0')
-    .filter((path) => path !== '' && existsSync(join(ROOT, path)))
+    .filter(
+      (path) => path !== '' && statSync(join(ROOT, path), { throwIfNoEntry: false })?.isFile(),
+    )
     .sort();
   return paths;
 }

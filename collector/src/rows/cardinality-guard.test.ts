@@ -1,5 +1,6 @@
+import { GUARDED_DIMENSIONS } from '@ai-cost-profiler/clickhouse/rollup-dimensions.ts';
 import { expect, it } from 'vitest';
-import { CardinalityGuard, GUARDED_DIMENSIONS, type GuardedValues } from './cardinality-guard.ts';
+import { CardinalityGuard, type GuardedValues } from './cardinality-guard.ts';
 
 function values(feature: string): GuardedValues {
   const all = Object.fromEntries(GUARDED_DIMENSIONS.map((name) => [name, 'x']));

@@ -3,21 +3,12 @@
  * dimension and tenant the rollups say `(over limit)`, while the ledger keeps the true value. The bit goes into the
  * entry, so that a rollup is a function of the ledger alone.
  */
+import {
+  GUARDED_DIMENSIONS,
+  type GuardedDimension,
+} from '@ai-cost-profiler/clickhouse/rollup-dimensions.ts';
 
-/** In the order of the bits that the views test (clickhouse/migrations/0001). */
-export const GUARDED_DIMENSIONS = [
-  'service',
-  'environment',
-  'provider',
-  'model',
-  'operation',
-  'feature',
-  'agent',
-  'prompt',
-  'user',
-] as const;
-
-export type GuardedValues = Readonly<Record<(typeof GUARDED_DIMENSIONS)[number], string>>;
+export type GuardedValues = Readonly<Record<GuardedDimension, string>>;
 
 const VALUES_PER_DAY_MAX = 10_000;
 /** Days and tenants that are remembered at a time; the one unused longest is forgotten. */
