@@ -40,6 +40,7 @@ const JOINERS: Readonly<Record<string, string>> = {
   'demo-command.ts': 'the demo with the way to a collector and the tables of costs',
   'collector.ts': 'the stages',
   'accept-traces.ts': 'decode to journal, for one request',
+  'storing.ts': 'journal, writer and settle: what runs behind the acknowledgement',
   'http-app.ts': 'listeners with what answers on them',
   'storage.ts': 'the engine, the store and the migrations',
   'observe.ts': 'events of the stages with log and metrics',
