@@ -1,4 +1,7 @@
-/** What goes on behind the journal: the writer brings its segments into ClickHouse, settle corrects what came to rest. */
+/**
+ * What goes on behind the journal: the writer brings its segments into ClickHouse, settle corrects what came
+ * to rest.
+ */
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import type { LandingBlocks } from './accept-traces.ts';
 import type { Config } from './config.ts';

@@ -1,6 +1,7 @@
 /**
  * A provider for recorders: answers as OpenAI's and Anthropic's HTTP APIs do, with usage that is known in advance.
- * Each answer has other numbers than the one before, so that a sum that counts one call twice cannot be right by chance.
+ * Each answer has other numbers than the one before, so that a sum that counts one call twice cannot be right by
+ * chance.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

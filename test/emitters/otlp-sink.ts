@@ -78,7 +78,7 @@ export function keepRecording(
 }
 
 /** Without paths and names of the machine. */
-export function sanitise(body: string): string {
+function sanitise(body: string): string {
   return [
     [REPOSITORY, '/repository'],
     [homedir(), '/home'],

@@ -1,6 +1,6 @@
 /**
- * The cases recorded of every generation of the Vercel AI SDK. Packages are passed in: each generation has its own folder
- * and lock file, and the APIs used here are the same in all of them.
+ * The cases recorded of every generation of the Vercel AI SDK. Packages are passed in: each generation has its own
+ * folder and lock file, and the APIs used here are the same in all of them.
  */
 import { startFakeProvider } from './fake-provider.ts';
 import { keepRecording, type OtlpSink, startOtlpSink } from './otlp-sink.ts';

@@ -12,7 +12,7 @@ export const PHASES = ['normal', 'kolkata', 'server', 'cap', 'days'] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** `drain`: SIGTERM, and SIGKILL while the collector still ends its work. */
-export const VICTIMS = ['collector', 'engine', 'both', 'drain'] as const;
+const VICTIMS = ['collector', 'engine', 'both', 'drain'] as const;
 export type Victim = (typeof VICTIMS)[number];
 /** Drawn from: an engine that ends in the middle of an insert is what repair is for. */
 const DRAWN: readonly Victim[] = [

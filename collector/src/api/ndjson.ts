@@ -1,6 +1,6 @@
 /**
- * Long work over HTTP: its progress as NDJSON, one object a line, and as the last line what came of it. A client that saw no
- * last line with `done` or `problem` knows that the work was cut off.
+ * Long work over HTTP: its progress as NDJSON, one object a line, and as the last line what came of it. A client that
+ * saw no last line with `done` or `problem` knows that the work was cut off.
  */
 import type { Response } from 'express';
 import type { Logger } from '../log.ts';

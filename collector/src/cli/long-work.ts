@@ -18,8 +18,8 @@ export interface FollowOptions {
 }
 
 /**
- * Resolves with the last line. Rejects with CommandError when the collector refuses, when the work fails, or when the answer
- * ends before it is whole.
+ * Resolves with the last line. Rejects with CommandError when the collector refuses, when the work fails, or when the
+ * answer ends before it is whole.
  */
 export async function followLongWork(options: FollowOptions): Promise<Record<string, unknown>> {
   const response = await start(options);

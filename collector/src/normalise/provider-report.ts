@@ -1,6 +1,6 @@
 /**
- * Usage objects of the providers' own APIs, as SDKs and gateways pass them on inside their telemetry. They are exact, and tell
- * what totals do not: the TTL of cache writes, searches, the tier that was served. One table for each API.
+ * Usage objects of the providers' own APIs, as SDKs and gateways pass them on inside their telemetry. They are exact,
+ * and tell what totals do not: the TTL of cache writes, searches, the tier that was served. One table for each API.
  * Sources: the API references of Anthropic (messages), OpenAI (chat completions, responses), Google (generateContent)
  * and AWS (Converse).
  */

@@ -1,6 +1,6 @@
 /**
- * A dialect that is a table (dialect-table.ts): which marks tell the emitter, under which names it writes what, what its
- * totals hold, and which of its spans are no calls.
+ * A dialect that is a table (dialect-table.ts): which marks tell the emitter, under which names it writes what, what
+ * its totals hold, and which of its spans are no calls.
  */
 import type { AttributeKeys, KeyId } from './attribute-keys.ts';
 import type { AttributeReader } from './attribute-reader.ts';

@@ -1,6 +1,6 @@
 /**
- * Records what the AI SDK 7 sends through `@ai-sdk/otel`: the `gen_ai` spans as they are by default, the same with all that is
- * off by default, and the spans of the earlier generations (`LegacyOpenTelemetry`).
+ * Records what the AI SDK 7 sends through `@ai-sdk/otel`: the `gen_ai` spans as they are by default, the same with
+ * all that is off by default, and the spans of the earlier generations (`LegacyOpenTelemetry`).
  */
 
 import { createAnthropic } from '@ai-sdk/anthropic';

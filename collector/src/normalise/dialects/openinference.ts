@@ -1,9 +1,10 @@
 /**
- * OpenInference (Arize Phoenix): Python and JavaScript instrumentors, span processors that translate other emitters, and
- * gateways that write its names. Totals hold cache and reasoning by its convention; the exceptions are rows. Spans of
- * any kind but LLM, EMBEDDING and RERANKER repeat what others used, save where an agent has no LLM span below it (settle).
- * Source: github.com/Arize-ai/openinference spec/semantic_conventions.md and instrumentors, read at 1fe497f and as
- * released (bedrock 0.1.61, litellm 0.1.51, claude-agent-sdk 0.1.22, anthropic 3.1.0; js openai 4.2.7, anthropic 0.2.8).
+ * OpenInference (Arize Phoenix): Python and JavaScript instrumentors, span processors that translate other emitters,
+ * and gateways that write its names. Totals hold cache and reasoning by its convention; the exceptions are rows.
+ * Spans of any kind but LLM, EMBEDDING and RERANKER repeat what others used, save where an agent has no LLM span
+ * below it (settle). Source: github.com/Arize-ai/openinference spec/semantic_conventions.md and instrumentors, read
+ * at 1fe497f and as released (bedrock 0.1.61, litellm 0.1.51, claude-agent-sdk 0.1.22, anthropic 3.1.0; js openai
+ * 4.2.7, anthropic 0.2.8).
  */
 import type { Dialect, DialectDefinition, DialectReading, SpanFacts } from '../dialect.ts';
 import type { InclusionRow, RoleRow } from '../dialect-table.ts';

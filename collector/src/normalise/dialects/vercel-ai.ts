@@ -1,8 +1,9 @@
 /**
- * Vercel AI SDK: 3–6 and the legacy mode of 7 (scope `ai`), and `@ai-sdk/otel` of 7 (scope `gen_ai`). An outer span repeats
- * what its `.do…` spans used: the last step only in `generateText` of 3–5 and early 6, the sum elsewhere; in 7 so do
- * `invoke_agent` and `agent_step`. What the totals hold changed with 6. The provider's own metadata, where it is
- * recorded, tells the TTL of cache writes and the tier. Source: github.com/vercel/ai at ed857f5, ai@3.4.33, 4.3.19, 5.0.277, 6.0.326,
+ * Vercel AI SDK: 3–6 and the legacy mode of 7 (scope `ai`), and `@ai-sdk/otel` of 7 (scope `gen_ai`). An outer span
+ * repeats what its `.do…` spans used: the last step only in `generateText` of 3–5 and early 6, the sum elsewhere; in
+ * 7 so do `invoke_agent` and `agent_step`. What the totals hold changed with 6. The provider's own metadata, where it
+ * is recorded, tells the TTL of cache writes and the tier. Source: github.com/vercel/ai at ed857f5, ai@3.4.33,
+ * 4.3.19, 5.0.277, 6.0.326,
  * @ai-sdk/otel@1.0.173.
  */
 import type { AttributeKeys, KeyId } from '../attribute-keys.ts';
