@@ -9,6 +9,7 @@ import {
   bookVersion,
   entryFingerprints,
   lostEntries,
+  newestCheck,
 } from '@ai-cost-profiler/collector/price/book-digest.ts';
 import type { ProviderBook } from '@ai-cost-profiler/collector/price/book-schema.ts';
 import {
@@ -23,12 +24,15 @@ const DIGEST_FILE = join(import.meta.dirname, '../collector/src/price/book-diges
 export function writeBookDigest(forget: boolean): string {
   const books = new Map<string, ProviderBook>();
   const current: { [file: string]: string } = {};
+  const checked: { [provider: string]: string } = {};
   for (const folder of BOOK_FOLDERS) {
     for (const [provider, path] of listProviderFiles(folder)) {
       const file = `${basename(folder)}/${provider}`;
       const book = readProviderFile(path);
       books.set(file, book);
       current[file] = entryFingerprints(book);
+      const day = newestCheck(book);
+      if (day > (checked[provider] ?? '')) checked[provider] = day;
     }
   }
   const before = existsSync(DIGEST_FILE)
@@ -41,7 +45,7 @@ export function writeBookDigest(forget: boolean): string {
         'add a new entry instead, or pass --forget-unreleased before the first release',
     );
   }
-  const digest: BookDigest = { version: bookVersion(books), entries: current };
+  const digest: BookDigest = { version: bookVersion(books), entries: current, checked_at: checked };
   writeFileSync(DIGEST_FILE, `${JSON.stringify(digest, null, 2)}\n`);
   return digest.version;
 }

@@ -44,8 +44,12 @@ test('a change made through one collector reaches another with its next refresh'
   const [a, b] = [await open('a'), await open('b')];
   await a.append([created('aa')]);
   expect(b.keys.has('aa')).toBe(false);
+  const { revision } = b;
   await b.refresh();
   expect(b.keys.get('aa')?.tenant).toBe('acme');
+  expect(b.revision).toBeGreaterThan(revision);
+  await b.refresh();
+  expect(b.revision).toBe(a.revision);
 });
 
 test('the copy alone is enough to start while ClickHouse is away', async () => {

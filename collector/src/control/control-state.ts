@@ -13,6 +13,8 @@ export type ControlChange = Omit<ControlRow, 'version' | 'recordedAt'>;
 
 export interface ControlState {
   readonly keys: ReadonlyMap<string, KeyRecord>;
+  /** Grows whenever a row was learned: who derives something from the rows asks here whether it still holds. */
+  readonly revision: number;
   /** Every row, by version: the audit log. */
   history(): readonly ControlRow[];
   /** Reads what others changed and hands in what ClickHouse lacks. @throws when ClickHouse is away */
@@ -62,6 +64,10 @@ class UnionState implements ControlState {
 
   get keys() {
     return this.#keys;
+  }
+
+  get revision() {
+    return this.#known.size;
   }
 
   get refreshedAt() {

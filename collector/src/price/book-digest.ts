@@ -9,6 +9,8 @@ export type BookDigest = {
   readonly version: string;
   /** Fingerprints by file, such as `book/openai`, with spaces between them. */
   readonly entries: { readonly [file: string]: string };
+  /** The newest day on which a price of a provider was checked, by provider. */
+  readonly checked_at: { readonly [provider: string]: string };
 };
 
 function shortHash(text: string): string {
@@ -35,8 +37,22 @@ export function entryFingerprints(book: ProviderBook): string {
   return [...new Set(parts.map((part) => shortHash(canonical(part))))].sort().join(' ');
 }
 
+/** The newest day on which anything in a file was checked; '' for a file without prices. */
+export function newestCheck(book: ProviderBook): string {
+  const sourced = [
+    ...book.models.flatMap((model) => model.prices),
+    ...book.tools,
+    ...book.multipliers,
+    ...book.aliases,
+  ];
+  return sourced.reduce((newest, one) => (one.checked_at > newest ? one.checked_at : newest), '');
+}
+
 /** The published fingerprints that the current files no longer have, as `file fingerprint`. */
-export function lostEntries(published: BookDigest, current: BookDigest['entries']): string[] {
+export function lostEntries(
+  published: Pick<BookDigest, 'entries'>,
+  current: BookDigest['entries'],
+): string[] {
   return Object.entries(published.entries).flatMap(([file, fingerprints]) => {
     const kept = new Set(current[file]?.split(' '));
     const lost = fingerprints.split(' ').filter((print) => print !== '' && !kept.has(print));

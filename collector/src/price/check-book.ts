@@ -18,7 +18,16 @@ export type BookFile = { readonly layer: string; readonly book: ProviderBook };
 export type BookFinding = {
   /** File, model and key, as a person would look for them. */
   readonly where: string;
-  readonly fault: 'overlap' | 'gap' | 'jump' | 'source' | 'interval' | 'reference' | 'compile';
+  readonly fault:
+    | 'overlap'
+    | 'gap'
+    | 'jump'
+    | 'source'
+    | 'interval'
+    | 'reference'
+    | 'compile'
+    | 'schema'
+    | 'lost';
   readonly message: string;
 };
 

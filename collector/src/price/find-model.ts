@@ -224,6 +224,9 @@ function redirectOf(
   return { alias: undefined, intervals, deployment: undefined };
 }
 
+/** A gateway's name may stand for a deployment, and that for a model. */
+const REDIRECTS_MAX = 4;
+
 /** Undefined when no layer knows the model at that provider or where its models come from. */
 export function findModel(
   finder: Finder,
@@ -231,19 +234,29 @@ export function findModel(
   told: string,
   atNs: bigint,
 ): FoundModel | undefined {
-  const asked = { provider, told };
-  const { alias, intervals, deployment } = redirectOf(finder.layersOf(provider), asked, atNs);
-  if (alias?.provider === undefined) {
-    const found = findAt(finder, asked, atNs);
-    if (found === undefined || intervals.length === 0) return found;
-    return { ...found, aliasIntervals: [...found.aliasIntervals, ...intervals] };
+  const intervals: Interval[] = [];
+  const aliasPath: string[] = [];
+  let asked = { provider, told };
+  let zone: string | undefined;
+  for (;;) {
+    const redirect = redirectOf(finder.layersOf(asked.provider), asked, atNs);
+    intervals.push(...redirect.intervals);
+    const { alias } = redirect;
+    if (alias?.provider === undefined) break;
+    zone ??= redirect.deployment;
+    const next = { provider: alias.provider, told: alias.to };
+    // A deployment may be named like the model that it serves: that is no circle.
+    if (next.provider === asked.provider && next.told === asked.told.trim().toLowerCase()) break;
+    if (aliasPath.length === REDIRECTS_MAX) return undefined;
+    aliasPath.push(`${next.provider}/${next.told}`);
+    asked = next;
   }
-  const found = findAt(finder, { provider: alias.provider, told: alias.to }, atNs);
-  if (found === undefined) return undefined;
+  const found = findAt(finder, asked, atNs);
+  if (found === undefined || intervals.length === 0) return found;
   return {
     ...found,
-    aliasPath: [`${alias.provider}/${alias.to}`, ...found.aliasPath],
+    aliasPath: [...aliasPath, ...found.aliasPath],
     aliasIntervals: [...found.aliasIntervals, ...intervals],
-    deployment: found.deployment ?? deployment,
+    deployment: found.deployment ?? zone,
   };
 }

@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { BookDigest } from './book-digest.ts';
 import { PriceBookError, type ProviderBook, parseProviderBook } from './book-schema.ts';
 import { type BookLayer, PriceBook } from './price-book.ts';
 
@@ -47,12 +48,20 @@ function folderLayer(folder: string): BookLayer {
   return { providers: new Map(files.map(([name, path]) => [name, onceRead(path)])) };
 }
 
-function shippedVersion(): string {
-  const digest = JSON.parse(readFileSync(DIGEST_FILE, 'utf8')) as { version: string };
-  return digest.version;
+/** The book that ships with the collector, in parts. */
+export type ShippedBook = {
+  readonly digest: BookDigest;
+  /** The most binding first. */
+  readonly layers: readonly BookLayer[];
+};
+
+export function loadShippedBook(): ShippedBook {
+  const digest = JSON.parse(readFileSync(DIGEST_FILE, 'utf8')) as BookDigest;
+  return { digest, layers: BOOK_FOLDERS.map(folderLayer) };
 }
 
 /** The book that ships with the collector. */
 export function loadPriceBook(): PriceBook {
-  return new PriceBook(BOOK_FOLDERS.map(folderLayer), shippedVersion());
+  const { digest, layers } = loadShippedBook();
+  return new PriceBook(layers, digest.version);
 }

@@ -56,6 +56,9 @@ export type KeyPlan = {
   readonly tiers: readonly PlannedTier[];
   /** In the stored quantity's unit. */
   readonly minimum: bigint;
+  /** The price entry that gave it, and the quantity whose price it is there. */
+  readonly entry: CompiledEntry;
+  readonly key: UsageKey;
 };
 export type RatePlan = {
   readonly modelId: string;
@@ -126,6 +129,7 @@ function paidDimensions(found: FoundModel, context: FoldedContext): ContextDimen
 
 type Choice = {
   readonly entry: CompiledEntry;
+  readonly key: UsageKey;
   readonly rate: CompiledRate;
   readonly factors: readonly CompiledMultiplier[];
   readonly uncovered: string | undefined;
@@ -157,7 +161,7 @@ function choose(situation: Situation, key: UsageKey): Choice | undefined {
         );
     const rank = (open === undefined ? 10_000 : 0) + layer * 100 + specificity(entry);
     if (best === undefined || rank >= best.rank) {
-      best = { choice: { entry, rate, factors, uncovered: open }, rank };
+      best = { choice: { entry, key, rate, factors, uncovered: open }, rank };
     }
   }
   return best?.choice;
@@ -195,6 +199,8 @@ function planKey(choice: Choice, key: UsageKey, discount: Ratio): KeyPlan {
       rate: planRate(tier.rate, choice, key, discount),
     })),
     minimum: choice.rate.minimum * (MEASURED.has(key) ? MEASURED_SCALE : 1n),
+    entry: choice.entry,
+    key: choice.key,
   };
 }
 
