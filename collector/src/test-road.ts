@@ -35,7 +35,7 @@ export interface TestSpan {
   fields?: Record<string, unknown>;
 }
 
-function attribute(key: string, value: unknown): Record<string, unknown> {
+export function attribute(key: string, value: unknown): Record<string, unknown> {
   return { key, value: anyValue(value) };
 }
 
