@@ -16,7 +16,7 @@ import { DECODE_LIMITS, SPAN_LIMITS } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Call } from './normalise/call.ts';
-import { modelOf } from './normalise/call.ts';
+import { modelOf, NOBODY } from './normalise/call.ts';
 import { RULES_VERSION } from './normalise/dialects.ts';
 import type { Normaliser } from './normalise/normalise.ts';
 import type { Charge } from './price/charge-call.ts';
@@ -24,10 +24,10 @@ import { chargeCall, unpricedCharge } from './price/charge-call.ts';
 import type { PriceBook } from './price/price-book.ts';
 import { badRequest, unavailable } from './problems.ts';
 import type { AcceptOutcome } from './receive/traces-route.ts';
-import type { ChargeRowContext } from './rows/charge-entry.ts';
 import { appendCharge } from './rows/append-charge.ts';
 import { appendSpan } from './rows/append-span.ts';
 import type { CardinalityGuard } from './rows/cardinality-guard.ts';
+import type { ChargeRowContext } from './rows/charge-entry.ts';
 import type { EntryBlock } from './rows/entry-block.ts';
 import type { ContentRedactor } from './rows/redact.ts';
 import type { SpanBlock } from './rows/span-block.ts';
@@ -79,16 +79,7 @@ const UNREADABLE_CALL: Call = {
   missingUsageReason: NORMALISE_FAILED,
   reportedAtto: undefined,
   context: {},
-  attribution: {
-    user: '',
-    session: '',
-    feature: '',
-    agent: '',
-    prompt: '',
-    promptVersion: '',
-    tool: '',
-    tags: [],
-  },
+  attribution: NOBODY,
 };
 const NS_PER_MS = 1_000_000n;
 const NS_PER_DAY = 86_400_000_000_000;
@@ -190,7 +181,12 @@ export class TraceAcceptor {
     const { rows: entryRows } = entry;
     const { redactor } = this.deps;
     try {
-      appendSpan(span, view, call, { ...context, receivedAtNs: state.nowNs, redactor });
+      appendSpan(span, view, call, {
+        ...context,
+        receivedAtNs: state.nowNs,
+        attribution: call?.attribution ?? this.deps.normaliser.attributionOfLast(),
+        redactor,
+      });
       if (call !== undefined && charge !== undefined) {
         appendCharge(entry, view, { call, charge }, this.entryContext(call, context, state, day));
       }

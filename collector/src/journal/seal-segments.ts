@@ -23,7 +23,7 @@ export class SegmentSealer<Blocks extends SegmentBlocks> {
   /** Day segments that have their new name already. */
   private readonly renamed = new WeakSet<OpenSegment<Blocks>>();
   /** New names that are not synced and handed over yet, oldest first: a disk may fail between any two steps. */
-  private readonly unannounced: string[] = [];
+  private readonly unannounced: { directory: string; openedAtMs: number }[] = [];
 
   constructor(options: {
     files: SegmentFiles;
@@ -57,7 +57,7 @@ export class SegmentSealer<Blocks extends SegmentBlocks> {
     const target = join(this.paths.sealed, this.nextName(segment.day));
     await this.files.rename(segment.directory, target);
     this.renamed.add(segment);
-    this.unannounced.push(target);
+    this.unannounced.push({ directory: target, openedAtMs: segment.openedAtMs });
   }
 
   private async moveMixed(segment: OpenSegment<Blocks>): Promise<void> {
@@ -77,7 +77,7 @@ export class SegmentSealer<Blocks extends SegmentBlocks> {
     await moveReadySplit(this.files, this.paths, {
       segmentId: id,
       nameFor: (day) => this.nextName(day),
-      onMoved: (target) => this.unannounced.push(target),
+      onMoved: (directory) => this.unannounced.push({ directory, openedAtMs: segment.openedAtMs }),
     });
   }
 
@@ -97,9 +97,9 @@ export class SegmentSealer<Blocks extends SegmentBlocks> {
     return sealedName(this.writerId, this.batchSeq, day);
   }
 
-  private async handOver(directory: string): Promise<SealedSegment> {
-    const { segment } = await readSealedSegment(this.files, directory, this.nowMs());
-    const sealed = { ...segment, isRecovered: false };
+  private async handOver(moved: { directory: string; openedAtMs: number }): Promise<SealedSegment> {
+    const { segment } = await readSealedSegment(this.files, moved.directory, this.nowMs());
+    const sealed = { ...segment, openedAtMs: moved.openedAtMs, isRecovered: false };
     this.queue.add(sealed);
     return sealed;
   }

@@ -38,8 +38,10 @@ export class SealedQueue {
     return this.waiting.length;
   }
 
+  /** When the oldest row that waits came in, in milliseconds since 1970; undefined when none waits. */
   get oldestMs(): number | undefined {
-    return this.waiting[0]?.sealedAtMs;
+    const opened = this.waiting.map(({ openedAtMs }) => openedAtMs);
+    return opened.length === 0 ? undefined : Math.min(...opened);
   }
 
   add(segment: SealedSegment): void {

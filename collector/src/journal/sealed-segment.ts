@@ -20,6 +20,8 @@ export interface SealedSegment {
   dataBytes: number;
   /** When it was sealed; of one found at start, when its last row came: milliseconds since 1970. */
   sealedAtMs: number;
+  /** When its oldest row came in, at the latest: milliseconds since 1970. */
+  openedAtMs: number;
   /** Found at start: the process that sealed it may have sent it already. */
   isRecovered: boolean;
 }
@@ -63,6 +65,7 @@ export async function readSealedSegment(
     ...identity,
     ...sumRecords(index.records),
     sealedAtMs,
+    openedAtMs: sealedAtMs,
     isRecovered: true,
   };
   return { segment, records: index.records };

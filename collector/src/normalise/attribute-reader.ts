@@ -52,6 +52,10 @@ export class AttributeReader {
     }
   }
 
+  get hasTags(): boolean {
+    return this.tagPositions.length > 0;
+  }
+
   has(key: KeyId): boolean {
     return this.seenAt[key] === this.generation;
   }

@@ -40,6 +40,18 @@ export interface Attribution {
   tags: readonly (readonly [string, string])[];
 }
 
+/** Nothing is told of whom a call was for. */
+export const NOBODY: Attribution = {
+  user: '',
+  session: '',
+  feature: '',
+  agent: '',
+  prompt: '',
+  promptVersion: '',
+  tool: '',
+  tags: [],
+};
+
 /** Usage as disjoint buckets, with how it was read. */
 export interface CallUsage {
   buckets: Usage;
@@ -64,7 +76,7 @@ export interface Call {
   responseModel: string;
   responseId: string;
   usage: CallUsage | undefined;
-  /** Why `usage` is absent on a billable call: not_reported, error, contradiction, attribute_limit. */
+  /** Why `usage` is absent on a billable call: not_reported, only_total_reported, error, contradiction, attribute_limit. */
   missingUsageReason: string;
   /** What the provider or a gateway said the call cost. */
   reportedAtto: AttoUsd | undefined;

@@ -7,7 +7,7 @@ import type { SpanView } from '../decode/span-view.ts';
 import { AttributeKeys } from './attribute-keys.ts';
 import { AttributeReader } from './attribute-reader.ts';
 import { AttributionReader } from './attribution.ts';
-import type { Call, CallUsage } from './call.ts';
+import { type Attribution, type Call, type CallUsage, NOBODY } from './call.ts';
 import type { Dialect, DialectDefinition, DialectReading, SpanFacts } from './dialect.ts';
 import { placeOperation } from './operations.ts';
 import { normaliseProvider } from './providers.ts';
@@ -74,6 +74,16 @@ export class Normaliser {
       .filter((dialect) => dialect.recognises(facts))
       .map((dialect) => ({ family: dialect.name, ...dialect.read(facts) }));
     return readings.length === 0 ? undefined : this.toCall(readings, view);
+  }
+
+  /**
+   * Whom the span that was normalised last was for, whether it is a call or not: the calls below a request may inherit
+   * what only the request tells.
+   */
+  attributionOfLast(): Attribution {
+    return this.spanReader.known === 0 && !this.spanReader.hasTags
+      ? NOBODY
+      : this.attribution.read(this.spanReader, this.resourceReader, {});
   }
 
   private readResource(view: SpanView): void {
@@ -167,12 +177,20 @@ function readUsage(
     const failed = view.statusCode === STATUS_ERROR;
     return {
       usage: undefined,
-      missing: cut ? 'attribute_limit' : failed ? 'error' : 'not_reported',
+      missing: cut
+        ? 'attribute_limit'
+        : failed
+          ? 'error'
+          : (first(readings, 'missingUsage') ?? 'not_reported'),
     };
   }
   const usage = toDisjointUsage(raw, provider, inclusion);
   if ('contradiction' in usage) {
     return { usage: undefined, missing: usage.contradiction };
+  }
+  if (Object.keys(usage.buckets).length === 0) {
+    // A total of both, or cache tokens alone, cannot be priced: no buckets would make a silent zero.
+    return { usage: undefined, missing: 'only_total_reported' };
   }
   const evidence =
     conflicts.length === 0

@@ -16,7 +16,7 @@ import {
 import type { AttributeList } from '../decode/attribute-list.ts';
 import { VALUE } from '../decode/attribute-list.ts';
 import type { SpanView } from '../decode/span-view.ts';
-import type { Call } from '../normalise/call.ts';
+import type { Attribution, Call } from '../normalise/call.ts';
 import { appendContext } from './append-context.ts';
 import { attributesJson, attributeText } from './attribute-text.ts';
 import type { ContentRedactor } from './redact.ts';
@@ -28,6 +28,8 @@ export interface SpanRowContext {
   service: string;
   environment: string;
   receivedAtNs: bigint;
+  /** Whom the span was for; a span that is no call tells it for the calls below it. */
+  attribution: Attribution;
   redactor: ContentRedactor;
 }
 
@@ -55,7 +57,7 @@ export function appendSpan(
   appendEvents(columns, view, context);
   appendLinks(columns, view);
   appendCall(columns, call);
-  appendAttribution(columns, call);
+  appendAttribution(columns, context.attribution);
   block.endRow();
 }
 
@@ -196,16 +198,15 @@ function appendUsage(column: DecimalMapColumn, usage: Usage | undefined): void {
   column.endRow();
 }
 
-function appendAttribution(columns: SpanColumns, call: Call | undefined): void {
-  const found = call?.attribution;
-  columns.user.appendText(found?.user ?? '');
-  columns.session.appendText(found?.session ?? '');
-  columns.feature.appendText(found?.feature ?? '');
-  columns.agent.appendText(found?.agent ?? '');
-  columns.prompt.appendText(found?.prompt ?? '');
-  columns.prompt_version.appendText(found?.promptVersion ?? '');
-  columns.tool.appendText(found?.tool ?? '');
-  for (const [key, value] of found?.tags ?? []) {
+function appendAttribution(columns: SpanColumns, found: Attribution): void {
+  columns.user.appendText(found.user);
+  columns.session.appendText(found.session);
+  columns.feature.appendText(found.feature);
+  columns.agent.appendText(found.agent);
+  columns.prompt.appendText(found.prompt);
+  columns.prompt_version.appendText(found.promptVersion);
+  columns.tool.appendText(found.tool);
+  for (const [key, value] of found.tags) {
     columns.tags.appendText(key, value);
   }
   columns.tags.endRow();

@@ -1,6 +1,6 @@
 /**
- * Settle: finished groups of traces get the entries that bring the ledger to what it should say. It reads only after every row
- * journalled here before it began is stored, and writes through the same journal as everything else.
+ * Settle: finished groups of traces get the entries that bring the ledger to what it should say. It reads only after
+ * every row journalled here before it began is stored, and writes through the same journal as everything else.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -95,6 +95,10 @@ export class Settler {
     }
     if (throughNs > afterNs) {
       await this.markThrough(throughNs);
+    }
+    if (options.all) {
+      // Whoever asked looks at the sums next.
+      await this.stored(nowMs());
     }
     const settledNs = throughNs > afterNs ? throughNs : afterNs;
     return { ...progress, settledThrough: new Date(Number(settledNs / NS_PER_MS)).toISOString() };
