@@ -27,6 +27,8 @@ export interface DialectReading {
   responseModel: string | undefined;
   responseId: string | undefined;
   usage: RawUsage;
+  /** Why `usage` is empty, where the emitter's own marks say more than that nothing was reported. */
+  missingUsage?: string | undefined;
   /** The emitter's row of the inclusion matrix; undefined: proof, provider and convention decide. */
   inclusion?: KnownInclusion | undefined;
   /**
