@@ -81,7 +81,8 @@ function nameModel(layers: ProviderLayers, name: string, atNs: bigint): Named | 
   return { id: model.id, aliasIntervals: aliases, aliasPath };
 }
 
-function modelEntries(
+/** What the layers say of a model, down to one that sets those below it aside. */
+export function modelEntries(
   layers: ProviderLayers,
   id: string,
 ): {

@@ -14,7 +14,7 @@ import {
 import { bookProvider } from './provider-names.ts';
 
 /** Stands for every provider. */
-export const ALL_PROVIDERS = '*';
+const ALL_PROVIDERS = '*';
 /** Decimals of a discount: enough for any contract, and its factor stays short. */
 export const DISCOUNT_DECIMALS = 12;
 
