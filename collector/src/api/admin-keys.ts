@@ -1,6 +1,6 @@
 // `/api/v1/admin/keys`: create, list, rotate and revoke. Scope admin inside the own tenant, operator across.
 // Invariant: a secret leaves in the answer that makes it, once, and that answer is never cached.
-import { json, type Request, Router } from 'express';
+import { type Request, Router } from 'express';
 import { z } from 'zod';
 import {
   type Authenticate,
@@ -11,8 +11,8 @@ import {
 } from '../access.ts';
 import { toKeyRow } from '../key-row.ts';
 import { durationSchema } from '../option-values.ts';
-import { Problem } from '../problems.ts';
 import { onlyMethods } from './errors.ts';
+import { jsonBody, readBody } from './read-body.ts';
 
 export interface AdminKeysDeps {
   readonly authenticate: Authenticate;
@@ -29,14 +29,6 @@ const createBodySchema = z.strictObject({
 });
 const rotateBodySchema = z.strictObject({ overlap: durationSchema.optional() }).default({});
 
-function readBody<T>(schema: z.ZodType<T>, request: Request): T {
-  const result = schema.safeParse(request.body);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const field = issue?.path.join('.') || 'the body';
-  throw new Problem('parameter_invalid', `${field}: ${issue?.message}.`);
-}
-
 function actorOf(deps: AdminKeysDeps, request: Request): KeyActor {
   const principal = deps.authenticate(request.headers, ['admin', 'operator']);
   return { name: `key:${principal.keyId}`, tenant: principal.tenant, scopes: principal.scopes };
@@ -48,7 +40,7 @@ const PATH = '/api/v1/admin/keys';
 export function adminKeyRoutes(deps: AdminKeysDeps): Router {
   const router = Router();
   const shown = ({ key, record }: CreatedKey) => ({ key, ...toKeyRow(record, deps.now()) });
-  const body = json({ limit: BODY_BYTES_MAX, type: () => true, strict: true });
+  const body = jsonBody(BODY_BYTES_MAX);
   router.use(PATH, (request, response, next) => {
     // The key is checked before the body is read.
     response.locals['actor'] = actorOf(deps, request);

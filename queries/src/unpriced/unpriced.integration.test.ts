@@ -33,13 +33,13 @@ function call(model: string, reason: string, unpriced: string): Entry {
 describe('what is unpriced', () => {
   test('groups by model and reason, and forgets what was priced later', async () => {
     await ledger.insert([
-      call('new', 'no_price', '1'),
-      call('new', 'no_price', '1'),
+      call('new', 'unknown_model', '1'),
+      call('new', 'unknown_model', '1'),
       call('odd', 'no_usage', '1'),
-      call('mended', 'no_price', '1'),
-      call('mended', 'no_price', '-1'),
+      call('mended', 'unknown_model', '1'),
+      call('mended', 'unknown_model', '-1'),
       call('fine', '', '0'),
-      { ...call('new', 'no_price', '1'), tenant: 'globex' },
+      { ...call('new', 'unknown_model', '1'), tenant: 'globex' },
     ]);
     const input = readUnpricedInput(new URLSearchParams('limit=1'), NOW);
     const answer = await answerUnpriced(ledger.store, acme, input);
@@ -47,11 +47,12 @@ describe('what is unpriced', () => {
       {
         provider: 'openai',
         model: 'new',
-        reason: 'no_price',
+        reason: 'unknown_model',
         detail: null,
         calls: 2,
         input_tokens: 14,
         output_tokens: 6,
+        mend: 'aicost prices alias new --to PROVIDER/MODEL --provider=openai',
       },
     ]);
     expect(answer.other).toEqual({ calls: 1, input_tokens: 7, output_tokens: 3 });

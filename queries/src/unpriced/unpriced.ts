@@ -12,6 +12,7 @@ import { rangeShape, readParameters, readRange, wholeNumberSchema } from '../par
 import { formatInstant, type InstantNs, type Range } from '../range.ts';
 import { bound, name, type Sql, sql, sumOfColumns } from '../sql.ts';
 import { openTenantScope, type Reader, type Store, type TenantScope } from '../tenant-scope.ts';
+import { mendOf } from './mend.ts';
 
 export interface UnpricedInput {
   readonly range: Range;
@@ -45,7 +46,7 @@ type UnpricedCounts = Record<keyof typeof COUNTS, Count>;
 const TEXTS = ['provider', 'model', 'reason', 'detail'] as const;
 type UnpricedTexts = Record<(typeof TEXTS)[number], string | null>;
 
-export type UnpricedRow = UnpricedTexts & UnpricedCounts;
+export type UnpricedRow = UnpricedTexts & UnpricedCounts & { readonly mend: string };
 
 export interface UnpricedAnswer {
   /** Most calls first. */
@@ -67,6 +68,9 @@ export const UNPRICED_ANSWER = z.object({
       reason: TEXT_SCHEMA,
       detail: TEXT_SCHEMA,
       ...COUNTS,
+      mend: z
+        .string()
+        .describe('The command that would price such calls, or who else can mend it.'),
     }),
   ),
   other: z.object(COUNTS).describe('The groups beyond the limit, summed: rows + other = totals.'),
@@ -97,7 +101,10 @@ export async function answerUnpriced(
     output_tokens: showCount(value('output_tokens')),
   });
   return {
-    rows: groups.map((row) => ({ ...showTexts(row), ...showEach((c) => BigInt(row[c])) })),
+    rows: groups.map((row) => {
+      const texts = showTexts(row);
+      return { ...texts, ...showEach((c) => BigInt(row[c])), mend: mendOf(texts) };
+    }),
     other: showEach((column) => BigInt(totals?.[column] ?? 0) - sumShown(column)),
     totals: showEach((column) => BigInt(totals?.[column] ?? 0)),
     from: formatInstant(input.range.fromNs),

@@ -1,0 +1,31 @@
+// Reads the JSON body of a request by its schema. What is wrong is said with field, value and what was expected.
+import { json, type Request, type RequestHandler } from 'express';
+import type { z } from 'zod';
+import { Problem } from '../problems.ts';
+
+const SHOWN_CHARS_MAX = 100;
+
+/** Takes any content type: a body that is not JSON is told as that. */
+export const jsonBody = (bytesMax: number): RequestHandler =>
+  json({ limit: bytesMax, type: () => true, strict: true });
+
+/** @throws Problem parameter_invalid for the first field that is not as the schema says */
+export function readBody<T>(schema: z.ZodType<T>, request: Request): T {
+  const result = schema.safeParse(request.body);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const path = issue?.path ?? [];
+  const field = path.map(String).join('.') || 'the body';
+  const told = JSON.stringify(valueAt(request.body, path)) ?? 'missing';
+  const shown = told.length > SHOWN_CHARS_MAX ? `${told.slice(0, SHOWN_CHARS_MAX)}…` : told;
+  throw new Problem('parameter_invalid', `${field} is ${shown}: ${issue?.message}.`);
+}
+
+function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
+  let value = body;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[step];
+  }
+  return value;
+}
