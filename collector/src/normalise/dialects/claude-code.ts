@@ -1,0 +1,55 @@
+/**
+ * Claude Code: spans `claude_code.interaction` > `.llm_request` > `.tool`, and log events `claude_code.api_request` by the
+ * same names. Anthropic's own counts under bare names: the input holds no cache tokens. Counts and costs were strings before
+ * mid-2026. Sources: Claude Code 2.1.266 llm_request attributes as third parties recorded them; code.claude.com monitoring
+ * docs; mlflow's OTLP translator.
+ */
+import { defineDialect } from '../table-dialect.ts';
+
+/** Names of spans and log events alike. */
+const COUNTS = {
+  input: ['input_tokens'],
+  output: ['output_tokens'],
+  cacheRead: ['cache_read_tokens'],
+  cacheWrite: ['cache_creation_tokens'],
+};
+
+export const claudeCode = defineDialect({
+  name: 'claude_code',
+  marks: [{ spanNames: ['claude_code'] }],
+  identity: {
+    operation: ['gen_ai.operation.name', 'span.type'],
+    provider: ['gen_ai.provider.name', 'gen_ai.system'],
+    requestModel: ['gen_ai.request.model', 'model'],
+    responseModel: ['gen_ai.response.model'],
+    responseId: ['gen_ai.response.id', 'request_id'],
+  },
+  operations: {
+    llm_request: 'chat',
+    interaction: 'invoke_agent',
+    tool: 'execute_tool',
+    'tool.execution': 'execute_tool',
+    'tool.blocked_on_user': 'execute_tool',
+    hook: 'execute_tool',
+  },
+  usage: COUNTS,
+  cost: ['cost_usd'],
+  context: { speed: ['speed'], serviceTier: ['service_tier'] },
+  attribution: {
+    user: ['user.account_uuid', 'user.email'],
+    feature: ['skill.name', 'query_source'],
+    agent: ['agent.name', 'agent_id'],
+    tool: ['tool_name'],
+  },
+  inclusion: [{ input: 'exclusive', reasoning: 'inside', evidence: 'claude_code: bare counts' }],
+  roles: [
+    {
+      when: { spanNames: ['claude_code.api_request', 'claude_code.api_error'] },
+      role: 'leaf',
+      reason: 'a request to the model',
+      operation: 'chat',
+    },
+  ],
+  contentKeys: ['user_prompt', 'prompt', 'tool_input', 'new_context', 'response.model_output'],
+  contentPrefixes: [],
+});

@@ -1,0 +1,55 @@
+/**
+ * Gemini CLI: spans of operation `llm_call`, and log events `gemini_cli.api_response` with counts of their own names. The
+ * prompt holds the cached tokens; thoughts stand beside the output, and so do prompt tokens of tools.
+ * Source: github.com/google-gemini/gemini-cli at 5411f11, packages/core/src/telemetry.
+ */
+import { joinNames, OTEL_IDENTITY, OTEL_USAGE } from '../otel-names.ts';
+import { defineDialect } from '../table-dialect.ts';
+
+export const geminiCli = defineDialect({
+  name: 'gemini_cli',
+  marks: [
+    { scopes: ['gemini-cli', 'gemini_cli'] },
+    { spanNames: ['gemini_cli'] },
+    { values: { 'event.name': ['gemini_cli.api_response'] } },
+    { resource: { 'service.name': ['gemini-cli'] } },
+  ],
+  identity: {
+    ...OTEL_IDENTITY,
+    requestModel: ['gen_ai.request.model', 'model'],
+    responseId: ['gen_ai.response.id', 'response_id'],
+  },
+  operations: {
+    llm_call: 'generate_content',
+    tool_call: 'execute_tool',
+    schedule_tool_calls: 'execute_tool',
+    agent_call: 'invoke_agent',
+    user_prompt: 'invoke_workflow',
+    system_prompt: 'invoke_workflow',
+  },
+  usage: joinNames(
+    {
+      input: ['input_token_count'],
+      output: ['output_token_count'],
+      total: ['total_token_count'],
+      cacheRead: ['cached_content_token_count'],
+      reasoning: ['thoughts_token_count'],
+      toolUse: ['tool_token_count'],
+    },
+    OTEL_USAGE,
+  ),
+  attribution: { agent: ['agent.name'] },
+  inclusion: [
+    { input: 'inclusive', reasoning: 'outside', evidence: 'gemini_cli: thoughts beside output' },
+  ],
+  roles: [
+    {
+      when: { values: { 'event.name': ['gemini_cli.api_response'] } },
+      role: 'leaf',
+      reason: 'a response of the model',
+      operation: 'generate_content',
+    },
+  ],
+  contentKeys: ['request_text', 'response_text', 'prompt'],
+  contentPrefixes: [],
+});
