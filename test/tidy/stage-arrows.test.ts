@@ -45,8 +45,8 @@ const JOINERS: Readonly<Record<string, string>> = {
   'storage.ts': 'the engine, the store and the migrations',
   'observe.ts': 'events of the stages with log and metrics',
   'limits.ts': 'the limits of the stages, of which it takes the types',
-  'settle/settler.ts':
-    'the entries of settle with the journal, as accept-traces.ts those of a request',
+  'settle/append-entries.ts':
+    'entries that correct with the journal, as accept-traces.ts those of a request',
   'settle/make-entries.ts': 'the entries of settle with their price',
 };
 

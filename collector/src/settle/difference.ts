@@ -2,7 +2,7 @@
  * Settle is a subtraction: what the entries of a span should sum to, less what they do sum to. A zero difference
  * appends nothing, so settling twice, or after a crash in the middle, converges to the same sums.
  */
-import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
+import { USAGE_KEYS, type Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { Call } from '../normalise/call.ts';
 import { type EntryFacts, type LedgerEntry, negated } from '../rows/ledger-entry.ts';
 
@@ -44,7 +44,7 @@ export function entriesToAppend(
 }
 
 /** Charges and reprices that no reversal undoes. What a person adjusted is theirs to undo. */
-function liveEntries(standing: readonly LedgerEntry[]): LedgerEntry[] {
+export function liveEntries(standing: readonly LedgerEntry[]): LedgerEntry[] {
   const undone = new Set(
     standing.flatMap(({ reverses }) => (reverses === undefined ? [] : [hex(reverses)])),
   );
@@ -84,40 +84,53 @@ function reversalOf(entry: LedgerEntry, maker: EntryMaker): LedgerEntry {
   };
 }
 
-/** Facts that a charge rests on; the words of a reason and the versions used are not among them. */
 function isSameFacts(entry: LedgerEntry, desired: DesiredEntry): boolean {
   return (
-    factsKey(entry, entry.calls, entry.usage) ===
-    factsKey(desired.facts, desired.calls, desired.usage)
+    JSON.stringify(chargeFacts(entry, entry)) ===
+    JSON.stringify(chargeFacts(desired.facts, desired))
   );
 }
 
-function factsKey(facts: EntryFacts, calls: bigint, usage: Usage): string {
+/**
+ * Facts that a charge rests on, as pairs of column and value in a fixed order; the words of a reason and the versions
+ * used are not among them.
+ */
+export function chargeFacts(
+  facts: EntryFacts,
+  { calls, usage }: { calls: bigint; usage: Usage },
+): [string, string][] {
   const { context, attribution } = facts;
-  const tags = attribution.tags.toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([
-    facts.role,
-    facts.service,
-    facts.environment,
-    facts.provider,
-    facts.model,
-    facts.operation,
-    facts.requestModel,
-    facts.responseModel,
-    facts.responseId,
-    facts.startNs.toString(),
-    facts.semantics,
-    calls.toString(),
-    sorted(context),
-    sorted({ ...attribution, tags: JSON.stringify(tags) }),
-    sorted(usage),
-  ]);
+  const { tags, ...whom } = attribution;
+  const sortedTags = tags.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    ['role', facts.role],
+    ['service', facts.service],
+    ['environment', facts.environment],
+    ['provider', facts.provider],
+    ['model', facts.model],
+    ['operation', facts.operation],
+    ['request_model', facts.requestModel],
+    ['response_model', facts.responseModel],
+    ['response_id', facts.responseId],
+    ['start_time', facts.startNs.toString()],
+    ['semantics', facts.semantics],
+    ['calls', calls.toString()],
+    ...pairsOf(context),
+    ...pairsOf(whom),
+    ['tags', JSON.stringify(sortedTags)],
+    ...USAGE_KEYS.flatMap((key): [string, string][] =>
+      usage[key] === undefined ? [] : [[key, usage[key].toString()]],
+    ),
+  ];
 }
 
-/** Pairs in the order of their keys, absent ones left out. */
-function sorted(record: object): [string, string][] {
+/** Pairs in the order of their keys, absent ones left out; `promptVersion` is the column prompt_version. */
+function pairsOf(record: object): [string, string][] {
   return Object.entries(record)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]): [string, string] => [key, String(value)])
+    .map(([key, value]): [string, string] => [
+      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      String(value),
+    ])
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -2,6 +2,9 @@
 import { providerFamily } from './same-call.ts';
 import type { SettleSpan } from './settle-span.ts';
 
+/** The same response may be seen by a client and a gateway this far apart; beyond it, an equal id is chance. */
+export const RESPONSE_WINDOW_NS = 86_400_000_000_000n;
+
 /** The response a span shows, as it is told apart from others; undefined when it tells none. */
 export function responseKey({ call }: SettleSpan): string | undefined {
   return call === undefined || call.responseId === ''
@@ -29,15 +32,8 @@ class TraceSets {
 
 export function groupSpans(spans: readonly SettleSpan[]): SettleSpan[][] {
   const sets = new TraceSets();
-  const firstOf = new Map<string, string>();
-  for (const span of spans) {
-    const key = responseKey(span);
-    const known = key === undefined ? undefined : firstOf.get(key);
-    if (known !== undefined) {
-      sets.join(span.traceId, known);
-    } else if (key !== undefined) {
-      firstOf.set(key, span.traceId);
-    }
+  for (const views of Map.groupBy(spans, responseKey).entries()) {
+    joinViews(sets, views);
   }
   const groups = new Map<string, SettleSpan[]>();
   for (const span of spans) {
@@ -50,4 +46,18 @@ export function groupSpans(spans: readonly SettleSpan[]): SettleSpan[][] {
     }
   }
   return [...groups.values()];
+}
+
+/** Views of one response, each with the one that started next. */
+function joinViews(sets: TraceSets, [key, views]: [string | undefined, SettleSpan[]]): void {
+  if (key === undefined) {
+    return;
+  }
+  const sorted = views.toSorted((a, b) => (a.startNs < b.startNs ? -1 : 1));
+  for (const [i, view] of sorted.entries()) {
+    const next = sorted[i + 1];
+    if (next !== undefined && next.startNs - view.startNs <= RESPONSE_WINDOW_NS) {
+      sets.join(view.traceId, next.traceId);
+    }
+  }
 }

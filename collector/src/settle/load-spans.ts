@@ -1,35 +1,23 @@
 /** What settle reads: traces that came to rest, their spans, and the entries that stand for them. */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
+import { RESPONSE_WINDOW_NS } from './groups.ts';
 import type { SettleSpan } from './settle-span.ts';
 import { STORED_ENTRY_COLUMNS, type StoredEntry, toLedgerEntry } from './stored-entry.ts';
 import { STORED_SPAN_COLUMNS, type StoredSpan, toSettleSpan } from './stored-span.ts';
 
-/** A trace, and between when its spans lie: nanoseconds since 1970. */
-export interface TraceRange {
+export interface TraceName {
   tenant: string;
   traceId: string;
-  startNs: bigint;
-  endNs: bigint;
 }
-
-/** The same response may be seen by a client and a gateway in traces this far apart. */
-const RESPONSE_WINDOW_NS = 86_400_000_000_000n;
 
 /** Traces with LLM spans whose last span came in within (afterNs, throughNs], oldest first, a tenant at a time. */
 export async function* tracesReceived(
   store: Store,
   { afterNs, throughNs }: { afterNs: bigint; throughNs: bigint },
-): AsyncGenerator<TraceRange> {
-  const rows = store.queryStream<{
-    tenant: string;
-    trace_id: string;
-    start_ns: string;
-    end_ns: string;
-  }>(
-    `SELECT tenant, trace_id, toUnixTimestamp64Nano(min(start_time)) AS start_ns,
-            toUnixTimestamp64Nano(max(end_time)) AS end_ns,
-            toUnixTimestamp64Nano(max(last_received_at)) AS received_ns
+): AsyncGenerator<TraceName> {
+  const rows = store.queryStream<{ tenant: string; trace_id: string }>(
+    `SELECT tenant, trace_id, toUnixTimestamp64Nano(max(last_received_at)) AS received_ns
      FROM ${store.database}.traces
      WHERE (tenant, trace_id) IN (
        SELECT tenant, trace_id FROM ${store.database}.traces
@@ -42,24 +30,8 @@ export async function* tracesReceived(
     { timeoutMs: 3_600_000 },
   );
   for await (const row of rows) {
-    const { tenant, trace_id: traceId } = row;
-    yield { tenant, traceId, startNs: BigInt(row.start_ns), endNs: BigInt(row.end_ns) };
+    yield { tenant: row.tenant, traceId: row.trace_id };
   }
-}
-
-/** Start and end of several traces of one tenant together. */
-export function rangeOf(traces: readonly TraceRange[]): { startNs: bigint; endNs: bigint } {
-  let { startNs, endNs } = traces[0]!;
-  for (const trace of traces) {
-    if (trace.startNs < startNs) {
-      startNs = trace.startNs;
-    }
-    if (trace.endNs > endNs) {
-      endNs = trace.endNs;
-    }
-  }
-  // A span may end before it starts, and a trace whose end is not known ends at 0.
-  return { startNs, endNs: endNs < startNs ? startNs + RESPONSE_WINDOW_NS : endNs };
 }
 
 interface SpanQuestion {

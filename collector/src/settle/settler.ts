@@ -3,27 +3,16 @@
  * every row journalled here before it began is stored, and writes through the same journal as everything else.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
-import type { Journal } from '../journal/journal.ts';
-import type { SegmentBlocks } from '../journal/pending-rows.ts';
-import { appendEntry } from '../rows/append-entry.ts';
-import type { EntryBlock } from '../rows/entry-block.ts';
-import type { LedgerEntry } from '../rows/ledger-entry.ts';
+import { appendEntries, type EntryJournal } from './append-entries.ts';
 import type { EntryMaker } from './difference.ts';
-import { groupSpans, responseKey } from './groups.ts';
-import {
-  loadEntries,
-  loadSpans,
-  rangeOf,
-  type TraceRange,
-  tracesReceived,
-  tracesSharingResponses,
-} from './load-spans.ts';
+import { type LoadedGroup, loadGroups } from './load-groups.ts';
+import { loadSpans, type TraceName, tracesReceived } from './load-spans.ts';
 import { settleGroup } from './settle-group.ts';
-import { spanKey } from './settle-span.ts';
+import { waitUntilStored } from './wait-stored.ts';
 
 export interface SettlerDeps {
   store: Store;
-  journal: Journal<SegmentBlocks & { readonly entry: EntryBlock }>;
+  journal: EntryJournal;
   maker: EntryMaker;
   /** How long a trace must have been idle. */
   settleAfterMs: number;
@@ -41,9 +30,7 @@ export interface SettleProgress {
 }
 
 const NS_PER_MS = 1_000_000n;
-const NS_PER_DAY = 86_400_000_000_000n;
 const TRACES_PER_STEP = 1_000;
-const POLL_MS = 20;
 
 export class Settler {
   private readonly deps: SettlerDeps;
@@ -62,24 +49,32 @@ export class Settler {
     all: boolean;
     onProgress?: (progress: SettleProgress) => void;
   }): Promise<SettleProgress> {
-    const pass = this.turn.then(() => this.pass(options));
-    this.turn = pass.catch(() => undefined);
-    return pass;
+    return this.exclusively(() => this.pass(options));
+  }
+
+  /** Runs other work that appends corrections, such as repricing, while no pass runs. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.turn.then(work);
+    this.turn = done.catch(() => undefined);
+    return done;
   }
 
   private async pass(options: {
     all: boolean;
     onProgress?: (progress: SettleProgress) => void;
   }): Promise<SettleProgress> {
-    const { store, nowMs, settleAfterMs } = this.deps;
+    const { store, journal, nowMs, settleAfterMs } = this.deps;
     const startedMs = nowMs();
-    await this.stored(startedMs);
+    await waitUntilStored(journal, startedMs);
     const afterNs = await this.settledThroughNs();
-    const throughNs = BigInt(startedMs - (options.all ? 0 : settleAfterMs)) * NS_PER_MS;
+    // A span may still come in within the millisecond in which the pass began: it is left to the next one.
+    const throughMs = startedMs - 1 - (options.all ? 0 : settleAfterMs);
+    const throughNs = BigInt(throughMs) * NS_PER_MS;
     const progress: SettleProgress = { traces: 0, corrected: 0, entries: 0, settledThrough: null };
-    let step: TraceRange[] = [];
+    const together = new Set<string>();
+    let step: TraceName[] = [];
     const flush = async () => {
-      await this.settleTraces(step, progress);
+      await this.settleTraces(step, { progress, together });
       step = [];
       options.onProgress?.({ ...progress });
     };
@@ -98,71 +93,29 @@ export class Settler {
     }
     if (options.all) {
       // Whoever asked looks at the sums next.
-      await this.stored(nowMs());
+      await waitUntilStored(journal, nowMs());
     }
     const settledNs = throughNs > afterNs ? throughNs : afterNs;
     return { ...progress, settledThrough: new Date(Number(settledNs / NS_PER_MS)).toISOString() };
   }
 
-  /** Waits until every row that came in before is in ClickHouse: what is not stored cannot be subtracted. */
-  private async stored(beforeMs: number): Promise<void> {
-    const { journal } = this.deps;
-    for (;;) {
-      const { oldestMs } = journal;
-      if (oldestMs === undefined || oldestMs > beforeMs) {
-        return;
-      }
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
-  }
-
+  /** `together` holds the traces that this pass settled with others: their entries may not be stored yet. */
   private async settleTraces(
-    traces: readonly TraceRange[],
-    progress: SettleProgress,
+    traces: readonly TraceName[],
+    { progress, together }: { progress: SettleProgress; together: Set<string> },
   ): Promise<void> {
-    const { store, maker } = this.deps;
+    const { store, journal, maker } = this.deps;
     const { tenant } = traces[0]!;
     const traceIds = traces.map(({ traceId }) => traceId);
-    let spans = await loadSpans(store, { tenant, traceIds });
-    const responseIds = spans.flatMap((span) =>
-      responseKey(span) === undefined ? [] : [span.call!.responseId],
-    );
-    const others = await tracesSharingResponses(store, {
-      tenant,
-      responseIds: [...new Set(responseIds)],
-      traceIds,
-      ...rangeOf(traces),
-    });
-    if (others.length > 0) {
-      spans = [...spans, ...(await loadSpans(store, { tenant, traceIds: others }))];
-    }
-    const entries = await loadEntries(store, { tenant, traceIds: [...traceIds, ...others] });
-    const standingOf = Map.groupBy(entries, ({ traceId }) => traceId);
-    const corrections = groupSpans(spans).flatMap((group) => {
-      const ids = new Set(group.map(({ traceId }) => traceId));
-      return settleGroup(
-        group,
-        [...ids].flatMap((id) => standingOf.get(id) ?? []),
-        maker,
-      );
-    });
+    const spans = await loadSpans(store, { tenant, traceIds });
+    const groups = await loadGroups(store, { tenant, spans });
+    const corrections = groups
+      .filter((group) => isFirstSeen(tenant, group, together))
+      .flatMap((group) => settleGroup(group.spans, group.entries, maker));
     progress.traces += traces.length;
     progress.corrected += new Set(corrections.map(({ traceId }) => traceId)).size;
     progress.entries += corrections.length;
-    await this.append(corrections);
-  }
-
-  /** Entries of one span go into the journal in one piece, so that no crash leaves half of a correction. */
-  private async append(entries: readonly LedgerEntry[]): Promise<void> {
-    const { journal } = this.deps;
-    for (const own of Map.groupBy(entries, spanKey).values()) {
-      for (const entry of own) {
-        appendEntry(journal.rowsFor(Number(entry.startNs / NS_PER_DAY)).blocks.entry, entry);
-      }
-    }
-    if (entries.length > 0) {
-      await journal.commit();
-    }
+    await appendEntries(journal, corrections);
   }
 
   /** Up to when received spans are settled; 0 when nothing ever was. */
@@ -180,6 +133,18 @@ export class Settler {
     const row = { through: iso(throughNs), recorded_at: iso(BigInt(nowMs()) * NS_PER_MS) };
     await store.insertRows(`${store.database}.settle_marks`, [row]);
   }
+}
+
+/** Whether no trace of the group was settled in this pass already; remembers those of a group of several. */
+function isFirstSeen(tenant: string, { spans }: LoadedGroup, together: Set<string>): boolean {
+  const keys = [...new Set(spans.map(({ traceId }) => `${tenant}/${traceId}`))];
+  const isNew = !keys.some((key) => together.has(key));
+  if (keys.length > 1) {
+    for (const key of keys) {
+      together.add(key);
+    }
+  }
+  return isNew;
 }
 
 /** Progress in the names of the API. */

@@ -1,0 +1,19 @@
+/** Waits until what came in is in ClickHouse: what is not stored can be neither subtracted nor compared. */
+
+const POLL_MS = 20;
+
+/** The part of the journal that tells how far it is: when the oldest row came in that still waits. */
+export interface Backlog {
+  readonly oldestMs: number | undefined;
+}
+
+/** Resolves when every row that came in at or before `throughMs` (milliseconds since 1970) is stored. */
+export async function waitUntilStored(backlog: Backlog, throughMs: number): Promise<void> {
+  for (;;) {
+    const { oldestMs } = backlog;
+    if (oldestMs === undefined || oldestMs > throughMs) {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
