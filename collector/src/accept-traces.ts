@@ -11,14 +11,16 @@ import { describeRefusals, refusalOf } from './decode/refuse.ts';
 import { SpanView } from './decode/span-view.ts';
 import { KEY_BYTES } from './journal/index-file.ts';
 import type { Journal } from './journal/journal.ts';
+import { JournalUnavailable } from './journal/journal-unavailable.ts';
 import type { Seen, SeenSpans } from './journal/seen-spans.ts';
 import { DECODE_LIMITS, SPAN_LIMITS } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Call } from './normalise/call.ts';
-import { modelOf, NOBODY } from './normalise/call.ts';
+import { modelOf } from './normalise/call.ts';
 import { RULES_VERSION } from './normalise/dialects.ts';
 import type { Normaliser } from './normalise/normalise.ts';
+import { UNREADABLE_CALL } from './normalise/unreadable-call.ts';
 import type { Charge } from './price/charge-call.ts';
 import { chargeCall, unpricedCharge } from './price/charge-call.ts';
 import type { PriceBook } from './price/price-book.ts';
@@ -59,28 +61,13 @@ interface RequestState {
   nowNs: bigint;
   refusals: Map<string, number>;
   accepted: number;
+  /** Why some of the spans could not be taken now; the others are kept. */
+  unavailable: JournalUnavailable | undefined;
 }
 
 /** Where a span and its entry stand. */
 type SpanPlace = Pick<ChargeRowContext, 'tenant' | 'service' | 'environment'>;
 
-const NORMALISE_FAILED = 'normalise_failed';
-/** What is said of a span whose dialect failed: nothing but that. */
-const UNREADABLE_CALL: Call = {
-  dialect: '',
-  operation: '',
-  role: 'unknown',
-  roleReason: NORMALISE_FAILED,
-  provider: '',
-  requestModel: '',
-  responseModel: '',
-  responseId: '',
-  usage: undefined,
-  missingUsageReason: NORMALISE_FAILED,
-  reportedAtto: undefined,
-  context: {},
-  attribution: NOBODY,
-};
 const NS_PER_MS = 1_000_000n;
 const NS_PER_DAY = 86_400_000_000_000;
 const TWO_32 = 4_294_967_296;
@@ -115,6 +102,7 @@ export class TraceAcceptor {
       nowNs: BigInt(nowMs()) * NS_PER_MS,
       refusals: new Map(),
       accepted: 0,
+      unavailable: undefined,
     };
     this.decode(bytes, encoding, state);
     try {
@@ -123,6 +111,9 @@ export class TraceAcceptor {
       throw unavailable('journal_unavailable', error instanceof Error ? error.message : '');
     }
     metrics.aicost_spans_accepted_total.inc(state.accepted);
+    if (state.unavailable !== undefined) {
+      throw unavailable('journal_unavailable', state.unavailable.message);
+    }
     const rejectedSpans = [...state.refusals.values()].reduce((sum, count) => sum + count, 0);
     return { rejectedSpans, message: describeRefusals(state.refusals) };
   }
@@ -161,6 +152,10 @@ export class TraceAcceptor {
     } catch (error) {
       // A key without its row would make every resend look like a duplicate.
       seen.takeBack(state.tenantNumber, this.key, 0, before);
+      if (error instanceof JournalUnavailable) {
+        state.unavailable = error;
+        return;
+      }
       log.error({ err: error, span_name: view.nameText.slice(0, 128) }, 'a span could not be kept');
       this.refuse(state, { code: 'internal', text: 'not kept by a fault of the collector' });
     }
@@ -249,7 +244,7 @@ export class TraceAcceptor {
         { err: error, span_name: view.nameText.slice(0, 128) },
         'normalise failed',
       );
-      this.deps.metrics.aicost_calls_unpriced_total.inc({ reason: NORMALISE_FAILED });
+      this.deps.metrics.aicost_calls_unpriced_total.inc({ reason: UNREADABLE_CALL.roleReason });
       return UNREADABLE_CALL;
     }
   }

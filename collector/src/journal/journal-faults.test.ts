@@ -1,7 +1,7 @@
 /** A disk that fails: nobody is told that rows are kept which are not, and the journal takes rows again when it can. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { JournalUnavailable } from './journal.ts';
+import { JournalUnavailable } from './journal-unavailable.ts';
 import { diskFiles } from './segment-files.ts';
 import { DAY, Life, recoveredRows, rowsOf, ShakyDisk, sealedRows } from './test-journal.ts';
 
@@ -28,9 +28,9 @@ class FailingDisk extends ShakyDisk {
   }
 }
 
-async function begin(): Promise<{ life: Life; disk: FailingDisk }> {
+async function begin(segmentRowsMax = 1000): Promise<{ life: Life; disk: FailingDisk }> {
   const disk = new FailingDisk();
-  const life = await Life.begin({ disk });
+  const life = await Life.begin({ disk, limits: { segmentRowsMax } });
   onTestFinished(async () => {
     disk.kill();
     await diskFiles.remove(life.directory);
@@ -185,5 +185,19 @@ describe('a seal that fails', () => {
     await expect(life.send(2)).resolves.toBeUndefined();
     disk.kill();
     expect(await recoveredRows(life.directory)).toEqual(rowsOf([1, 2]));
+  });
+});
+
+describe('rows of very many days at once', () => {
+  it('are taken up to a bound of memory, and the rest with the resend', async () => {
+    const { life } = await begin(100_000);
+    const appendAll = () => {
+      for (let span = 0; span < 1000; span++) {
+        life.append(span, { day: DAY + span });
+      }
+    };
+    expect(appendAll).toThrow(JournalUnavailable);
+    await life.journal.commit();
+    expect(life.journal.openCount).toBe(3);
   });
 });

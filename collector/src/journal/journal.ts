@@ -5,6 +5,7 @@
  */
 import { flushSegments } from './flush-segments.ts';
 import type { JournalOptions } from './journal-options.ts';
+import { JournalUnavailable } from './journal-unavailable.ts';
 import { OpenSegment } from './open-segment.ts';
 import { OpenSegments } from './open-segments.ts';
 import type { PendingRows, SegmentBlocks } from './pending-rows.ts';
@@ -14,11 +15,6 @@ import { SealedQueue } from './sealed-queue.ts';
 import { loadCheckpoint, rememberKeys } from './seen-checkpoint.ts';
 import type { JournalPaths } from './segment-files.ts';
 import { journalPaths } from './segment-files.ts';
-
-/** Nothing was kept for sure: the sender should resend. */
-export class JournalUnavailable extends Error {
-  override readonly name = 'JournalUnavailable';
-}
 
 const TICK_MS = 100;
 const SEAL_RETRY_MS = 1000;
@@ -122,7 +118,10 @@ export class Journal<Blocks extends SegmentBlocks> {
     return undefined;
   }
 
-  /** Where the rows of this UTC day go (days since 1970-01-01). Ask for each span: segments fill up. */
+  /**
+   * Where the rows of this UTC day go (days since 1970-01-01). Ask for each span: segments fill up.
+   * @throws JournalUnavailable when rows of too many days wait; those of other spans are taken all the same
+   */
   rowsFor(day: number): PendingRows<Blocks> {
     return this.open.rowsFor(day);
   }

@@ -104,6 +104,15 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
     return this.isLarge;
   }
 
+  /** Days that have builders. */
+  get dayCount(): number {
+    return this.pendingByDay.size;
+  }
+
+  hasDay(day: number): boolean {
+    return this.pendingByDay.has(day);
+  }
+
   /** Where rows of this day go until the next call. */
   rowsFor(day: number): PendingRows<Blocks> {
     if (this.current?.day === day) {

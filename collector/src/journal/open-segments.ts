@@ -5,8 +5,12 @@
  */
 import { MIXED_DAY } from './index-file.ts';
 import type { JournalLimits } from './journal-options.ts';
+import { JournalUnavailable } from './journal-unavailable.ts';
 import type { OpenSegment } from './open-segment.ts';
 import type { PendingRows, SegmentBlocks } from './pending-rows.ts';
+
+/** Each day that waits has builders of its own, of about half a megabyte: beyond this, senders come back. */
+const WAITING_DAYS_MAX = 512;
 
 export class OpenSegments<Blocks extends SegmentBlocks> {
   private readonly limits: JournalLimits;
@@ -32,7 +36,10 @@ export class OpenSegments<Blocks extends SegmentBlocks> {
     return this.all.some((segment) => segment.hasPending);
   }
 
-  /** Where the rows of this UTC day go; valid until the next call. */
+  /**
+   * Where the rows of this UTC day go; valid until the next call.
+   * @throws JournalUnavailable when rows of too many days wait already: after the next flush there is room
+   */
   rowsFor(day: number): PendingRows<Blocks> {
     const key = this.byDay.has(day) || this.hasFreeDay() ? day : MIXED_DAY;
     let segment = this.byDay.get(key);
@@ -43,6 +50,11 @@ export class OpenSegments<Blocks extends SegmentBlocks> {
     if (segment === undefined) {
       segment = this.create(key);
       this.byDay.set(key, segment);
+    }
+    if (!segment.hasDay(day) && segment.dayCount >= WAITING_DAYS_MAX) {
+      throw new JournalUnavailable(
+        `rows of ${WAITING_DAYS_MAX} days wait already; send again what was not answered`,
+      );
     }
     return segment.rowsFor(day);
   }
