@@ -2,6 +2,7 @@
 import type { DialectDefinition } from './dialect.ts';
 import { agentO11y } from './dialects/agento11y.ts';
 import { agentOps } from './dialects/agentops.ts';
+import { anthropicSdk } from './dialects/anthropic-sdk.ts';
 import { claudeCode } from './dialects/claude-code.ts';
 import { codex } from './dialects/codex.ts';
 import { dify } from './dialects/dify.ts';
@@ -28,6 +29,7 @@ import { vercelAi } from './dialects/vercel-ai.ts';
 
 export const DIALECTS: readonly DialectDefinition[] = [
   claudeCode,
+  anthropicSdk,
   codex,
   geminiCli,
   openRouter,

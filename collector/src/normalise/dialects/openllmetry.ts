@@ -196,7 +196,8 @@ export const openLlmetry = defineDialect({
   attribution: {
     user: ['gen_ai.user', 'llm.user', ...association('user_id')],
     session: association('session_id', 'conversation_id', 'thread_id'),
-    feature: ['traceloop.workflow.name', 'traceloop.entity.path', 'traceloop.entity.name'],
+    // Entities are steps (a LangChain class, a task); the workflow is what was built.
+    feature: ['traceloop.workflow.name'],
     prompt: ['traceloop.prompt.key'],
     promptVersion: [
       'traceloop.prompt.version',
