@@ -63,6 +63,19 @@ export class AttributionReader {
   }
 }
 
+/**
+ * A session that is the call's own id, or its trace's, groups nothing: some emitters fill the field where they know no
+ * conversation (Sentry's AI SDK path: the response id; the conventions forbid trace ids, and they are seen).
+ */
+export function withoutFalseSession(
+  attribution: Attribution,
+  { responseId, traceId }: { responseId: string; traceId: string },
+): Attribution {
+  const { session } = attribution;
+  const isFalse = session === responseId || session.replaceAll('-', '').toLowerCase() === traceId;
+  return session !== '' && isFalse ? { ...attribution, session: '' } : attribution;
+}
+
 function declareAll(
   keys: AttributeKeys,
   names: Partial<Record<AttributionName, readonly string[]>>,

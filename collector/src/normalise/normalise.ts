@@ -6,7 +6,7 @@ import { type AttoUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import type { SpanView } from '../decode/span-view.ts';
 import { AttributeKeys } from './attribute-keys.ts';
 import { AttributeReader } from './attribute-reader.ts';
-import { AttributionReader } from './attribution.ts';
+import { AttributionReader, withoutFalseSession } from './attribution.ts';
 import { type Attribution, type Call, type CallUsage, NOBODY } from './call.ts';
 import type { Dialect, DialectDefinition, DialectReading, SpanFacts } from './dialect.ts';
 import { placeOperation } from './operations.ts';
@@ -104,6 +104,7 @@ export class Normaliser {
     const placed = placeOperation(first(readings, 'operation'), isUsed);
     const { role, reason } = first(readings, 'role') ?? placed;
     const { usage, missing } = readUsage(readings, provider, view);
+    const responseId = first(readings, 'responseId') ?? '';
     const own = Object.assign({}, ...readings.map(({ attribution }) => attribution).toReversed());
     return {
       dialect: readings[0]!.family,
@@ -113,17 +114,24 @@ export class Normaliser {
       provider,
       requestModel: first(readings, 'requestModel') ?? '',
       responseModel: first(readings, 'responseModel') ?? '',
-      responseId: first(readings, 'responseId') ?? '',
+      responseId,
       usage,
       missingUsageReason: role === 'leaf' ? missing : '',
       reportedAtto: reportedCost(first(readings, 'reportedUsd')),
       context: Object.assign({}, ...readings.map(({ context }) => context).toReversed()),
-      attribution: this.attribution.read(this.spanReader, this.resourceReader, own),
+      attribution: withoutFalseSession(
+        this.attribution.read(this.spanReader, this.resourceReader, own),
+        { responseId, traceId: traceIdOf(view) },
+      ),
     };
   }
 }
 
 type Reading = DialectReading & { family: string };
+
+function traceIdOf({ bytes, traceIdStart, traceIdEnd }: SpanView): string {
+  return bytes.toString('hex', traceIdStart, traceIdEnd);
+}
 
 /** The first reading that tells it: dialects stand in the order of trust in dialects.ts. */
 function first<Name extends keyof DialectReading>(
