@@ -89,7 +89,7 @@ export function encodeRecord(record: IndexRecord): Buffer {
  * Reads the record that starts at `at`. Returns it with where the next one starts, or undefined when it is
  * cut off or its CRC does not hold.
  */
-export function decodeRecord(
+function decodeRecord(
   bytes: Buffer,
   at: number,
 ): { record: IndexRecord; next: number } | undefined {

@@ -40,8 +40,12 @@ export class SealedQueue {
 
   /** When the oldest row that waits came in, in milliseconds since 1970; undefined when none waits. */
   get oldestMs(): number | undefined {
-    const opened = this.waiting.map(({ openedAtMs }) => openedAtMs);
-    return opened.length === 0 ? undefined : Math.min(...opened);
+    // Not Math.min of a list: after a day without ClickHouse it is longer than a call may have arguments.
+    let oldest: number | undefined;
+    for (const { openedAtMs } of this.waiting) {
+      oldest = oldest === undefined || openedAtMs < oldest ? openedAtMs : oldest;
+    }
+    return oldest;
   }
 
   add(segment: SealedSegment): void {

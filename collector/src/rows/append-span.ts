@@ -51,6 +51,7 @@ export function appendSpan(
   columns.environment.appendText(context.environment);
   columns.received_at.append(context.receivedAtNs);
   appendIdentity(columns, view);
+  appendStatusMessage(columns, view, context);
   appendScope(columns, view);
   appendAttributes(columns.resource_attributes, view.resource.attributes, context);
   appendAttributes(columns.attributes, view.attributes, context);
@@ -73,12 +74,24 @@ function appendIdentity(columns: SpanColumns, view: SpanView): void {
   columns.start_time.appendHalves(view.startTimeLo, view.startTimeHi);
   appendEnd(columns, view);
   columns.status_code.append(view.statusCode >= 0 && view.statusCode <= 2 ? view.statusCode : 0);
-  columns.status_message.appendRange(bytes, view.statusMessageStart, view.statusMessageEnd);
   columns.flags.append(view.flags);
   columns.dropped_attributes_count.append(view.droppedAttributesCount);
   columns.dropped_events_count.append(view.droppedEventsCount);
   columns.dropped_links_count.append(view.droppedLinksCount);
   columns.content_hash.appendHalves(view.hashLo, view.hashHi);
+}
+
+/** A long one quotes what the provider answered, prompt and all. */
+function appendStatusMessage(
+  columns: SpanColumns,
+  { bytes, statusMessageStart: start, statusMessageEnd: end }: SpanView,
+  { tenant, redactor }: SpanRowContext,
+): void {
+  if (redactor.hidesText(end - start)) {
+    columns.status_message.appendText(redactor.replacement(tenant, bytes.subarray(start, end)));
+  } else {
+    columns.status_message.appendRange(bytes, start, end);
+  }
 }
 
 /** No parent is written as empty or as eight zero bytes. */

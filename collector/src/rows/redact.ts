@@ -45,6 +45,11 @@ export class ContentRedactor {
     );
   }
 
+  /** Whether a text that is no attribute (a status message) must be replaced: only its length tells. */
+  hidesText(bytes: number): boolean {
+    return this.isOn && bytes > PLAIN_BYTES_MAX;
+  }
+
   /** What is stored instead: `redacted bytes=1234 fingerprint=<32 hex digits>`. */
   replacement(tenant: string, text: Uint8Array): string {
     const digest = createHmac('sha256', this.secretOf(tenant)).update(text).digest('hex');

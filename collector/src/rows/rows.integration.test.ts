@@ -149,6 +149,16 @@ describe('content', () => {
   });
 });
 
+it.for([
+  ['short', 'it failed', 'it failed'],
+  ['long', `it failed: ${long}`, HIDDEN],
+] as const)('a %s status message is stored as content is', async ([, message, stored]) => {
+  const fields = { status: { code: 2, message } };
+  expect(await rowsOf([{ span: 1, fields }], 'status_message')).toEqual([
+    { status_message: stored },
+  ]);
+});
+
 describe('a span row', () => {
   it('keeps ids, times, status and links as they were sent', async () => {
     const fields = {
