@@ -41,6 +41,15 @@ describe('families of attributes on one span', () => {
     expect(raw).toMatchObject({ cacheWrite: undefined, cacheWrite5m: 60n, cacheWrite1h: 40n });
   });
 
+  it('leave alone what one family has split already', () => {
+    const split = { cacheWrite: 10n, cacheWrite5m: 60n, cacheWrite1h: 30n };
+    const { raw } = reconcileUsage([
+      family('otel', 40, { input: 500n, output: 1n }),
+      family('provider', 10, { input: 500n, output: 1n, ...split }),
+    ]);
+    expect(raw).toMatchObject(split);
+  });
+
   it('without usage give none', () => {
     expect(reconcileUsage([family('otel', 40, {})]).raw).toEqual({});
   });

@@ -98,16 +98,22 @@ function fill(first: RawUsage, second: RawUsage): RawUsage {
       Object.assign(merged, { [key]: first[key] });
     }
   }
-  return splitsOnce(merged, first);
+  return splitsOnce(merged, first, second);
 }
 
-/** Cache writes are told in all or by TTL: both together would be counted twice. */
-function splitsOnce(merged: RawUsage, first: RawUsage): RawUsage {
+/** Cache writes told in all by one family and by TTL by the other: both together would be counted twice. */
+function splitsOnce(merged: RawUsage, first: RawUsage, second: RawUsage): RawUsage {
   const byTtl = (merged.cacheWrite5m ?? 0n) + (merged.cacheWrite1h ?? 0n);
-  const isBoth = merged.cacheWrite !== undefined && byTtl > 0n;
-  if (!isBoth || (first.cacheWrite !== undefined && first.cacheWrite5m !== undefined)) {
+  const isDisjoint =
+    tellsRestAndTtl(first) || (first.cacheWrite === undefined && tellsRestAndTtl(second));
+  if (merged.cacheWrite === undefined || byTtl === 0n || isDisjoint) {
     return merged;
   }
-  const rest = merged.cacheWrite! - byTtl;
+  const rest = merged.cacheWrite - byTtl;
   return { ...merged, cacheWrite: rest > 0n ? rest : undefined };
+}
+
+/** A family that tells both tells them disjoint: `cacheWrite` is what is left. */
+function tellsRestAndTtl({ cacheWrite, cacheWrite5m, cacheWrite1h }: RawUsage): boolean {
+  return cacheWrite !== undefined && (cacheWrite5m ?? cacheWrite1h) !== undefined;
 }
