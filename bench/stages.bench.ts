@@ -1,0 +1,151 @@
+/**
+ * CPU per span of each stage between bytes and Native blocks, in one run on the same bytes: decode, hash, normalise, price,
+ * rows. Each step runs with all steps before it, and the difference is the step's own. Two payloads: every span an LLM span with usage,
+ * and none. `node bench/stages.bench.ts` is a quick look; `--full` measures (about two minutes).
+ */
+import { DEFAULT_DECODE_LIMITS } from '@ai-cost-profiler/collector/decode/decode-error.ts';
+import { decodeTracesProtobuf } from '@ai-cost-profiler/collector/decode/decode-protobuf.ts';
+import { requestType } from '@ai-cost-profiler/collector/decode/fixtures/otlp-oracle.ts';
+import { referenceRequest } from '@ai-cost-profiler/collector/decode/fixtures/reference-payload.ts';
+import { SpanView } from '@ai-cost-profiler/collector/decode/span-view.ts';
+import type { Call } from '@ai-cost-profiler/collector/normalise/call.ts';
+import { DIALECTS, RULES_VERSION } from '@ai-cost-profiler/collector/normalise/dialects.ts';
+import { Normaliser } from '@ai-cost-profiler/collector/normalise/normalise.ts';
+import { type Charge, chargeCall } from '@ai-cost-profiler/collector/price/charge-call.ts';
+import { loadPriceBook } from '@ai-cost-profiler/collector/price/load-book.ts';
+import { appendCharge } from '@ai-cost-profiler/collector/rows/append-charge.ts';
+import { appendSpan } from '@ai-cost-profiler/collector/rows/append-span.ts';
+import { createEntryBlock } from '@ai-cost-profiler/collector/rows/entry-block.ts';
+import { ContentRedactor } from '@ai-cost-profiler/collector/rows/redact.ts';
+import { createSpanBlock } from '@ai-cost-profiler/collector/rows/span-block.ts';
+
+const STEPS = ['decode', 'hash', 'normalise', 'price', 'rows'] as const;
+const isFull = process.argv.includes('--full');
+const SPANS = 512;
+const rounds = isFull ? 15 : 3;
+const requestsPerRound = isFull ? 100 : 5;
+
+type Request = ReturnType<typeof referenceRequest>;
+
+/** The same spans with other keys of the same length: no dialect knows them. */
+function withoutCalls(request: Request): Request {
+  const text = JSON.stringify(request, (_key, value) =>
+    Buffer.isBuffer(value) || value instanceof Uint8Array ? { bytes: [...value] } : value,
+  );
+  return JSON.parse(text.replaceAll('gen_ai.', 'apples.'), (_key, value) =>
+    value !== null && typeof value === 'object' && 'bytes' in value && Array.isArray(value.bytes)
+      ? Uint8Array.from(value.bytes as number[])
+      : value,
+  ) as Request;
+}
+
+function payloads(change: (request: Request) => Request): Buffer[] {
+  return Array.from({ length: 8 }, (_, seed) =>
+    Buffer.from(
+      requestType.encode(requestType.fromObject(change(referenceRequest(SPANS, seed)))).finish(),
+    ),
+  );
+}
+
+/** Runs the first `steps` steps over a request and returns a number that depends on what they gave. */
+function createRoad(): (bytes: Uint8Array, steps: number) => number {
+  const view = new SpanView();
+  const normaliser = new Normaliser(DIALECTS);
+  const book = loadPriceBook();
+  const span = createSpanBlock();
+  const entry = createEntryBlock();
+  const redactor = new ContentRedactor({
+    isContentStored: false,
+    dialects: DIALECTS,
+    secretOf: () => Buffer.alloc(32),
+  });
+  const context = { tenant: 'default', service: 'bench', environment: '' };
+  const entryId = Buffer.alloc(16);
+  let steps = 0;
+  let sum = 0;
+  const take = (seen: SpanView): void => {
+    sum += seen.attributes.count;
+    if (steps < 2) return;
+    seen.hashContent();
+    sum += seen.hashLo & 1;
+    if (steps < 3) return;
+    const call: Call | undefined = normaliser.normalise(seen);
+    sum += Number(call?.usage?.inputTokens ?? 0n);
+    if (steps < 4) return;
+    const charge: Charge | undefined =
+      call === undefined ? undefined : chargeCall(book, call, seen.startTimeUnixNano);
+    sum += Number((charge?.costAtto ?? 0n) / 1_000_000_000_000n);
+    if (steps < 5) return;
+    const attribution = call?.attribution ?? normaliser.attributionOfLast();
+    appendSpan(span, seen, call, { ...context, receivedAtNs: 0n, attribution, redactor });
+    if (call !== undefined && charge !== undefined) {
+      const entryContext = {
+        ...context,
+        recordedAtNs: 0n,
+        rulesVersion: RULES_VERSION,
+        entryId,
+        overLimit: 0,
+      };
+      appendCharge(entry, seen, { call, charge }, entryContext);
+    }
+  };
+  return (bytes, upTo) => {
+    steps = upTo;
+    sum = 0;
+    const outcome = decodeTracesProtobuf(bytes, { span: take }, DEFAULT_DECODE_LIMITS, view);
+    if (!outcome.ok) throw outcome.error;
+    if (steps >= 5) {
+      sum += span.take().length;
+      sum += entry.rows > 0 ? entry.take().length : 0;
+    }
+    return sum;
+  };
+}
+
+function cpuMicroseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+/** Median CPU µs per span for 1, 2, … all steps. */
+function measure(
+  road: ReturnType<typeof createRoad>,
+  requests: Buffer[],
+): { cumulative: number[]; checksum: number } {
+  const samples: number[][] = STEPS.map(() => []);
+  let checksum = 0;
+  for (let round = 0; round <= rounds; round++) {
+    for (let step = 0; step < STEPS.length; step++) {
+      const start = cpuMicroseconds();
+      for (let i = 0; i < requestsPerRound; i++)
+        checksum = road(requests[i % requests.length]!, step + 1);
+      const each = (cpuMicroseconds() - start) / (SPANS * requestsPerRound);
+      // The first round warms up.
+      if (round > 0) samples[step]!.push(each);
+    }
+  }
+  const cumulative = samples.map((values) => values.toSorted((a, b) => a - b)[values.length >> 1]!);
+  return { cumulative, checksum };
+}
+
+const road = createRoad();
+for (const [name, requests] of [
+  ['every span a call', payloads((request) => request)],
+  ['no span a call', payloads(withoutCalls)],
+] as const) {
+  const { cumulative, checksum } = measure(road, requests);
+  const own = cumulative.map((value, i) => value - (cumulative[i - 1] ?? 0));
+  const decode = own[0]!;
+  process.stdout.write(
+    `${name}: ${Math.round(requests[0]!.length / SPANS)} bytes a span, checksum ${checksum}\n`,
+  );
+  STEPS.forEach((step, i) => {
+    process.stdout.write(
+      `  ${step.padEnd(10)} ${own[i]!.toFixed(2).padStart(6)} µs  ${(own[i]! / decode).toFixed(2)} of decode\n`,
+    );
+  });
+  const both = own[2]! + own[3]!;
+  process.stdout.write(
+    `  normalise + price ${(both / decode).toFixed(2)} of decode; all ${cumulative.at(-1)!.toFixed(2)} µs\n`,
+  );
+}
