@@ -33,7 +33,8 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { DIALECTS } from './normalise/dialects.ts';
 import { Normaliser } from './normalise/normalise.ts';
 import { observeJournal } from './observe.ts';
-import { loadPriceBook } from './price/load-book.ts';
+import { keepPricesTable, type PricesTableFiller } from './price/fill-prices-table.ts';
+import { type OpenPrices, openPrices } from './price/open-prices.ts';
 import { CardinalityGuard } from './rows/cardinality-guard.ts';
 import { createEntryBlock } from './rows/entry-block.ts';
 import { ContentRedactor } from './rows/redact.ts';
@@ -64,13 +65,16 @@ export const startCollector: StartCollector = async (request) => {
     const control = await openControl(config, storage, log);
     await ensureInitKeys(control, initKeys, log);
     const firstKey = await ensureFirstKey(control, config.dataDir, randomBytes);
-    const { journal, acceptor, maker } = await openRoad(config, { control, metrics, log });
+    const prices = openPrices({ state: control, log, now: () => new Date(), randomBytes });
+    const shared = { control, prices, metrics, log };
+    const { journal, acceptor, maker } = await openRoad(config, shared);
     const collector = new Collector({
       config,
       log,
       metrics,
       storage,
       control,
+      prices,
       journal,
       maker,
       unlock,
@@ -115,8 +119,9 @@ async function openControl(config: Config, storage: Storage, log: Logger): Promi
 /** The stages from decode to journal. */
 async function openRoad(
   config: Config,
-  { control, metrics, log }: { control: ControlState; metrics: Metrics; log: Logger },
+  parts: { control: ControlState; prices: OpenPrices; metrics: Metrics; log: Logger },
 ) {
+  const { control, prices, metrics, log } = parts;
   const seen = new SeenSpans(config.dedupeSpans);
   const journal = await Journal.open({
     directory: join(config.dataDir, 'journal'),
@@ -128,8 +133,7 @@ async function openRoad(
     randomId: () => randomBytes(16).toString('hex'),
     onEvent: observeJournal(log, metrics),
   });
-  const book = loadPriceBook();
-  const bookFor = () => book;
+  const bookFor = (tenant: string) => prices.books.bookFor(tenant);
   const guard = new CardinalityGuard();
   const acceptor = new TraceAcceptor({
     journal,
@@ -158,6 +162,7 @@ interface Parts {
   metrics: Metrics;
   storage: Storage;
   control: ControlState;
+  prices: OpenPrices;
   journal: OpenJournal;
   maker: EntryMaker;
   unlock: () => void;
@@ -171,6 +176,7 @@ class Collector implements RunningCollector {
   private http: HttpListener | undefined;
   private sql: HttpListener | undefined;
   private readonly storing: Storing;
+  private pricesTable: PricesTableFiller | undefined;
   private isDraining = false;
 
   constructor(parts: Parts) {
@@ -183,7 +189,10 @@ class Collector implements RunningCollector {
     this.storing = new Storing(parts, (error) => this.failUnlessDraining(error));
     this.refresh = startRefreshLoop(parts.control, parts.log);
     parts.storage.prepared
-      .then(() => this.storing.start())
+      .then(() => {
+        this.pricesTable = this.keepPricesTable();
+        return this.storing.start();
+      })
       .catch((error) => this.failUnlessDraining(error));
   }
 
@@ -241,6 +250,7 @@ class Collector implements RunningCollector {
     await Promise.all([this.http?.close(deadline), this.sql?.close(deadline)]);
     await this.storing.drain(deadline);
     await this.refresh.stop();
+    await this.pricesTable?.stop();
     await storage.close();
     await removeCollectorFile(config.dataDir);
     unlock();
@@ -248,6 +258,12 @@ class Collector implements RunningCollector {
 
   async makeJournalSafe(): Promise<void> {
     await this.parts.journal.close();
+  }
+
+  private keepPricesTable(): PricesTableFiller {
+    const { storage, prices, log } = this.parts;
+    const book = () => prices.books.base;
+    return keepPricesTable({ table: storage.store, book, now: () => new Date(), log });
   }
 
   private failUnlessDraining(error: unknown): void {

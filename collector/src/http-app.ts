@@ -5,10 +5,12 @@ import manifest from '../package.json' with { type: 'json' };
 import type { TraceAcceptor } from './accept-traces.ts';
 import type { Authenticate, KeyOperations } from './access.ts';
 import { adminLedgerRoutes, type LedgerWork } from './api/admin-ledger.ts';
+import { adminPriceRoutes } from './api/admin-prices.ts';
 import { createApp } from './api/app.ts';
 import { costsRoutes } from './api/costs-routes.ts';
 import { onlyMethods } from './api/errors.ts';
 import { openApiRoutes } from './api/openapi.ts';
+import { pricesRoutes } from './api/prices-routes.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
 import { forgetFirstKey } from './control/first-key.ts';
@@ -21,6 +23,7 @@ import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { collectGauges, readinessParts } from './observe.ts';
 import { pageRoutes, readPage } from './page/page.ts';
+import type { OpenPrices } from './price/open-prices.ts';
 import { createAnswerOtlpProblem } from './receive/otlp-problem.ts';
 import { createTracesRoute } from './receive/traces-route.ts';
 import type { Storage } from './storage.ts';
@@ -31,6 +34,7 @@ export interface HttpAppParts {
   metrics: Metrics;
   storage: Storage;
   control: ControlState;
+  prices: OpenPrices;
   journal: Journal<SegmentBlocks>;
   acceptor: TraceAcceptor;
   authenticate: Authenticate;
@@ -41,7 +45,10 @@ export interface HttpAppParts {
 
 /** Makes the app; nothing listens yet. */
 export function createHttpApp(parts: HttpAppParts): Express {
-  const { log, metrics, storage, control, journal, authenticate, isDraining } = parts;
+  const { log, metrics, storage, control, prices, journal, authenticate, isDraining } = parts;
+  const now = () => new Date();
+  const { books } = prices;
+  const priceDeps = { authenticate, prices: prices.operations, now };
   return createApp({
     log,
     metrics,
@@ -49,17 +56,19 @@ export function createHttpApp(parts: HttpAppParts): Express {
     keys: keyOperations(parts),
     tracesRoute: tracesRoute(parts),
     answerOtlpProblem: createAnswerOtlpProblem(encodeStatus),
-    parts: readinessParts({ journal, storage, control }),
-    collectGauges: collectGauges({ journal, control, metrics, nowMs: Date.now }),
+    parts: readinessParts({ journal, storage, control, books }),
+    collectGauges: collectGauges({ journal, control, books, metrics, nowMs: Date.now }),
     routers: [
-      costsRoutes({ store: storage.store, authenticate, now: () => new Date() }),
+      costsRoutes({ store: storage.store, authenticate, now }),
       adminLedgerRoutes(parts),
+      pricesRoutes(priceDeps),
+      adminPriceRoutes(priceDeps),
       openApiRoutes(manifest.version),
       pageRoutes(readPage(), onlyMethods('GET', 'HEAD')),
     ],
     isDraining,
     newRequestId: () => randomUUID(),
-    now: () => new Date(),
+    now,
     nowMs: () => performance.now(),
     requestTimeoutMs: API_REQUEST_TIMEOUT_MS,
   });

@@ -159,6 +159,13 @@ export const METRICS = {
     labels: [],
     sentence: 'Time since keys and the rest of the control state were last read from ClickHouse.',
   }),
+  aicost_price_book_age_days: metric({
+    kind: 'gauge',
+    unit: 'days',
+    labels: [],
+    sentence:
+      'Days since a price of the book in force was last compared with its source; `aicost prices import` brings a newer book.',
+  }),
 } as const;
 
 export type MetricName = keyof typeof METRICS;

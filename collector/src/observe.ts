@@ -6,6 +6,8 @@ import type { JournalEvent } from './journal/journal-options.ts';
 import type { SegmentBlocks } from './journal/pending-rows.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import type { TenantBooks } from './price/tenant-books.ts';
+import { daysSince } from './price-row.ts';
 import type { SettleLoopDeps } from './settle/settle-loop.ts';
 import type { Storage } from './storage.ts';
 import type { WriterEvent } from './write/writer.ts';
@@ -113,8 +115,9 @@ export function readinessParts(parts: {
   journal: Journal<SegmentBlocks>;
   storage: Storage;
   control: ControlState;
+  books: TenantBooks;
 }): ReadinessPart[] {
-  const { journal, storage, control } = parts;
+  const { journal, storage, control, books } = parts;
   return [
     {
       name: 'journal',
@@ -128,6 +131,16 @@ export function readinessParts(parts: {
       name: 'keys',
       neededFor: 'ingest',
       check: () => ({ ok: control.keys.size > 0, detail: `${control.keys.size} keys` }),
+    },
+    {
+      name: 'price book',
+      neededFor: 'ingest',
+      // An old book prices on: how old it is matters to people, not to a balancer.
+      check: () => {
+        const days = daysSince(books.checkedAt, new Date());
+        const { version } = books.base;
+        return { ok: true, detail: `${version}, checked ${books.checkedAt}, ${days} days ago` };
+      },
     },
     {
       name: 'clickhouse',
@@ -145,10 +158,11 @@ export function readinessParts(parts: {
 export function collectGauges(parts: {
   journal: Journal<SegmentBlocks>;
   control: ControlState;
+  books: TenantBooks;
   metrics: Metrics;
   nowMs: () => number;
 }): () => void {
-  const { journal, control, metrics, nowMs } = parts;
+  const { journal, control, books, metrics, nowMs } = parts;
   return () => {
     metrics.aicost_journal_bytes.set(journal.bytes);
     metrics.aicost_journal_segments.set({ state: 'open' }, journal.openCount);
@@ -156,6 +170,7 @@ export function collectGauges(parts: {
     const { oldestMs } = journal;
     const ageMs = oldestMs === undefined ? 0 : nowMs() - oldestMs;
     metrics.aicost_journal_oldest_seconds.set(ageMs / 1000);
+    metrics.aicost_price_book_age_days.set(daysSince(books.checkedAt, new Date(nowMs())));
     const refreshedMs = control.refreshedAt?.getTime();
     if (refreshedMs !== undefined) {
       metrics.aicost_control_age_seconds.set((nowMs() - refreshedMs) / 1000);

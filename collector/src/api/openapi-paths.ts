@@ -1,5 +1,6 @@
 // The part of the OpenAPI document that is not a question about costs: OTLP, health, keys.
 // Invariant: problems are taken from their table, so that codes and sentences cannot differ from what is sent.
+import { z } from 'zod';
 import { SCOPES } from '../access.ts';
 import { PROBLEMS, type ProblemCode } from '../problems.ts';
 
@@ -24,7 +25,14 @@ export function problemResponses(codes: readonly ProblemCode[]): Json {
   );
 }
 
-function answer(description: string, schema: Json = { type: 'object' }): Json {
+/** A Zod schema as the document has it. */
+export function toSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, target: 'draft-2020-12' });
+  return rest;
+}
+
+/** A successful answer in JSON. */
+export function answer(description: string, schema: Json = { type: 'object' }): Json {
   return { description, content: { 'application/json': { schema } } };
 }
 

@@ -15,7 +15,8 @@ import { z } from 'zod';
 import { PROBLEMS, type ProblemCode } from '../problems.ts';
 import type { QuestionPath } from './costs-routes.ts';
 import { onlyMethods } from './errors.ts';
-import { ANY_KEY, FURTHER_PATHS, type Json, problemResponses } from './openapi-paths.ts';
+import { ANY_KEY, FURTHER_PATHS, type Json, problemResponses, toSchema } from './openapi-paths.ts';
+import { PRICE_PATHS } from './openapi-prices.ts';
 
 interface QuestionDocument {
   readonly operationId: string;
@@ -83,11 +84,6 @@ const PROBLEM_SCHEMA = {
     request_id: { type: 'string' },
   },
 } as const;
-
-function toSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, target: 'draft-2020-12' });
-  return rest;
-}
 
 function parametersOf(document: QuestionDocument): Json[] {
   const own = Object.entries(document.parameters.shape).map(([name, member]) => {
@@ -158,6 +154,7 @@ export function openApiDocument(version: string): Json {
         Object.entries(QUESTION_DOCUMENTS).map(([path, document]) => [path, operationOf(document)]),
       ),
       ...FURTHER_PATHS,
+      ...PRICE_PATHS,
     },
     components: {
       schemas: { Problem: PROBLEM_SCHEMA },
