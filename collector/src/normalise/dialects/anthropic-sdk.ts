@@ -1,7 +1,7 @@
 /**
- * Anthropic's own SDKs, which trace themselves (TypeScript from 1.x on), and the spans of the Claude platform below them.
- * OTel names whose input total holds the cache tokens, and beside them the cache writes by TTL, which are priced apart.
- * An instrumentation around the SDK sees the same call a second time, as its parent: settle bills one.
+ * Anthropic's own SDKs, which trace themselves (TypeScript from 1.x on), and the spans of the Claude platform below
+ * them. OTel names whose input total holds the cache tokens, and beside them the cache writes by TTL, which are priced
+ * apart. An instrumentation around the SDK sees the same call a second time, as its parent: settle bills one.
  * Source: npm @anthropic-ai/sdk 1.12.0, internal/tracing.js; the fixtures are recorded from it.
  */
 import { OTEL_IDENTITY, OTEL_USAGE } from '../otel-names.ts';
