@@ -76,7 +76,10 @@ export interface Call {
   responseModel: string;
   responseId: string;
   usage: CallUsage | undefined;
-  /** Why `usage` is absent on a billable call: not_reported, only_total_reported, error, contradiction, attribute_limit. */
+  /**
+   * Why `usage` is absent on a billable call: not_reported, only_total_reported, error, attribute_limit, or what
+   * contradicts itself.
+   */
   missingUsageReason: string;
   /** What the provider or a gateway said the call cost. */
   reportedAtto: AttoUsd | undefined;
