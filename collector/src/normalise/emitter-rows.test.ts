@@ -1,4 +1,7 @@
-/** The rows of the inclusion matrix and the readings that are one emitter's alone, each on the smallest span that shows it. */
+/**
+ * The rows of the inclusion matrix and the readings that are one emitter's alone, each on the smallest span that shows
+ * it.
+ */
 import { describe, expect, test } from 'vitest';
 import type { Call } from './call.ts';
 import { callJson, normaliseRequest } from './fixture.ts';

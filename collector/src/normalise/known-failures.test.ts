@@ -1,6 +1,6 @@
 /**
- * What went wrong elsewhere, one thread a row: the counts that were added up there, and those that are billed here. `naive` is the
- * sum over every span that reports usage; `billed` is the sum over leaves.
+ * What went wrong elsewhere, one thread a row: the counts that were added up there, and those that are billed here.
+ * `naive` is the sum over every span that reports usage; `billed` is the sum over leaves.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Grafana Agent Observability (agento11y, before that Sigil): `generateText` and `streamText` ARE the calls here, not the
- * spans around them. Counts are raw: Anthropic's input holds no cache tokens, the others' does; zeros are left out.
+ * Grafana Agent Observability (agento11y, before that Sigil): `generateText` and `streamText` ARE the calls here, not
+ * the spans around them. Counts are raw: Anthropic's input holds no cache tokens, the others' does; zeros are left out.
  * Source: github.com/grafana/sigil-sdk at 7aefff4, js/src/providers.
  */
 import { joinNames, OTEL_IDENTITY, OTEL_USAGE, UNDERSCORE_USAGE } from '../otel-names.ts';

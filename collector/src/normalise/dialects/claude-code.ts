@@ -1,8 +1,8 @@
 /**
- * Claude Code: spans `claude_code.interaction` > `.llm_request` > `.tool`, and log events `claude_code.api_request` by the
- * same names. Anthropic's own counts under bare names: the input holds no cache tokens. Counts and costs were strings before
- * mid-2026. Sources: Claude Code 2.1.266 llm_request attributes as third parties recorded them; code.claude.com monitoring
- * docs; mlflow's OTLP translator.
+ * Claude Code: spans `claude_code.interaction` > `.llm_request` > `.tool`, and log events `claude_code.api_request` by
+ * the same names. Anthropic's own counts under bare names: the input holds no cache tokens. Counts and costs were
+ * strings before mid-2026. Sources: Claude Code 2.1.266 llm_request attributes as third parties recorded them;
+ * code.claude.com monitoring docs; mlflow's OTLP translator.
  */
 import { defineDialect } from '../table-dialect.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Codex CLI: the trace and log event `codex.sse_event` of kind `response.completed`. OpenAI's counts, so the totals hold
- * cached and reasoning tokens; `tool_token_count` is the total. Some counts are strings.
- * Source: github.com/openai/codex, codex-rs/otel session_telemetry.rs.
+ * Codex CLI: the trace and log event `codex.sse_event` of kind `response.completed`. OpenAI's counts, so the totals
+ * hold cached and reasoning tokens; `tool_token_count` is the total. Some counts are strings. Source:
+ * github.com/openai/codex, codex-rs/otel session_telemetry.rs.
  */
 import { defineDialect } from '../table-dialect.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Gemini CLI: spans of operation `llm_call`, and log events `gemini_cli.api_response` with counts of their own names. The
- * prompt holds the cached tokens; thoughts stand beside the output, and so do prompt tokens of tools.
- * Source: github.com/google-gemini/gemini-cli at 5411f11, packages/core/src/telemetry.
+ * Gemini CLI: spans of operation `llm_call`, and log events `gemini_cli.api_response` with counts of their own names.
+ * The prompt holds the cached tokens; thoughts stand beside the output, and so do prompt tokens of tools. Source:
+ * github.com/google-gemini/gemini-cli at 5411f11, packages/core/src/telemetry.
  */
 import { joinNames, OTEL_IDENTITY, OTEL_USAGE } from '../otel-names.ts';
 import { defineDialect } from '../table-dialect.ts';

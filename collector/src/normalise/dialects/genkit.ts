@@ -1,7 +1,8 @@
 /**
- * Genkit (scope `genkit-tracer`): the usage stands inside the output of the model's own span, as JSON. The spans around it
- * (`generate`, flows) repeat that output. Names are `plugin/model`. Google's plugins count thoughts beside the output.
- * Source: Langfuse's ingest of it (langfuse/langfuse at 6275144, OtelIngestionProcessor) and mlflow's translator.
+ * Genkit (scope `genkit-tracer`): the usage stands inside the output of the model's own span, as JSON. The spans around
+ * it (`generate`, flows) repeat that output. Names are `plugin/model`. Google's plugins count thoughts beside the
+ * output. Source: Langfuse's ingest of it (langfuse/langfuse at 6275144, OtelIngestionProcessor) and mlflow's
+ * translator.
  */
 import type { DialectReading } from '../dialect.ts';
 import { OTEL_IDENTITY } from '../otel-names.ts';

@@ -1,8 +1,9 @@
 /**
- * Google ADK (scope `gcp.vertex.agent`). Up to 1.7 `output_tokens` is the TOTAL (adk-python #1668, #2105); from 1.8 on it is the
- * candidates' count, without thoughts; the conventions' spans (`generate_content`) add thoughts to it. Those old versions name
- * no scope version, but carry Google's own usage in `llm_response`, which therefore comes first.
- * Source: github.com/google/adk-python at 0798a74 src/google/adk/telemetry/tracing.py; at 7c670f6 for ≤ 1.7; adk-go #1524.
+ * Google ADK (scope `gcp.vertex.agent`). Up to 1.7 `output_tokens` is the TOTAL (adk-python #1668, #2105); from 1.8 on
+ * it is the candidates' count, without thoughts; the conventions' spans (`generate_content`) add thoughts to it. Those
+ * old versions name no scope version, but carry Google's own usage in `llm_response`, which therefore comes first.
+ * Source: github.com/google/adk-python at 0798a74 src/google/adk/telemetry/tracing.py; at 7c670f6 for ≤ 1.7; adk-go
+ * #1524.
  */
 import { joinNames, OTEL_IDENTITY, OTEL_USAGE } from '../otel-names.ts';
 import { defineDialect } from '../table-dialect.ts';

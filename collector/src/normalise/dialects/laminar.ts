@@ -1,7 +1,7 @@
 /**
  * Laminar: Traceloop's names and its own. Cache writes by TTL stand under keys below another leaf
- * (`cache_creation.input_tokens.ephemeral_5m`); spans marked `metadata_only` are virtual and repeat nothing that was bought.
- * Source: github.com/lmnr-ai/lmnr at 39a1e59, app-server/src/traces.
+ * (`cache_creation.input_tokens.ephemeral_5m`); spans marked `metadata_only` are virtual and repeat nothing that was
+ * bought. Source: github.com/lmnr-ai/lmnr at 39a1e59, app-server/src/traces.
  */
 import { joinNames, OTEL_IDENTITY, OTEL_USAGE, UNDERSCORE_USAGE } from '../otel-names.ts';
 import { defineDialect } from '../table-dialect.ts';

@@ -1,6 +1,7 @@
 /**
- * LangChain4j, also as Quarkus runs it. Plain OTel names, some as strings; finish reasons as one string. Which totals hold cache
- * tokens is the provider's affair: no row of its own. Sources: langchain4j at b8b809e, quarkus-langchain4j at bf6b338.
+ * LangChain4j, also as Quarkus runs it. Plain OTel names, some as strings; finish reasons as one string. Which totals
+ * hold cache tokens is the provider's affair: no row of its own. Sources: langchain4j at b8b809e, quarkus-langchain4j
+ * at bf6b338.
  */
 import { joinNames, OTEL_IDENTITY, OTEL_USAGE, UNDERSCORE_USAGE } from '../otel-names.ts';
 import { defineDialect } from '../table-dialect.ts';

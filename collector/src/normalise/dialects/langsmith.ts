@@ -1,8 +1,9 @@
 /**
- * LangSmith's OTel export (Python and JS SDK). `gen_ai.system` may be the framework, and its operation calls prompts `chat`, so
- * LangSmith's own run kind and metadata come first. Details are a Python dict printed into a string, or JSON from JS; totals hold
- * them. `langsmith.trace.session_id` is a project, not a session.
- * Source: github.com/langchain-ai/langsmith-sdk at bc8dd67, python/langsmith/_internal/otel, js/src/experimental/otel; PR #2519.
+ * LangSmith's OTel export (Python and JS SDK). `gen_ai.system` may be the framework, and its operation calls prompts
+ * `chat`, so LangSmith's own run kind and metadata come first. Details are a Python dict printed into a string, or JSON
+ * from JS; totals hold them. `langsmith.trace.session_id` is a project, not a session. Source:
+ * github.com/langchain-ai/langsmith-sdk at bc8dd67, python/langsmith/_internal/otel, js/src/experimental/otel; PR
+ * #2519.
  */
 import type { BlobTable } from '../blob-table.ts';
 import { OTEL_IDENTITY, OTEL_USAGE } from '../otel-names.ts';

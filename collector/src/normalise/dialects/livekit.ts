@@ -1,7 +1,7 @@
 /**
- * LiveKit Agents: `llm_node` > `llm_request` > `llm_request_run` are one call (PR #2905). Totals hold cached tokens; realtime models
- * split by modality, and only the metrics in JSON split the cached part too.
- * Source: github.com/livekit/agents, livekit-agents/livekit/agents/telemetry/trace_types.py and metrics (no tag).
+ * LiveKit Agents: `llm_node` > `llm_request` > `llm_request_run` are one call (PR #2905). Totals hold cached tokens;
+ * realtime models split by modality, and only the metrics in JSON split the cached part too. Source:
+ * github.com/livekit/agents, livekit-agents/livekit/agents/telemetry/trace_types.py and metrics (no tag).
  */
 import { joinNames, OTEL_IDENTITY, OTEL_USAGE } from '../otel-names.ts';
 import { defineDialect } from '../table-dialect.ts';

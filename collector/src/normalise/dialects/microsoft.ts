@@ -1,7 +1,8 @@
 /**
- * Microsoft: Semantic Kernel, Agent Framework, Microsoft.Extensions.AI (.NET). Counts as the provider's adapter gives them;
- * `invoke_agent` repeats the calls within (all of them since agent-framework PR #4739, the last one before). Aspire exports
- * ints as strings. Sources: microsoft/semantic-kernel at b39d95a, agent-framework at 5eb3eb7, dotnet/extensions at 5862342.
+ * Microsoft: Semantic Kernel, Agent Framework, Microsoft.Extensions.AI (.NET). Counts as the provider's adapter gives
+ * them; `invoke_agent` repeats the calls within (all of them since agent-framework PR #4739, the last one before).
+ * Aspire exports ints as strings. Sources: microsoft/semantic-kernel at b39d95a, agent-framework at 5eb3eb7,
+ * dotnet/extensions at 5862342.
  */
 import { joinNames, OTEL_IDENTITY, OTEL_USAGE } from '../otel-names.ts';
 import { defineDialect } from '../table-dialect.ts';

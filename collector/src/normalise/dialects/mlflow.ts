@@ -1,6 +1,7 @@
 /**
- * MLflow tracing over OTLP: every value is JSON in a string, also names (`"LLM"` with its quotes). Totals hold cache tokens.
- * Source: github.com/mlflow/mlflow, mlflow/tracing/constant.py and mlflow/tracing/otel/translation (read file by file, no tag).
+ * MLflow tracing over OTLP: every value is JSON in a string, also names (`"LLM"` with its quotes). Totals hold cache
+ * tokens. Source: github.com/mlflow/mlflow, mlflow/tracing/constant.py and mlflow/tracing/otel/translation (read file
+ * by file, no tag).
  */
 import { OTEL_IDENTITY, OTEL_USAGE } from '../otel-names.ts';
 import { defineDialect } from '../table-dialect.ts';

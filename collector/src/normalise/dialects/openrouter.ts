@@ -1,7 +1,7 @@
 /**
- * OpenRouter's broadcast: its own spans of each generation, with the cost it charged. The provider it names is who answered; who
- * bills is OpenRouter. Cached tokens and inclusion are unverified: OpenRouter's API counts as OpenAI's does.
- * Source: openrouter.ai/docs, guides/features/broadcast (OTLP).
+ * OpenRouter's broadcast: its own spans of each generation, with the cost it charged. The provider it names is who
+ * answered; who bills is OpenRouter. Cached tokens and inclusion are unverified: OpenRouter's API counts as OpenAI's
+ * does. Source: openrouter.ai/docs, guides/features/broadcast (OTLP).
  */
 import type { DialectReading } from '../dialect.ts';
 import { joinNames, OTEL_IDENTITY, OTEL_USAGE } from '../otel-names.ts';

@@ -1,8 +1,8 @@
 /**
- * pydantic-ai (v1, v2) and Logfire. Both sum the input for all providers (genai-prices), so it holds the cache tokens. The
- * run's span repeats its requests: under `gen_ai.usage.*` in v1, `gen_ai.aggregated_usage.*` in v2. `…details.*` are the
- * provider's own words, overlapping: alternatives, never summed. Logfire's Claude Agent SDK tells true usage only on the root.
- * Sources: pydantic-ai 1.30.0 and 2.68.0 (run here); github.com/pydantic/logfire at e484a6b.
+ * pydantic-ai (v1, v2) and Logfire. Both sum the input for all providers (genai-prices), so it holds the cache tokens.
+ * The run's span repeats its requests: under `gen_ai.usage.*` in v1, `gen_ai.aggregated_usage.*` in v2. `…details.*`
+ * are the provider's own words, overlapping: alternatives, never summed. Logfire's Claude Agent SDK tells true usage
+ * only on the root. Sources: pydantic-ai 1.30.0 and 2.68.0 (run here); github.com/pydantic/logfire at e484a6b.
  */
 import type { BlobTable } from '../blob-table.ts';
 import { joinNames, OTEL_IDENTITY, OTEL_USAGE } from '../otel-names.ts';
@@ -26,7 +26,9 @@ const AGGREGATED = {
   reasoning: ['gen_ai.aggregated_usage.details.reasoning_tokens'],
 };
 
-/** Logfire writes the provider's usage as it came. Anthropic's `input_tokens` is the uncached part, OpenAI's the total. */
+/**
+ * Logfire writes the provider's usage as it came. Anthropic's `input_tokens` is the uncached part, OpenAI's the total.
+ */
 const RAW_USAGE: readonly BlobTable[] = [
   {
     key: 'gen_ai.usage.raw',

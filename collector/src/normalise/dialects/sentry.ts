@@ -1,8 +1,8 @@
 /**
- * Sentry SDKs' AI monitoring. Keys that are both leaf and prefix (`input_tokens`, `input_tokens.cached`); `gen_ai.cost.*_tokens` are
- * US dollars despite their names. Totals hold cache tokens: the SDK adds them back where a framework left them out. An agent's
- * span repeats its calls (sentry-javascript #21484).
- * Source: github.com/getsentry/sentry-conventions at b350b1e; sentry-javascript at f7a6cc0, packages/core/src/tracing/ai.
+ * Sentry SDKs' AI monitoring. Keys that are both leaf and prefix (`input_tokens`, `input_tokens.cached`);
+ * `gen_ai.cost.*_tokens` are US dollars despite their names. Totals hold cache tokens: the SDK adds them back where a
+ * framework left them out. An agent's span repeats its calls (sentry-javascript #21484). Source:
+ * github.com/getsentry/sentry-conventions at b350b1e; sentry-javascript at f7a6cc0, packages/core/src/tracing/ai.
  */
 import { joinNames, OTEL_IDENTITY, OTEL_USAGE, UNDERSCORE_USAGE } from '../otel-names.ts';
 import { defineDialect } from '../table-dialect.ts';

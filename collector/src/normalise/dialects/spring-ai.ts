@@ -1,7 +1,7 @@
 /**
- * Spring AI, through Micrometer: every value is a string, `none` stands for what is not told. Counts are the provider's, so
- * Anthropic's and Bedrock's input holds no cache tokens; the total is input + output either way and proves nothing.
- * Source: github.com/spring-projects/spring-ai at fd3fd6e, spring-ai-commons observation conventions.
+ * Spring AI, through Micrometer: every value is a string, `none` stands for what is not told. Counts are the
+ * provider's, so Anthropic's and Bedrock's input holds no cache tokens; the total is input + output either way and
+ * proves nothing. Source: github.com/spring-projects/spring-ai at fd3fd6e, spring-ai-commons observation conventions.
  */
 import { joinNames, OTEL_IDENTITY, OTEL_USAGE, UNDERSCORE_USAGE } from '../otel-names.ts';
 import { defineDialect } from '../table-dialect.ts';

@@ -1,7 +1,8 @@
 /**
- * AWS Strands Agents, also as run by Bedrock AgentCore (whose spans are those of the framework inside). Counts are Bedrock's: the
- * input holds no cache tokens, the total does. The agent's span grows over the life of the agent object, a cycle's repeats
- * its calls. Source: github.com/strands-agents/sdk-python at 1232230; issues harness-sdk #1267, #3602, phoenix #13379.
+ * AWS Strands Agents, also as run by Bedrock AgentCore (whose spans are those of the framework inside). Counts are
+ * Bedrock's: the input holds no cache tokens, the total does. The agent's span grows over the life of the agent object,
+ * a cycle's repeats its calls. Source: github.com/strands-agents/sdk-python at 1232230; issues harness-sdk #1267,
+ * #3602, phoenix #13379.
  */
 import { joinNames, OTEL_IDENTITY, OTEL_USAGE, UNDERSCORE_USAGE } from '../otel-names.ts';
 import { defineDialect } from '../table-dialect.ts';
