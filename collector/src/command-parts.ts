@@ -1,6 +1,7 @@
 // Where the commands that stand on other parts of the program get them; imported only when the command runs.
 import { CommandError, type CommandInput } from './cli/command.ts';
 import type { OpenStoppedKeys } from './cli/key-door.ts';
+import type { OpenOfflinePrices } from './cli/prices.ts';
 import type { StartCollector } from './running-collector.ts';
 
 /** Runs a command. @returns its exit code */
@@ -10,6 +11,7 @@ export interface CommandParts {
   readonly start: () => Promise<StartCollector>;
   readonly migrate: () => Promise<RunCommandPart>;
   readonly pricesCalc: () => Promise<RunCommandPart>;
+  readonly offlinePrices: OpenOfflinePrices;
   readonly stoppedKeys: OpenStoppedKeys;
   readonly demo: () => Promise<RunCommandPart>;
 }
@@ -30,6 +32,17 @@ export const COMMAND_PARTS: CommandParts = {
         if (error instanceof UnreadableLineError) throw new CommandError(error.message);
         throw error;
       }
+    };
+  },
+  offlinePrices: async () => {
+    const { reportOnBook } = await import('./price/report-book.ts');
+    const { loadPriceBook } = await import('./price/load-book.ts');
+    const { showPrice } = await import('./price/show-price.ts');
+    const { parseInstantNs } = await import('./price/calc.ts');
+    return {
+      report: reportOnBook,
+      show: (question) => showPrice(loadPriceBook(), question),
+      parseInstantNs,
     };
   },
   stoppedKeys: async (dataDir) =>

@@ -7,6 +7,7 @@ import { DOCTOR_COMMAND } from './cli/doctor.ts';
 import { keyCommands } from './cli/keys.ts';
 import { LEDGER_COMMANDS } from './cli/ledger.ts';
 import { runUntilStopped } from './cli/lifetime.ts';
+import { priceCommands } from './cli/prices.ts';
 import { runCommand } from './cli/run-command.ts';
 import { COMMAND_PARTS, type CommandParts } from './command-parts.ts';
 import { readEnvironment } from './config.ts';
@@ -41,6 +42,7 @@ function allCommands(parts: CommandParts): readonly Command[] {
       positionals: [],
       run: async (input) => (await parts.pricesCalc())(input),
     },
+    ...priceCommands(parts.offlinePrices),
     COSTS_COMMAND,
     ...LEDGER_COMMANDS,
     {

@@ -82,3 +82,18 @@ export const PRICE_ANSWER = z.object({
   nearest: z.array(text).describe('Known names near to one that is unknown.'),
 });
 export type PriceAnswer = z.infer<typeof PRICE_ANSWER>;
+
+/** What `prices check` found in a book. */
+export interface BookReport {
+  readonly book_version: string;
+  /** The newest day on which one of its prices was compared with its source. */
+  readonly checked_at: string;
+  readonly files: number;
+  readonly models: number;
+  readonly rates: number;
+  readonly findings: readonly {
+    readonly where: string;
+    readonly fault: string;
+    readonly message: string;
+  }[];
+}

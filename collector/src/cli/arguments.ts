@@ -31,7 +31,7 @@ export function findCommand(
   commands: readonly Command[],
   line: readonly string[],
 ): { command: Command; rest: readonly string[] } | undefined {
-  for (const words of [2, 1]) {
+  for (const words of [3, 2, 1]) {
     const command = commands.find(({ name }) => name === line.slice(0, words).join(' '));
     if (command !== undefined) return { command, rest: line.slice(words) };
   }
@@ -69,6 +69,7 @@ export function parseArguments(command: Command, line: readonly string[]): Parse
   for (const { flag, value } of [...command.flags, ...COMMON_FLAGS]) {
     takesValue.set(flag, value !== null);
   }
+  const repeating = new Set(command.flags.filter(({ repeats }) => repeats).map(({ flag }) => flag));
   const flags = new Map<string, string>();
   const positionals: string[] = [];
   const words = line.values();
@@ -82,7 +83,9 @@ export function parseArguments(command: Command, line: readonly string[]): Parse
     const wants = takesValue.get(name);
     if (wants === undefined) throw unknownFlag(command, word, [...takesValue.keys()]);
     const value = given ?? (wants ? words.next().value : '');
-    flags.set(name, checkValue({ name, wants, given, value }));
+    const checked = checkValue({ name, wants, given, value });
+    const before = repeating.has(name) ? flags.get(name) : undefined;
+    flags.set(name, before === undefined ? checked : `${before}\n${checked}`);
   }
   if (!flags.has('help')) checkPositionals(command, positionals);
   return { command, flags, positionals };

@@ -9,6 +9,8 @@ export interface CommandFlag {
   /** How its value is written in the help; null for a flag without a value. */
   readonly value: string | null;
   readonly sentence: string;
+  /** It may be given more than once; its values arrive in one text, a line each. */
+  readonly repeats?: true;
 }
 
 export interface CommandInput {

@@ -69,6 +69,24 @@ function shownFactor({ id, text, when, data }: CompiledMultiplier): PriceOffer['
   };
 }
 
+/** Why there is no price at all; null where there is one. */
+function lackOf(found: FoundModel, resolution: Resolution, atNs: bigint): string | null {
+  if ('unpriced' in resolution) return resolution.unpriced.detail;
+  if (Object.keys(resolution.plan.rates).length > 0) return null;
+  const entries = found.entries.map(({ entry }) => entry);
+  if (entries.some((entry) => inForce(entry, atNs))) return 'it has prices under conditions only';
+  const ends = entries.flatMap(({ untilNs }) =>
+    untilNs === undefined || untilNs > atNs ? [] : [untilNs],
+  );
+  const last = ends.reduce<bigint | undefined>(
+    (a, b) => (a === undefined || b > a ? b : a),
+    undefined,
+  );
+  return last === undefined
+    ? 'none of its prices holds at that time'
+    : `none of its prices holds at that time; the last one ended at ${instantText(last)}`;
+}
+
 function shownOffer(found: FoundModel, resolution: Resolution, atNs: bigint): PriceOffer {
   const rates = 'plan' in resolution ? Object.entries(resolution.plan.rates) : [];
   const conditional = found.entries
@@ -80,7 +98,7 @@ function shownOffer(found: FoundModel, resolution: Resolution, atNs: bigint): Pr
     model: found.id,
     alias_path: [...found.aliasPath],
     deployment: found.deployment ?? null,
-    unpriced: 'unpriced' in resolution ? resolution.unpriced.detail : null,
+    unpriced: lackOf(found, resolution, atNs),
     valid_from: maybeInstant(resolution.fromNs),
     valid_until: maybeInstant(resolution.untilNs),
     rates: rates.map(([key, plan]) => shownRate(key, plan)),
