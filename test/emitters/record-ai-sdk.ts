@@ -129,7 +129,7 @@ export async function recordAiSdk(sdk: AiSdk): Promise<void> {
       telemetry: (sdk.telemetry ?? experimentalTelemetry)('support-answer'),
     });
     await tracing.forceFlush();
-    const { version, prefix, emitter = 'ai' } = sdk;
+    const { version, prefix, emitter = 'ai (Vercel AI SDK)' } = sdk;
     keepRecording(
       { dialect: 'vercel-ai', name: `${prefix}-${name}`, emitter, version },
       sink.take(),

@@ -13,6 +13,7 @@ import { laminar } from './dialects/laminar.ts';
 import { langChain4j } from './dialects/langchain4j.ts';
 import { langfuse } from './dialects/langfuse.ts';
 import { langSmith } from './dialects/langsmith.ts';
+import { litellm } from './dialects/litellm.ts';
 import { liveKit } from './dialects/livekit.ts';
 import { microsoft } from './dialects/microsoft.ts';
 import { mlflow } from './dialects/mlflow.ts';
@@ -44,6 +45,7 @@ export const DIALECTS: readonly DialectDefinition[] = [
   liveKit,
   dify,
   mlflow,
+  litellm,
   vercelAi,
   langfuse,
   langSmith,
