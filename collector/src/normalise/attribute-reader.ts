@@ -22,6 +22,8 @@ export class AttributeReader {
   private tagPositions: number[] = [];
   /** How many declared keys the list has; 0 means that no dialect can know this span. */
   known = 0;
+  /** The declared keys the list has, in the first `known` places; a key that stands twice is there twice. */
+  foundKeys = new Int32Array(64);
 
   constructor(keys: AttributeKeys) {
     this.keys = keys;
@@ -45,7 +47,7 @@ export class AttributeReader {
       if (id !== -1) {
         this.positions[id] = i;
         this.seenAt[id] = this.generation;
-        this.known++;
+        this.remember(id);
       } else if (isTag(bytes, start, keyEnd[i]!)) {
         this.tagPositions.push(i);
       }
@@ -54,6 +56,16 @@ export class AttributeReader {
 
   get hasTags(): boolean {
     return this.tagPositions.length > 0;
+  }
+
+  private remember(id: KeyId): void {
+    if (this.known === this.foundKeys.length) {
+      const grown = new Int32Array(this.foundKeys.length * 2);
+      grown.set(this.foundKeys);
+      this.foundKeys = grown;
+    }
+    this.foundKeys[this.known] = id;
+    this.known++;
   }
 
   has(key: KeyId): boolean {

@@ -5,6 +5,7 @@
 import type { AttributeKeys } from './attribute-keys.ts';
 import type { AttributeReader } from './attribute-reader.ts';
 import type { Attribution, CallContext, Role } from './call.ts';
+import type { Triggers } from './span-condition.ts';
 import type { KnownInclusion, RawUsage } from './usage/raw-usage.ts';
 
 /** What of a span a dialect may look at. Readers are reused: nothing may be kept. */
@@ -48,6 +49,8 @@ export interface DialectReading {
 export interface Dialect {
   /** Stable: stored in `spans.dialect`. */
   readonly name: string;
+  /** Without one of these the dialect knows no span, and is not asked; absent: it is always asked. */
+  readonly triggers?: Triggers | undefined;
   /** Whether this span is written in the dialect. Must not throw, whatever the attributes hold. */
   recognises(facts: SpanFacts): boolean;
   read(facts: SpanFacts): DialectReading;

@@ -8,11 +8,12 @@ import { AttributeKeys } from './attribute-keys.ts';
 import { AttributeReader } from './attribute-reader.ts';
 import { AttributionReader, withoutFalseSession } from './attribution.ts';
 import { type Attribution, type Call, type CallUsage, NOBODY } from './call.ts';
-import type { Dialect, DialectDefinition, DialectReading, SpanFacts } from './dialect.ts';
+import type { DialectDefinition, DialectReading, SpanFacts } from './dialect.ts';
+import { DialectFinder } from './dialect-finder.ts';
 import { placeOperation } from './operations.ts';
 import { normaliseProvider } from './providers.ts';
 import { toDisjointUsage } from './usage/disjoint-usage.ts';
-import { hasUsage } from './usage/raw-usage.ts';
+import { hasUsage, type RawUsage } from './usage/raw-usage.ts';
 import { reconcileUsage } from './usage/reconcile-usage.ts';
 
 const STATUS_ERROR = 2;
@@ -24,7 +25,7 @@ export interface ResourceFacts {
 }
 
 export class Normaliser {
-  private readonly dialects: readonly Dialect[];
+  private readonly finder: DialectFinder;
   private readonly attribution: AttributionReader;
   private readonly spanReader: AttributeReader;
   private readonly resourceReader: AttributeReader;
@@ -39,7 +40,8 @@ export class Normaliser {
   constructor(definitions: readonly DialectDefinition[]) {
     const spanKeys = new AttributeKeys();
     const resourceKeys = new AttributeKeys();
-    this.dialects = definitions.map((definition) => definition.create(spanKeys, resourceKeys));
+    const dialects = definitions.map((definition) => definition.create(spanKeys, resourceKeys));
+    this.finder = new DialectFinder(dialects, spanKeys);
     this.attribution = new AttributionReader(spanKeys, resourceKeys);
     this.serverAddress = spanKeys.declare('server.address');
     this.service = resourceKeys.declare('service.name');
@@ -62,7 +64,7 @@ export class Normaliser {
   normalise(view: SpanView): Call | undefined {
     this.readResource(view);
     this.spanReader.index(view.attributes);
-    if (this.spanReader.known === 0) {
+    if (!this.finder.mayFind(this.spanReader)) {
       return undefined;
     }
     const { facts } = this;
@@ -70,8 +72,8 @@ export class Normaliser {
     facts.scopeVersion = view.text(view.scope.versionStart, view.scope.versionEnd);
     facts.spanName = view.nameText;
     facts.spanKind = view.kind;
-    const readings = this.dialects
-      .filter((dialect) => dialect.recognises(facts))
+    const readings = this.finder
+      .find(facts)
       .map((dialect) => ({ family: dialect.name, ...dialect.read(facts) }));
     return readings.length === 0 ? undefined : this.toCall(readings, view);
   }
@@ -167,6 +169,11 @@ function reportedCost(text: string | undefined): AttoUsd | undefined {
   }
 }
 
+/** What emitters write beside a failure: nothing was received, not that nothing was used. */
+function isAllZero({ units, ...counts }: RawUsage): boolean {
+  return units === undefined && Object.values(counts).every((count) => (count ?? 0n) === 0n);
+}
+
 function readUsage(
   readings: readonly Reading[],
   provider: string,
@@ -180,9 +187,9 @@ function readUsage(
       authority,
     })),
   );
-  if (!hasUsage(raw)) {
+  const failed = view.statusCode === STATUS_ERROR;
+  if (!hasUsage(raw) || (failed && isAllZero(raw))) {
     const cut = view.droppedAttributesCount > 0;
-    const failed = view.statusCode === STATUS_ERROR;
     return {
       usage: undefined,
       missing: cut

@@ -31,7 +31,39 @@ export interface DeclaredKeys {
   resource: AttributeKeys;
 }
 
+/** What ends a beginning of a span name. */
+const NAME_ENDS = ' .';
+/** Names that conditions look for are of few words. */
+const BEGINNINGS_MAX = 8;
+
 export type SpanTest = (facts: SpanFacts) => boolean;
+
+/** Of these a span bears at least one when any of the conditions holds. */
+export interface Triggers {
+  readonly keys: readonly string[];
+  readonly scopes: readonly string[];
+  readonly spanNames: readonly string[];
+}
+
+/** Of each condition the mark that tells most; undefined when a condition looks at the resource alone. */
+export function triggersOf(conditions: readonly SpanCondition[]): Triggers | undefined {
+  const keys: string[] = [];
+  const scopes: string[] = [];
+  const spanNames: string[] = [];
+  for (const condition of conditions) {
+    const values = Object.keys(condition.values ?? {});
+    if (condition.scopes !== undefined) {
+      scopes.push(...condition.scopes);
+    } else if (condition.spanNames !== undefined) {
+      spanNames.push(...condition.spanNames);
+    } else if (condition.keys !== undefined || values.length > 0) {
+      keys.push(...(condition.keys ?? values));
+    } else {
+      return undefined;
+    }
+  }
+  return { keys, scopes, spanNames };
+}
 
 /** Declares the condition's keys and gives its test. */
 export function compileCondition(condition: SpanCondition, keys: DeclaredKeys): SpanTest {
@@ -43,7 +75,7 @@ export function compileCondition(condition: SpanCondition, keys: DeclaredKeys): 
   return ({ attributes, resource, scopeName, scopeVersion, spanName }) =>
     (scopes === undefined || scopes.some((scope) => beginsWith(scopeName, scope, './-'))) &&
     (range === undefined || isVersionIn(scopeVersion, range)) &&
-    (spanNames === undefined || spanNames.some((name) => beginsWith(spanName, name, ' .'))) &&
+    (spanNames === undefined || spanNames.some((name) => beginsWith(spanName, name, NAME_ENDS))) &&
     (present.length === 0 || present.some((key) => attributes.has(key))) &&
     !absent.some((key) => attributes.has(key)) &&
     ofSpan.every((test) => test(attributes)) &&
@@ -65,6 +97,17 @@ function valueTests(
     const known = new Set(words.map((word) => word.toLowerCase()));
     return (reader) => known.has(reader.text(key)?.toLowerCase() ?? '');
   });
+}
+
+/** Every beginning of a span name that a condition may name, the name itself too. */
+export function beginningsOf(spanName: string): string[] {
+  const beginnings = [spanName];
+  for (let i = 0; i < spanName.length && beginnings.length < BEGINNINGS_MAX; i++) {
+    if (NAME_ENDS.includes(spanName[i]!)) {
+      beginnings.push(spanName.slice(0, i));
+    }
+  }
+  return beginnings;
 }
 
 function beginsWith(text: string, beginning: string, ends: string): boolean {

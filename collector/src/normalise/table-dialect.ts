@@ -24,6 +24,8 @@ import {
   compileCondition,
   type DeclaredKeys,
   type SpanTest,
+  type Triggers,
+  triggersOf,
 } from './span-condition.ts';
 import type { KnownInclusion, RawUsage } from './usage/raw-usage.ts';
 
@@ -46,6 +48,7 @@ type Declared<Name extends string> = Partial<Record<Name, KeyId[]>>;
 
 class TableDialect implements Dialect {
   readonly name: string;
+  readonly triggers: Triggers | undefined;
   private readonly table: DialectTable;
   private readonly isMarked: SpanTest;
   private readonly identity: Declared<IdentityName>;
@@ -62,6 +65,7 @@ class TableDialect implements Dialect {
   constructor(table: DialectTable, keys: DeclaredKeys) {
     this.table = table;
     this.name = table.name;
+    this.triggers = triggersOf(table.marks);
     this.isMarked = compileAny(table.marks, keys);
     this.identity = declareAll(table.identity, keys.span);
     this.usage = entriesOf(declareAll(table.usage, keys.span));

@@ -8,6 +8,7 @@
  */
 import type { Dialect, DialectDefinition, DialectReading, SpanFacts } from '../dialect.ts';
 import type { InclusionRow, RoleRow } from '../dialect-table.ts';
+import type { Triggers } from '../span-condition.ts';
 import { defineDialect } from '../table-dialect.ts';
 
 const KIND = 'openinference.span.kind';
@@ -154,6 +155,10 @@ class OpenInference implements Dialect {
   constructor(...keys: Parameters<DialectDefinition['create']>) {
     this.table = TABLE.create(...keys);
     this.cacheInput = keys[0].declare('llm.token_count.prompt_details.cache_input');
+  }
+
+  get triggers(): Triggers | undefined {
+    return this.table.triggers;
   }
 
   recognises(facts: SpanFacts): boolean {

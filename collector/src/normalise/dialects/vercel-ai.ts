@@ -18,6 +18,7 @@ import {
   type ReportShape,
   readProviderReport,
 } from '../provider-report.ts';
+import type { Triggers } from '../span-condition.ts';
 import { defineDialect } from '../table-dialect.ts';
 import { hasUsage, type RawUsage } from '../usage/raw-usage.ts';
 
@@ -219,6 +220,10 @@ class VercelAi implements Dialect {
     this.metadata = keys.declare('ai.response.providerMetadata');
     // How the AI SDK's users link a Langfuse prompt.
     this.prompt = keys.declare('ai.telemetry.metadata.langfusePrompt');
+  }
+
+  get triggers(): Triggers | undefined {
+    return this.base.triggers;
   }
 
   recognises(facts: SpanFacts): boolean {
