@@ -125,7 +125,7 @@ export class TraceAcceptor {
     if (!outcome.ok) {
       throw badRequest(outcome.error.message, outcome.error);
     }
-    this.deps.metrics.aicost_spans_received_total.inc(outcome.spanCount);
+    this.deps.metrics.aicost_spans_received_total.inc(outcome.recordCount);
   }
 
   private refuse({ refusals }: RequestState, { code, text }: { code: string; text: string }): void {

@@ -3,26 +3,26 @@
  * the value found and what was expected. The whole request is refused with it (400).
  */
 
-/** What the decoder accepts of one request; the rest of the limits are per span (`refuse.ts`). */
+/** What the decoder accepts of one request; the rest of the limits are per record (`refuse.ts`). */
 export interface DecodeLimits {
   /** Deepest nesting of messages and groups; protobuf's own decoders stop at 100. */
   readonly depthMax: number;
-  /** Spans in one request. */
-  readonly spansMax: number;
+  /** Spans, or log records, in one request. */
+  readonly recordsMax: number;
   /**
-   * Attributes kept of one span, resource or scope. More are counted in `AttributeList.total`, so
-   * that the span can be refused without holding them.
+   * Attributes kept of one record, resource or scope. More are counted in `AttributeList.total`, so
+   * that it can be refused without holding them.
    */
   readonly attributesMax: number;
 }
 
 export const DEFAULT_DECODE_LIMITS: DecodeLimits = {
   depthMax: 100,
-  spansMax: 1_000_000,
+  recordsMax: 1_000_000,
   attributesMax: 8192,
 };
 
-export type DecodeErrorCode = 'malformed' | 'too_many_spans';
+export type DecodeErrorCode = 'malformed' | 'too_many_records';
 
 /** `path` is the field as OTLP names it, '' for the whole body; `offset` is a byte of the body. */
 export class DecodeError extends Error {
@@ -40,13 +40,13 @@ export class DecodeError extends Error {
   }
 }
 
-/** A request is decoded whole, or refused whole before its first span reached the sink. */
+/** A request is decoded whole, or refused whole before its first record reached the sink. */
 export type DecodeOutcome =
-  | { readonly ok: true; readonly spanCount: number }
+  | { readonly ok: true; readonly recordCount: number }
   | { readonly ok: false; readonly error: DecodeError };
 
-/** The error for a request of more spans than the limit. */
-export function tooManySpans(spanCount: number, limits: DecodeLimits): DecodeError {
-  const text = `has ${spanCount} spans, at most ${limits.spansMax} are taken: send smaller batches`;
-  return new DecodeError('too_many_spans', '', text);
+/** The error for a request of more records than the limit. */
+export function tooManyRecords(count: number, what: string, limits: DecodeLimits): DecodeError {
+  const text = `has ${count} ${what}, at most ${limits.recordsMax} are taken: send smaller batches`;
+  return new DecodeError('too_many_records', '', text);
 }

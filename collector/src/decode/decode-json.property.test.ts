@@ -2,12 +2,16 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeTracesJson } from './decode-json.ts';
-import { decodeTracesProtobuf } from './decode-protobuf.ts';
-import { type PlainSpan, plainSpan, requestType } from './fixtures/otlp-oracle.ts';
+import { decodeLogsJson, decodeTracesJson } from './decode-json.ts';
+import { decodeLogsProtobuf, decodeTracesProtobuf } from './decode-protobuf.ts';
+import { plainLog } from './fixtures/logs-oracle.ts';
+import { logsRequestType, type PlainSpan, plainSpan, requestType } from './fixtures/otlp-oracle.ts';
 import { VALID_ODDITY, WireGenerator } from './fixtures/wire-generator.ts';
+import type { LogSink } from './log-view.ts';
 
 const runs = Number(process.env['AICOST_FUZZ_RUNS'] ?? 1000);
+
+const JSON_OPTIONS = { longs: String, bytes: String, enums: Number, json: true } as const;
 
 /** protobufjs writes base64 for all bytes; OTLP wants hexadecimal for ids. */
 function withHexIds(value: unknown, key = ''): unknown {
@@ -29,10 +33,29 @@ test('the same request in JSON and in protobuf shows the same spans', {
     const fromJson: PlainSpan[] = [];
     const sink = (into: PlainSpan[]) => ({ span: (view: never) => into.push(plainSpan(view)) });
     if (!decodeTracesProtobuf(bytes, sink(fromProtobuf)).ok) return;
-    const options = { longs: String, bytes: String, enums: Number, json: true } as const;
-    const plain = requestType.toObject(requestType.decode(bytes), options);
+    const plain = requestType.toObject(requestType.decode(bytes), JSON_OPTIONS);
     const json = Buffer.from(JSON.stringify(withHexIds(plain)));
     expect(decodeTracesJson(json, sink(fromJson))).toMatchObject({ ok: true });
+    expect(fromJson).toEqual(fromProtobuf);
+    compared += fromJson.length;
+  });
+  fc.assert(property, { numRuns: runs });
+  expect(compared).toBeGreaterThan(runs / 10);
+});
+
+test('the same request in JSON and in protobuf shows the same log records', {
+  timeout: 60_000 + runs * 20,
+}, () => {
+  let compared = 0;
+  const property = fc.property(fc.integer(), (seed) => {
+    const bytes = new WireGenerator(seed, VALID_ODDITY).request('LogsRequest');
+    const fromProtobuf: object[] = [];
+    const fromJson: object[] = [];
+    const sink = (into: object[]): LogSink => ({ log: (view) => void into.push(plainLog(view)) });
+    if (!decodeLogsProtobuf(bytes, sink(fromProtobuf)).ok) return;
+    const plain = logsRequestType.toObject(logsRequestType.decode(bytes), JSON_OPTIONS);
+    const json = Buffer.from(JSON.stringify(withHexIds(plain)));
+    expect(decodeLogsJson(json, sink(fromJson))).toMatchObject({ ok: true });
     expect(fromJson).toEqual(fromProtobuf);
     compared += fromJson.length;
   });

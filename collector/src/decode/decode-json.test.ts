@@ -123,7 +123,7 @@ describe('decodeTracesJson reads', () => {
   test.for(['{}', '{"resourceSpans":[]}', '{"resourceSpans":null}', '\ufeff{}'])(
     'the request %s as no spans',
     (text) => {
-      expect(decode(text)).toMatchObject({ outcome: { ok: true, spanCount: 0 } });
+      expect(decode(text)).toMatchObject({ outcome: { ok: true, recordCount: 0 } });
     },
   );
 
@@ -236,9 +236,9 @@ describe('decodeTracesJson refuses', () => {
   });
 
   test('more spans than the limit', () => {
-    const limits = { ...DEFAULT_DECODE_LIMITS, spansMax: 1 };
+    const limits = { ...DEFAULT_DECODE_LIMITS, recordsMax: 1 };
     const sink = { span: () => expect.fail('a span was shown') };
     const outcome = decodeTracesJson(Buffer.from(requestOf(SPAN, SPAN)), sink, limits);
-    expect(outcome).toMatchObject({ ok: false, error: { code: 'too_many_spans' } });
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'too_many_records' } });
   });
 });

@@ -1,7 +1,7 @@
 /**
- * OTLP/JSON `ExportTraceServiceRequest` → spans, through the same view as protobuf: the request is
- * parsed, checked and written as protobuf into an arena of its own, which the view then refers to.
- * A wrong value refuses the whole request, but an id that is no id refuses its span alone, later.
+ * OTLP/JSON export requests → spans or log records, through the same views as protobuf: the request is parsed, checked
+ * and written as protobuf into an arena of its own, which the view then refers to. A wrong value refuses the whole
+ * request, but an id that is no id refuses its record alone, later.
  */
 
 import {
@@ -9,11 +9,13 @@ import {
   DecodeError,
   type DecodeLimits,
   type DecodeOutcome,
-  tooManySpans,
 } from './decode-error.ts';
 import { ExactNumber, InexactNumber } from './json-scalars.ts';
+import { type LogSink, LogView } from './log-view.ts';
+import type { MessageName } from './message-schema.ts';
 import { MessageWriter } from './message-writer.ts';
-import { showSpans } from './show-spans.ts';
+import { LOGS, type RecordSignal, refuseTooMany, TRACES } from './record-signal.ts';
+import type { RecordView } from './record-view.ts';
 import { type SpanSink, SpanView } from './span-view.ts';
 import { JsonTranscoder } from './transcode-json.ts';
 
@@ -24,43 +26,64 @@ export function decodeTracesJson(
   limits: DecodeLimits = DEFAULT_DECODE_LIMITS,
   view: SpanView = new SpanView(),
 ): DecodeOutcome {
+  const outcome = bindRequest(bytes, { view, signal: TRACES, limits });
+  if (outcome.ok) TRACES.show(view, sink, limits.attributesMax);
+  return outcome;
+}
+
+/** Decodes a request as `decodeLogsProtobuf` does; `bytes` are UTF-8 JSON. */
+export function decodeLogsJson(
+  bytes: Uint8Array,
+  sink: LogSink,
+  limits: DecodeLimits = DEFAULT_DECODE_LIMITS,
+  view: LogView = new LogView(),
+): DecodeOutcome {
+  const outcome = bindRequest(bytes, { view, signal: LOGS, limits });
+  if (outcome.ok) LOGS.show(view, sink, limits.attributesMax);
+  return outcome;
+}
+
+function bindRequest(
+  bytes: Uint8Array,
+  options: { view: RecordView; signal: RecordSignal; limits: DecodeLimits },
+): DecodeOutcome {
+  const { view, signal, limits } = options;
   let transcoded: Transcoded;
   try {
-    transcoded = transcode(bytes, limits);
+    transcoded = transcodeJson(bytes, signal.root, limits.depthMax);
   } catch (error) {
     if (error instanceof DecodeError) return { ok: false, error };
     throw error;
   }
-  const { writer, spanCount } = transcoded;
-  if (spanCount > limits.spansMax) return { ok: false, error: tooManySpans(spanCount, limits) };
-  const written = writer.written();
+  const { written, recordCount } = transcoded;
+  const refused = refuseTooMany(recordCount, signal, limits);
+  if (refused !== undefined) return refused;
   view.bind(written, new DataView(written.buffer, written.byteOffset, written.byteLength));
-  showSpans(view, sink, limits.attributesMax);
-  return { ok: true, spanCount };
+  return { ok: true, recordCount };
 }
 
 interface Transcoded {
-  readonly writer: MessageWriter;
-  readonly spanCount: number;
+  readonly written: Buffer;
+  readonly recordCount: number;
 }
 
-function transcode(bytes: Uint8Array, limits: DecodeLimits): Transcoded {
+/** Writes a JSON request as protobuf. @throws DecodeError */
+function transcodeJson(bytes: Uint8Array, root: MessageName, depthMax: number): Transcoded {
   const text = textOf(bytes);
   // Protobuf is nearly always shorter than the JSON it came from, so the arena rarely grows.
   const writer = new MessageWriter(bytes.length + 1024);
+  const write = (body: unknown): Transcoded => {
+    const transcoder = new JsonTranscoder(writer, depthMax);
+    transcoder.request(root, body);
+    return { written: writer.written(), recordCount: transcoder.recordCount };
+  };
   try {
-    return write(parse(text), writer, limits);
+    return write(parse(text));
   } catch (error) {
     if (!(error instanceof InexactNumber)) throw error;
     writer.reset();
-    return write(parse(text, keepDigits), writer, limits);
+    return write(parse(text, keepDigits));
   }
-}
-
-function write(body: unknown, writer: MessageWriter, limits: DecodeLimits): Transcoded {
-  const transcoder = new JsonTranscoder(writer, limits.depthMax);
-  transcoder.request(body);
-  return { writer, spanCount: transcoder.spanCount };
 }
 
 function textOf(bytes: Uint8Array): string {

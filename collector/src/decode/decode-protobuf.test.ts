@@ -234,9 +234,9 @@ describe('decodeTracesProtobuf', () => {
     const outcome = decodeTracesProtobuf(
       bytes,
       { span: () => expect.fail('a span was shown') },
-      { ...DEFAULT_DECODE_LIMITS, spansMax: 1 },
+      { ...DEFAULT_DECODE_LIMITS, recordsMax: 1 },
     );
-    expect(outcome).toMatchObject({ ok: false, error: { code: 'too_many_spans' } });
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'too_many_records' } });
   });
 
   test('forgets the span before: a reused view shows absent fields as absent', () => {

@@ -1,7 +1,7 @@
 /**
- * Protobuf `ExportTraceServiceRequest` → spans, in two passes over the bytes: the first checks all of
- * them, the second shows each span. A malformed request is thus refused whole, with no buffer and no
- * undo; docs/decisions/0004-decode-walks-twice.md has the measurement behind that.
+ * Protobuf export requests → spans or log records, in two passes over the bytes: the first checks all of them, the
+ * second shows each record. A malformed request is thus refused whole, with no buffer and no undo;
+ * docs/decisions/0004-decode-walks-twice.md has the measurement behind that.
  */
 
 import {
@@ -9,18 +9,19 @@ import {
   DecodeError,
   type DecodeLimits,
   type DecodeOutcome,
-  tooManySpans,
 } from './decode-error.ts';
 import { fieldPathAt } from './field-path.ts';
+import { type LogSink, LogView } from './log-view.ts';
 import { mergeMessages } from './merge-messages.ts';
-import { showSpans } from './show-spans.ts';
+import { LOGS, type RecordSignal, refuseTooMany, TRACES } from './record-signal.ts';
+import type { RecordView } from './record-view.ts';
 import { type SpanSink, SpanView } from './span-view.ts';
 import { RequestValidator } from './validate-request.ts';
 import { WireFault } from './wire-checker.ts';
 
 /**
- * Decodes a request and calls `sink.span` once per span, or not at all when the request is
- * malformed or has too many spans. An error that the sink throws passes through.
+ * Decodes `ExportTraceServiceRequest` and calls `sink.span` once per span, or not at all when the request is malformed
+ * or has too many spans. An error that the sink throws passes through.
  * @param view reused for every span; pass the same one again to spare its arrays.
  */
 export function decodeTracesProtobuf(
@@ -29,26 +30,47 @@ export function decodeTracesProtobuf(
   limits: DecodeLimits = DEFAULT_DECODE_LIMITS,
   view: SpanView = new SpanView(),
 ): DecodeOutcome {
+  const outcome = bindRequest(bytes, { view, signal: TRACES, limits });
+  if (outcome.ok) TRACES.show(view, sink, limits.attributesMax);
+  return outcome;
+}
+
+/** Decodes `ExportLogsServiceRequest` and calls `sink.log` once per log record, as `decodeTracesProtobuf` does. */
+export function decodeLogsProtobuf(
+  bytes: Uint8Array,
+  sink: LogSink,
+  limits: DecodeLimits = DEFAULT_DECODE_LIMITS,
+  view: LogView = new LogView(),
+): DecodeOutcome {
+  const outcome = bindRequest(bytes, { view, signal: LOGS, limits });
+  if (outcome.ok) LOGS.show(view, sink, limits.attributesMax);
+  return outcome;
+}
+
+/** Checks the request and points the view at it. */
+function bindRequest(
+  bytes: Uint8Array,
+  options: { view: RecordView; signal: RecordSignal; limits: DecodeLimits },
+): DecodeOutcome {
+  const { view, signal, limits } = options;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const validator = new RequestValidator(buffer, data, limits.depthMax);
+  const { kind, root } = signal;
+  const validator = new RequestValidator(buffer, data, { kind, depthMax: limits.depthMax });
   try {
     validator.request();
   } catch (fault) {
     if (!(fault instanceof WireFault)) throw fault;
-    const path = fieldPathAt(buffer, fault.offset);
+    const path = fieldPathAt(buffer, fault.offset, root);
     const error = new DecodeError('malformed', path, fault.reason, fault.offset);
     return { ok: false, error };
   }
-  const spanCount = validator.spanCount;
-  if (spanCount > limits.spansMax) return { ok: false, error: tooManySpans(spanCount, limits) };
-  if (validator.needsMerge) bindMerged(view, buffer);
-  else view.bind(buffer, data);
-  showSpans(view, sink, limits.attributesMax);
-  return { ok: true, spanCount };
-}
-
-function bindMerged(view: SpanView, buffer: Buffer): void {
-  const merged = mergeMessages(buffer);
-  view.bind(merged, new DataView(merged.buffer, merged.byteOffset, merged.byteLength));
+  const { recordCount } = validator;
+  const refused = refuseTooMany(recordCount, signal, limits);
+  if (refused !== undefined) return refused;
+  if (validator.needsMerge) {
+    const merged = mergeMessages(buffer, root);
+    view.bind(merged, new DataView(merged.buffer, merged.byteOffset, merged.byteLength));
+  } else view.bind(buffer, data);
+  return { ok: true, recordCount };
 }

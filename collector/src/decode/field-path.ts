@@ -12,10 +12,10 @@ const SEGMENTS_MAX = 12;
 /** Groups followed inside one field: enough for any fault, few enough for the stack. */
 const GROUPS_MAX = 200;
 
-/** Path of the innermost known field around `offset`; '' when it lies in none. */
-export function fieldPathAt(bytes: Buffer, offset: number): string {
+/** Path of the innermost known field of a `root` message around `offset`; '' when it lies in none. */
+export function fieldPathAt(bytes: Buffer, offset: number, root: MessageName): string {
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return new PathFinder(bytes, data, offset).find();
+  return new PathFinder(bytes, data, offset).find(root);
 }
 
 class PathFinder extends WireChecker {
@@ -27,9 +27,9 @@ class PathFinder extends WireChecker {
     this.offset = offset;
   }
 
-  find(): string {
+  find(root: MessageName): string {
     try {
-      this.walk('Request', 0, this.bytes.length);
+      this.walk(root, 0, this.bytes.length);
     } catch (fault) {
       // The walk meets the very fault it is asked about: the path up to there is the answer.
       if (!(fault instanceof WireFault)) throw fault;

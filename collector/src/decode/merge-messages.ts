@@ -12,9 +12,9 @@ import { afterField, afterVarint, varintLo } from './wire.ts';
 type Ranges = number[];
 
 /** Returns an equivalent request without repeated singular sub-messages. */
-export function mergeMessages(bytes: Buffer): Buffer {
+export function mergeMessages(bytes: Buffer, root: MessageName): Buffer {
   const merger = new MessageMerger(bytes);
-  merger.rewrite('Request', [0, bytes.length]);
+  merger.rewrite(root, [0, bytes.length]);
   return merger.writer.written();
 }
 

@@ -1,13 +1,17 @@
 /**
- * The messages of `ExportTraceServiceRequest` by field number (opentelemetry-proto v1), for the slow
- * paths that walk any message alike: naming the field of a fault, merging repeated sub-messages. The
- * fast passes have these numbers as literals.
+ * The messages of OTLP's export requests by field number (opentelemetry-proto v1), for the slow paths that walk any
+ * message alike: JSON, naming the field of a fault, merging repeated sub-messages, metrics. The fast passes have these
+ * numbers as literals.
  */
 
 export type MessageName =
-  | 'Request'
+  | 'TracesRequest'
   | 'ResourceSpans'
   | 'ScopeSpans'
+  | 'LogsRequest'
+  | 'ResourceLogs'
+  | 'ScopeLogs'
+  | 'LogRecord'
   | 'Resource'
   | 'EntityRef'
   | 'Scope'
@@ -49,7 +53,7 @@ const DROPPED_ATTRIBUTES: FieldSchema = { name: 'droppedAttributesCount', kind: 
 const SCHEMA_URL: FieldSchema = { name: 'schemaUrl', kind: 'string' };
 
 export const MESSAGES: Readonly<Record<MessageName, Readonly<Record<number, FieldSchema>>>> = {
-  Request: { 1: { name: 'resourceSpans', message: 'ResourceSpans', many: true } },
+  TracesRequest: { 1: { name: 'resourceSpans', message: 'ResourceSpans', many: true } },
   ResourceSpans: {
     1: { name: 'resource', message: 'Resource' },
     2: { name: 'scopeSpans', message: 'ScopeSpans', many: true },
@@ -59,6 +63,30 @@ export const MESSAGES: Readonly<Record<MessageName, Readonly<Record<number, Fiel
     1: { name: 'scope', message: 'Scope' },
     2: { name: 'spans', message: 'Span', many: true },
     3: SCHEMA_URL,
+  },
+  LogsRequest: { 1: { name: 'resourceLogs', message: 'ResourceLogs', many: true } },
+  ResourceLogs: {
+    1: { name: 'resource', message: 'Resource' },
+    2: { name: 'scopeLogs', message: 'ScopeLogs', many: true },
+    3: SCHEMA_URL,
+  },
+  ScopeLogs: {
+    1: { name: 'scope', message: 'Scope' },
+    2: { name: 'logRecords', message: 'LogRecord', many: true },
+    3: SCHEMA_URL,
+  },
+  LogRecord: {
+    1: { name: 'timeUnixNano', kind: 'fixed64' },
+    2: { name: 'severityNumber', kind: 'enum' },
+    3: { name: 'severityText', kind: 'string' },
+    5: { name: 'body', message: 'AnyValue' },
+    6: ATTRIBUTES,
+    7: DROPPED_ATTRIBUTES,
+    8: { name: 'flags', kind: 'fixed32' },
+    9: { name: 'traceId', kind: 'hexId' },
+    10: { name: 'spanId', kind: 'hexId' },
+    11: { name: 'observedTimeUnixNano', kind: 'fixed64' },
+    12: { name: 'eventName', kind: 'string' },
   },
   Resource: {
     1: ATTRIBUTES,

@@ -5,9 +5,9 @@
  * range or 0, as proto3 has it. Nothing of it may be kept after `SpanSink.span` returns: copy.
  */
 
-import { AttributeList } from './attribute-list.ts';
 import { type HashHalves, hashBytes } from './content-hash.ts';
 import { EventView, LinkView } from './event-view.ts';
+import { RecordView, unsigned64 } from './record-view.ts';
 import { afterField, afterVarint, varintLo } from './wire.ts';
 
 /** Takes the spans of one request, in wire order, and only of a request that is well-formed. */
@@ -15,35 +15,7 @@ export interface SpanSink {
   span(view: SpanView): void;
 }
 
-/** The resource of the current span; `generation` changes when another one was read. */
-export class ResourceView {
-  generation = 0;
-  readonly attributes = new AttributeList();
-  droppedAttributesCount = 0;
-  schemaUrlStart = 0;
-  schemaUrlEnd = 0;
-}
-
-/** The instrumentation scope of the current span; `generation` changes when another one was read. */
-export class ScopeView {
-  generation = 0;
-  nameStart = 0;
-  nameEnd = 0;
-  versionStart = 0;
-  versionEnd = 0;
-  readonly attributes = new AttributeList();
-  droppedAttributesCount = 0;
-  schemaUrlStart = 0;
-  schemaUrlEnd = 0;
-}
-
-export class SpanView implements HashHalves {
-  bytes: Buffer = Buffer.alloc(0);
-  data: DataView = new DataView(new ArrayBuffer(0));
-  readonly resource = new ResourceView();
-  readonly scope = new ScopeView();
-  readonly attributes = new AttributeList();
-
+export class SpanView extends RecordView implements HashHalves {
   /** The span message's own bytes. */
   bytesStart = 0;
   bytesEnd = 0;
@@ -83,31 +55,12 @@ export class SpanView implements HashHalves {
   private readonly event = new EventView();
   private readonly link = new LinkView();
 
-  /** Points the view at a request's bytes. */
-  bind(bytes: Buffer, data: DataView): void {
-    this.bytes = bytes;
-    this.data = data;
-    this.attributes.bind(bytes, data);
-    this.resource.attributes.bind(bytes, data);
-    this.scope.attributes.bind(bytes, data);
-  }
-
   get startTimeUnixNano(): bigint {
     return unsigned64(this.startTimeLo, this.startTimeHi);
   }
 
   get endTimeUnixNano(): bigint {
     return unsigned64(this.endTimeLo, this.endTimeHi);
-  }
-
-  /** The UTF-8 text of a range of this view, e.g. `text(view.nameStart, view.nameEnd)`. */
-  text(start: number, end: number): string {
-    return this.bytes.toString('utf8', start, end);
-  }
-
-  /** Lower-case hexadecimal of an id's range. */
-  hex(start: number, end: number): string {
-    return this.bytes.toString('hex', start, end);
   }
 
   get nameText(): string {
@@ -156,8 +109,4 @@ export class SpanView implements HashHalves {
       at = next;
     }
   }
-}
-
-function unsigned64(lo: number, hi: number): bigint {
-  return (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
 }

@@ -40,12 +40,12 @@ export class JsonTranscoder {
     this.depthMax = depthMax;
   }
 
-  /** Number of `spans` written. */
-  spanCount = 0;
+  /** Number of spans, or of log records, written. */
+  recordCount = 0;
 
   /** Writes the request; throws `DecodeError` naming the path of the first wrong value. */
-  request(body: unknown): void {
-    this.message('Request', body, 0);
+  request(root: MessageName, body: unknown): void {
+    this.message(root, body, 0);
   }
 
   private message(name: MessageName, value: unknown, depth: number): void {
@@ -78,7 +78,7 @@ export class JsonTranscoder {
     const { message, kind } = field.schema;
     this.writer.varint32(field.tag);
     if (message !== undefined) {
-      if (message === 'Span') this.spanCount += 1;
+      if (message === 'Span' || message === 'LogRecord') this.recordCount += 1;
       const mark = this.writer.open();
       this.message(message, value, depth + 1);
       this.writer.close(mark);

@@ -1,27 +1,30 @@
 /**
- * The second pass over a validated request: fills the view with each span, its resource and its
- * scope, and shows it to the sink. A resource may follow its spans on the wire, and a scope too, so
- * each envelope is looked through for it first.
+ * The second pass over a validated request: fills the resource and the scope of the view, and shows the range of each
+ * record below them. A resource may follow its records on the wire, and a scope too, so each envelope is looked
+ * through for it first.
  */
 
-import { fillResource, fillScope, fillSpan } from './fill-span.ts';
-import type { SpanSink, SpanView } from './span-view.ts';
+import { fillResource, fillScope } from './fill-envelope.ts';
+import type { RecordView } from './record-view.ts';
 import { afterField, afterVarint, varintLo } from './wire.ts';
 
-/** Shows every span of the request that `view` is bound to. */
-export function showSpans(view: SpanView, sink: SpanSink, attributesMax: number): void {
-  new SpanShower(view, sink, attributesMax).request();
+/** Fills the view with the record in `[start, end)` and hands it on. */
+export type ShowRecord = (start: number, end: number) => void;
+
+/** Shows every record of the request that `view` is bound to. */
+export function showRecords(view: RecordView, attributesMax: number, show: ShowRecord): void {
+  new RecordShower(view, attributesMax, show).request();
 }
 
-class SpanShower {
-  private readonly view: SpanView;
-  private readonly sink: SpanSink;
+class RecordShower {
+  private readonly view: RecordView;
   private readonly attributesMax: number;
+  private readonly show: ShowRecord;
 
-  constructor(view: SpanView, sink: SpanSink, attributesMax: number) {
+  constructor(view: RecordView, attributesMax: number, show: ShowRecord) {
     this.view = view;
-    this.sink = sink;
     this.attributesMax = attributesMax;
+    this.show = show;
   }
 
   request(): void {
@@ -30,12 +33,12 @@ class SpanShower {
       const tag = varintLo(bytes, at);
       at = afterVarint(bytes, at);
       const next = afterField(bytes, at, tag & 7);
-      if (tag === 0x0a) this.resourceSpans(afterVarint(bytes, at), next);
+      if (tag === 0x0a) this.resourceRecords(afterVarint(bytes, at), next);
       at = next;
     }
   }
 
-  private resourceSpans(start: number, end: number): void {
+  private resourceRecords(start: number, end: number): void {
     if (start === end) return;
     const { view, attributesMax } = this;
     const bytes = view.bytes;
@@ -47,14 +50,14 @@ class SpanShower {
       const tag = varintLo(bytes, at);
       at = afterVarint(bytes, at);
       const next = afterField(bytes, at, tag & 7);
-      if (tag === 0x12) this.scopeSpans(afterVarint(bytes, at), next);
+      if (tag === 0x12) this.scopeRecords(afterVarint(bytes, at), next);
       at = next;
     }
   }
 
-  private scopeSpans(start: number, end: number): void {
+  private scopeRecords(start: number, end: number): void {
     if (start === end) return;
-    const { view, sink, attributesMax } = this;
+    const { view, attributesMax } = this;
     const bytes = view.bytes;
     const found = this.envelope(start, end);
     fillScope(view, found.start, found.end, attributesMax);
@@ -64,10 +67,7 @@ class SpanShower {
       const tag = varintLo(bytes, at);
       at = afterVarint(bytes, at);
       const next = afterField(bytes, at, tag & 7);
-      if (tag === 0x12) {
-        fillSpan(view, afterVarint(bytes, at), next, attributesMax);
-        sink.span(view);
-      }
+      if (tag === 0x12) this.show(afterVarint(bytes, at), next);
       at = next;
     }
   }
