@@ -176,9 +176,7 @@ export class NullableIntegerColumn implements NativeColumn {
 
   appendDefault(): void {
     this.nulls.appendByte(1);
-    const width = this.isWide ? 16 : 8;
-    const at = this.values.reserve(width);
-    this.values.bytes.fill(0, at, at + width);
+    this.values.appendZeros(this.isWide ? 16 : 8);
     this.rows++;
   }
 
@@ -217,10 +215,7 @@ export class StringColumn implements NativeColumn {
   }
 
   appendText(text: string): void {
-    const size = Buffer.byteLength(text, 'utf8');
-    this.values.appendVarint(size);
-    const at = this.values.reserve(size);
-    this.values.bytes.write(text, at, size, 'utf8');
+    this.values.appendSizedText(text);
     this.rows++;
   }
 
