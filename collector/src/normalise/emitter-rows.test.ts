@@ -4,56 +4,11 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Call } from './call.ts';
-import { callJson, normaliseRequest } from './fixture.ts';
-
-type Value = string | number | boolean;
-
-interface Told {
-  scope?: string;
-  version?: string;
-  span?: string;
-  service?: string;
-  attributes: Readonly<Record<string, Value>>;
-}
-
-function anyValueOf(value: Value): object {
-  const name = { string: 'stringValue', boolean: 'boolValue', number: 'doubleValue' } as const;
-  return Number.isInteger(value)
-    ? { intValue: String(value) }
-    : { [name[typeof value as keyof typeof name]]: value };
-}
-
-function attributesOf(values: Readonly<Record<string, Value>>): object[] {
-  return Object.entries(values).map(([key, value]) => ({ key, value: anyValueOf(value) }));
-}
-
-function callOf({ scope = '', version = '', span = 'chat', service = 'shop', attributes }: Told) {
-  const request = {
-    resourceSpans: [
-      {
-        resource: { attributes: attributesOf({ 'service.name': service }) },
-        scopeSpans: [
-          {
-            scope: { name: scope, version },
-            spans: [
-              {
-                traceId: '5b8efff798038103d269b633813fc60c',
-                spanId: '0000000000000001',
-                name: span,
-                startTimeUnixNano: '1787227200000000000',
-                attributes: attributesOf(attributes),
-              },
-            ],
-          },
-        ],
-      },
-    ],
-  };
-  return normaliseRequest(Buffer.from(JSON.stringify(request)))[0];
-}
+import { callJson } from './fixture.ts';
+import { callOf, type TestSpan } from './test-span.ts';
 
 /** `I`, `O`, and what stands beside them, by the conventions' names. */
-function otel(system: string, more: Readonly<Record<string, Value>> = {}) {
+function otel(system: string, more: TestSpan['attributes'] = {}) {
   return {
     'gen_ai.operation.name': 'chat',
     'gen_ai.system': system,
@@ -77,7 +32,7 @@ function summary(call: Call | undefined): string {
 }
 
 describe('what the totals of an emitter hold', () => {
-  test.for<[string, Told, string]>([
+  test.for<[string, TestSpan, string]>([
     [
       'pydantic-ai: the input holds the cache, for Anthropic too',
       { scope: 'pydantic-ai', attributes: otel('anthropic', CACHED) },
@@ -86,7 +41,7 @@ describe('what the totals of an emitter hold', () => {
     [
       'Claude Code: bare counts, the input does not hold the cache',
       {
-        span: 'claude_code.llm_request',
+        name: 'claude_code.llm_request',
         attributes: { input_tokens: 1000, output_tokens: 100, cache_read_tokens: 400 },
       },
       'claude_code exclusive in_uncached=1000 in_cache_read=400 out_text=100',
@@ -94,7 +49,7 @@ describe('what the totals of an emitter hold', () => {
     [
       'Codex: both totals hold their parts',
       {
-        span: 'codex.sse_event',
+        name: 'codex.sse_event',
         attributes: {
           'event.kind': 'response.completed',
           input_token_count: '1000',
@@ -108,8 +63,8 @@ describe('what the totals of an emitter hold', () => {
     [
       'Gemini CLI: thoughts stand beside the output',
       {
-        service: 'gemini-cli',
-        span: 'gemini_cli.api_response',
+        resource: { 'service.name': 'gemini-cli' },
+        name: 'gemini_cli.api_response',
         attributes: {
           input_token_count: 1000,
           output_token_count: 100,
@@ -133,7 +88,7 @@ describe('what the totals of an emitter hold', () => {
       'Google ADK, spans of the conventions: thoughts are in the output',
       {
         scope: 'gcp.vertex.agent',
-        span: 'generate_content gemini',
+        name: 'generate_content gemini',
         attributes: otel('gemini', { 'gen_ai.usage.reasoning.output_tokens': 30 }),
       },
       'google_adk inclusive in_uncached=1000 out_text=70 out_reasoning=30',
@@ -266,7 +221,7 @@ describe('what the totals of an emitter hold', () => {
       'LiveKit: the input holds the cache',
       {
         scope: 'livekit-agents',
-        span: 'llm_request',
+        name: 'llm_request',
         attributes: otel('openai', { 'gen_ai.usage.input_cached_tokens': 400 }),
       },
       'livekit inclusive in_uncached=600 in_cache_read=400 out_text=100',
@@ -279,7 +234,7 @@ describe('what the totals of an emitter hold', () => {
     [
       'OpenRouter: as OpenAI counts, whoever answered',
       {
-        service: 'openrouter',
+        resource: { 'service.name': 'openrouter' },
         attributes: otel('anthropic', {
           'gen_ai.usage.input_tokens.cached': 400,
           'gen_ai.usage.output_tokens.reasoning': 30,

@@ -14,12 +14,17 @@ export function readReportedUsd(
   usage: RawUsage,
 ): string | undefined {
   for (const key of keys) {
-    const usd = attributes.usd(key);
-    if (usd !== undefined && isBelievable(usd, usage)) {
+    const usd = believedUsd(attributes.usd(key), usage);
+    if (usd !== undefined) {
       return usd;
     }
   }
   return undefined;
+}
+
+/** The amount, where it is told and can be true beside these tokens. */
+export function believedUsd(usd: string | undefined, usage: RawUsage): string | undefined {
+  return usd !== undefined && isBelievable(usd, usage) ? usd : undefined;
 }
 
 function isBelievable(usd: string, { units: _, ...counts }: RawUsage): boolean {

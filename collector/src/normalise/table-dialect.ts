@@ -18,7 +18,7 @@ import type {
   RoleRow,
 } from './dialect-table.ts';
 import { normaliseProvider } from './providers.ts';
-import { readReportedUsd } from './reported-cost.ts';
+import { believedUsd, readReportedUsd } from './reported-cost.ts';
 import {
   compileAny,
   compileCondition,
@@ -112,7 +112,8 @@ class TableDialect implements Dialect {
       inclusion: this.inclusionOf(facts, provider),
       authority: isExact ? EXACT_AUTHORITY : (table.authority ?? AUTHORITY),
       role,
-      reportedUsd: readReportedUsd(attributes, this.cost, usage) ?? blobs.cost(),
+      reportedUsd:
+        readReportedUsd(attributes, this.cost, usage) ?? believedUsd(blobs.cost(), usage),
       context: this.readContext(attributes),
       attribution: this.readAttribution(attributes),
     };
