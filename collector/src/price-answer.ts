@@ -1,5 +1,5 @@
-// What `prices show` and `GET /api/v1/prices` answer: which entry prices a model at an instant, and everything its price
-// may depend on. One shape for the command, the API and its documentation.
+// What `prices show` and `GET /api/v1/prices` answer: which entry prices a model at an instant, and everything its
+// price may depend on. One shape for the command, the API and its documentation.
 import { z } from 'zod';
 
 export interface PriceQuestion {

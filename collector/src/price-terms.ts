@@ -82,7 +82,7 @@ export interface KeptImport {
 export interface PriceOperations {
   /** The answer of `GET /api/v1/prices`, by the book of one tenant. */
   show(tenant: string, question: PriceQuestion): Promise<PriceAnswer>;
-  /** Terms the actor may see, those that were taken back included, oldest first. `tenant` narrows an operator's list. */
+  /** Terms the actor may see, oldest first, taken-back ones included; `tenant` narrows an operator's list. */
   list(actor: KeyActor, tenant: string | null): readonly KeptTerms[];
   imports(actor: KeyActor): readonly KeptImport[];
   /** @throws Problem parameter_invalid naming field, value and what was expected; scope_missing */

@@ -37,7 +37,6 @@ const SEAMS: readonly string[] = [
   'collector/src/cli/lifetime.ts EXIT_NOT_DRAINED',
   'collector/src/journal/index-file.ts decodeRecord',
   'collector/src/journal/journal.ts JournalUnavailable',
-  'collector/src/price/calc.ts parseInstantNs',
   'queries/src/figures.ts FIGURE_COLUMNS',
   'queries/src/range.ts INSTANT_NS_MAX',
   'scripts/generate-docs.ts generatedFiles',

@@ -172,27 +172,7 @@ const until = (flag: string): CommandFlag => ({
 });
 const NOTE: CommandFlag = { flag: 'note', value: 'text', sentence: 'Why; kept with it.' };
 
-/** @param open the shipped book, read when a command needs it */
-export const priceCommands = (open: OpenOfflinePrices): readonly Command[] => [
-  {
-    name: 'prices check',
-    sentence: 'Check the shipped price book, or a file before it is imported.',
-    takes: 'none',
-    flags: [{ flag: 'file', value: 'path', sentence: 'A price book to be imported.' }],
-    positionals: [],
-    run: (input) => check(input, open),
-  },
-  {
-    name: 'prices show',
-    sentence: 'Show which entry of the shipped book prices a model, and why.',
-    takes: 'none',
-    flags: [
-      PROVIDER,
-      { flag: 'at', value: 'time', sentence: 'The start of a call, RFC 3339 (default now).' },
-    ],
-    positionals: ['model'],
-    run: (input) => show(input, open),
-  },
+const ASKING_COMMANDS: readonly Command[] = [
   {
     name: 'prices import',
     sentence: 'Bring a newer price book to the collector; it is checked before it is taken.',
@@ -266,4 +246,28 @@ export const priceCommands = (open: OpenOfflinePrices): readonly Command[] => [
     positionals: ['id'],
     run: remove,
   },
+];
+
+/** @param open the shipped book, read when a command needs it */
+export const priceCommands = (open: OpenOfflinePrices): readonly Command[] => [
+  {
+    name: 'prices check',
+    sentence: 'Check the shipped price book, or a file before it is imported.',
+    takes: 'none',
+    flags: [{ flag: 'file', value: 'path', sentence: 'A price book to be imported.' }],
+    positionals: [],
+    run: (input) => check(input, open),
+  },
+  {
+    name: 'prices show',
+    sentence: 'Show which entry of the shipped book prices a model, and why.',
+    takes: 'none',
+    flags: [
+      PROVIDER,
+      { flag: 'at', value: 'time', sentence: 'The start of a call, RFC 3339 (default now).' },
+    ],
+    positionals: ['model'],
+    run: (input) => show(input, open),
+  },
+  ...ASKING_COMMANDS,
 ];

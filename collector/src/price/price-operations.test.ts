@@ -337,6 +337,29 @@ describe('every collector', () => {
     expect(one.books.bookFor('initech')).toBe(one.books.base);
   });
 
+  test('can make the book of any recorded version again', async () => {
+    const versions = [one.books.bookFor('acme').version];
+    const discount = await add(acme, { type: 'discount', discount: '0.1' });
+    versions.push(one.books.bookFor('acme').version);
+    await add(globex, { type: 'discount', discount: '0.3' });
+    await add(acme, { type: 'alias', name: 'smart', target: 'openai/gpt-4o' });
+    versions.push(one.books.bookFor('acme').version);
+    await one.prices.remove(acme, discount.id, null);
+    versions.push(one.books.bookFor('acme').version);
+    expect(new Set(versions).size).toBe(4);
+    const costs = versions.map((version) => {
+      const book = one.books.bookOf('acme', version);
+      const call = { provider: 'openai', model: 'gpt-4o', usage: { in_uncached: 1_000_000n } };
+      const atNs = instantNs('2026-08-20T12:00:00Z');
+      const result = book === undefined ? undefined : priceCall(book, { ...call, atNs });
+      return result?.status === 'priced' ? [result.bookVersion, result.costAtto] : undefined;
+    });
+    const [list, reduced] = [25n * 10n ** 17n, 225n * 10n ** 16n];
+    expect(costs).toEqual(versions.map((v, at) => [v, [list, reduced, reduced, list][at]]));
+    expect(one.books.bookOf('acme', '0123456789ab')).toBeUndefined();
+    expect(one.books.bookOf('globex', versions[1] ?? '')).toBeUndefined();
+  });
+
   test('leaves out a row it cannot read, says so once, and prices on', async () => {
     const row = { actor: 'later', tenant: 'acme', kind: TERMS_KIND, deleted: false };
     await one.state.append([

@@ -24,6 +24,8 @@ export type TenantBooksDeps = {
   readonly shipped: ShippedBook;
   /** A row that this version cannot use. */
   readonly onUnusable: (row: { kind: string; id: string; tenant: string }, error: unknown) => void;
+  /** Imports that were unpacked before, by row id; undefined is unusable. */
+  readonly unpacked?: Map<string, ImportedBook | undefined>;
 };
 
 type HeldImport = { readonly row: PriceRow; readonly book: ImportedBook };
@@ -32,7 +34,6 @@ export class TenantBooks {
   readonly #deps: TenantBooksDeps;
   readonly #shippedBook: PriceBook;
   #revision = -1;
-  #priceRows = -1;
   #base: PriceBook;
   #imports: readonly KeptImport[] = [];
   #inForce: HeldImport | undefined;
@@ -45,11 +46,15 @@ export class TenantBooks {
   /** Tenants whose book is settled since the last change. */
   #current = new Map<string, PriceBook>();
   readonly #told = new Set<string>();
-  /** By row id: a book is unpacked and checked once. Undefined is unusable. */
-  readonly #unpacked = new Map<string, ImportedBook | undefined>();
+  /** A book is unpacked and checked once. */
+  readonly #unpacked: Map<string, ImportedBook | undefined>;
+  #rows: readonly PriceRow[] = [];
+  /** By tenant and version. */
+  #past = new Map<string, PriceBook | undefined>();
 
   constructor(deps: TenantBooksDeps) {
     this.#deps = deps;
+    this.#unpacked = deps.unpacked ?? new Map();
     const { layers, digest } = deps.shipped;
     this.#shippedBook = new PriceBook(layers, digest.version);
     this.#base = this.#shippedBook;
@@ -63,6 +68,33 @@ export class TenantBooks {
     const book = this.#buildFor(tenant);
     this.#current.set(tenant, book);
     return book;
+  }
+
+  /**
+   * The book that a recorded version names, so that what was charged by it can be computed again.
+   * Undefined where it cannot be made here any more: its base shipped with another release.
+   */
+  bookOf(tenant: string, version: string): PriceBook | undefined {
+    const current = this.bookFor(tenant);
+    if (current.version === version) return current;
+    const key = `${tenant} ${version}`;
+    if (!this.#past.has(key)) this.#past.set(key, this.#findPast(tenant, version));
+    return this.#past.get(key);
+  }
+
+  /** Rows are never forgotten, so every earlier state is a beginning of them. */
+  #findPast(tenant: string, version: string): PriceBook | undefined {
+    const { shipped } = this.#deps;
+    if (!version.startsWith(shipped.digest.version)) return undefined;
+    const rows = this.#rows.filter((row) => row.tenant === tenant || row.kind === IMPORT_KIND);
+    for (let count = rows.length - 1; count >= 0; count--) {
+      const state = { revision: count, history: () => rows.slice(0, count) };
+      const unpacked = this.#unpacked;
+      const past = new TenantBooks({ state, shipped, onUnusable: () => undefined, unpacked });
+      const book = past.bookFor(tenant);
+      if (book.version === version) return book;
+    }
+    return undefined;
   }
 
   /** The book below every tenant's terms. */
@@ -96,8 +128,9 @@ export class TenantBooks {
     this.#revision = state.revision;
     const rows = state.history().filter(({ kind }) => kind === TERMS_KIND || kind === IMPORT_KIND);
     // Rows are never forgotten or changed, so the same number is the same rows.
-    if (rows.length === this.#priceRows) return;
-    this.#priceRows = rows.length;
+    if (rows.length === this.#rows.length) return;
+    this.#rows = rows;
+    this.#past = new Map();
     this.#takeTerms(rows);
     this.#takeImports(rows.filter(({ kind }) => kind === IMPORT_KIND));
     this.#current = new Map();
