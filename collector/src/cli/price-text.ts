@@ -124,12 +124,17 @@ const termsRowSchema = z.looseObject({
 type TermsRow = z.infer<typeof termsRowSchema>;
 const termsListSchema = z.looseObject({ rows: z.array(termsRowSchema) });
 
+const SHOWN_PLACES_MAX = 5;
+
 function saysWhat(row: TermsRow): string {
   const place = [row.provider ?? '*', row.model].filter((part) => part != null).join('/');
   if (row.type === 'alias') return `${place}/${row.name} → ${row.target}`;
   if (row.type === 'discount') return `${place} −${row.discount}`;
   if (row.type === 'import') {
-    return `${row.book_version}, ${row.age_days} days old, for ${row.in_force?.join(', ') || 'none'}`;
+    const places = row.in_force ?? [];
+    const shown =
+      places.length > SHOWN_PLACES_MAX ? `${places.length} providers` : places.join(', ');
+    return `${row.book_version}, ${row.age_days} days old, for ${shown || 'none'}`;
   }
   const when = row.when ?? {};
   const condition = Object.keys(when).length === 0 ? '' : ` when ${pairs(when)}`;
