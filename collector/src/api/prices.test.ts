@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import express from 'express';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Scope } from '../access.ts';
 import { createAuthenticate } from '../authenticate/authenticate.ts';
@@ -9,10 +10,10 @@ import { openControlState } from '../control/control-state.ts';
 import { createKeyOperations } from '../control/key-operations.ts';
 import { createMemoryControlStore } from '../control/memory-control-store.ts';
 import { createLog } from '../log.ts';
-import { createMetrics } from '../metrics.ts';
 import { openPrices } from '../price/open-prices.ts';
+import { requestIds } from '../request-id.ts';
 import { adminPriceRoutes } from './admin-prices.ts';
-import { createApp } from './app.ts';
+import { answerErrors } from './errors.ts';
 import { type HttpListener, listen } from './listen.ts';
 import { pricesRoutes } from './prices-routes.ts';
 
@@ -48,22 +49,9 @@ beforeEach(async () => {
   }
   const { operations } = openPrices({ state, log, now, randomBytes });
   const deps = { authenticate, prices: operations, now };
-  const app = createApp({
-    log,
-    metrics: createMetrics(),
-    authenticate,
-    keys,
-    tracesRoute: (_request, response) => void response.json({}),
-    collectGauges: () => undefined,
-    answerOtlpProblem: (_request, response) => void response.end(),
-    parts: [],
-    routers: [pricesRoutes(deps), adminPriceRoutes(deps)],
-    isDraining: () => false,
-    newRequestId: randomUUID,
-    now,
-    nowMs: () => performance.now(),
-    requestTimeoutMs: 10_000,
-  });
+  const app = express();
+  app.use(requestIds(randomUUID), pricesRoutes(deps), adminPriceRoutes(deps));
+  app.use(answerErrors(log, (_request, response) => void response.end()));
   const timeouts = { headersTimeoutMs: 10_000, requestTimeoutMs: 10_000 };
   listener = await listen(app, { host: '127.0.0.1', port: 0 }, '--http', timeouts);
 });
