@@ -26,7 +26,37 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
   ],
   journal: [],
   write: ['journal/sealed-segment.ts', 'journal/sealed-queue.ts'],
-  settle: ['normalise/call.ts', 'rows/ledger-entry.ts', 'rows/append-context.ts'],
+  settle: [
+    'normalise/call.ts',
+    'price/charge-call.ts',
+    'rows/ledger-entry.ts',
+    'rows/append-context.ts',
+  ],
+  // Both look at the ledger as settle does: loaded, grouped, and as what should stand there.
+  verify: [
+    'normalise/call.ts',
+    'price/charge-call.ts',
+    'rows/ledger-entry.ts',
+    'settle/call-of-entry.ts',
+    'settle/desired-entries.ts',
+    'settle/difference.ts',
+    'settle/load-groups.ts',
+    'settle/load-spans.ts',
+    'settle/resolve-roles.ts',
+    'settle/settle-span.ts',
+    'settle/standing-amounts.ts',
+    'settle/stored-entry.ts',
+  ],
+  reprice: [
+    'price/charge-call.ts',
+    'rows/ledger-entry.ts',
+    'settle/call-of-entry.ts',
+    'settle/difference.ts',
+    'settle/load-spans.ts',
+    'settle/settle-span.ts',
+    'settle/standing-amounts.ts',
+    'settle/stored-entry.ts',
+  ],
 };
 
 /** Folders beside the road: they know no stage and not each other. */
@@ -45,6 +75,7 @@ const JOINERS: Readonly<Record<string, string>> = {
   'storage.ts': 'the engine, the store and the migrations',
   'observe.ts': 'events of the stages with log and metrics',
   'limits.ts': 'the limits of the stages, of which it takes the types',
+  'price-now.ts': 'the book with the work on the ledger',
   'settle/append-entries.ts':
     'entries that correct with the journal, as accept-traces.ts those of a request',
   'settle/make-entries.ts': 'the entries of settle with their price',

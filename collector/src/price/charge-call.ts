@@ -48,6 +48,16 @@ export function chargeCall(book: PriceBook, call: Call, atNs: bigint): Charge {
   };
 }
 
+/** The charge where a fault of the book must not stop the work: then the call is unpriced, `price_failed`. */
+export function chargeOrFault(book: PriceBook, call: Call, atNs: bigint): Charge {
+  try {
+    return chargeCall(book, call, atNs);
+  } catch {
+    // Whoever takes the call in logs the fault; here its name in the entry tells it.
+    return unpricedCharge(call, book.version, 'price_failed');
+  }
+}
+
 /** The charge of a call that has no cost: the amount is unknown, and the reason is told. */
 export function unpricedCharge(
   call: Call,

@@ -39,7 +39,7 @@ export function entriesToAppend(
   if (isRight) {
     return [];
   }
-  const reversals = live.map((entry) => reversalOf(entry, maker));
+  const reversals = live.map((entry) => reversalOf(entry, maker.stamp()));
   return desired === undefined ? reversals : [...reversals, maker.charge(desired)];
 }
 
@@ -58,7 +58,10 @@ function hex(bytes: Uint8Array): string {
 }
 
 /** The exact negative of an entry, under the same dimensions. */
-function reversalOf(entry: LedgerEntry, maker: EntryMaker): LedgerEntry {
+export function reversalOf(
+  entry: LedgerEntry,
+  stamp: Pick<LedgerEntry, 'entryId' | 'recordedAtNs'>,
+): LedgerEntry {
   const { charge } = entry;
   const usage: Usage = {};
   for (const key of Object.keys(entry.usage) as (keyof Usage)[]) {
@@ -66,7 +69,7 @@ function reversalOf(entry: LedgerEntry, maker: EntryMaker): LedgerEntry {
   }
   return {
     ...entry,
-    ...maker.stamp(),
+    ...stamp,
     kind: 'reversal',
     reverses: entry.entryId,
     calls: -entry.calls,

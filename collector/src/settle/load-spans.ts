@@ -39,15 +39,25 @@ interface SpanQuestion {
   traceIds: readonly string[];
 }
 
-/** Every stored version of every span of these traces. */
+/** Starts in [fromNs, toNs), in nanoseconds since 1970. */
+interface StartRange {
+  fromNs: bigint;
+  toNs: bigint;
+}
+
+/** Every stored version of every span of these traces; with `between`, of those that start there: other days are not read. */
 export async function loadSpans(
   store: Store,
-  { tenant, traceIds }: SpanQuestion,
+  { tenant, traceIds, between }: SpanQuestion & { between?: StartRange },
 ): Promise<SettleSpan[]> {
+  const isBetween = `AND start_time >= fromUnixTimestamp64Nano({from:Int64}, 'UTC')
+       AND start_time < fromUnixTimestamp64Nano({to:Int64}, 'UTC')`;
+  const range = { from: String(between?.fromNs ?? 0n), to: String(between?.toNs ?? 0n) };
   const rows = await store.query<StoredSpan>(
     `SELECT ${STORED_SPAN_COLUMNS} FROM ${store.database}.spans
-     WHERE tenant = {tenant:String} AND trace_id IN {traceIds:Array(String)}`,
-    { tenant, traceIds },
+     WHERE tenant = {tenant:String} AND trace_id IN {traceIds:Array(String)}
+       ${between === undefined ? '' : isBetween}`,
+    { tenant, traceIds, ...(between === undefined ? {} : range) },
     { timeoutMs: 600_000 },
   );
   return rows.map(toSettleSpan);

@@ -1,7 +1,7 @@
 /** Makes the entries that settle appends: charges at the price of the call's start, with fresh ids. */
 import { randomBytes } from 'node:crypto';
 import { RULES_VERSION } from '../normalise/dialects.ts';
-import { type Charge, chargeCall } from '../price/charge-call.ts';
+import { type Charge, chargeOrFault } from '../price/charge-call.ts';
 import type { PriceBook } from '../price/price-book.ts';
 import type { CardinalityGuard } from '../rows/cardinality-guard.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
@@ -43,7 +43,8 @@ export function createEntryMaker(deps: {
     stamp,
     charge({ facts, call, calls, usage }: DesiredEntry): LedgerEntry {
       const book = deps.bookFor(facts.tenant);
-      const charge = calls === 0n ? nothing(book.version) : chargeCall(book, call, facts.startNs);
+      const charge =
+        calls === 0n ? nothing(book.version) : chargeOrFault(book, call, facts.startNs);
       const { service, environment, provider, model, operation } = facts;
       const { feature, agent, prompt, user } = facts.attribution;
       const dimensions = {

@@ -1,0 +1,140 @@
+/** Live charges of a range of starts, in the order of the ledger, so that memory does not grow with the range. */
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
+import type { LedgerEntry } from '../rows/ledger-entry.ts';
+import { chargeFacts, liveEntries } from '../settle/difference.ts';
+import { loadSpans } from '../settle/load-spans.ts';
+import { type SettleSpan, spanKey } from '../settle/settle-span.ts';
+import { STORED_ENTRY_COLUMNS, type StoredEntry, toLedgerEntry } from '../settle/stored-entry.ts';
+import type { LiveCharge } from './reprice-entry.ts';
+
+/** Starts in [fromNs, toNs), in nanoseconds since 1970; of one tenant, or of all. */
+export interface RepriceRange {
+  readonly fromNs: bigint;
+  readonly toNs: bigint;
+  readonly tenant: string | undefined;
+}
+
+/** Charges of one step, and how many others could not be looked at. */
+export interface ChargeStep {
+  readonly charges: readonly LiveCharge[];
+  /** Their spans, which keep the other reading of their usage, have expired. */
+  readonly withoutSpan: number;
+  /** Several charges stand for one call, and repricings beside them: settle leaves one first. */
+  readonly ambiguous: number;
+}
+
+const CHARGES_PER_STEP = 2_000;
+
+export async function* liveCharges(store: Store, range: RepriceRange): AsyncGenerator<ChargeStep> {
+  let step: LedgerEntry[][] = [];
+  for await (const live of liveSpans(store, range)) {
+    if (step.length >= CHARGES_PER_STEP || (step[0] && step[0][0]!.tenant !== live[0]!.tenant)) {
+      yield await withReadings(store, step);
+      step = [];
+    }
+    step.push(live);
+  }
+  if (step.length > 0) {
+    yield await withReadings(store, step);
+  }
+}
+
+/** Live entries by span. A reversal or a repricing has the start of its charge, so all of a span stand together. */
+async function* liveSpans(
+  store: Store,
+  { fromNs, toNs, tenant }: RepriceRange,
+): AsyncGenerator<LedgerEntry[]> {
+  const rows = store.queryStream<StoredEntry>(
+    `SELECT ${STORED_ENTRY_COLUMNS} FROM ${store.database}.ledger
+     WHERE start_time >= fromUnixTimestamp64Nano({from:Int64}, 'UTC')
+       AND start_time < fromUnixTimestamp64Nano({to:Int64}, 'UTC')
+       ${tenant === undefined ? '' : 'AND tenant = {tenant:String}'}
+     ORDER BY tenant, toDateTime(start_time), trace_id, span_id`,
+    { from: String(fromNs), to: String(toNs), ...(tenant === undefined ? {} : { tenant }) },
+    {
+      timeoutMs: 3_600_000,
+      settings: { max_threads: 1, max_bytes_before_external_sort: '300000000' },
+    },
+  );
+  let own: LedgerEntry[] = [];
+  for await (const row of rows) {
+    const entry = toLedgerEntry(row);
+    if (own.length > 0 && placeOf(own[0]!) !== placeOf(entry)) {
+      yield* billed(own);
+      own = [];
+    }
+    own.push(entry);
+  }
+  yield* billed(own);
+}
+
+function placeOf(entry: LedgerEntry): string {
+  return `${entry.tenant}\n${entry.startNs / 1_000_000_000n}\n${spanKey(entry)}`;
+}
+
+/** Entries that bill nothing stay as they are. */
+function* billed(entries: readonly LedgerEntry[]): Generator<LedgerEntry[]> {
+  const live = liveEntries(entries).filter(({ kind, calls }) => kind === 'reprice' || calls !== 0n);
+  if (live.some(({ kind }) => kind === 'charge')) {
+    yield live;
+  }
+}
+
+async function withReadings(store: Store, step: readonly LedgerEntry[][]): Promise<ChargeStep> {
+  const charges = step.map((live) => live.filter(({ kind }) => kind === 'charge'));
+  const needed = charges.flat().filter(hasOtherReading);
+  const spansOf = Map.groupBy(await loadOwn(store, needed), spanKey);
+  const found: LiveCharge[] = [];
+  let [withoutSpan, ambiguous] = [0, 0];
+  for (const [i, live] of step.entries()) {
+    const reprices = live.filter(({ kind }) => kind === 'reprice');
+    if (charges[i]!.length > 1 && reprices.length > 0) {
+      ambiguous += charges[i]!.length;
+      continue;
+    }
+    for (const charge of charges[i]!) {
+      const reading = hasOtherReading(charge)
+        ? readingOf(charge, spansOf)
+        : { alternative: undefined };
+      if (reading === undefined) {
+        withoutSpan++;
+      } else {
+        found.push({ charge, reprices, ...reading });
+      }
+    }
+  }
+  return { charges: found, withoutSpan, ambiguous };
+}
+
+/** Only where inclusion was told, and not assumed, there is one reading. */
+function hasOtherReading({ semantics }: LedgerEntry): boolean {
+  return semantics !== '' && semantics !== 'inclusive' && semantics !== 'exclusive';
+}
+
+async function loadOwn(store: Store, charges: readonly LedgerEntry[]): Promise<SettleSpan[]> {
+  const [first] = charges;
+  if (first === undefined) {
+    return [];
+  }
+  const starts = charges.map(({ startNs }) => startNs).sort((a, b) => (a < b ? -1 : 1));
+  const between = { fromNs: starts[0]!, toNs: starts.at(-1)! + 1n };
+  const traceIds = [...new Set(charges.map(({ traceId }) => traceId))];
+  return loadSpans(store, { tenant: first.tenant, traceIds, between });
+}
+
+/** The other reading of the version of the span that was charged; undefined when that is not stored any more. */
+function readingOf(
+  charge: LedgerEntry,
+  spansOf: ReadonlyMap<string, SettleSpan[]>,
+): { alternative: Usage | undefined } | undefined {
+  const usage = usageKey(charge);
+  const own = spansOf
+    .get(spanKey(charge))
+    ?.find((span) => usage === usageKey({ ...charge, usage: span.call?.usage?.buckets ?? {} }));
+  return own === undefined ? undefined : { alternative: own.call?.usage?.alternative };
+}
+
+function usageKey(entry: LedgerEntry): string {
+  return JSON.stringify(chargeFacts(entry, entry));
+}

@@ -1,0 +1,68 @@
+/**
+ * Repricing is a subtraction, as settle is: what a live charge and its repricings add up to, from what the call comes to at the
+ * present book. The entry holds the difference alone, so that repricing twice appends nothing the second time.
+ */
+import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
+import type { Charge } from '../price/charge-call.ts';
+import type { LedgerEntry } from '../rows/ledger-entry.ts';
+import { callOfEntry } from '../settle/call-of-entry.ts';
+import {
+  AMOUNT_COLUMNS,
+  type Amounts,
+  type PriceNow,
+  standingAmounts,
+} from '../settle/standing-amounts.ts';
+
+/** A live charge, with the repricings that stand beside it. */
+export interface LiveCharge {
+  readonly charge: LedgerEntry;
+  readonly reprices: readonly LedgerEntry[];
+  /** The other reading of the call's usage, which its span keeps, where there is one. */
+  readonly alternative: Usage | undefined;
+}
+
+/** What a call cost and what it costs now; undefined is unpriced. */
+export interface Repriced {
+  readonly charge: LedgerEntry;
+  readonly before: Amounts;
+  readonly now: Charge;
+}
+
+/** Undefined where every amount is as it was. */
+export function repriceCharge(
+  { charge, reprices, alternative }: LiveCharge,
+  price: PriceNow,
+): Repriced | undefined {
+  const before = standingAmounts([charge, ...reprices]);
+  const now = price.charge(charge.tenant, callOfEntry(charge, alternative), charge.startNs);
+  const isSame = AMOUNT_COLUMNS.every(([name]) => before[name] === now[name]);
+  return isSame ? undefined : { charge, before, now };
+}
+
+/** The entry that brings `before` to `now`: amounts only. Of an unknown amount there is nothing to take away. */
+export function repriceEntry(
+  { charge, before, now }: Repriced,
+  stamp: Pick<LedgerEntry, 'entryId' | 'recordedAtNs'>,
+): LedgerEntry {
+  const difference = (name: keyof Amounts) => (now[name] ?? 0n) - (before[name] ?? 0n);
+  const unpriced = (amount: bigint | undefined) => (amount === undefined ? charge.calls : 0n);
+  return {
+    ...charge,
+    ...stamp,
+    kind: 'reprice',
+    reverses: undefined,
+    calls: 0n,
+    unpricedCalls: unpriced(now.costAtto) - unpriced(before.costAtto),
+    usage: {},
+    charge: {
+      ...now,
+      listAtto: difference('listAtto'),
+      costAtto: difference('costAtto'),
+      costLowAtto: difference('costLowAtto'),
+      costHighAtto: difference('costHighAtto'),
+      // What the provider reported does not change with the book: the charge has it.
+      reportedAtto: undefined,
+    },
+    note: 'reprice',
+  };
+}

@@ -1,0 +1,251 @@
+/** Reprice on the real engine: differences alone, once, and both views of the past stay one query each. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { RULES_VERSION } from '../normalise/dialects.ts';
+import type { Charge } from '../price/charge-call.ts';
+import type { PriceNow } from '../settle/standing-amounts.ts';
+import { openTestLedger, type TestLedger } from '../test-ledger.ts';
+import { chat, NOW_MS } from '../test-road.ts';
+import { verifyLedger } from '../verify/verify-ledger.ts';
+import { type RepriceProgress, type RepriceResult, repriceLedger } from './reprice-ledger.ts';
+
+const NS_PER_MS = 1_000_000n;
+const RANGE = { fromNs: 0n, toNs: BigInt(NOW_MS + 1) * NS_PER_MS, tenant: undefined };
+let ledger: TestLedger;
+let ids = 0;
+
+beforeAll(async () => {
+  ledger = await openTestLedger();
+  await ledger.send([
+    { span: 1, attributes: chat(1000, { 'aicost.feature': 'search' }) },
+    { span: 2, attributes: chat(2000, { 'aicost.feature': 'chat' }) },
+    // A day before the range of the last test, and a model that nobody prices.
+    { span: 3, startMs: NOW_MS - 86_400_000, attributes: chat(3000) },
+    { span: 4, attributes: chat(10, OURS) },
+    // Seen twice: the second view is a mirror, and bills nothing.
+    { span: 5, trace: 50, attributes: chat(40, { 'gen_ai.response.id': 'r' }) },
+    { span: 6, trace: 60, attributes: chat(40, { 'gen_ai.response.id': 'r' }) },
+  ]);
+  await ledger.settle();
+}, 90_000);
+afterAll(() => ledger.remove());
+
+const OURS = { 'gen_ai.request.model': 'ours-1', 'gen_ai.response.model': 'ours-1' };
+
+/** The book as it is, but for a price of a cent for `ours-1` and one factor over everything else. */
+function bookTimes(factor: bigint, version: string): PriceNow {
+  const times = (amount: bigint | undefined) => (amount === undefined ? amount : amount * factor);
+  return {
+    versionFor: () => version,
+    charge(tenant, call, atNs): Charge {
+      const own = ledger.price.charge(tenant, call, atNs);
+      const [listAtto, costAtto] = [times(own.listAtto), times(own.costAtto)];
+      const amounts = {
+        costLowAtto: times(own.costLowAtto),
+        costHighAtto: times(own.costHighAtto),
+      };
+      const isOurs = call.responseModel === 'ours-1' && factor > 1n;
+      const cent = 10n ** 16n;
+      return isOurs
+        ? {
+            ...own,
+            basis: 'computed',
+            listAtto: cent,
+            costAtto: cent,
+            costLowAtto: cent,
+            costHighAtto: cent,
+            unpricedReason: '',
+            unpricedDetail: '',
+            bookVersion: version,
+          }
+        : { ...own, listAtto, costAtto, ...amounts, bookVersion: version };
+    },
+  };
+}
+
+async function reprice(
+  price: PriceNow,
+  change: { fromNs?: bigint; tenant?: string; dryRun?: boolean } = {},
+): Promise<RepriceResult & { progress: RepriceProgress[] }> {
+  const progress: RepriceProgress[] = [];
+  const result = await repriceLedger(
+    {
+      store: ledger.store,
+      price,
+      stamp: () => ({
+        entryId: Buffer.from((++ids).toString(16).padStart(32, '0'), 'hex'),
+        recordedAtNs: BigInt(NOW_MS + 10_000 + ids) * NS_PER_MS,
+      }),
+      append: (entries) => ledger.append(entries),
+      stored: async () => undefined,
+    },
+    { ...RANGE, dryRun: false, ...change },
+    (one) => progress.push(one),
+  );
+  return { ...result, progress };
+}
+
+async function sums(where = 'true') {
+  const [row] = await ledger.store.query<Record<string, string>>(
+    `SELECT sum(calls) AS calls, sum(unpriced_calls) AS unpriced, sum(in_uncached) AS tokens, sum(cost_usd) AS cost,
+      (SELECT sum(cost_usd) FROM aicost.cost_hourly) AS hourly FROM aicost.ledger WHERE ${where}`,
+  );
+  return row;
+}
+
+async function verify(price: PriceNow) {
+  const steps = verifyLedger({
+    store: ledger.store,
+    price,
+    rulesVersion: RULES_VERSION,
+    settledThroughNs: async () => BigInt(ledger.clockMs) * NS_PER_MS,
+    stored: async () => undefined,
+    spansKeptFromNs: 0n,
+  });
+  for (;;) {
+    const { done, value } = await steps.next();
+    if (done === true) {
+      return value;
+    }
+  }
+}
+
+/** The queries that docs/pricing.md gives its readers, in its order. */
+function documented(): string[] {
+  const path = fileURLToPath(new URL('../../../docs/pricing.md', import.meta.url));
+  const section = readFileSync(path, 'utf8')
+    .split('## As billed, and as known now')[1]!
+    .split('\n## ')[0]!;
+  return [...section.matchAll(/```sql\n([^`]+)```/g)].map(([, sql]) => sql!);
+}
+
+// (1000 + 2000 + 3000 + 40) × 0.0000025 + 4 × 10 × 0.00001.
+const BILLED = '0.0155';
+
+it('shows the difference by model and feature, and appends nothing in a dry run', async () => {
+  const before = await sums();
+  expect(before).toEqual({
+    calls: '5',
+    unpriced: '1',
+    tokens: '6050',
+    cost: BILLED,
+    hourly: BILLED,
+  });
+  const { progress, ...result } = await reprice(bookTimes(2n, 'double'), { dryRun: true });
+  expect(result).toEqual({
+    charges: 5,
+    changed: 5,
+    entries: 0,
+    difference_usd: '0.0255',
+    skipped: {},
+  });
+  const table = progress.find(({ step }) => step === 'difference');
+  expect(table).toMatchObject({
+    by_model: [
+      {
+        tenant: 'acme',
+        provider: 'openai',
+        model: 'gpt-4o-2024-08-06',
+        calls: 4,
+        newly_priced: 0,
+        before_usd: BILLED,
+        now_usd: '0.031',
+        difference_usd: BILLED,
+      },
+      {
+        tenant: 'acme',
+        provider: 'openai',
+        model: 'ours-1',
+        calls: 1,
+        newly_priced: 1,
+        newly_unpriced: 0,
+        before_usd: '0',
+        now_usd: '0.01',
+        difference_usd: '0.01',
+      },
+    ],
+    by_feature: [
+      { feature: '', calls: 3 },
+      { feature: 'chat', calls: 1, difference_usd: '0.0051' },
+      { feature: 'search', calls: 1, difference_usd: '0.0026' },
+    ],
+  });
+  expect(await sums()).toEqual(before);
+});
+
+it('appends one entry for each call that changes, of the amounts alone, and nothing the second time', async () => {
+  const price = bookTimes(2n, 'double');
+  expect(await reprice(price)).toMatchObject({ changed: 5, entries: 5 });
+  const now = { calls: '5', unpriced: '0', tokens: '6050', cost: '0.041', hourly: '0.041' };
+  expect(await sums()).toEqual(now);
+  expect(await sums("kind = 'reprice'")).toMatchObject({
+    calls: '0',
+    unpriced: '-1',
+    cost: '0.0255',
+  });
+  expect(await reprice(price)).toMatchObject({
+    charges: 5,
+    changed: 0,
+    entries: 0,
+    difference_usd: '0',
+  });
+  expect(await sums()).toEqual(now);
+  expect(await verify(price)).toMatchObject({ ok: true, difference: null });
+});
+
+it('answers "as billed" and "as known now" with the queries of the documentation', async () => {
+  const [asBilled, asKnownNow, withoutReprices] = documented();
+  const at = new Date(NOW_MS + 5_000).toISOString().replace('Z', '').replace('T', ' ');
+  const ask = (sql: string, params = {}) =>
+    ledger.store.query(sql.replaceAll(/\b(FROM) ledger/g, '$1 aicost.ledger'), params);
+  const total = (rows: unknown[]) =>
+    (rows as { cost_usd: string }[]).map(({ cost_usd }) => cost_usd).toSorted();
+  const range = { from: '2026-08-01 00:00:00', to: '2026-09-01 00:00:00' };
+  expect(total(await ask(asBilled!, { ...range, at }))).toEqual([null, BILLED].toSorted());
+  expect(total(await ask(asKnownNow!, range))).toEqual(['0.01', '0.031']);
+  expect(total(await ask(withoutReprices!, range))).toEqual([null, BILLED].toSorted());
+});
+
+it('takes back what an earlier repricing added, down to unpriced', async () => {
+  const price = bookTimes(1n, 'as it was');
+  expect(await reprice(price)).toMatchObject({ changed: 5, difference_usd: '-0.0255' });
+  expect(await sums()).toEqual({
+    calls: '5',
+    unpriced: '1',
+    tokens: '6050',
+    cost: BILLED,
+    hourly: BILLED,
+  });
+  expect(await reprice(price)).toMatchObject({ changed: 0 });
+  expect(await verify(price)).toMatchObject({ ok: true, difference: null });
+});
+
+it('looks at calls of its tenant that started in the range, and at no others', async () => {
+  const price = bookTimes(3n, 'triple');
+  expect(await reprice(price, { tenant: 'other' })).toMatchObject({ charges: 0, entries: 0 });
+  const fromNs = BigInt(NOW_MS) * NS_PER_MS;
+  expect(await reprice(price, { tenant: 'acme', fromNs })).toMatchObject({
+    charges: 4,
+    entries: 4,
+  });
+  const [day] = await ledger.store.query<{ cost: string }>(
+    `SELECT sum(cost_usd) AS cost FROM aicost.cost_daily WHERE day = '2026-08-19'`,
+  );
+  expect(day).toEqual({ cost: '0.0076' });
+});
+
+it('is undone with its charge when settle bills a newer version of the span', async () => {
+  ledger.clockMs += 10_000;
+  await ledger.send([{ span: 1, attributes: chat(1000, { 'user.id': 'u' }) }]);
+  await ledger.settle();
+  const rows = await ledger.store.query(
+    `SELECT user, sum(calls) AS calls, sum(cost_usd) AS cost FROM aicost.ledger
+     WHERE span_id = '0000000000000002' GROUP BY user ORDER BY user`,
+  );
+  expect(rows).toEqual([
+    { user: '', calls: '0', cost: '0' },
+    { user: 'u', calls: '1', cost: '0.0026' },
+  ]);
+  expect(await verify(ledger.price)).toMatchObject({ ok: true, difference: null });
+});

@@ -1,0 +1,114 @@
+/**
+ * A whole ledger for tests: the real engine with its tables, filled by the real road (decode to journal, writer, settle).
+ * Invariant: what `send` and `settle` did is stored when they resolve.
+ */
+import {
+  startTestEngine,
+  storeAddress,
+  type TestEngine,
+} from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
+import { migrate } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { loadPriceBook } from './price/load-book.ts';
+import type { PriceBook } from './price/price-book.ts';
+import { createPriceNow } from './price-now.ts';
+import { CardinalityGuard } from './rows/cardinality-guard.ts';
+import type { LedgerEntry } from './rows/ledger-entry.ts';
+import { appendEntries } from './settle/append-entries.ts';
+import { createEntryMaker } from './settle/make-entries.ts';
+import { type SettleProgress, Settler } from './settle/settler.ts';
+import type { PriceNow } from './settle/standing-amounts.ts';
+import { NOW_MS, openRoad, type TestRoad, type TestSpan } from './test-road.ts';
+import { Landing } from './write/landing.ts';
+import { Writer } from './write/writer.ts';
+
+export interface TestLedger {
+  readonly store: Store;
+  readonly price: PriceNow;
+  /** The book of every tenant; set another to move on. */
+  book: PriceBook;
+  /** When requests come in; settle runs a second later. Milliseconds since 1970. */
+  clockMs: number;
+  /** Spans as a request of `acme`, or of another tenant. */
+  send(spans: readonly TestSpan[], tenant?: string): Promise<void>;
+  settle(): Promise<SettleProgress>;
+  append(entries: readonly LedgerEntry[]): Promise<void>;
+  remove(): Promise<void>;
+}
+
+const LATER_MS = 1_000;
+
+export async function openTestLedger(): Promise<TestLedger> {
+  const engine: TestEngine = await startTestEngine();
+  const store = createStore({
+    kind: 'embedded',
+    database: 'aicost',
+    ...storeAddress(engine.address),
+  });
+  await migrate(store);
+  const landing = await Landing.read(store);
+  const withRoad = async <T>(work: (road: TestRoad) => Promise<T>): Promise<T> => {
+    const road = await openRoad({ change: { nowMs: () => ledger.clockMs } });
+    try {
+      const result = await work(road);
+      await road.close();
+      await writeAll(store, landing, road);
+      return result;
+    } finally {
+      await road.remove();
+    }
+  };
+  const bookFor = (): PriceBook => ledger.book;
+  const nowNs = () => BigInt(ledger.clockMs + LATER_MS) * 1_000_000n;
+  const maker = createEntryMaker({ bookFor, guard: new CardinalityGuard(), nowNs });
+  const ledger: TestLedger = {
+    store,
+    price: createPriceNow(bookFor),
+    book: loadPriceBook(),
+    clockMs: NOW_MS,
+    send: (spans, tenant) => withRoad(async (road) => void (await road.send(spans, tenant))),
+    settle: () =>
+      withRoad(({ journal }) =>
+        new Settler({
+          store,
+          journal,
+          maker,
+          settleAfterMs: 0,
+          nowMs: () => ledger.clockMs + LATER_MS,
+        }).settle({ all: false }),
+      ),
+    append: (entries) => withRoad(({ journal }) => appendEntries(journal, entries)),
+    async remove() {
+      await store.close();
+      await engine.remove();
+    },
+  };
+  return ledger;
+}
+
+async function writeAll(store: Store, landing: Landing, { journal }: TestRoad): Promise<void> {
+  const { queue } = journal;
+  if (queue.count === 0) {
+    return;
+  }
+  const failures: unknown[] = [];
+  const writer = new Writer({
+    store,
+    landing,
+    queue,
+    nowMs: () => NOW_MS,
+    random: () => 0,
+    onEvent: (event) => {
+      if (event.kind === 'set_aside' || event.kind === 'failed') {
+        failures.push(event);
+      }
+      if (queue.count === 0 || failures.length > 0) {
+        queue.close();
+      }
+    },
+  });
+  await writer.run();
+  if (failures.length > 0) {
+    throw new Error(`the writer did not store all: ${JSON.stringify(failures)}`);
+  }
+}

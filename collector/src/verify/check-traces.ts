@@ -1,0 +1,112 @@
+/** The traces of one day whose calls are stored, a bounded number at a time: their spans against their entries. */
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { type LoadedGroup, loadGroups } from '../settle/load-groups.ts';
+import { loadSpans } from '../settle/load-spans.ts';
+import type { SettleSpan } from '../settle/settle-span.ts';
+import { CHECK_OPTIONS } from './check-options.ts';
+import { type GroupRules, groupDifference } from './group-differences.ts';
+import { type Difference, Skipped } from './report.ts';
+
+const TRACES_PER_STEP = 1_000;
+const NS_PER_MS = 1_000_000n;
+const DAY_NS = 86_400_000_000_000n;
+
+/** Traces of one tenant that have calls on a day. */
+export interface TraceStep {
+  readonly tenant: string;
+  readonly day: string;
+  readonly traceIds: readonly string[];
+}
+
+/** What a step came to. */
+export interface StepResult {
+  readonly difference: Difference | null;
+  readonly traces: number;
+  readonly skipped: Skipped;
+}
+
+export async function* traceSteps(store: Store, day: string): AsyncGenerator<TraceStep> {
+  const rows = store.queryStream<{ tenant: string; trace_id: string }>(
+    `SELECT tenant, trace_id FROM ${store.database}.spans
+     WHERE toDate(start_time) = {day:Date} AND role != 'not_llm'
+     GROUP BY tenant, trace_id ORDER BY tenant, min(start_time), trace_id`,
+    { day },
+    CHECK_OPTIONS,
+  );
+  let tenant = '';
+  let traceIds: string[] = [];
+  for await (const row of rows) {
+    if (traceIds.length >= TRACES_PER_STEP || (traceIds.length > 0 && row.tenant !== tenant)) {
+      yield { tenant, day, traceIds };
+      traceIds = [];
+    }
+    tenant = row.tenant;
+    traceIds.push(row.trace_id);
+  }
+  if (traceIds.length > 0) {
+    yield { tenant, day, traceIds };
+  }
+}
+
+/** Compares the traces of a step that have their first call on its day: the others were looked at on theirs. */
+export async function checkStep(
+  store: Store,
+  step: TraceStep,
+  rules: Omit<GroupRules, 'skipped'> & { settledThroughNs: bigint },
+): Promise<StepResult> {
+  const skipped = new Skipped();
+  const spans = await loadWhole(store, step);
+  const own = new Set(
+    [...Map.groupBy(spans, ({ traceId }) => traceId)]
+      .filter(([, trace]) => firstCallDay(trace) === step.day)
+      .map(([traceId]) => traceId),
+  );
+  const mine = spans.filter(({ traceId }) => own.has(traceId));
+  const groups = await loadGroups(store, { tenant: step.tenant, spans: mine });
+  for (const group of groups) {
+    const isSettled = isSettledThrough(group, rules.settledThroughNs);
+    const found = groupDifference({ ...group, isSettled }, own, { ...rules, skipped });
+    if (found !== null) {
+      return { difference: found, traces: own.size, skipped };
+    }
+  }
+  return { difference: null, traces: own.size, skipped };
+}
+
+/** Every span of the traces: those around the day are found fast, and the count tells whether a trace has others. */
+async function loadWhole(
+  store: Store,
+  { tenant, day, traceIds }: TraceStep,
+): Promise<SettleSpan[]> {
+  const dayNs = BigInt(Date.parse(day)) * NS_PER_MS;
+  const between = { fromNs: dayNs - DAY_NS, toNs: dayNs + 2n * DAY_NS };
+  const near = await loadSpans(store, { tenant, traceIds, between });
+  const counted = await store.query<{ trace_id: string; stored: string }>(
+    `SELECT trace_id, sum(spans) AS stored FROM ${store.database}.traces
+     WHERE tenant = {tenant:String} AND trace_id IN {traceIds:Array(String)} GROUP BY trace_id`,
+    { tenant, traceIds },
+    CHECK_OPTIONS,
+  );
+  const storedOf = new Map(counted.map((row) => [row.trace_id, Number(row.stored)]));
+  const nearOf = Map.groupBy(near, ({ traceId }) => traceId);
+  const isWhole = (id: string) => (nearOf.get(id)?.length ?? 0) === storedOf.get(id);
+  const wide = traceIds.filter((id) => !isWhole(id));
+  return wide.length === 0
+    ? near
+    : [
+        ...near.filter(({ traceId }) => isWhole(traceId)),
+        ...(await loadSpans(store, { tenant, traceIds: wide })),
+      ];
+}
+
+function firstCallDay(trace: readonly SettleSpan[]): string | undefined {
+  const starts = trace.filter(({ call }) => call !== undefined).map(({ startNs }) => startNs);
+  const [first] = starts.sort((a, b) => (a < b ? -1 : 1));
+  return first === undefined
+    ? undefined
+    : new Date(Number(first / NS_PER_MS)).toISOString().slice(0, 10);
+}
+
+function isSettledThrough({ spans }: LoadedGroup, throughNs: bigint): boolean {
+  return spans.every(({ receivedAtNs }) => receivedAtNs <= throughNs);
+}

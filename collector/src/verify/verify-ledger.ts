@@ -1,0 +1,146 @@
+/**
+ * Verify: spans, ledger and rollups tell the same, to the last digit, or the first difference is told with its likely cause.
+ * Rows may keep arriving meanwhile. The targets of one batch are not filled at the same instant, so a difference counts
+ * only when it is still there after everything that had come in was stored.
+ */
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import type { PriceNow } from '../settle/standing-amounts.ts';
+import { CHECK_OPTIONS } from './check-options.ts';
+import { checkStep, type StepResult, traceSteps } from './check-traces.ts';
+import { findOrphanEntry, findTraceDifference } from './orphan-differences.ts';
+import {
+  type Checked,
+  type Difference,
+  Skipped,
+  type VerifyProgress,
+  type VerifyReport,
+} from './report.ts';
+import { findReversalDifference } from './reversal-differences.ts';
+import { findRollupDifference } from './rollup-differences.ts';
+
+export interface VerifyDeps {
+  readonly store: Store;
+  readonly price: PriceNow;
+  readonly rulesVersion: string;
+  /** Every span received up to here was settled: nanoseconds since 1970. */
+  readonly settledThroughNs: () => Promise<bigint>;
+  /** Resolves when every row that came in until now is stored. */
+  readonly stored: () => Promise<void>;
+  /** Spans that started before may have expired: nanoseconds since 1970; 0 when all are kept. */
+  readonly spansKeptFromNs: bigint;
+}
+
+const NS_PER_MS = 1_000_000n;
+/** While rows keep arriving in the same place, each look may see another half-filled batch; none takes this many looks. */
+const LOOKS_MAX = 20;
+
+interface Day {
+  day: string;
+  spans: string;
+  entries: string;
+}
+
+/** Yields after each day; returns the report. Rejects with StoreError. */
+export async function* verifyLedger(
+  deps: VerifyDeps,
+): AsyncGenerator<VerifyProgress, VerifyReport> {
+  const settledThroughNs = await deps.settledThroughNs();
+  await deps.stored();
+  const checked: Checked = { days: 0, traces: 0, spans: 0, entries: 0 };
+  const skipped = new Skipped();
+  const report = (difference: Difference | null): VerifyReport => {
+    return { ok: difference === null, checked, skipped: skipped.toObject(), difference };
+  };
+  const days = await readDays(deps.store);
+  for (const day of days) {
+    const found = await checkDay(deps, day, { checked, skipped, settledThroughNs });
+    if (found !== null) {
+      return report(found);
+    }
+    checked.days++;
+    yield { day: day.day, days: days.length, checked: { ...checked } };
+  }
+  return report(await confirmed(deps, () => findTraceDifference(deps.store, deps.spansKeptFromNs)));
+}
+
+/** Days that any of the tables has, with the rows of spans and ledger. */
+async function readDays(store: Store): Promise<Day[]> {
+  const { database } = store;
+  return store.query<Day>(
+    `SELECT toString(date) AS day, sum(span_rows) AS spans, sum(entry_rows) AS entries FROM (
+       SELECT toDate(start_time) AS date, count() AS span_rows, 0 AS entry_rows FROM ${database}.spans GROUP BY date
+       UNION ALL
+       SELECT toDate(start_time) AS date, 0 AS span_rows, count() AS entry_rows FROM ${database}.ledger GROUP BY date
+       UNION ALL
+       SELECT toDate(hour) AS date, 0 AS span_rows, 0 AS entry_rows FROM ${database}.cost_hourly GROUP BY date
+       UNION ALL
+       SELECT toDate(day) AS date, 0 AS span_rows, 0 AS entry_rows FROM ${database}.cost_daily GROUP BY date)
+     GROUP BY date ORDER BY date`,
+    {},
+    CHECK_OPTIONS,
+  );
+}
+
+interface Pass {
+  checked: Checked;
+  skipped: Skipped;
+  settledThroughNs: bigint;
+}
+
+async function checkDay(
+  deps: VerifyDeps,
+  { day, spans, entries }: Day,
+  pass: Pass,
+): Promise<Difference | null> {
+  const { store } = deps;
+  const { checked, skipped } = pass;
+  const ofLedger =
+    (await confirmed(deps, () => findReversalDifference(store, day))) ??
+    (await confirmed(deps, () => findRollupDifference(store, day)));
+  checked.entries += Number(entries);
+  if (ofLedger !== null) {
+    return ofLedger;
+  }
+  if (BigInt(Date.parse(day)) * NS_PER_MS < deps.spansKeptFromNs) {
+    skipped.add('entries of days whose spans have expired: not recomputed', Number(entries));
+    return null;
+  }
+  const orphan = await confirmed(deps, () => findOrphanEntry(store, day));
+  checked.spans += Number(spans);
+  return orphan ?? (await checkTraces(deps, day, pass));
+}
+
+async function checkTraces(deps: VerifyDeps, day: string, pass: Pass): Promise<Difference | null> {
+  const { store, price, rulesVersion } = deps;
+  const { settledThroughNs } = pass;
+  for await (const step of traceSteps(store, day)) {
+    let last: StepResult | undefined;
+    const found = await confirmed(deps, async () => {
+      last = await checkStep(store, step, { price, rulesVersion, settledThroughNs });
+      return last.difference;
+    });
+    pass.checked.traces += last!.traces;
+    pass.skipped.addAll(last!.skipped);
+    if (found !== null) {
+      return found;
+    }
+  }
+  return null;
+}
+
+/** Looks again, after what was under way is stored, until there is no difference or twice the same one. */
+async function confirmed(
+  { stored }: VerifyDeps,
+  look: () => Promise<Difference | null>,
+): Promise<Difference | null> {
+  let before = await look();
+  for (let looks = 1; before !== null && looks < LOOKS_MAX; looks++) {
+    await stored();
+    const now = await look();
+    if (JSON.stringify(now) === JSON.stringify(before)) {
+      return now;
+    }
+    before = now;
+  }
+  return before;
+}
