@@ -1,8 +1,8 @@
 /**
- * `langfuse.observation.usage_details`: an object of token counts under names of anyone's choice. By Langfuse's convention its
- * buckets are disjoint, and its SDKs subtract. Not everyone does: an object of plain totals holds no buckets at all, and
- * in some the input still holds the cached part. Where a total is told, it proves which.
- * Source: github.com/langfuse/langfuse, packages/shared/src/server/otel at 6275144; @langfuse/openai@5.11.1.
+ * `langfuse.observation.usage_details`: an object of token counts under names of anyone's choice. By Langfuse's
+ * convention its buckets are disjoint, and its SDKs subtract. Not everyone does: an object of plain totals holds no
+ * buckets at all, and in some the input still holds the cached part. Where a total is told, it proves which. Source:
+ * github.com/langfuse/langfuse, packages/shared/src/server/otel at 6275144; @langfuse/openai@5.11.1.
  */
 import { type Blob, wholeOf } from './blob.ts';
 import { OPENAI, readProviderReport } from './provider-report.ts';

@@ -1,6 +1,7 @@
 /**
- * Records what LiteLLM sends, in its first generation of OpenTelemetry, in its second, and in the second with every layer of
- * names on one span. Needs a Python environment with requirements.txt: `node record.ts path/to/python [generation]`.
+ * Records what LiteLLM sends, in its first generation of OpenTelemetry, in its second, and in the second with every
+ * layer of names on one span. Needs a Python environment with requirements.txt: `node record.ts path/to/python
+ * [generation]`.
  */
 import { spawn } from 'node:child_process';
 import { startFakeProvider } from '../fake-provider.ts';

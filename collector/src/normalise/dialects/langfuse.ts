@@ -1,8 +1,8 @@
 /**
- * Langfuse: its SDKs, and gateways that write its names beside others. The type of an observation says what it is; usage
- * and cost are JSON objects (langfuse-usage.ts). Its span processor copies user, session, trace name and prompt onto every
- * span of the process, so that those alone make no call. Source: github.com/langfuse/langfuse at 6275144, langfuse-js at 0d5a8d0,
- * @langfuse/otel@5.11.1.
+ * Langfuse: its SDKs, and gateways that write its names beside others. The type of an observation says what it is;
+ * usage and cost are JSON objects (langfuse-usage.ts). Its span processor copies user, session, trace name and prompt
+ * onto every span of the process, so that those alone make no call. Source: github.com/langfuse/langfuse at 6275144,
+ * langfuse-js at 0d5a8d0, @langfuse/otel@5.11.1.
  */
 import { formatUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import type { AttributeKeys, KeyId } from '../attribute-keys.ts';
@@ -10,6 +10,7 @@ import type { AttributeReader } from '../attribute-reader.ts';
 import { amountOf, type Blob, parseBlob } from '../blob.ts';
 import type { Dialect, DialectDefinition, DialectReading, SpanFacts } from '../dialect.ts';
 import { readUsageDetails } from '../langfuse-usage.ts';
+import type { Triggers } from '../span-condition.ts';
 
 /** Observation types → the conventions' words. `span`, `event`, `guardrail` and `evaluator` name no operation. */
 const OPERATIONS: Readonly<Record<string, string>> = {
@@ -34,8 +35,8 @@ const ATTRIBUTION = {
 } as const;
 const PROMPT_VERSION = ['langfuse.observation.prompt.version', 'langfuse.prompt.version'];
 /**
- * The wrapper of the OpenAI client names its spans by the client's class (JavaScript) or `OpenAI-generation` (Python): all
- * that is told of who bills.
+ * The wrapper of the OpenAI client names its spans by the client's class (JavaScript) or `OpenAI-generation` (Python):
+ * all that is told of who bills.
  */
 const CLIENTS: Readonly<Record<string, string>> = {
   AzureOpenAI: 'azure.ai.openai',
@@ -47,8 +48,20 @@ const OTHERS_CALLS = ['gen_ai.operation.name', 'gen_ai.system', 'ai.operationId'
 
 type AttributionName = keyof typeof ATTRIBUTION;
 
+const MARKS = {
+  type: 'langfuse.observation.type',
+  model: 'langfuse.observation.model.name',
+  usageDetails: 'langfuse.observation.usage_details',
+  costDetails: 'langfuse.observation.cost_details',
+} as const;
+
 class Langfuse implements Dialect {
   readonly name = 'langfuse';
+  readonly triggers: Triggers = {
+    keys: [...Object.values(MARKS), ...Object.values(ATTRIBUTION).flat()],
+    spanNames: [],
+    scopes: [],
+  };
   private readonly type: KeyId;
   private readonly model: KeyId;
   private readonly usageDetails: KeyId;
@@ -60,10 +73,10 @@ class Langfuse implements Dialect {
 
   constructor(keys: AttributeKeys) {
     const declare = (names: readonly string[]) => names.map((name) => keys.declare(name));
-    this.type = keys.declare('langfuse.observation.type');
-    this.model = keys.declare('langfuse.observation.model.name');
-    this.usageDetails = keys.declare('langfuse.observation.usage_details');
-    this.costDetails = keys.declare('langfuse.observation.cost_details');
+    this.type = keys.declare(MARKS.type);
+    this.model = keys.declare(MARKS.model);
+    this.usageDetails = keys.declare(MARKS.usageDetails);
+    this.costDetails = keys.declare(MARKS.costDetails);
     this.level = keys.declare('langfuse.observation.level');
     this.promptVersion = declare(PROMPT_VERSION);
     this.attribution = Object.entries(ATTRIBUTION).map(([name, names]) => [
@@ -147,8 +160,8 @@ class Langfuse implements Dialect {
 }
 
 /**
- * `total`, or the exact sum of the parts. Zeros are what the SDK writes beside a failure and the server where it knows no price:
- * they are no report.
+ * `total`, or the exact sum of the parts. Zeros are what the SDK writes beside a failure and the server where it knows
+ * no price: they are no report.
  */
 function costOf(blob: Blob | undefined): string | undefined {
   const { total, ...parts } = blob ?? {};

@@ -1,9 +1,10 @@
 /**
- * LiteLLM, both generations of its OpenTelemetry logger. Its totals always hold the cache: it normalises every provider's
- * usage. The first generation tells the breakdown only in `metadata.usage_object`, a Python dict as text. What the call
- * was stands in the call type: the operation's name is `chat` for every type it does not know. Guardrails, tools of MCP and
- * calls that manage stored objects carry its attributes too. Source: github.com/BerriAI/litellm, litellm/integrations/opentelemetry.py and
- * litellm/integrations/otel of 1.106.2 and 1.109.1.
+ * LiteLLM, both generations of its OpenTelemetry logger. Its totals always hold the cache: it normalises every
+ * provider's usage. The first generation tells the breakdown only in `metadata.usage_object`, a Python dict as text.
+ * What the call was stands in the call type: the operation's name is `chat` for every type it does not know.
+ * Guardrails, tools of MCP and calls that manage stored objects carry its attributes too. Source:
+ * github.com/BerriAI/litellm, litellm/integrations/opentelemetry.py and litellm/integrations/otel of 1.106.2 and
+ * 1.109.1.
  */
 import type { AttributeKeys, KeyId } from '../attribute-keys.ts';
 import type { AttributeReader } from '../attribute-reader.ts';
@@ -11,6 +12,7 @@ import type { Dialect, DialectDefinition, DialectReading, SpanFacts } from '../d
 import type { RoleRow } from '../dialect-table.ts';
 import { OTEL_IDENTITY, OTEL_USAGE } from '../otel-names.ts';
 import { normaliseProvider } from '../providers.ts';
+import type { Triggers } from '../span-condition.ts';
 import { defineDialect } from '../table-dialect.ts';
 
 /** Call types → the conventions' words. Each stands for itself and for its asynchronous twin (`acompletion`). */
@@ -177,6 +179,10 @@ class LiteLlm implements Dialect {
     this.guardrailCost = keys.declare('litellm.cost.guardrail');
     this.isGuardrailInSpend = keys.declare('litellm.guardrail.cost_in_spend');
     this.isCacheHit = keys.declare('litellm.cache_hit');
+  }
+
+  get triggers(): Triggers | undefined {
+    return this.base.triggers;
   }
 
   recognises(facts: SpanFacts): boolean {
