@@ -1,6 +1,6 @@
 /**
- * The cases recorded of every emitter that instruments the OpenAI and Anthropic SDKs. The clients are passed in, already
- * instrumented; each case becomes one fixture.
+ * The cases recorded of every emitter that instruments the OpenAI and Anthropic SDKs. The clients are passed in,
+ * already instrumented; each case becomes one fixture.
  */
 import { keepRecording, type OtlpSink } from './otlp-sink.ts';
 

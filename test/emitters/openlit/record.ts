@@ -31,12 +31,11 @@ Openlit.init({
 });
 
 /** The provider that init registered, behind the API's proxy. */
-const flush = async () => {
-  const proxy = trace.getTracerProvider() as unknown as {
-    getDelegate(): { forceFlush(): Promise<void> };
-  };
-  await proxy.getDelegate().forceFlush();
-};
+const tracing = (
+  trace.getTracerProvider() as unknown as {
+    getDelegate(): { forceFlush(): Promise<void>; shutdown(): Promise<void> };
+  }
+).getDelegate();
 
 const { OpenAI } = require('openai');
 const { Anthropic } = require('@anthropic-ai/sdk');
@@ -45,7 +44,7 @@ const clients: ProviderClients = {
   openai: new OpenAI({ ...options, baseURL: provider.url }),
   anthropic: new Anthropic({ ...options, baseURL: provider.url.replace(/\/v1$/, '') }),
 };
-const emitter = { dialect: 'openlit', sink, flush };
+const emitter = { dialect: 'openlit', sink, flush: () => tracing.forceFlush() };
 await recordCases(OPENAI_CASES, clients, emitter, of);
 await recordCases(ANTHROPIC_CASES, clients, emitter, of);
 
@@ -59,6 +58,6 @@ const chat = new ChatOpenAI({
 const chain = ChatPromptTemplate.fromTemplate('Say {word}').pipe(chat);
 const LANGCHAIN_CASES = { 'langchain-input-is-an-estimate': () => chain.invoke({ word: 'hi' }) };
 await recordCases(LANGCHAIN_CASES, clients, emitter, of);
+await tracing.shutdown();
 await provider.close();
 await sink.close();
-process.exit();

@@ -109,6 +109,14 @@ const TABLE = defineDialect({
     inputAudio: ['llm.token_count.prompt_details.audio'],
     outputAudio: ['llm.token_count.completion_details.audio'],
   },
+  // A failed call in Python names its model nowhere else.
+  blobs: [
+    {
+      key: 'llm.invocation_parameters',
+      format: 'json',
+      identity: { requestModel: ['model', 'model_id'] },
+    },
+  ],
   cost: ['llm.cost.total'],
   attribution: {
     agent: ['agent.name'],
@@ -125,7 +133,6 @@ const TABLE = defineDialect({
     'output.value',
     'llm.prompt_template.template',
     'llm.prompt_template.variables',
-    'llm.invocation_parameters',
     'llm.function_call',
     'tool.description',
     'tool.parameters',

@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import { callOf } from '../test-span.ts';
 
 const python = 'openlit.otel.tracing';
+const pythonOf = (library: string) => `openlit.instrumentation.${library}`;
 const js = (library: string) => `@openlit/instrumentation-${library}`;
 const chat = (provider: string) => ({
   'telemetry.sdk.name': 'openlit',
@@ -21,7 +22,11 @@ describe('what the input of OpenLIT holds', () => {
     [python, 'aws.bedrock', {}, 'exclusive'],
     [python, 'anthropic', ofFramework, 'inclusive'],
     [python, 'aws.bedrock', ofFramework, 'inclusive'],
-    [python, 'litellm', {}, 'inclusive'],
+    [pythonOf('anthropic'), 'anthropic', {}, 'exclusive'],
+    [pythonOf('bedrock'), 'aws.bedrock', {}, 'exclusive'],
+    [pythonOf('langchain'), 'anthropic', {}, 'inclusive'],
+    [pythonOf('litellm'), 'litellm', {}, 'inclusive'],
+    [pythonOf('claude_agent_sdk'), 'anthropic', {}, 'inclusive'],
     [python, 'openai', {}, 'inclusive'],
     [python, 'gcp.gemini', {}, 'inclusive'],
     [js('anthropic'), 'anthropic', {}, 'exclusive'],

@@ -8,35 +8,38 @@ import type { DialectReading } from '../dialect.ts';
 import type { InclusionRow } from '../dialect-table.ts';
 import { defineDialect } from '../table-dialect.ts';
 
-/** Adapters of frameworks, which sum. In Python one scope serves all adapters. */
-const SUMMING_SCOPES = ['langchain', 'langgraph', 'claude-agent-sdk', 'strands', 'vercel-ai'].map(
-  (library) => `@openlit/instrumentation-${library}`,
-);
+const scopesOf = (...libraries: string[]) =>
+  libraries.flatMap((library) => [
+    `@openlit/instrumentation-${library}`,
+    `openlit.instrumentation.${library.replaceAll('-', '_')}`,
+  ]);
 
 /** First matching row counts. */
 const INCLUSION: readonly InclusionRow[] = [
   {
-    when: { scopes: SUMMING_SCOPES },
+    when: {
+      scopes: scopesOf(
+        'langchain',
+        'langgraph',
+        'litellm',
+        'claude-agent-sdk',
+        'strands',
+        'vercel-ai',
+      ),
+    },
     input: 'inclusive',
-    evidence: 'openlit js adapters of frameworks sum',
+    evidence: 'openlit adapters of frameworks sum (#1378)',
   },
   {
-    // Only they write it; the adapters of providers write deployment.environment on the span.
+    when: { scopes: scopesOf('anthropic', 'bedrock') },
+    input: 'exclusive',
+    evidence: 'openlit anthropic, bedrock pass input_tokens on',
+  },
+  {
+    // Where the application's own tracer is used. Only adapters of frameworks write this key, in Python.
     when: { scopes: ['openlit'], keys: ['gen_ai.environment'] },
     input: 'inclusive',
     evidence: 'openlit python adapters of frameworks sum',
-  },
-  {
-    when: { scopes: ['openlit'], values: { 'gen_ai.provider.name': ['litellm'] } },
-    input: 'inclusive',
-    evidence: 'openlit python litellm sums (#1378)',
-  },
-  {
-    when: {
-      scopes: ['@openlit/instrumentation-anthropic', '@openlit/instrumentation-bedrock'],
-    },
-    input: 'exclusive',
-    evidence: 'openlit js anthropic, bedrock pass input_tokens on',
   },
   {
     when: { scopes: ['openlit'] },
