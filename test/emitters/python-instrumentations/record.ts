@@ -1,6 +1,7 @@
 /**
- * Records what the Python instrumentations of OpenLLMetry, OpenInference and OpenLIT send: `node record.ts PYTHON EMITTER`
- * with a Python environment of requirements.txt, for openinference of requirements-openinference.txt.
+ * Records what the Python instrumentations of OpenLLMetry, OpenInference and OpenLIT send:
+ * `node record.ts PYTHON EMITTER`, with a Python environment of requirements.txt, for openinference of
+ * requirements-openinference.txt.
  */
 import { spawn } from 'node:child_process';
 import { startFakeProvider } from '../fake-provider.ts';
