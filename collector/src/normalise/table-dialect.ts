@@ -27,11 +27,12 @@ import {
   type Triggers,
   triggersOf,
 } from './span-condition.ts';
+import { withWritesOnce } from './usage/cache-writes.ts';
 import type { KnownInclusion, RawUsage } from './usage/raw-usage.ts';
 
 const AUTHORITY = 10;
-/** The provider's own report. */
-const EXACT_AUTHORITY = 60;
+/** Authority of the provider's own report. */
+export const EXACT_AUTHORITY = 60;
 
 /** The dialect of a table. */
 export function defineDialect(table: DialectTable): DialectDefinition {
@@ -175,16 +176,6 @@ function unquoted(text: string | undefined): string | undefined {
   return text !== undefined && text.length > 2 && text.startsWith('"') && text.endsWith('"')
     ? text.slice(1, -1)
     : text;
-}
-
-/** Cache writes are told in all or by TTL: both together would be counted twice. */
-function withWritesOnce(usage: RawUsage): RawUsage {
-  const byTtl = (usage.cacheWrite5m ?? 0n) + (usage.cacheWrite1h ?? 0n);
-  if (usage.cacheWrite === undefined || byTtl === 0n) {
-    return usage;
-  }
-  const rest = usage.cacheWrite - byTtl;
-  return { ...usage, cacheWrite: rest > 0n ? rest : undefined };
 }
 
 function declareAll<Name extends string>(names: Names<Name>, keys: AttributeKeys): Declared<Name> {

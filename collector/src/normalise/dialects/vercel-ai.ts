@@ -20,6 +20,7 @@ import {
 } from '../provider-report.ts';
 import type { Triggers } from '../span-condition.ts';
 import { defineDialect } from '../table-dialect.ts';
+import { withWritesOnce } from '../usage/cache-writes.ts';
 import { hasUsage, type RawUsage } from '../usage/raw-usage.ts';
 
 const TEXT_OPERATIONS = ['ai.generateText', 'ai.streamText'];
@@ -121,6 +122,14 @@ const INCLUSION: readonly InclusionRow[] = [
     input: 'inclusive',
     reasoning: 'outside',
     evidence: 'ai sdk <= 5: google candidates without thoughts',
+  },
+  {
+    when: { keys: ['ai.usage.promptTokens'] },
+    providers: OPENAI,
+    input: 'inclusive',
+    reasoning: 'inside',
+    cache: 'invisible',
+    evidence: 'ai sdk 5 (and 6, objects): promptTokens of openai, cached ones not told',
   },
   { providers: OPENAI, input: 'inclusive', reasoning: 'inside', evidence: 'ai sdk: openai' },
 ];
@@ -265,16 +274,6 @@ function fillBreakdown(usage: RawUsage, report: RawUsage): RawUsage {
   const { input: _, output: __, total: ___, ...parts } = report;
   const told = Object.fromEntries(Object.entries(usage).filter(([, value]) => value !== undefined));
   return { ...parts, ...told };
-}
-
-/** Told in all and by TTL: only what the parts leave over has no TTL told. */
-function withWritesOnce(usage: RawUsage): RawUsage {
-  const byTtl = (usage.cacheWrite5m ?? 0n) + (usage.cacheWrite1h ?? 0n);
-  if (usage.cacheWrite === undefined || byTtl === 0n) {
-    return usage;
-  }
-  const rest = usage.cacheWrite - byTtl;
-  return { ...usage, cacheWrite: rest > 0n ? rest : undefined };
 }
 
 function withPrompt(reading: DialectReading, prompt: Blob | undefined): DialectReading {

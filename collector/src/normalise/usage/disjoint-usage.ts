@@ -66,7 +66,9 @@ function judgeInput(
   const input = raw.input ?? 0n;
   const both = input + sum(raw.output);
   if (cached === 0n) {
-    return { semantics: 'inclusive', evidence: 'no_cache_tokens' };
+    return inclusion?.cache === 'invisible'
+      ? { semantics: 'inclusive', evidence: `cache_invisible: ${inclusion.evidence}` }
+      : { semantics: 'inclusive', evidence: 'no_cache_tokens' };
   }
   const exact = judgeByUncached(raw, cached);
   if (exact !== undefined) {

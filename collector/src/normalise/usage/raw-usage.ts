@@ -40,6 +40,8 @@ export interface KnownInclusion {
   input?: 'inclusive' | 'exclusive';
   /** Whether the output total holds the reasoning tokens. */
   reasoning?: 'inside' | 'outside';
+  /** The emitter never tells cached tokens on this path: that none are told says nothing. */
+  cache?: 'invisible';
   /** The row: emitter, versions, provider path. Stored as the call's evidence. */
   evidence: string;
 }
