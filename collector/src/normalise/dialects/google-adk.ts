@@ -1,12 +1,23 @@
 /**
- * Google ADK (scope `gcp.vertex.agent`). Up to 1.7 `output_tokens` is the TOTAL (adk-python #1668, #2105); from 1.8 on
- * it is the candidates' count, without thoughts; the conventions' spans (`generate_content`) add thoughts to it. Those
- * old versions name no scope version, but carry Google's own usage in `llm_response`, which therefore comes first.
- * Source: github.com/google/adk-python at 0798a74 src/google/adk/telemetry/tracing.py; at 7c670f6 for ≤ 1.7; adk-go
- * #1524.
+ * Google ADK (scope `gcp.vertex.agent`). Up to 1.7 `output_tokens` is the TOTAL (adk-python #1668, #2105); then it is the
+ * candidates' count with thoughts beside it; since 2.3, where thoughts have the conventions' name, it holds them and the
+ * input holds the prompt of built-in tools. Old versions name no scope version, but carry Google's own usage in
+ * `llm_response`, which therefore comes first.
+ * Source: google-adk 1.15.0–2.13.0, google/adk/telemetry, read as released; ≤ 1.7 at 7c670f6; adk-go #1524.
  */
+import type { DialectReading } from '../dialect.ts';
 import { joinNames, OTEL_IDENTITY, OTEL_USAGE } from '../otel-names.ts';
-import { defineDialect } from '../table-dialect.ts';
+import { defineDialect, EXACT_AUTHORITY } from '../table-dialect.ts';
+
+/** Google's own counts have thoughts beside the candidates, whatever the version made of them. */
+function byResponse(reading: DialectReading): DialectReading {
+  return reading.authority < EXACT_AUTHORITY
+    ? reading
+    : {
+        ...reading,
+        inclusion: { input: 'inclusive', reasoning: 'outside', evidence: 'llm_response' },
+      };
+}
 
 export const googleAdk = defineDialect({
   name: 'google_adk',
@@ -37,13 +48,10 @@ export const googleAdk = defineDialect({
   attribution: { session: ['gcp.vertex.agent.session_id'] },
   inclusion: [
     {
-      when: {
-        spanNames: ['generate_content'],
-        without: ['gcp.vertex.agent.llm_response'],
-      },
+      when: { keys: ['gen_ai.usage.reasoning.output_tokens'] },
       input: 'inclusive',
       reasoning: 'inside',
-      evidence: 'google_adk: conventions add thoughts to output',
+      evidence: 'google_adk 2.3: output holds thoughts',
     },
     { input: 'inclusive', reasoning: 'outside', evidence: 'google_adk: thoughts beside output' },
   ],
@@ -55,6 +63,7 @@ export const googleAdk = defineDialect({
       operation: 'chat',
     },
   ],
+  correct: byResponse,
   contentKeys: [
     'gcp.vertex.agent.llm_request',
     'gcp.vertex.agent.tool_call_args',
