@@ -142,7 +142,10 @@ const REPORTS: readonly { path: readonly string[]; shape: ReportShape }[] = [
   { path: ['bedrock', 'usage'], shape: BEDROCK_CONVERSE },
   {
     path: ['anthropic'],
-    shape: { counts: { cacheWrite: ['cacheCreationInputTokens'] } },
+    // 3–4 and 5 tell them beside the usage object, or without one.
+    shape: {
+      counts: { cacheRead: ['cacheReadInputTokens'], cacheWrite: ['cacheCreationInputTokens'] },
+    },
   },
   ...['openai', 'azure'].map((vendor) => ({
     path: [vendor],
