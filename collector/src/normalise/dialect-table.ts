@@ -28,6 +28,8 @@ export interface InclusionRow extends KnownInclusion {
   readonly when?: SpanCondition;
   /** Canonical providers the row is about; absent: all. */
   readonly providers?: readonly string[];
+  /** Beginnings of the requested model's name, where the emitter names no provider; absent: all. */
+  readonly models?: readonly string[];
 }
 
 /** Spans of the emitter whose role does not follow from their operation; the first that holds counts. */

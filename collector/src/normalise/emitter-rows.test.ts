@@ -94,9 +94,45 @@ describe('what the totals of an emitter hold', () => {
       'google_adk inclusive in_uncached=1000 out_text=70 out_reasoning=30',
     ],
     [
-      'Strands: the input does not hold the cache',
-      { attributes: otel('strands-agents', UNDERSCORE) },
+      'Strands over Bedrock: the total proves that the input does not hold the cache',
+      { attributes: otel('strands-agents', { ...UNDERSCORE, 'gen_ai.usage.total_tokens': 1550 }) },
       'strands exclusive in_uncached=1000 in_cache_read=400 in_cache_write=50 out_text=100',
+    ],
+    [
+      'Strands over OpenAI: the input holds the cache',
+      { attributes: otel('strands-agents', { ...UNDERSCORE, 'gen_ai.usage.total_tokens': 1100 }) },
+      'strands inclusive in_uncached=550 in_cache_read=400 in_cache_write=50 out_text=100',
+    ],
+    [
+      'Strands over the Anthropic API: the same total, and the input does not hold the cache',
+      {
+        attributes: otel('strands-agents', {
+          ...UNDERSCORE,
+          'gen_ai.usage.total_tokens': 1100,
+          'gen_ai.request.model': 'claude-sonnet-4-5',
+        }),
+      },
+      'strands exclusive in_uncached=1000 in_cache_read=400 in_cache_write=50 out_text=100',
+    ],
+    [
+      'Strands from 1.54 on: the input holds the cache',
+      { attributes: otel('strands-agents', CACHED) },
+      'strands inclusive in_uncached=600 in_cache_read=400 out_text=100',
+    ],
+    [
+      'Strands from 1.54 on, over the Anthropic API: which it is depends on the release, so it is only assumed',
+      {
+        attributes: otel('strands-agents', {
+          ...CACHED,
+          'gen_ai.request.model': 'claude-sonnet-4-5',
+        }),
+      },
+      'strands assumed_inclusive in_uncached=600 in_cache_read=400 out_text=100',
+    ],
+    [
+      'Google ADK from 2.3 on: thoughts are in the output',
+      { attributes: otel('gcp.vertex.agent', { 'gen_ai.usage.reasoning.output_tokens': 30 }) },
+      'google_adk inclusive in_uncached=1000 out_text=70 out_reasoning=30',
     ],
     [
       'Microsoft over OpenAI: the input holds the cache',

@@ -101,16 +101,17 @@ class TableDialect implements Dialect {
     const told = (name: IdentityName) =>
       unquoted(attributes.firstText(this.identity[name] ?? [])) ?? blobs.identity(name);
     const provider = told('provider');
+    const requestModel = told('requestModel');
     const role = this.roles.find(({ holds }) => holds(facts))?.row;
     const { usage, isExact } = this.readUsage(attributes, blobs);
     const reading: DialectReading = {
       operation: this.operationOf(told('operation')) ?? role?.operation,
       provider,
-      requestModel: told('requestModel'),
+      requestModel,
       responseModel: told('responseModel'),
       responseId: told('responseId'),
       usage,
-      inclusion: this.inclusionOf(facts, provider),
+      inclusion: this.inclusionOf(facts, provider, requestModel),
       authority: isExact ? EXACT_AUTHORITY : (table.authority ?? AUTHORITY),
       role,
       reportedUsd:
@@ -138,13 +139,20 @@ class TableDialect implements Dialect {
     return { usage: withWritesOnce(usage), isExact };
   }
 
-  private inclusionOf(facts: SpanFacts, provider: string | undefined): KnownInclusion | undefined {
+  private inclusionOf(
+    facts: SpanFacts,
+    provider: string | undefined,
+    model = '',
+  ): KnownInclusion | undefined {
     if (this.inclusion.length === 0) {
       return undefined;
     }
     const biller = normaliseProvider(provider, undefined);
     return this.inclusion.find(
-      ({ row, holds }) => (row.providers?.includes(biller) ?? true) && holds(facts),
+      ({ row, holds }) =>
+        (row.providers?.includes(biller) ?? true) &&
+        (row.models?.some((beginning) => model.startsWith(beginning)) ?? true) &&
+        holds(facts),
     )?.row;
   }
 
