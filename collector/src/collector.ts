@@ -35,6 +35,7 @@ import { Normaliser } from './normalise/normalise.ts';
 import { observeJournal } from './observe.ts';
 import { keepPricesTable, type PricesTableFiller } from './price/fill-prices-table.ts';
 import { type OpenPrices, openPrices } from './price/open-prices.ts';
+import { createPriceNow } from './price-now.ts';
 import { CardinalityGuard } from './rows/cardinality-guard.ts';
 import { createEntryBlock } from './rows/entry-block.ts';
 import { ContentRedactor } from './rows/redact.ts';
@@ -42,6 +43,7 @@ import { createSpanBlock } from './rows/span-block.ts';
 import type { RunningCollector, StartCollector } from './running-collector.ts';
 import type { EntryMaker } from './settle/difference.ts';
 import { createEntryMaker } from './settle/make-entries.ts';
+import type { PriceNow } from './settle/standing-amounts.ts';
 import { createSqlHandler } from './sql/sql-listener.ts';
 import { openStorage, type Storage } from './storage.ts';
 import { Storing } from './storing.ts';
@@ -67,7 +69,7 @@ export const startCollector: StartCollector = async (request) => {
     const firstKey = await ensureFirstKey(control, config.dataDir, randomBytes);
     const prices = openPrices({ state: control, log, now: () => new Date(), randomBytes });
     const shared = { control, prices, metrics, log };
-    const { journal, acceptor, maker } = await openRoad(config, shared);
+    const { journal, acceptor, maker, price } = await openRoad(config, shared);
     const collector = new Collector({
       config,
       log,
@@ -77,6 +79,7 @@ export const startCollector: StartCollector = async (request) => {
       prices,
       journal,
       maker,
+      price,
       unlock,
     });
     await collector.listen(acceptor);
@@ -151,7 +154,8 @@ async function openRoad(
     nowMs: Date.now,
   });
   const nowNs = () => BigInt(Date.now()) * 1_000_000n;
-  return { journal, acceptor, maker: createEntryMaker({ bookFor, guard, nowNs }) };
+  const maker = createEntryMaker({ bookFor, guard, nowNs });
+  return { journal, acceptor, maker, price: createPriceNow(bookFor) };
 }
 
 type OpenJournal = Awaited<ReturnType<typeof openRoad>>['journal'];
@@ -165,6 +169,7 @@ interface Parts {
   prices: OpenPrices;
   journal: OpenJournal;
   maker: EntryMaker;
+  price: PriceNow;
   unlock: () => void;
 }
 
@@ -208,6 +213,8 @@ class Collector implements RunningCollector {
       authenticate,
       isDraining: () => this.isDraining,
       settle: (show) => this.storing.settleNow(show),
+      verify: (show, signal) => this.storing.verifyNow(show, signal),
+      reprice: (options, show) => this.storing.repriceNow(options, show),
     });
     this.http = await listen(app, config.http, '--http', LISTENER_TIMEOUTS);
     const { engine } = storage;

@@ -4,7 +4,7 @@ import type { Express } from 'express';
 import manifest from '../package.json' with { type: 'json' };
 import type { TraceAcceptor } from './accept-traces.ts';
 import type { Authenticate, KeyOperations } from './access.ts';
-import { adminLedgerRoutes, type LedgerWork } from './api/admin-ledger.ts';
+import { adminLedgerRoutes, type LedgerWork, type RepriceWork } from './api/admin-ledger.ts';
 import { adminPriceRoutes } from './api/admin-prices.ts';
 import { createApp } from './api/app.ts';
 import { costsRoutes } from './api/costs-routes.ts';
@@ -41,6 +41,9 @@ export interface HttpAppParts {
   isDraining: () => boolean;
   /** Settles now, for `/api/v1/admin/settle`. */
   settle: LedgerWork;
+  /** For `/api/v1/admin/verify` and `/api/v1/admin/reprice`. */
+  verify: LedgerWork;
+  reprice: RepriceWork;
 }
 
 /** Makes the app; nothing listens yet. */

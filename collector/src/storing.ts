@@ -3,16 +3,19 @@
  * to rest.
  */
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
-import type { LandingBlocks } from './accept-traces.ts';
 import type { Config } from './config.ts';
 import type { Journal } from './journal/journal.ts';
+import type { LandingBlocks } from './keep-spans.ts';
+import { type LedgerWorkParts, repriceNow, verifyNow } from './ledger-work.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { observeSettle, observeWriter } from './observe.ts';
 import { unavailable } from './problems.ts';
+import type { RepriceOptions } from './reprice/reprice-ledger.ts';
 import type { EntryMaker } from './settle/difference.ts';
 import { type SettleLoop, startSettleLoop } from './settle/settle-loop.ts';
 import { progressRow, type SettleProgress, Settler } from './settle/settler.ts';
+import type { PriceNow } from './settle/standing-amounts.ts';
 import type { Storage } from './storage.ts';
 import { Landing } from './write/landing.ts';
 import { backoffMs, Writer } from './write/writer.ts';
@@ -24,7 +27,10 @@ export interface StoringParts {
   storage: Storage;
   journal: Journal<LandingBlocks>;
   maker: EntryMaker;
+  price: PriceNow;
 }
+
+type Show = (progress: object) => void;
 
 /** A finished trace waits at most this long for a pass, once it is idle. */
 const SETTLE_PAUSE_MS_MAX = 15_000;
@@ -74,13 +80,31 @@ export class Storing {
   }
 
   /** Settles what is stored, idle or not, for an operator who asks. */
-  async settleNow(show: (progress: object) => void): Promise<object> {
-    if (this.settler === undefined) {
+  async settleNow(show: Show): Promise<object> {
+    const { settler } = this.ledgerWork();
+    const onProgress = (progress: SettleProgress) => show(progressRow(progress));
+    return progressRow(await settler.settle({ all: true, onProgress }));
+  }
+
+  /** Compares spans, ledger and rollups. */
+  async verifyNow(show: Show, signal: AbortSignal): Promise<object> {
+    return verifyNow(this.ledgerWork(), show, signal);
+  }
+
+  /** Appends what calls of a range cost more or less at the present book. */
+  async repriceNow(options: RepriceOptions, show: Show): Promise<object> {
+    return repriceNow(this.ledgerWork(), options, show);
+  }
+
+  /** @throws Problem engine_unavailable until the tables are there */
+  private ledgerWork(): LedgerWorkParts {
+    const { storage, journal, maker, price } = this.parts;
+    const { settler } = this;
+    if (settler === undefined) {
       const detail = 'ClickHouse is not ready yet; try again in a moment.';
       throw unavailable('engine_unavailable', detail);
     }
-    const onProgress = (progress: SettleProgress) => show(progressRow(progress));
-    return progressRow(await this.settler.settle({ all: true, onProgress }));
+    return { store: storage.store, journal, maker, price, settler };
   }
 
   private startSettler(): void {
@@ -90,7 +114,7 @@ export class Storing {
     const settler = new Settler({ store, journal, maker, settleAfterMs, nowMs: Date.now });
     this.settler = settler;
     if (config.settle) {
-      const settle = () => settler.settle({ all: false });
+      const settle = (all: boolean) => settler.settle({ all });
       const pauseMs = Math.min(settleAfterMs, SETTLE_PAUSE_MS_MAX);
       this.loop = startSettleLoop({ settle, pauseMs, ...observeSettle(log, metrics) });
     }

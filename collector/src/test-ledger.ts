@@ -1,6 +1,6 @@
 /**
- * A whole ledger for tests: the real engine with its tables, filled by the real road (decode to journal, writer, settle).
- * Invariant: what `send` and `settle` did is stored when they resolve.
+ * A whole ledger for tests: the real engine with its tables, filled by the real road (decode to journal, writer,
+ * settle). Invariant: what `send` and `settle` did is stored when they resolve.
  */
 import {
   startTestEngine,

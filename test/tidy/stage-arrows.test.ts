@@ -75,6 +75,7 @@ const JOINERS: Readonly<Record<string, string>> = {
   'storage.ts': 'the engine, the store and the migrations',
   'observe.ts': 'events of the stages with log and metrics',
   'limits.ts': 'the limits of the stages, of which it takes the types',
+  'ledger-work.ts': 'verify and reprice with settle, the journal and the prices of now',
   'price-now.ts': 'the book with the work on the ledger',
   'settle/append-entries.ts':
     'entries that correct with the journal, as accept-traces.ts those of a request',

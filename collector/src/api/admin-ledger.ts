@@ -1,29 +1,101 @@
-/** `/api/v1/admin/settle`: work on the whole ledger, for operators, with its progress as NDJSON. */
-import { type RequestHandler, Router } from 'express';
+/**
+ * `/api/v1/admin/settle`, `verify`, `reprice`: work on the whole ledger, for operators, with its progress as
+ * NDJSON.
+ */
+import { parseInstant } from '@ai-cost-profiler/queries/range.ts';
+import { type Request, type RequestHandler, Router } from 'express';
+import { z } from 'zod';
 import type { Authenticate } from '../access.ts';
 import type { Logger } from '../log.ts';
+import { Problem } from '../problems.ts';
 import { onlyMethods } from './errors.ts';
-import { answerLongWork } from './ndjson.ts';
+import { answerLongWork, type LongWork } from './ndjson.ts';
+import { jsonBody, readBody } from './read-body.ts';
+
+type Show = (progress: object) => void;
 
 /** Work on the ledger: resolves with what it did, in the names of the API. */
-export type LedgerWork = (show: (progress: object) => void) => Promise<object>;
+export type LedgerWork = (show: Show, signal: AbortSignal) => Promise<object>;
+
+/** Calls that started in [fromNs, toNs), nanoseconds since 1970; of one tenant, or of all. */
+export interface RepriceAsked {
+  readonly fromNs: bigint;
+  readonly toNs: bigint;
+  readonly tenant: string | undefined;
+  readonly dryRun: boolean;
+}
+
+export type RepriceWork = (asked: RepriceAsked, show: Show) => Promise<object>;
 
 export interface AdminLedgerDeps {
   readonly authenticate: Authenticate;
   readonly log: Logger;
   /** Settles everything now, idle or not. */
   readonly settle: LedgerWork;
+  /** Compares spans, ledger and rollups. */
+  readonly verify: LedgerWork;
+  readonly reprice: RepriceWork;
 }
+
+const BODY_BYTES_MAX = 64 * 1024;
+const NS_PER_MS = 1_000_000n;
+
+/** The body of `POST /api/v1/admin/reprice`. */
+export const REPRICE_BODY = z.strictObject({
+  from: z.string().describe('Calls that started at or after: RFC 3339, now, or now-<n>[mhdw].'),
+  to: z.string().describe('Calls that started before.'),
+  tenant: z.string().min(1).optional().describe('Of this tenant only.'),
+  dry_run: z.boolean().default(false).describe('Show the difference, and append nothing.'),
+});
 
 /** The routes, with their whole paths. */
 export function adminLedgerRoutes(deps: AdminLedgerDeps): Router {
   const router = Router();
-  const post = (work: LedgerWork): RequestHandler => {
-    return async (request, response) => {
-      deps.authenticate(request.headers, ['operator']);
-      await answerLongWork(response, { run: work, log: deps.log });
-    };
+  const answer = (run: LongWork['run'], response: Parameters<RequestHandler>[1]) =>
+    answerLongWork(response, { run, log: deps.log });
+  // The key is checked before the body is read.
+  const operator: RequestHandler = (request, _response, next) => {
+    deps.authenticate(request.headers, ['operator']);
+    next();
   };
-  router.route('/api/v1/admin/settle').post(post(deps.settle)).all(onlyMethods('POST'));
+  router
+    .route('/api/v1/admin/settle')
+    .post(operator, (_request, response) => answer(deps.settle, response))
+    .all(onlyMethods('POST'));
+  router
+    .route('/api/v1/admin/verify')
+    .post(operator, (_request, response) => answer(deps.verify, response))
+    .all(onlyMethods('POST'));
+  router
+    .route('/api/v1/admin/reprice')
+    .post(operator, jsonBody(BODY_BYTES_MAX), (request, response) => {
+      const asked = readReprice(request);
+      return answer((show) => deps.reprice(asked, show), response);
+    })
+    .all(onlyMethods('POST'));
   return router;
+}
+
+function readReprice(request: Request): RepriceAsked {
+  const { from, to, tenant, dry_run: dryRun } = readBody(REPRICE_BODY, request);
+  const nowNs = BigInt(Date.now()) * NS_PER_MS;
+  const range = { fromNs: readInstant('from', from, nowNs), toNs: readInstant('to', to, nowNs) };
+  if (range.toNs <= range.fromNs) {
+    const detail = `to is ${JSON.stringify(to)}; expected a time after from (${from}).`;
+    throw new Problem('parameter_invalid', detail);
+  }
+  return { ...range, tenant, dryRun };
+}
+
+function readInstant(field: string, text: string, nowNs: bigint): bigint {
+  try {
+    return parseInstant(text, nowNs);
+  } catch (error) {
+    if (!(error instanceof RangeError)) {
+      throw error;
+    }
+    const shown = JSON.stringify(text.slice(0, 100));
+    const detail = `${field} is ${shown}; expected ${error.message}.`;
+    throw new Problem('parameter_invalid', detail, { cause: error });
+  }
 }

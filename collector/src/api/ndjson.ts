@@ -6,11 +6,14 @@ import type { Response } from 'express';
 import type { Logger } from '../log.ts';
 import { toProblem } from '../problems.ts';
 import { requestIdOf } from '../request-id.ts';
-import { liftDeadline } from './deadline.ts';
+import { liftDeadline, requestSignal } from './deadline.ts';
 
 export interface LongWork {
-  /** Does the work and calls `show` with each progress; resolves with the fields of the last line. */
-  run: (show: (progress: object) => void) => Promise<object>;
+  /**
+   * Does the work and calls `show` with each progress; resolves with the fields of the last line. `signal` fires
+   * when the client went away.
+   */
+  run: (show: (progress: object) => void, signal: AbortSignal) => Promise<object>;
   log: Logger;
 }
 
@@ -20,7 +23,7 @@ export async function answerLongWork(response: Response, { run, log }: LongWork)
   response.status(200).set('content-type', 'application/x-ndjson').flushHeaders();
   const line = (value: object) => void response.write(`${JSON.stringify(value)}\n`);
   try {
-    const result = await run((progress) => line({ progress }));
+    const result = await run((progress) => line({ progress }), requestSignal(response));
     line({ done: true, ...result });
   } catch (error) {
     const problem = toProblem(error);

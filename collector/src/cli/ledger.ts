@@ -1,7 +1,9 @@
-/** `aicost settle`: work on the whole ledger, asked of the running collector. */
+/** `aicost settle`, `verify`, `reprice`: work on the whole ledger, asked of the running collector. */
 import { z } from 'zod';
+import { ConfigError } from '../config-error.ts';
 import { findKey, openCollectorClient } from './collector-client.ts';
 import type { Command, CommandInput } from './command.ts';
+import { differenceTables, verdict } from './ledger-text.ts';
 import { followLongWork } from './long-work.ts';
 
 const settledSchema = z.looseObject({
@@ -11,29 +13,102 @@ const settledSchema = z.looseObject({
   settled_through: z.string(),
 });
 
-async function settle(input: CommandInput): Promise<number> {
-  const { config, io, json } = input;
+type Line = Record<string, unknown>;
+
+/**
+ * Asks for the work and shows its progress, in people's words or as the lines that came. Resolves with the last
+ * line.
+ */
+async function follow(
+  { config, io, json }: CommandInput,
+  work: { path: string; body?: object; show: (progress: Line) => string },
+): Promise<Line> {
   const { url } = await openCollectorClient(config);
-  const last = await followLongWork({
-    url,
-    key: await findKey(config),
+  const { path, body, show } = work;
+  const onProgress = (progress: Line) => {
+    if (!json) io.writeError(show(progress));
+  };
+  const key = await findKey(config);
+  const last = await followLongWork({ url, key, path, onProgress, ...(body && { body }) });
+  if (json) io.write(`${JSON.stringify(last)}\n`);
+  return last;
+}
+
+async function settle(input: CommandInput): Promise<number> {
+  const last = await follow(input, {
     path: '/api/v1/admin/settle',
-    onProgress: (progress) => {
-      if (!json) {
-        io.writeError(`  … ${String(progress['traces'])} traces\n`);
-      }
-    },
+    show: (progress) => `  … ${String(progress['traces'])} traces\n`,
   });
-  if (json) {
-    io.write(`${JSON.stringify(last)}\n`);
-    return 0;
-  }
   const { traces, corrected, entries, settled_through: through } = settledSchema.parse(last);
-  io.write(
-    `Settled ${traces} traces: ${corrected} got ${entries} correcting entries. Settled through ${through}.\n`,
-  );
+  if (!input.json) {
+    input.io.write(
+      `Settled ${traces} traces: ${corrected} got ${entries} correcting entries. Settled through ${through}.\n`,
+    );
+  }
   return 0;
 }
+
+async function verify(input: CommandInput): Promise<number> {
+  const last = await follow(input, {
+    path: '/api/v1/admin/verify',
+    show: (progress) => `  … ${String(progress['day'])}\n`,
+  });
+  const { ok, text } = verdict(last);
+  if (!input.json) input.io.write(text);
+  return ok ? 0 : 1;
+}
+
+const repricedSchema = z.looseObject({
+  charges: z.int(),
+  changed: z.int(),
+  entries: z.int(),
+  difference_usd: z.string(),
+  skipped: z.record(z.string(), z.int()),
+});
+
+async function reprice(input: CommandInput): Promise<number> {
+  const { flags, io, json } = input;
+  const dryRun = flags.has('dry-run');
+  const range = { from: required(flags, 'from'), to: required(flags, 'to') };
+  const tenant = flags.get('tenant');
+  const last = await follow(input, {
+    path: '/api/v1/admin/reprice',
+    body: { ...range, dry_run: dryRun, ...(tenant === undefined ? {} : { tenant }) },
+    show: (progress) => {
+      if (progress['step'] !== 'difference') {
+        return `  … ${String(progress['step'])}: ${String(progress['changed'])} of ${String(progress['charges'])} charges change\n`;
+      }
+      io.write(differenceTables(progress));
+      return '';
+    },
+  });
+  if (json) return 0;
+  const {
+    charges,
+    changed,
+    entries,
+    difference_usd: difference,
+    skipped,
+  } = repricedSchema.parse(last);
+  const done = dryRun ? 'Nothing was appended: a dry run.' : `Appended ${entries} entries.`;
+  io.write(`${changed} of ${charges} charges change, by ${difference} USD in all. ${done}\n`);
+  for (const [reason, count] of Object.entries(skipped)) {
+    io.write(`Left out: ${count}, ${reason}.\n`);
+  }
+  return 0;
+}
+
+function required(flags: CommandInput['flags'], name: string): string {
+  const value = flags.get(name);
+  if (value === undefined) {
+    throw new ConfigError(
+      `--${name} is missing; expected an RFC 3339 time, now, or now-<n>[mhdw], such as --${name} now-7d.`,
+    );
+  }
+  return value;
+}
+
+const TIME = 'RFC 3339, now, or now-<n>[mhdw]';
 
 export const LEDGER_COMMANDS: readonly Command[] = [
   {
@@ -43,5 +118,30 @@ export const LEDGER_COMMANDS: readonly Command[] = [
     flags: [],
     positionals: [],
     run: settle,
+  },
+  {
+    name: 'verify',
+    sentence: 'Compare spans, ledger and rollups to the last digit; ends with 1 on a difference.',
+    takes: 'client',
+    flags: [],
+    positionals: [],
+    run: verify,
+  },
+  {
+    name: 'reprice',
+    sentence: 'Append what calls cost more or less at the price book as it is now.',
+    takes: 'client',
+    flags: [
+      { flag: 'from', value: 'time', sentence: `Calls that started at or after: ${TIME}.` },
+      { flag: 'to', value: 'time', sentence: 'Calls that started before.' },
+      { flag: 'tenant', value: 'name', sentence: 'Of this tenant only.' },
+      {
+        flag: 'dry-run',
+        value: null,
+        sentence: 'Show the difference by model and feature, and append nothing.',
+      },
+    ],
+    positionals: [],
+    run: reprice,
   },
 ];

@@ -1,6 +1,7 @@
 /**
- * Repricing is a subtraction, as settle is: what a live charge and its repricings add up to, from what the call comes to at the
- * present book. The entry holds the difference alone, so that repricing twice appends nothing the second time.
+ * Repricing is a subtraction, as settle is: what a live charge and its repricings add up to, from what the call
+ * comes to at the present book. The entry holds the difference alone, so that repricing twice appends nothing the
+ * second time.
  */
 import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { Charge } from '../price/charge-call.ts';

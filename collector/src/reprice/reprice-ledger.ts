@@ -1,6 +1,6 @@
 /**
- * Reprice: what calls of a range cost at the present book, appended as the difference. It looks first and appends then, so
- * that the difference is shown before anything changes; both looks see only what is stored.
+ * Reprice: what calls of a range cost at the present book, appended as the difference. It looks first and appends
+ * then, so that the difference is shown before anything changes; both looks see only what is stored.
  */
 import { type AttoUsd, formatUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
@@ -44,7 +44,10 @@ export type RepriceProgress =
       readonly by_feature: DifferenceRow[];
     };
 
-/** Calls of `onProgress` come in this order: looking …, difference, appending …. Rejects with StoreError or JournalUnavailable. */
+/**
+ * Calls of `onProgress` come in this order: looking …, difference, appending …. Rejects with StoreError or
+ * JournalUnavailable.
+ */
 export async function repriceLedger(
   deps: RepriceDeps,
   options: RepriceOptions,

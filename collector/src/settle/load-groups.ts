@@ -1,6 +1,7 @@
 /**
- * Traces → whole groups: with every trace that shares a response with them, directly or through others, and the entries
- * that stand for all of them. Whoever asks for one trace of a group sees the group that whoever asks for another sees.
+ * Traces → whole groups: with every trace that shares a response with them, directly or through others, and the
+ * entries that stand for all of them. Whoever asks for one trace of a group sees the group that whoever asks for
+ * another sees.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
@@ -13,7 +14,10 @@ export interface LoadedGroup {
   entries: LedgerEntry[];
 }
 
-/** Where an emitter's response ids are not unique, everything would hang together: a chain is not followed beyond this. */
+/**
+ * Where an emitter's response ids are not unique, everything would hang together: a chain is not followed beyond
+ * this.
+ */
 const OTHER_TRACES_MAX = 10_000;
 
 /** Groups that hold these traces of one tenant, of which `spans` are all that is stored. */

@@ -45,7 +45,10 @@ interface StartRange {
   toNs: bigint;
 }
 
-/** Every stored version of every span of these traces; with `between`, of those that start there: other days are not read. */
+/**
+ * Every stored version of every span of these traces; with `between`, of those that start there: other days are
+ * not read.
+ */
 export async function loadSpans(
   store: Store,
   { tenant, traceIds, between }: SpanQuestion & { between?: StartRange },

@@ -1,4 +1,7 @@
-/** One group of spans and the entries that stand for them → the entries that are missing. Pure but for ids and time. */
+/**
+ * One group of spans and the entries that stand for them → the entries that are missing. Pure but for ids and
+ * time.
+ */
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
 import { desiredEntries } from './desired-entries.ts';
 import { type EntryMaker, entriesToAppend } from './difference.ts';

@@ -1,6 +1,6 @@
 /**
- * A group of traces against its entries, pure. Where settle has passed, the entries must be those that settle wants; where
- * it has not, each leaf must have its charge, and each charge must be that of its own span.
+ * A group of traces against its entries, pure. Where settle has passed, the entries must be those that settle wants;
+ * where it has not, each leaf must have its charge, and each charge must be that of its own span.
  */
 import { INPUT_BUCKETS, OUTPUT_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { Call } from '../normalise/call.ts';
@@ -184,7 +184,10 @@ function amountsOfOwn(
   return null;
 }
 
-/** What the charge of this version would say; role and attribution are left as the entry has them: settle decides them. */
+/**
+ * What the charge of this version would say; role and attribution are left as the entry has them: settle decides
+ * them.
+ */
 function wantedOf(span: SettleSpan, charge: LedgerEntry): DesiredEntry {
   const call = span.call!;
   const { role, roleReason, attribution, calls } = charge;

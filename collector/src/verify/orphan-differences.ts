@@ -1,4 +1,7 @@
-/** Rows that stand alone: entries without their span, one day at a time, and traces whose counts are not those of their spans. */
+/**
+ * Rows that stand alone: entries without their span, one day at a time, and traces whose counts are not those of
+ * their spans.
+ */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { CHECK_OPTIONS } from './check-options.ts';
 import type { Difference } from './report.ts';
@@ -34,7 +37,10 @@ export async function findOrphanEntry(store: Store, day: string): Promise<Differ
   };
 }
 
-/** The first trace whose row counts other spans than are stored. Traces that began before `keptFromNs` may have lost some. */
+/**
+ * The first trace whose row counts other spans than are stored. Traces that began before `keptFromNs` may have
+ * lost some.
+ */
 export async function findTraceDifference(
   store: Store,
   keptFromNs: bigint,

@@ -1,4 +1,7 @@
-/** What verify tells: how far it is, and at the end whether spans, ledger and rollups agree, and where first they do not. */
+/**
+ * What verify tells: how far it is, and at the end whether spans, ledger and rollups agree, and where first they
+ * do not.
+ */
 
 /** The first place where two records of the same money differ. */
 export interface Difference {

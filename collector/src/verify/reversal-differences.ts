@@ -1,6 +1,6 @@
 /**
- * Entries among themselves, one day at a time: none is stored twice, and each reversal is the exact negative of one entry
- * that no other reversal names. A reversal has the start of what it undoes, so both lie in the same day.
+ * Entries among themselves, one day at a time: none is stored twice, and each reversal is the exact negative of one
+ * entry that no other reversal names. A reversal has the start of what it undoes, so both lie in the same day.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';

@@ -1,6 +1,6 @@
 /**
- * The ledger against its rollups, one day at a time: every numeric column by every dimension, in SQL, exact. Where one of the
- * three tables stands alone against the other two, it is the one that is wrong.
+ * The ledger against its rollups, one day at a time: every numeric column by every dimension, in SQL, exact. Where
+ * one of the three tables stands alone against the other two, it is the one that is wrong.
  */
 import {
   GUARDED_DIMENSIONS,

@@ -1,4 +1,7 @@
-/** Verify on the real engine: rows that came the real way are right, and one wrong atto anywhere is found and named. */
+/**
+ * Verify on the real engine: rows that came the real way are right, and one wrong atto anywhere is found and
+ * named.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RULES_VERSION } from '../normalise/dialects.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';

@@ -1,7 +1,7 @@
 /**
- * Verify: spans, ledger and rollups tell the same, to the last digit, or the first difference is told with its likely cause.
- * Rows may keep arriving meanwhile. The targets of one batch are not filled at the same instant, so a difference counts
- * only when it is still there after everything that had come in was stored.
+ * Verify: spans, ledger and rollups tell the same, to the last digit, or the first difference is told with its
+ * likely cause. Rows may keep arriving meanwhile. The targets of one batch are not filled at the same instant, so a
+ * difference counts only when it is still there after everything that had come in was stored.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { PriceNow } from '../settle/standing-amounts.ts';
@@ -31,7 +31,10 @@ export interface VerifyDeps {
 }
 
 const NS_PER_MS = 1_000_000n;
-/** While rows keep arriving in the same place, each look may see another half-filled batch; none takes this many looks. */
+/**
+ * While rows keep arriving in the same place, each look may see another half-filled batch; none takes this many
+ * looks.
+ */
 const LOOKS_MAX = 20;
 
 interface Day {

@@ -1,0 +1,64 @@
+/**
+ * Verify and reprice with what they stand on: the store, the journal, the prices of now, and their turn after
+ * settle.
+ */
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { RULES_VERSION } from './normalise/dialects.ts';
+import { type RepriceOptions, repriceLedger } from './reprice/reprice-ledger.ts';
+import { appendEntries, type EntryJournal } from './settle/append-entries.ts';
+import type { EntryMaker } from './settle/difference.ts';
+import type { Settler } from './settle/settler.ts';
+import type { PriceNow } from './settle/standing-amounts.ts';
+import { waitUntilStored } from './settle/wait-stored.ts';
+import { verifyLedger } from './verify/verify-ledger.ts';
+
+export interface LedgerWorkParts {
+  readonly store: Store;
+  readonly journal: EntryJournal;
+  readonly maker: EntryMaker;
+  readonly price: PriceNow;
+  readonly settler: Settler;
+}
+
+type Show = (progress: object) => void;
+
+/** Resolves with the report. Ends early, in the words of `signal`, when nobody waits for it any more. */
+export async function verifyNow(
+  { store, journal, price, settler }: LedgerWorkParts,
+  show: Show,
+  signal: AbortSignal,
+): Promise<object> {
+  const steps = verifyLedger({
+    store,
+    price,
+    rulesVersion: RULES_VERSION,
+    settledThroughNs: () => settler.settledThroughNs(),
+    stored: () => waitUntilStored(journal, Date.now()),
+    // Nothing expires yet.
+    spansKeptFromNs: 0n,
+  });
+  for (;;) {
+    const step = await steps.next();
+    signal.throwIfAborted();
+    if (step.done === true) {
+      return step.value;
+    }
+    show(step.value);
+  }
+}
+
+/** Resolves with what was done. It appends corrections, as settle does, so the two take turns. */
+export function repriceNow(
+  { store, journal, maker, price, settler }: LedgerWorkParts,
+  options: RepriceOptions,
+  show: Show,
+): Promise<object> {
+  const deps = {
+    store,
+    price,
+    stamp: () => maker.stamp(),
+    append: (entries: Parameters<typeof appendEntries>[1]) => appendEntries(journal, entries),
+    stored: () => waitUntilStored(journal, Date.now()),
+  };
+  return settler.exclusively(() => repriceLedger(deps, options, show));
+}
