@@ -52,6 +52,18 @@ describe('a span that repeats what others used is not billed', () => {
       '250 in, 25 out',
     ],
     [
+      'the same, recorded: Anthropic counts, which held no cache tokens then',
+      'strands/v1-53-anthropic',
+      '8136 in, 130 out',
+      '3562 in, 50 out',
+    ],
+    [
+      'the same calls by the release that adds the cache to the input',
+      'strands/v1-62-anthropic',
+      '8136 in, 130 out',
+      '3562 in, 50 out',
+    ],
+    [
       'agent-framework #1320, PR #4739: invoke_agent holds the sum of its calls',
       'microsoft/agent-framework',
       '9616 in, 582 out',
