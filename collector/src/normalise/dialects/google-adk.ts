@@ -1,9 +1,9 @@
 /**
- * Google ADK (scope `gcp.vertex.agent`). Up to 1.7 `output_tokens` is the TOTAL (adk-python #1668, #2105); then it is the
- * candidates' count with thoughts beside it; since 2.3, where thoughts have the conventions' name, it holds them and the
- * input holds the prompt of built-in tools. Old versions name no scope version, but carry Google's own usage in
- * `llm_response`, which therefore comes first.
- * Source: google-adk 1.15.0–2.13.0, google/adk/telemetry, read as released; ≤ 1.7 at 7c670f6; adk-go #1524.
+ * Google ADK (scope `gcp.vertex.agent`). Up to 1.7 `output_tokens` is the TOTAL (adk-python #1668, #2105); then it is
+ * the candidates' count with thoughts beside it; since 2.3, where thoughts have the conventions' name, it holds them
+ * and the input holds the prompt of built-in tools. Old versions name no scope version, but carry Google's own usage in
+ * `llm_response`, which therefore comes first. Source: google-adk 1.15.0–2.13.0, google/adk/telemetry, read as
+ * released; ≤ 1.7 at 7c670f6; adk-go #1524.
  */
 import type { DialectReading } from '../dialect.ts';
 import { joinNames, OTEL_IDENTITY, OTEL_USAGE } from '../otel-names.ts';

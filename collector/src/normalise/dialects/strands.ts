@@ -1,11 +1,12 @@
 /**
  * AWS Strands Agents, also as run by Bedrock AgentCore (whose spans are those of the framework inside). The provider's
- * name is not told. Up to 1.53 the input is as the model's adapter gives it: Bedrock's without cache tokens, with a total
- * that holds them; Anthropic's without, and a total without; the others' with. 1.54 adds the cache to the input unless
- * input + output is the total, which leaves Anthropic's adapter out until its total was mended (by 1.62): undecided. That
- * release also brought the conventions' cache names, which tell it: the scope has no version. The agent's span grows
- * over the life of the agent object, a cycle's repeats its calls. Source: strands-agents 1.25.0–1.62.0,
- * strands/telemetry/tracer.py and strands/models, read as released; issues harness-sdk #1267, #3602, phoenix #13379.
+ * name is not told. Up to 1.53 the input is as the model's adapter gives it: Bedrock's without cache tokens, with a
+ * total that holds them; Anthropic's without, and a total without; the others' with. 1.54 adds the cache to the input
+ * unless input + output is the total, which leaves Anthropic's adapter out until its total was mended (by 1.62):
+ * undecided. That release also brought the conventions' cache names, which tell it: the scope has no version. The
+ * agent's span grows over the life of the agent object, a cycle's repeats its calls. Source: strands-agents
+ * 1.25.0–1.62.0, strands/telemetry/tracer.py and strands/models, read as released; issues harness-sdk #1267, #3602,
+ * phoenix #13379.
  */
 import { joinNames, OTEL_IDENTITY, OTEL_USAGE, UNDERSCORE_USAGE } from '../otel-names.ts';
 import { defineDialect } from '../table-dialect.ts';
