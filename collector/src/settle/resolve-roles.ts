@@ -4,8 +4,7 @@
  * Invariant: no physical call is billed twice, and usage that only an agent span reports is not lost.
  */
 import { INPUT_BUCKETS, OUTPUT_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
-import type { Call } from '../normalise/call.ts';
-import { hasEqualTokens, hasSameModel, isWithin, providerFamily, richness } from './same-call.ts';
+import { hasEqualTokens, isSameCall, type LlmSpan, providerFamily, richness } from './same-call.ts';
 import { type ResolvedRole, type SettleSpan, spanKey } from './settle-span.ts';
 import { SpanTree } from './span-tree.ts';
 
@@ -15,8 +14,6 @@ export interface Resolution {
   roles: Map<string, ResolvedRole>;
   winnerOf: Map<string, SettleSpan>;
 }
-
-type LlmSpan = SettleSpan & { call: Call };
 
 export function resolveRoles(versions: readonly SettleSpan[]): Resolution {
   const tree = new SpanTree(versions);
@@ -45,12 +42,16 @@ function hasUsage({ call }: LlmSpan): boolean {
   return call.usage !== undefined;
 }
 
-/** One of several views of a call is billed: the richest, then the innermost, then the client's. */
+/**
+ * One of several views of a call is billed: the richest, then whose service asked for it rather than whose served it,
+ * then the innermost, then the client's.
+ */
 function keepOne(state: Resolution, views: readonly LlmSpan[], reason: string): void {
   const depth = (span: LlmSpan) => state.tree.ancestorsOf(span).length;
   const [winner, ...others] = views.toSorted(
     (a, b) =>
       richness(b.call) - richness(a.call) ||
+      Number(a.kind === 2) - Number(b.kind === 2) ||
       depth(b) - depth(a) ||
       Number(b.kind === 3) - Number(a.kind === 3),
   );
@@ -79,10 +80,10 @@ function markTwins(state: Resolution, leaves: readonly LlmSpan[]): void {
   const byShape = new Map<string, LlmSpan[]>();
   for (const span of leaves) {
     const { traceId, parentSpanId, name, scopeName, startNs, endNs, service, call } = span;
-    const usage = Object.entries(call.usage?.buckets ?? {}).join();
-    const shape = [traceId, parentSpanId, name, scopeName, startNs, endNs, service, usage].join(
-      '\n',
-    );
+    const place = [traceId, parentSpanId, name, scopeName, startNs, endNs, service];
+    // Calls made in parallel may be alike in all else.
+    const answer = [call.requestModel, call.responseModel, call.responseId];
+    const shape = [...place, ...answer, ...Object.entries(call.usage?.buckets ?? {})].join('\n');
     byShape.set(shape, [...(byShape.get(shape) ?? []), span]);
   }
   for (const twins of byShape.values()) {
@@ -93,26 +94,15 @@ function markTwins(state: Resolution, leaves: readonly LlmSpan[]): void {
 /** 2b and 2c: an outer and an inner view of one call, without an id to tell. */
 function markNested(state: Resolution, leaves: readonly LlmSpan[]): void {
   for (const inner of leaves) {
-    for (const ancestor of state.tree.ancestorsOf(inner)) {
+    const ancestors = state.tree.ancestorsOf(inner);
+    for (const [depth, ancestor] of ancestors.entries()) {
       const outer = leaves.find((span) => span === ancestor);
       const isOpen = roleOf(state, inner) === 'leaf' && outer && roleOf(state, outer) === 'leaf';
-      if (isOpen && isSameCall(inner, outer)) {
+      if (isOpen && isSameCall(inner, outer, ancestors.slice(0, depth))) {
         keepOne(state, [inner, outer], 'same call');
       }
     }
   }
-}
-
-function isSameCall(inner: LlmSpan, outer: LlmSpan): boolean {
-  const { call: a } = inner;
-  const { call: b } = outer;
-  // Two different answers are two calls, whatever else is alike.
-  const isOtherAnswer = a.responseId !== '' && b.responseId !== '' && a.responseId !== b.responseId;
-  if (isOtherAnswer || !hasSameModel(a, b) || !isWithin(inner, outer)) {
-    return false;
-  }
-  // A wrapper that reports nothing adds no call of its own.
-  return !hasUsage(outer) || !hasUsage(inner) || hasEqualTokens(a, b);
 }
 
 /** 3: a span that looks like a call, but reports the sum, or the last, of the calls below it. */

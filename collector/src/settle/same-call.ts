@@ -30,17 +30,21 @@ function cacheDifferences(usage: Usage): bigint[] {
   return [0n, read, write, read + write];
 }
 
-/** Equal output, and equal input up to the cache tokens. Both must have usage. */
+/** Equal input up to the cache tokens, and equal output up to the reasoning. Both must have usage. */
 export function hasEqualTokens(a: Call, b: Call): boolean {
   const [first, second] = [a.usage?.buckets, b.usage?.buckets];
   if (first === undefined || second === undefined) {
     return false;
   }
-  const isSameOutput = sumOf(first, OUTPUT_BUCKETS) === sumOf(second, OUTPUT_BUCKETS);
-  const difference = sumOf(first, INPUT_BUCKETS) - sumOf(second, INPUT_BUCKETS);
-  const distance = difference < 0n ? -difference : difference;
-  const allowed = [...cacheDifferences(first), ...cacheDifferences(second)];
-  return isSameOutput && allowed.includes(distance);
+  const distance = (keys: readonly (keyof Usage)[]) => {
+    const difference = sumOf(first, keys) - sumOf(second, keys);
+    return difference < 0n ? -difference : difference;
+  };
+  return (
+    [...cacheDifferences(first), ...cacheDifferences(second)].includes(distance(INPUT_BUCKETS)) &&
+    // One reading may leave out the reasoning that the other tells within its output (Google).
+    [0n, first.out_reasoning, second.out_reasoning].includes(distance(OUTPUT_BUCKETS))
+  );
 }
 
 /** The same model, or one of the two does not tell. A dated snapshot and its alias are the same. */
@@ -57,13 +61,43 @@ function plainModel(name: string): string {
   return last.replace(/^(us|eu|apac|global)\.(anthropic|amazon|meta)\./, '');
 }
 
-/** A child that lies within its ancestor's time. */
-export function isWithin(inner: SettleSpan, outer: SettleSpan): boolean {
-  return inner.startNs >= outer.startNs && inner.endNs <= outer.endNs;
+/** A child that lies within its ancestor's time. The clocks of two services are not compared. */
+function isWithin(inner: SettleSpan, outer: SettleSpan): boolean {
+  return (
+    inner.service !== outer.service ||
+    (inner.startNs >= outer.startNs && inner.endNs <= outer.endNs)
+  );
 }
 
-/** How much a span tells: of two views of one call, the richer is billed. */
+/** A span that shows a call. */
+export type LlmSpan = SettleSpan & { call: Call };
+
+/** Whether a call and one below it, with these spans between them, are one, where no id tells. */
+export function isSameCall(
+  inner: LlmSpan,
+  outer: LlmSpan,
+  between: readonly SettleSpan[],
+): boolean {
+  const { call: a } = inner;
+  const { call: b } = outer;
+  // Two different answers are two calls, and so are an attempt that failed and the answer that followed it.
+  const isOtherAnswer = a.responseId !== '' && b.responseId !== '' && a.responseId !== b.responseId;
+  const isFailedAttempt = a.missingUsageReason === 'error' && b.missingUsageReason !== 'error';
+  if (isOtherAnswer || isFailedAttempt || !hasSameModel(a, b) || !isWithin(inner, outer)) {
+    return false;
+  }
+  if (a.usage !== undefined && b.usage !== undefined) {
+    return hasEqualTokens(a, b);
+  }
+  // A wrapper that reports nothing adds no call of its own; a call that ran a tool or an agent is one.
+  return !between.some(({ call }) => CALLERS.includes(call?.operation ?? ''));
+}
+
+const CALLERS = ['execute_tool', 'invoke_agent'];
+
+/** How much a span tells: of two views of one call, the richer is billed. Without a biller there is no price. */
 export function richness(call: Call): number {
   const buckets = Object.keys(call.usage?.buckets ?? {}).length;
-  return buckets * 4 + (call.responseModel === '' ? 0 : 2) + (modelOf(call) === '' ? 0 : 1);
+  const names = (call.responseModel === '' ? 0 : 2) + (modelOf(call) === '' ? 0 : 1);
+  return (call.provider === '' ? 0 : 1000) + buckets * 4 + names;
 }
