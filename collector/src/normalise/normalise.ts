@@ -11,7 +11,7 @@ import { type Attribution, type Call, type CallUsage, NOBODY } from './call.ts';
 import type { DialectDefinition, DialectReading, SpanFacts } from './dialect.ts';
 import { DialectFinder } from './dialect-finder.ts';
 import { placeOperation } from './operations.ts';
-import { normaliseProvider } from './providers.ts';
+import { normaliseProvider, providerOfModel } from './providers.ts';
 import { toDisjointUsage } from './usage/disjoint-usage.ts';
 import { hasUsage, type RawUsage } from './usage/raw-usage.ts';
 import { reconcileUsage } from './usage/reconcile-usage.ts';
@@ -143,7 +143,7 @@ function first<Name extends keyof DialectReading>(
   return readings.find((reading) => reading[name] !== undefined)?.[name];
 }
 
-/** A real provider wins over a framework's name, whichever dialect tells it; then the host. */
+/** A real provider wins over a framework's name, whichever dialect tells it; then the host, then the model's name. */
 function providerOf(readings: readonly Reading[], host: string | undefined): string {
   for (const { provider } of readings) {
     const canonical = provider === undefined ? '' : normaliseProvider(provider, host);
@@ -151,7 +151,11 @@ function providerOf(readings: readonly Reading[], host: string | undefined): str
       return canonical;
     }
   }
-  return normaliseProvider(undefined, host);
+  const models = [first(readings, 'responseModel'), first(readings, 'requestModel')];
+  return (
+    normaliseProvider(undefined, host) ||
+    (models.map((model) => providerOfModel(model ?? '')).find((name) => name !== '') ?? '')
+  );
 }
 
 /** An amount that is no plain decimal of at most 18 places says nothing that can be relied on. */

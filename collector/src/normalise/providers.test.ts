@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { normaliseProvider } from './providers.ts';
+import { normaliseProvider, providerOfModel } from './providers.ts';
 
 test.for<[string | undefined, string | undefined, string]>([
   ['openai', undefined, 'openai'],
@@ -20,4 +20,16 @@ test.for<[string | undefined, string | undefined, string]>([
   ['house-gateway', 'api.openai.com', 'house-gateway'],
 ])('provider %j at host %j is %j', ([raw, host, expected]) => {
   expect(normaliseProvider(raw, host)).toBe(expected);
+});
+
+test.for([
+  ['us.anthropic.claude-sonnet-4-20250514-v1:0', 'aws.bedrock'],
+  ['amazon.nova-pro-v1:0', 'aws.bedrock'],
+  ['arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/a1b2', 'aws.bedrock'],
+  ['claude-sonnet-4-5', ''],
+  ['anthropic.claude', ''],
+  ['llama3.1:8b', ''],
+  ['', ''],
+] as const)('the model %j alone tells the provider %j', ([model, expected]) => {
+  expect(providerOfModel(model)).toBe(expected);
 });

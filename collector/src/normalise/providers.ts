@@ -106,6 +106,15 @@ function providerOfHost(host: string): string {
   return HOSTS.find(([end]) => name.endsWith(end))?.[1] ?? '';
 }
 
+/** `us.anthropic.claude-sonnet-4-20250514-v1:0` and ARNs of its profiles: nobody but Bedrock names models so. */
+const BEDROCK_MODEL =
+  /^(arn:aws[a-z-]*:bedrock:.+|([a-z-]+\.)?(ai21|amazon|anthropic|cohere|deepseek|meta|mistral|openai|qwen)\.[a-z0-9.-]+:\d+)$/;
+
+/** The provider that alone writes a model's name so, or ''. */
+export function providerOfModel(model: string): string {
+  return BEDROCK_MODEL.test(model.toLowerCase()) ? 'aws.bedrock' : '';
+}
+
 /** A family that its host tells apart: `google` may be the Gemini API or Vertex AI. */
 const HOST_DECIDES: ReadonlySet<string> = new Set(['gcp.gen_ai']);
 

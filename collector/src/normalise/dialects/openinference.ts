@@ -49,6 +49,14 @@ const INCLUSION: readonly InclusionRow[] = [
 
 const ROLES: readonly RoleRow[] = [
   {
+    when: {
+      scopes: ['openinference.instrumentation.smolagents'],
+      values: { [KIND]: ['AGENT'] },
+    },
+    role: 'aggregate',
+    reason: "cumulative count of the agent's monitor",
+  },
+  {
     when: { values: { [KIND]: ['AGENT', 'CHAIN', 'EVALUATOR'] } },
     role: 'aggregate',
     reason: 'openinference.span.kind of a caller',

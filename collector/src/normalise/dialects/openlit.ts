@@ -118,6 +118,18 @@ export const openLit = defineDialect({
     feature: ['gen_ai.application_name'],
   },
   inclusion: INCLUSION,
+  roles: [
+    {
+      when: {
+        values: {
+          'gen_ai.provider.name': ['crewai'],
+          'gen_ai.operation.name': ['invoke_agent'],
+        },
+      },
+      role: 'aggregate',
+      reason: 'cumulative summary of all calls of the CrewAI agent so far',
+    },
+  ],
   authority: 40,
   correct: withoutComputedTotal,
   contentKeys: [

@@ -129,6 +129,14 @@ const ROLES: readonly RoleRow[] = [
     reason: 'ai.operationId of an outer span',
   },
   {
+    when: {
+      scopes: ['opentelemetry.instrumentation.crewai'],
+      values: { 'traceloop.span.kind': ['agent'] },
+    },
+    role: 'aggregate',
+    reason: 'cumulative summary of all calls of the CrewAI agent so far',
+  },
+  {
     when: { values: { 'traceloop.span.kind': ['workflow', 'task', 'agent', 'session'] } },
     role: 'aggregate',
     reason: 'traceloop.span.kind of a caller',
