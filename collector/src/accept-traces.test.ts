@@ -45,7 +45,7 @@ async function metric(road: TestRoad, name: string): Promise<string[]> {
   return text.split('\n').filter((line) => line.startsWith(name));
 }
 
-const FINE = { rejectedSpans: 0, message: '' };
+const FINE = { rejected: 0, message: '' };
 
 it('a call is kept as a span and a charge, any other span as a span alone', async () => {
   const road = await begin();
@@ -90,7 +90,7 @@ it('a refused span is told with its reason, and the good ones beside it are kept
     { span: 3, fields: { traceId: '00'.repeat(16) } },
     { span: 4, attributes: chat(100) },
   ]);
-  expect(answer.rejectedSpans).toBe(2);
+  expect(answer.rejected).toBe(2);
   expect(answer.message).toMatch(/^2 spans refused: .*start_time 0.*/);
   expect(await kept(road)).toEqual({ spans: 2, entries: 2 });
 });
@@ -164,7 +164,7 @@ it('a span that cannot be made a row of is refused alone, leaves no half row, an
   const spans = [{ span: 1, attributes: chat(100) }, long, { span: 3, attributes: chat(100) }];
   const answer = await road.send(spans);
   expect(answer).toEqual({
-    rejectedSpans: 1,
+    rejected: 1,
     message: '1 span refused: 1 not kept by a fault of the collector',
   });
   expect(await kept(road)).toEqual({ spans: 2, entries: 2 });

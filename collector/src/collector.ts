@@ -10,7 +10,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { lockDirectory } from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
-import { TraceAcceptor } from './accept-traces.ts';
+import { type AcceptSignals, acceptSignals } from './accept-signals.ts';
 import { announcement, type Places } from './announce.ts';
 import { type HttpListener, listen } from './api/listen.ts';
 import { createAuthenticate } from './authenticate/authenticate.ts';
@@ -27,12 +27,13 @@ import { createHttpApp } from './http-app.ts';
 import { Journal } from './journal/journal.ts';
 import { SeenSpans } from './journal/seen-spans.ts';
 import { diskFiles } from './journal/segment-files.ts';
+import { SpanKeeper } from './keep-spans.ts';
 import { JOURNAL_LIMITS, LISTENER_TIMEOUTS } from './limits.ts';
 import type { Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { DIALECTS } from './normalise/dialects.ts';
 import { Normaliser } from './normalise/normalise.ts';
-import { observeJournal } from './observe.ts';
+import { observeJournal, observeTotals } from './observe.ts';
 import { keepPricesTable, type PricesTableFiller } from './price/fill-prices-table.ts';
 import { type OpenPrices, openPrices } from './price/open-prices.ts';
 import { createPriceNow } from './price-now.ts';
@@ -47,6 +48,7 @@ import type { PriceNow } from './settle/standing-amounts.ts';
 import { createSqlHandler } from './sql/sql-listener.ts';
 import { openStorage, type Storage } from './storage.ts';
 import { Storing } from './storing.ts';
+import { type RunningTotals, startControlTotals } from './totals/flush-loop.ts';
 
 const LOCK_WAIT_MS = 10_000;
 /** A first start waits this long for ClickHouse, so that "ready" means that questions are answered too. */
@@ -68,8 +70,10 @@ export const startCollector: StartCollector = async (request) => {
     await ensureInitKeys(control, initKeys, log);
     const firstKey = await ensureFirstKey(control, config.dataDir, randomBytes);
     const prices = openPrices({ state: control, log, now: () => new Date(), randomBytes });
-    const shared = { control, prices, metrics, log };
-    const { journal, acceptor, maker, price } = await openRoad(config, shared);
+    const { store, prepared } = storage;
+    const totals = startControlTotals({ store, prepared, ...observeTotals(log, metrics) });
+    const shared = { control, prices, totals, metrics, log };
+    const { journal, accept, maker, price } = await openRoad(config, shared);
     const collector = new Collector({
       config,
       log,
@@ -77,12 +81,13 @@ export const startCollector: StartCollector = async (request) => {
       storage,
       control,
       prices,
+      totals,
       journal,
       maker,
       price,
       unlock,
     });
-    await collector.listen(acceptor);
+    await collector.listen(accept);
     request.write(announcement(collector.places(), firstKey));
     for (const warning of request.warnings) {
       log.warn(warning);
@@ -122,9 +127,9 @@ async function openControl(config: Config, storage: Storage, log: Logger): Promi
 /** The stages from decode to journal. */
 async function openRoad(
   config: Config,
-  parts: { control: ControlState; prices: OpenPrices; metrics: Metrics; log: Logger },
+  parts: Pick<Parts, 'control' | 'prices' | 'totals' | 'metrics' | 'log'>,
 ) {
-  const { control, prices, metrics, log } = parts;
+  const { control, prices, totals, metrics, log } = parts;
   const seen = new SeenSpans(config.dedupeSpans);
   const journal = await Journal.open({
     directory: join(config.dataDir, 'journal'),
@@ -138,7 +143,7 @@ async function openRoad(
   });
   const bookFor = (tenant: string) => prices.books.bookFor(tenant);
   const guard = new CardinalityGuard();
-  const acceptor = new TraceAcceptor({
+  const keeper = new SpanKeeper({
     journal,
     seen,
     normaliser: new Normaliser(DIALECTS),
@@ -155,7 +160,8 @@ async function openRoad(
   });
   const nowNs = () => BigInt(Date.now()) * 1_000_000n;
   const maker = createEntryMaker({ bookFor, guard, nowNs });
-  return { journal, acceptor, maker, price: createPriceNow(bookFor) };
+  const accept = acceptSignals({ keeper, totals: totals.totals, metrics });
+  return { journal, accept, maker, price: createPriceNow(bookFor) };
 }
 
 type OpenJournal = Awaited<ReturnType<typeof openRoad>>['journal'];
@@ -167,6 +173,7 @@ interface Parts {
   storage: Storage;
   control: ControlState;
   prices: OpenPrices;
+  totals: RunningTotals;
   journal: OpenJournal;
   maker: EntryMaker;
   price: PriceNow;
@@ -201,7 +208,7 @@ class Collector implements RunningCollector {
       .catch((error) => this.failUnlessDraining(error));
   }
 
-  async listen(acceptor: TraceAcceptor): Promise<void> {
+  async listen(accept: AcceptSignals): Promise<void> {
     const { config, log, control, storage } = this.parts;
     const authenticate = createAuthenticate({
       findKey: (id) => control.keys.get(id),
@@ -209,7 +216,7 @@ class Collector implements RunningCollector {
     });
     const app = createHttpApp({
       ...this.parts,
-      acceptor,
+      accept,
       authenticate,
       isDraining: () => this.isDraining,
       settle: (show) => this.storing.settleNow(show),
@@ -255,6 +262,7 @@ class Collector implements RunningCollector {
     const { config, storage, unlock } = this.parts;
     this.isDraining = true;
     await Promise.all([this.http?.close(deadline), this.sql?.close(deadline)]);
+    await this.parts.totals.stop(deadline);
     await this.storing.drain(deadline);
     await this.refresh.stop();
     await this.pricesTable?.stop();

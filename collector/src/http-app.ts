@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Express } from 'express';
 import manifest from '../package.json' with { type: 'json' };
-import type { TraceAcceptor } from './accept-traces.ts';
+import type { AcceptSignals } from './accept-signals.ts';
 import type { Authenticate, KeyOperations } from './access.ts';
 import { adminLedgerRoutes, type LedgerWork, type RepriceWork } from './api/admin-ledger.ts';
 import { adminPriceRoutes } from './api/admin-prices.ts';
@@ -15,7 +15,7 @@ import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
 import { forgetFirstKey } from './control/first-key.ts';
 import { createKeyOperations } from './control/key-operations.ts';
-import { encodeStatus, encodeTracesResponse } from './decode/otlp-response.ts';
+import { encodeExportResponse, encodeStatus } from './decode/otlp-response.ts';
 import type { Journal } from './journal/journal.ts';
 import type { SegmentBlocks } from './journal/pending-rows.ts';
 import { API_REQUEST_TIMEOUT_MS, HELD_BYTES_MAX, LISTENER_TIMEOUTS } from './limits.ts';
@@ -24,8 +24,9 @@ import type { Metrics } from './metrics.ts';
 import { collectGauges, readinessParts } from './observe.ts';
 import { pageRoutes, readPage } from './page/page.ts';
 import type { OpenPrices } from './price/open-prices.ts';
+import { createHeldBytes } from './receive/held-bytes.ts';
 import { createAnswerOtlpProblem } from './receive/otlp-problem.ts';
-import { createTracesRoute } from './receive/traces-route.ts';
+import { createSignalRoute, type Signal } from './receive/signal-route.ts';
 import type { Storage } from './storage.ts';
 
 export interface HttpAppParts {
@@ -36,7 +37,7 @@ export interface HttpAppParts {
   control: ControlState;
   prices: OpenPrices;
   journal: Journal<SegmentBlocks>;
-  acceptor: TraceAcceptor;
+  accept: AcceptSignals;
   authenticate: Authenticate;
   isDraining: () => boolean;
   /** Settles now, for `/api/v1/admin/settle`. */
@@ -57,7 +58,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
     metrics,
     authenticate,
     keys: keyOperations(parts),
-    tracesRoute: tracesRoute(parts),
+    signalRoutes: signalRoutes(parts),
     answerOtlpProblem: createAnswerOtlpProblem(encodeStatus),
     parts: readinessParts({ journal, storage, control, books }),
     collectGauges: collectGauges({ journal, control, books, metrics, nowMs: Date.now }),
@@ -77,19 +78,24 @@ export function createHttpApp(parts: HttpAppParts): Express {
   });
 }
 
-function tracesRoute({ config, acceptor, authenticate, metrics, log }: HttpAppParts) {
-  return createTracesRoute({
-    authenticate,
-    accept: (tenant, bytes, encoding) => acceptor.accept(tenant, bytes, encoding),
-    responses: { encodeStatus, encodeTracesResponse },
-    limits: {
-      bytesMax: config.requestBytesMax,
-      timeoutMs: LISTENER_TIMEOUTS.requestTimeoutMs,
-      heldBytesMax: HELD_BYTES_MAX,
-    },
-    metrics,
-    log,
+const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics'];
+
+function signalRoutes({ config, accept, authenticate, metrics, log }: HttpAppParts) {
+  const held = createHeldBytes(HELD_BYTES_MAX, (total) => {
+    metrics.aicost_otlp_held_bytes.set(total);
   });
+  const limits = {
+    bytesMax: config.requestBytesMax,
+    timeoutMs: LISTENER_TIMEOUTS.requestTimeoutMs,
+  };
+  const responses = { encodeStatus, encodeExportResponse };
+  const shared = { authenticate, responses, limits, held, metrics, log };
+  return Object.fromEntries(
+    SIGNALS.map((signal) => [
+      signal,
+      createSignalRoute({ ...shared, signal, accept: accept[signal] }),
+    ]),
+  );
 }
 
 function keyOperations({ config, control }: HttpAppParts): KeyOperations {

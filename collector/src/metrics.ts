@@ -73,6 +73,27 @@ export const METRICS = {
     labels: [],
     sentence: 'Spans dropped because the same bytes had been accepted before.',
   }),
+  aicost_log_records_total: metric({
+    kind: 'counter',
+    unit: 'log records',
+    labels: ['outcome'],
+    sentence:
+      'Log records by outcome: accepted as an event of an LLM call, duplicate, refused, no_usage (an event without tokens or cost), other (no event of an LLM call: dropped).',
+  }),
+  aicost_metric_points_total: metric({
+    kind: 'counter',
+    unit: 'data points',
+    labels: ['outcome'],
+    sentence:
+      'Data points of metrics by outcome: kept as a control total, other (no counter of tokens or cost, or no amount: dropped).',
+  }),
+  aicost_control_totals_total: metric({
+    kind: 'counter',
+    unit: 'rows',
+    labels: ['outcome'],
+    sentence:
+      'Control totals by outcome: stored in ClickHouse, or lost because ClickHouse was away too long.',
+  }),
   aicost_calls_priced_total: metric({
     kind: 'counter',
     unit: 'calls',

@@ -10,6 +10,7 @@ import type { TenantBooks } from './price/tenant-books.ts';
 import { daysSince } from './price-row.ts';
 import type { SettleLoopDeps } from './settle/settle-loop.ts';
 import type { Storage } from './storage.ts';
+import type { FlushLoopDeps } from './totals/flush-loop.ts';
 import type { WriterEvent } from './write/writer.ts';
 
 export function observeJournal(log: Logger, metrics: Metrics): (event: JournalEvent) => void {
@@ -107,6 +108,17 @@ export function observeSettle(
     },
     onFailed: (error) =>
       log.warn({ err: error }, 'a settle pass failed; the next one goes on from there'),
+  };
+}
+
+/** What becomes of control totals. */
+export function observeTotals(
+  log: Logger,
+  metrics: Metrics,
+): Pick<FlushLoopDeps, 'onOutcome' | 'onDelayed'> {
+  return {
+    onOutcome: (outcome, count) => metrics.aicost_control_totals_total.inc({ outcome }, count),
+    onDelayed: (error) => log.warn({ err: error }, 'control totals wait for ClickHouse'),
   };
 }
 

@@ -6,17 +6,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { type AcceptDeps, type LandingBlocks, TraceAcceptor } from './accept-traces.ts';
+import { LogAcceptor } from './accept-logs.ts';
+import { TraceAcceptor } from './accept-traces.ts';
 import type { TenantId } from './access.ts';
 import { Journal } from './journal/journal.ts';
 import { SeenSpans } from './journal/seen-spans.ts';
 import { diskFiles } from './journal/segment-files.ts';
+import { type KeepDeps, type LandingBlocks, SpanKeeper } from './keep-spans.ts';
 import { JOURNAL_LIMITS } from './limits.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { DIALECTS } from './normalise/dialects.ts';
 import { Normaliser } from './normalise/normalise.ts';
 import { loadPriceBook } from './price/load-book.ts';
-import type { AcceptOutcome } from './receive/traces-route.ts';
+import type { AcceptOutcome } from './receive/signal-route.ts';
 import { CardinalityGuard } from './rows/cardinality-guard.ts';
 import { createEntryBlock } from './rows/entry-block.ts';
 import { ContentRedactor } from './rows/redact.ts';
@@ -92,6 +94,8 @@ export interface TestRoad {
   readonly metrics: Metrics;
   send(spans: readonly TestSpan[], tenant?: string): Promise<AcceptOutcome>;
   sendBytes(bytes: Uint8Array): Promise<AcceptOutcome>;
+  /** A request of log records, in OTLP/JSON. */
+  sendLogs(request: object | string, tenant?: string): Promise<AcceptOutcome>;
   /** Seals all there is. */
   close(): Promise<void>;
   remove(): Promise<void>;
@@ -99,7 +103,7 @@ export interface TestRoad {
 
 /** Opens a road; `change` replaces parts of what the acceptor stands on. */
 export async function openRoad(
-  options: { directory?: string; isContentStored?: boolean; change?: Partial<AcceptDeps> } = {},
+  options: { directory?: string; isContentStored?: boolean; change?: Partial<KeepDeps> } = {},
 ): Promise<TestRoad> {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'aicost-road-')));
   const seen = new SeenSpans(100_000);
@@ -117,7 +121,7 @@ export async function openRoad(
   });
   const metrics = createMetrics();
   const book = loadPriceBook();
-  const acceptor = new TraceAcceptor({
+  const keeper = new SpanKeeper({
     journal,
     seen,
     normaliser: new Normaliser(DIALECTS),
@@ -133,12 +137,20 @@ export async function openRoad(
     nowMs: () => NOW_MS,
     ...options.change,
   });
+  const acceptor = new TraceAcceptor({ keeper, metrics });
+  const logs = new LogAcceptor({ keeper, metrics });
   return {
     directory,
     journal,
     metrics,
     send: (spans, tenant = 'acme') => acceptor.accept(tenant as TenantId, requestOf(spans), 'json'),
     sendBytes: (bytes) => acceptor.accept('acme' as TenantId, bytes, 'json'),
+    sendLogs: (request, tenant = 'acme') =>
+      logs.accept(
+        tenant as TenantId,
+        Buffer.from(typeof request === 'string' ? request : JSON.stringify(request)),
+        'json',
+      ),
     close: () => journal.close(),
     remove: () => rm(directory, { recursive: true, force: true }),
   };

@@ -86,7 +86,7 @@ beforeEach(async () => {
     metrics: createMetrics(),
     authenticate,
     keys,
-    tracesRoute: (_request, response) => void response.json({}),
+    signalRoutes: { traces: (_request, response) => void response.json({}) },
     collectGauges: () => undefined,
     answerOtlpProblem: createAnswerOtlpProblem((code, message) =>
       JSON.stringify({ code, message }),
@@ -175,7 +175,7 @@ describe('a failed request', () => {
   });
 
   test('under /v1/ is a Status', async () => {
-    const { status, body } = await call('/v1/logs', { method: 'POST' });
+    const { status, body } = await call('/v1/profiles', { method: 'POST' });
     expect({ status, code: body['code'] }).toEqual({ status: 404, code: 5 });
   });
 

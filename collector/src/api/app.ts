@@ -16,8 +16,8 @@ export interface AppDeps {
   readonly metrics: Metrics;
   readonly authenticate: Authenticate;
   readonly keys: KeyOperations;
-  /** `createTracesRoute(…)`; it reads its own body. */
-  readonly tracesRoute: RequestHandler;
+  /** `createSignalRoute(…)` of each signal, by its name; they read their own bodies. */
+  readonly signalRoutes: Readonly<Record<string, RequestHandler>>;
   /** Errors of the other paths under /v1/, such as a signal that is not served. */
   readonly answerOtlpProblem: AnswerOtlpProblem;
   readonly parts: readonly ReadinessPart[];
@@ -43,7 +43,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(requestIds(deps.newRequestId));
   app.use(accessLog(deps.log, deps.metrics, deps.nowMs));
   app.use(politeHeaders(deps.isDraining));
-  app.all('/v1/traces', deps.tracesRoute);
+  for (const [signal, route] of Object.entries(deps.signalRoutes)) app.all(`/v1/${signal}`, route);
   app.use(healthRoutes({ ...deps, checkTimeoutMs: CHECK_TIMEOUT_MS }));
   app.use('/api', deadline(deps.requestTimeoutMs));
   app.use(adminKeyRoutes(deps));

@@ -67,8 +67,8 @@ interface Transcoded {
   readonly recordCount: number;
 }
 
-/** Writes a JSON request as protobuf. @throws DecodeError */
-function transcodeJson(bytes: Uint8Array, root: MessageName, depthMax: number): Transcoded {
+/** Writes a JSON request of any signal as protobuf. @throws DecodeError */
+export function transcodeJson(bytes: Uint8Array, root: MessageName, depthMax: number): Transcoded {
   const text = textOf(bytes);
   // Protobuf is nearly always shorter than the JSON it came from, so the arena rarely grows.
   const writer = new MessageWriter(bytes.length + 1024);

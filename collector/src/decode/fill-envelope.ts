@@ -13,6 +13,8 @@ export function fillResource(
 ): ResourceView {
   const { bytes, resource } = view;
   resource.generation += 1;
+  resource.bytesStart = at;
+  resource.bytesEnd = end;
   resource.droppedAttributesCount = 0;
   resource.schemaUrlStart = resource.schemaUrlEnd = at;
   resource.attributes.reset(attributesMax);
@@ -36,6 +38,8 @@ export function fillScope(
 ): ScopeView {
   const { bytes, scope } = view;
   scope.generation += 1;
+  scope.bytesStart = at;
+  scope.bytesEnd = end;
   scope.droppedAttributesCount = 0;
   scope.nameStart = scope.nameEnd = scope.versionStart = scope.versionEnd = at;
   scope.schemaUrlStart = scope.schemaUrlEnd = at;

@@ -25,6 +25,7 @@ function resetLog(view: LogView, start: number, end: number, attributesMax: numb
   view.spanIdStart = view.spanIdEnd = start;
   view.eventNameStart = view.eventNameEnd = start;
   view.severityTextStart = view.severityTextEnd = start;
+  view.bodyStart = view.bodyEnd = start;
   view.timeLo = view.timeHi = view.observedTimeLo = view.observedTimeHi = 0;
   view.severityNumber = view.flags = view.droppedAttributesCount = 0;
   view.attributes.reset(attributesMax);
@@ -38,6 +39,8 @@ function readRange(view: LogView, tag: number, start: number, end: number): void
       view.severityTextEnd = end;
       return;
     case 0x2a:
+      view.bodyStart = start;
+      view.bodyEnd = end;
       addElement(view.body, start, end);
       return;
     case 0x32:

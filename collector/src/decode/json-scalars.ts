@@ -55,7 +55,8 @@ export function writeScalar(
     case 'int64':
       return writeInt64(writer, value);
     case 'fixed64':
-      return writeFixed64(writer, value);
+    case 'sfixed64':
+      return writeFixed64(writer, kind, value);
     case 'uint32':
     case 'fixed32':
       return writeUint32(writer, kind, value);
@@ -109,10 +110,16 @@ function writeInt64(writer: MessageWriter, value: unknown): string | undefined {
   return undefined;
 }
 
-function writeFixed64(writer: MessageWriter, value: unknown): string | undefined {
+function writeFixed64(
+  writer: MessageWriter,
+  kind: 'fixed64' | 'sfixed64',
+  value: unknown,
+): string | undefined {
   const integer = integerOf(value);
-  if (integer === undefined || integer < 0n || integer > UINT64_MAX) {
-    return 'an unsigned integer of 64 bits, as a decimal string or a number';
+  const [min, max] = kind === 'fixed64' ? [0n, UINT64_MAX] : [INT64_MIN, INT64_MAX];
+  if (integer === undefined || integer < min || integer > max) {
+    const sign = kind === 'fixed64' ? 'an unsigned' : 'an';
+    return `${sign} integer of 64 bits, as a decimal string or a number`;
   }
   writer.fixed64(integer);
   return undefined;

@@ -25,6 +25,8 @@ export class LogView extends RecordView {
   severityTextEnd = 0;
   /** The body's `AnyValue` message, as one attribute without a key; none when the record has no body. */
   readonly body = new AttributeList(1);
+  bodyStart = 0;
+  bodyEnd = 0;
   /** Ids as sent, empty where the record was made outside a span; their lengths are not checked. */
   traceIdStart = 0;
   traceIdEnd = 0;

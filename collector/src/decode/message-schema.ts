@@ -12,6 +12,7 @@ export type MessageName =
   | 'ResourceLogs'
   | 'ScopeLogs'
   | 'LogRecord'
+  | MetricMessageName
   | 'Resource'
   | 'EntityRef'
   | 'Scope'
@@ -24,6 +25,22 @@ export type MessageName =
   | 'ArrayValue'
   | 'KeyValueList';
 
+/** The messages of metrics that are read; what hangs below them otherwise (exemplars, buckets) is unknown here. */
+type MetricMessageName =
+  | 'MetricsRequest'
+  | 'ResourceMetrics'
+  | 'ScopeMetrics'
+  | 'Metric'
+  | 'Gauge'
+  | 'Sum'
+  | 'Histogram'
+  | 'ExponentialHistogram'
+  | 'Summary'
+  | 'NumberDataPoint'
+  | 'HistogramDataPoint'
+  | 'ExponentialHistogramDataPoint'
+  | 'SummaryDataPoint';
+
 /** How a scalar is written: `hexId` and `bytes` differ in JSON only (hexadecimal, base64). */
 export type ScalarKind =
   | 'string'
@@ -35,6 +52,7 @@ export type ScalarKind =
   | 'int64'
   | 'fixed32'
   | 'fixed64'
+  | 'sfixed64'
   | 'double';
 
 export interface FieldSchema {
@@ -51,6 +69,17 @@ export interface FieldSchema {
 const ATTRIBUTES: FieldSchema = { name: 'attributes', message: 'KeyValue', many: true };
 const DROPPED_ATTRIBUTES: FieldSchema = { name: 'droppedAttributesCount', kind: 'uint32' };
 const SCHEMA_URL: FieldSchema = { name: 'schemaUrl', kind: 'string' };
+const POINT_TIMES: Readonly<Record<number, FieldSchema>> = {
+  2: { name: 'startTimeUnixNano', kind: 'fixed64' },
+  3: { name: 'timeUnixNano', kind: 'fixed64' },
+};
+const POINT_SUM: Readonly<Record<number, FieldSchema>> = {
+  ...POINT_TIMES,
+  4: { name: 'count', kind: 'fixed64' },
+  5: { name: 'sum', kind: 'double' },
+};
+const points = (message: MessageName): FieldSchema => ({ name: 'dataPoints', message, many: true });
+const TEMPORALITY: FieldSchema = { name: 'aggregationTemporality', kind: 'enum' };
 
 export const MESSAGES: Readonly<Record<MessageName, Readonly<Record<number, FieldSchema>>>> = {
   TracesRequest: { 1: { name: 'resourceSpans', message: 'ResourceSpans', many: true } },
@@ -88,6 +117,51 @@ export const MESSAGES: Readonly<Record<MessageName, Readonly<Record<number, Fiel
     11: { name: 'observedTimeUnixNano', kind: 'fixed64' },
     12: { name: 'eventName', kind: 'string' },
   },
+  MetricsRequest: { 1: { name: 'resourceMetrics', message: 'ResourceMetrics', many: true } },
+  ResourceMetrics: {
+    1: { name: 'resource', message: 'Resource' },
+    2: { name: 'scopeMetrics', message: 'ScopeMetrics', many: true },
+    3: SCHEMA_URL,
+  },
+  ScopeMetrics: {
+    1: { name: 'scope', message: 'Scope' },
+    2: { name: 'metrics', message: 'Metric', many: true },
+    3: SCHEMA_URL,
+  },
+  Metric: {
+    1: { name: 'name', kind: 'string' },
+    2: { name: 'description', kind: 'string' },
+    3: { name: 'unit', kind: 'string' },
+    5: { name: 'gauge', message: 'Gauge' },
+    7: { name: 'sum', message: 'Sum' },
+    9: { name: 'histogram', message: 'Histogram' },
+    10: { name: 'exponentialHistogram', message: 'ExponentialHistogram' },
+    11: { name: 'summary', message: 'Summary' },
+    12: { name: 'metadata', message: 'KeyValue', many: true },
+  },
+  Gauge: { 1: points('NumberDataPoint') },
+  Sum: {
+    1: points('NumberDataPoint'),
+    2: TEMPORALITY,
+    3: { name: 'isMonotonic', kind: 'bool' },
+  },
+  Histogram: { 1: points('HistogramDataPoint'), 2: TEMPORALITY },
+  ExponentialHistogram: { 1: points('ExponentialHistogramDataPoint'), 2: TEMPORALITY },
+  Summary: { 1: points('SummaryDataPoint') },
+  NumberDataPoint: {
+    ...POINT_TIMES,
+    4: { name: 'asDouble', kind: 'double' },
+    6: { name: 'asInt', kind: 'sfixed64' },
+    7: ATTRIBUTES,
+    8: { name: 'flags', kind: 'uint32' },
+  },
+  HistogramDataPoint: { ...POINT_SUM, 9: ATTRIBUTES, 10: { name: 'flags', kind: 'uint32' } },
+  ExponentialHistogramDataPoint: {
+    ...POINT_SUM,
+    1: ATTRIBUTES,
+    10: { name: 'flags', kind: 'uint32' },
+  },
+  SummaryDataPoint: { ...POINT_SUM, 7: ATTRIBUTES, 8: { name: 'flags', kind: 'uint32' } },
   Resource: {
     1: ATTRIBUTES,
     2: DROPPED_ATTRIBUTES,

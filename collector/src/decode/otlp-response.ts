@@ -1,34 +1,45 @@
 /**
- * The bodies of OTLP answers, written by hand: `ExportTraceServiceResponse` and `google.rpc.Status`
- * have two fields each. JSON follows OTLP: lowerCamelCase, 64-bit integers as decimal strings.
+ * The bodies of OTLP answers, written by hand: the export responses of all signals and `google.rpc.Status` have two
+ * fields each. JSON follows OTLP: lowerCamelCase, 64-bit integers as decimal strings.
  */
 
 import { MessageWriter } from './message-writer.ts';
 
 export type OtlpEncoding = 'protobuf' | 'json';
 
+/** What JSON calls the count of refused records; in protobuf it is field 1 in each. */
+const REJECTED_NAMES = {
+  traces: 'rejectedSpans',
+  logs: 'rejectedLogRecords',
+  metrics: 'rejectedDataPoints',
+} as const;
+
 /**
- * `ExportTraceServiceResponse`. `partial_success` is set only when spans were refused or there is a
- * message: OTLP reads a count of 0 with a message as a warning, and an empty one must not be sent.
+ * The answer to an export request, e.g. `ExportTraceServiceResponse`. `partial_success` is set only when records were
+ * refused or there is a message: OTLP reads a count of 0 with a message as a warning, and an empty one must not be sent.
  */
-export function encodeTracesResponse(
-  rejectedSpans: number,
-  message: string,
+export function encodeExportResponse(
+  outcome: {
+    readonly signal: keyof typeof REJECTED_NAMES;
+    readonly rejected: number;
+    readonly message: string;
+  },
   encoding: OtlpEncoding,
 ): Uint8Array | string {
-  const full = rejectedSpans === 0 && message === '';
+  const { signal, rejected, message } = outcome;
+  const full = rejected === 0 && message === '';
   if (encoding === 'json') {
     if (full) return '{}';
-    const partialSuccess = { rejectedSpans: String(rejectedSpans), errorMessage: message };
+    const partialSuccess = { [REJECTED_NAMES[signal]]: String(rejected), errorMessage: message };
     return JSON.stringify({ partialSuccess });
   }
   if (full) return new Uint8Array(0);
   const writer = new MessageWriter(message.length * 3 + 32);
   writer.varint32(0x0a);
   const mark = writer.open();
-  if (rejectedSpans !== 0) {
+  if (rejected !== 0) {
     writer.varint32(0x08);
-    writer.varint64(BigInt(rejectedSpans));
+    writer.varint64(BigInt(rejected));
   }
   if (message !== '') {
     writer.varint32(0x12);

@@ -8,6 +8,9 @@ import { AttributeList } from './attribute-list.ts';
 /** The resource of the current record; `generation` changes when another one was read. */
 export class ResourceView {
   generation = 0;
+  /** The `Resource` message's own bytes. */
+  bytesStart = 0;
+  bytesEnd = 0;
   readonly attributes = new AttributeList();
   droppedAttributesCount = 0;
   schemaUrlStart = 0;
@@ -17,6 +20,9 @@ export class ResourceView {
 /** The instrumentation scope of the current record; `generation` changes when another one was read. */
 export class ScopeView {
   generation = 0;
+  /** The `InstrumentationScope` message's own bytes. */
+  bytesStart = 0;
+  bytesEnd = 0;
   nameStart = 0;
   nameEnd = 0;
   versionStart = 0;

@@ -85,9 +85,11 @@ test('refusals are counted in one message, most frequent first', () => {
     ['start_time 0', 1],
     ['invalid trace_id (expected 16 non-zero bytes, found 15)', 2],
   ]);
-  expect(describeRefusals(counts)).toBe(
+  expect(describeRefusals(counts, 'span')).toBe(
     '3 spans refused: 2 invalid trace_id (expected 16 non-zero bytes, found 15), 1 start_time 0',
   );
-  expect(describeRefusals(new Map([['start_time 0', 1]]))).toBe('1 span refused: 1 start_time 0');
-  expect(describeRefusals(new Map())).toBe('');
+  expect(describeRefusals(new Map([['start_time 0', 1]]), 'span')).toBe(
+    '1 span refused: 1 start_time 0',
+  );
+  expect(describeRefusals(new Map(), 'span')).toBe('');
 });

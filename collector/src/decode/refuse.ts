@@ -127,11 +127,12 @@ function lengthOf(view: SpanView, i: number): number {
 /**
  * Joins refusals into one message: `3 spans refused: 2 invalid trace_id (…), 1 start_time 0 (…)`.
  * Same texts are counted together, most frequent first; '' when nothing was refused.
+ * @param one what one of them is called: `span`, `log record`
  */
-export function describeRefusals(refusals: ReadonlyMap<string, number>): string {
+export function describeRefusals(refusals: ReadonlyMap<string, number>, one: string): string {
   const counted = [...refusals].sort((a, b) => b[1] - a[1]);
   const total = counted.reduce((sum, [, count]) => sum + count, 0);
   if (total === 0) return '';
   const parts = counted.map(([text, count]) => `${count} ${text}`);
-  return `${total} ${total === 1 ? 'span' : 'spans'} refused: ${parts.join(', ')}`;
+  return `${total} ${total === 1 ? one : `${one}s`} refused: ${parts.join(', ')}`;
 }

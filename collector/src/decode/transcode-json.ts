@@ -25,6 +25,7 @@ const WIRE_TYPE: Readonly<Partial<Record<string, number>>> = {
   uint32: 0,
   int64: 0,
   fixed64: 1,
+  sfixed64: 1,
   double: 1,
   fixed32: 5,
 };

@@ -10,7 +10,8 @@ import { hashKey } from '../key-format.ts';
 import { createLog } from '../log.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 import { badRequest, unavailable } from '../problems.ts';
-import { type AcceptTraces, createTracesRoute, type OtlpResponses } from './traces-route.ts';
+import { createHeldBytes } from './held-bytes.ts';
+import { type AcceptRequest, createSignalRoute, type OtlpResponses } from './signal-route.ts';
 
 const LIMIT = 1_000_000;
 const KEY = 'aicost_ingester_0123456789abcdef0123456789abcdef';
@@ -21,15 +22,14 @@ const PROTOBUF_TYPE = 'application/x-protobuf';
 /** Readable stand-ins for the wire encoders, so that a test sees what it was given. */
 const responses: OtlpResponses = {
   encodeStatus: (code, message, encoding) => JSON.stringify({ code, message, encoding }),
-  encodeTracesResponse: (rejected, message, encoding) =>
-    JSON.stringify({ rejected, message, encoding }),
+  encodeExportResponse: (outcome, encoding) => JSON.stringify({ ...outcome, encoding }),
 };
 
 let server: Server;
 let origin: string;
 let metrics: Metrics;
 let accepted: { tenant: TenantId; bytes: Buffer; encoding: string }[];
-let accept: AcceptTraces;
+let accept: AcceptRequest;
 
 function findKey(id: string) {
   const keys: Record<string, { key: string; scopes: Scope[] }> = {
@@ -56,19 +56,24 @@ beforeEach(async () => {
   accepted = [];
   accept = async (tenant, bytes, encoding) => {
     accepted.push({ tenant, bytes: Buffer.from(bytes), encoding });
-    return { rejectedSpans: 0, message: '' };
+    return { rejected: 0, message: '' };
   };
   metrics = createMetrics();
   const app = express();
-  const route = createTracesRoute({
-    authenticate: createAuthenticate({ findKey, now: () => new Date(0) }),
-    accept: (...given) => accept(...given),
-    responses,
-    limits: { bytesMax: LIMIT, timeoutMs: 10_000, heldBytesMax: 3 * LIMIT },
-    metrics,
-    log: createLog('silent', process.stderr),
-  });
-  app.all('/v1/traces', route);
+  const held = createHeldBytes(3 * LIMIT, (total) => metrics.aicost_otlp_held_bytes.set(total));
+  for (const signal of ['traces', 'logs', 'metrics'] as const) {
+    const route = createSignalRoute({
+      signal,
+      authenticate: createAuthenticate({ findKey, now: () => new Date(0) }),
+      accept: (...given) => accept(...given),
+      responses,
+      limits: { bytesMax: LIMIT, timeoutMs: 10_000 },
+      held,
+      metrics,
+      log: createLog('silent', process.stderr),
+    });
+    app.all(`/v1/${signal}`, route);
+  }
   server = createServer(app).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -116,7 +121,7 @@ describe('an accepted request', () => {
       );
       expect({ status, answer }).toEqual({
         status: 200,
-        answer: { rejected: 0, message: '', encoding: 'protobuf' },
+        answer: { signal: 'traces', rejected: 0, message: '', encoding: 'protobuf' },
       });
       expect(accepted).toHaveLength(1);
       expect(accepted[0]?.bytes.equals(body)).toBe(true);
@@ -146,10 +151,23 @@ describe('an accepted request', () => {
   });
 
   test('tells its sender about refused spans, in a message of bounded size', async () => {
-    accept = async () => ({ rejectedSpans: 2, message: 'x'.repeat(100_000) });
+    accept = async () => ({ rejected: 2, message: 'x'.repeat(100_000) });
     const { status, answer } = await post('');
     expect({ status, rejected: answer['rejected'] }).toEqual({ status: 200, rejected: 2 });
     expect(String(answer['message']).length).toBeLessThanOrEqual(4_096);
+  });
+
+  test.for(['logs', 'metrics'])('of %s goes the same way and is counted apart', async (signal) => {
+    const response = await fetch(`${origin}/v1/${signal}`, {
+      method: 'POST',
+      headers: { 'x-api-key': KEY, 'content-type': JSON_TYPE },
+      body: '{}',
+    });
+    expect(await response.json()).toMatchObject({ signal, rejected: 0, encoding: 'json' });
+    const { values } = await metrics.aicost_otlp_bytes_total.get();
+    expect(values).toContainEqual({ labels: { signal, form: 'wire' }, value: 2 });
+    const refused = await fetch(`${origin}/v1/${signal}`, { method: 'POST', body: '{}' });
+    expect(refused.status).toBe(401);
   });
 
   test('gives back every byte it held', async () => {
@@ -248,7 +266,7 @@ describe('a refused request', () => {
     accept = async () => {
       reached.pop()?.();
       await gate;
-      return { rejectedSpans: 0, message: '' };
+      return { rejected: 0, message: '' };
     };
     const holding = [];
     for (let i = 0; i < 3; i += 1) {

@@ -1,0 +1,298 @@
+/**
+ * One span through the stages after decode: refuse ▸ seen before? ▸ normalise ▸ price ▸ rows ▸ journal. Log events that
+ * are usage come here too, written as spans; they are kept with their usage and charged by settle.
+ * Invariant: a span is kept once and charged once, and `finish` resolves only when every span that is kept is durable.
+ */
+import { randomFillSync } from 'node:crypto';
+import type { TenantId } from './access.ts';
+import { describeRefusals, refusalOf } from './decode/refuse.ts';
+import type { SpanView } from './decode/span-view.ts';
+import { KEY_BYTES } from './journal/index-file.ts';
+import type { Journal } from './journal/journal.ts';
+import { JournalUnavailable } from './journal/journal-unavailable.ts';
+import type { Seen, SeenSpans } from './journal/seen-spans.ts';
+import { SPAN_LIMITS } from './limits.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import type { Call } from './normalise/call.ts';
+import { modelOf } from './normalise/call.ts';
+import { RULES_VERSION } from './normalise/dialects.ts';
+import { logCallOf } from './normalise/log-call.ts';
+import type { Normaliser } from './normalise/normalise.ts';
+import { UNREADABLE_CALL } from './normalise/unreadable-call.ts';
+import type { Charge } from './price/charge-call.ts';
+import { chargeCall, unpricedCharge } from './price/charge-call.ts';
+import type { PriceBook } from './price/price-book.ts';
+import { unavailable } from './problems.ts';
+import { appendCharge } from './rows/append-charge.ts';
+import { appendSpan } from './rows/append-span.ts';
+import type { CardinalityGuard } from './rows/cardinality-guard.ts';
+import type { ChargeRowContext } from './rows/charge-entry.ts';
+import type { EntryBlock } from './rows/entry-block.ts';
+import type { ContentRedactor } from './rows/redact.ts';
+import type { SpanBlock } from './rows/span-block.ts';
+
+/** The blocks of a segment: rows of spans, and rows of ledger entries. */
+export interface LandingBlocks {
+  readonly span: SpanBlock;
+  readonly entry: EntryBlock;
+}
+
+export interface KeepDeps {
+  journal: Journal<LandingBlocks>;
+  seen: SeenSpans;
+  normaliser: Normaliser;
+  /** The price book as it is for a tenant right now, its own terms included. */
+  bookFor: (tenant: string) => PriceBook;
+  redactor: ContentRedactor;
+  guard: CardinalityGuard;
+  metrics: Metrics;
+  log: Logger;
+  nowMs: () => number;
+}
+
+/** What is the same for all spans of one request. */
+export interface KeptRequest {
+  readonly signal: 'traces' | 'logs';
+  tenant: TenantId;
+  tenantNumber: number;
+  book: PriceBook;
+  nowNs: bigint;
+  refusals: Map<string, number>;
+  accepted: number;
+  /** Why some of the spans could not be taken now; the others are kept. */
+  unavailable: JournalUnavailable | undefined;
+}
+
+/** Where a span and its entry stand. */
+type SpanPlace = Pick<ChargeRowContext, 'tenant' | 'service' | 'environment'>;
+
+const NS_PER_MS = 1_000_000n;
+const NS_PER_DAY = 86_400_000_000_000;
+const TWO_32 = 4_294_967_296;
+const ENTRY_ID_BYTES = 16;
+
+export class SpanKeeper {
+  private readonly deps: KeepDeps;
+  private readonly key = Buffer.alloc(KEY_BYTES);
+  private readonly entryIds = Buffer.alloc(ENTRY_ID_BYTES * 512);
+  private entryIdAt = this.entryIds.length;
+
+  constructor(deps: KeepDeps) {
+    this.deps = deps;
+  }
+
+  /** @throws Problem journal_unavailable while nothing can be kept: a resend may succeed */
+  begin(tenant: TenantId, signal: KeptRequest['signal']): KeptRequest {
+    const { journal, seen, nowMs, bookFor } = this.deps;
+    const refusal = journal.refusal();
+    if (refusal !== undefined) {
+      throw unavailable('journal_unavailable', refusal);
+    }
+    return {
+      signal,
+      tenant,
+      tenantNumber: seen.tenantNumber(tenant),
+      book: bookFor(tenant),
+      nowNs: BigInt(nowMs()) * NS_PER_MS,
+      refusals: new Map(),
+      accepted: 0,
+      unavailable: undefined,
+    };
+  }
+
+  /**
+   * Resolves with what is told to the sender, when all that was kept is durable.
+   * @throws Problem journal_unavailable where a resend may succeed
+   */
+  async finish(state: KeptRequest): Promise<{ rejected: number; message: string }> {
+    const { journal, metrics } = this.deps;
+    try {
+      await journal.commit();
+    } catch (error) {
+      throw unavailable('journal_unavailable', error instanceof Error ? error.message : '');
+    }
+    if (state.signal === 'logs') {
+      metrics.aicost_log_records_total.inc({ outcome: 'accepted' }, state.accepted);
+    } else {
+      metrics.aicost_spans_accepted_total.inc(state.accepted);
+    }
+    if (state.unavailable !== undefined) {
+      throw unavailable('journal_unavailable', state.unavailable.message);
+    }
+    const rejected = [...state.refusals.values()].reduce((sum, count) => sum + count, 0);
+    const one = state.signal === 'logs' ? 'log record' : 'span';
+    return { rejected, message: describeRefusals(state.refusals, one) };
+  }
+
+  private refuse(state: KeptRequest, { code, text }: { code: string; text: string }): void {
+    const { refusals, signal } = state;
+    const { metrics } = this.deps;
+    refusals.set(text, (refusals.get(text) ?? 0) + 1);
+    if (signal === 'logs') metrics.aicost_log_records_total.inc({ outcome: 'refused' });
+    else metrics.aicost_spans_refused_total.inc({ reason: code });
+  }
+
+  /** Keeps the span in the blocks of the journal, unless it is refused or was kept before. */
+  take(view: SpanView, state: KeptRequest): void {
+    const { metrics, seen, log } = this.deps;
+    const refusal = refusalOf(view, state.nowNs, SPAN_LIMITS);
+    if (refusal !== undefined) {
+      this.refuse(state, refusal);
+      return;
+    }
+    this.fillKey(view);
+    const before = seen.check(state.tenantNumber, this.key, 0);
+    if (before === 'same') {
+      if (state.signal === 'logs') metrics.aicost_log_records_total.inc({ outcome: 'duplicate' });
+      else metrics.aicost_spans_duplicate_total.inc();
+      return;
+    }
+    try {
+      const told = this.normalise(view);
+      const call = state.signal === 'logs' ? logCallOf(told) : told;
+      if (state.signal === 'logs' && call === undefined) {
+        seen.takeBack(state.tenantNumber, this.key, 0, before);
+        metrics.aicost_log_records_total.inc({ outcome: 'no_usage' });
+        return;
+      }
+      this.keep(view, state, { before, call });
+      state.accepted++;
+    } catch (error) {
+      // A key without its row would make every resend look like a duplicate.
+      seen.takeBack(state.tenantNumber, this.key, 0, before);
+      if (error instanceof JournalUnavailable) {
+        state.unavailable = error;
+        return;
+      }
+      log.error({ err: error, span_name: view.nameText.slice(0, 128) }, 'a span could not be kept');
+      this.refuse(state, { code: 'internal', text: 'not kept by a fault of the collector' });
+    }
+  }
+
+  /** Span and charge into the blocks, both or neither. Everything that may fail comes before the first row. */
+  private keep(
+    view: SpanView,
+    state: KeptRequest,
+    { before, call }: { before: Seen; call: Call | undefined },
+  ): void {
+    const day = dayOf(view);
+    const { service, environment } = this.deps.normaliser.resource;
+    const context = { tenant: state.tenant, service, environment };
+    // A changed span was charged when it first came; settle bills its newest version.
+    const isBilled = call?.role === 'leaf' && before === 'new';
+    const charge = isBilled ? this.price(call, view, state.book) : undefined;
+    const pending = this.deps.journal.rowsFor(day);
+    const { span, entry } = pending.blocks;
+    const { rows: spanRows } = span;
+    const { rows: entryRows } = entry;
+    const { redactor } = this.deps;
+    try {
+      appendSpan(span, view, call, {
+        ...context,
+        receivedAtNs: state.nowNs,
+        attribution: call?.attribution ?? this.deps.normaliser.attributionOfLast(),
+        redactor,
+      });
+      if (call !== undefined && charge !== undefined) {
+        appendCharge(entry, view, { call, charge }, this.entryContext(call, context, state, day));
+      }
+      pending.addKey(state.tenant, this.key, before);
+    } catch (error) {
+      span.truncate(spanRows);
+      entry.truncate(entryRows);
+      throw error;
+    }
+  }
+
+  private entryContext(
+    call: Call,
+    where: SpanPlace,
+    { nowNs }: KeptRequest,
+    day: number,
+  ): ChargeRowContext {
+    const { feature, agent, prompt, user } = call.attribution;
+    const { provider, operation } = call;
+    const { service, environment } = where;
+    const overLimit = this.deps.guard.overLimit(where.tenant, day, {
+      service,
+      environment,
+      provider,
+      model: modelOf(call),
+      operation,
+      feature,
+      agent,
+      prompt,
+      user,
+    });
+    const entryId = this.nextEntryId();
+    return { ...where, recordedAtNs: nowNs, rulesVersion: RULES_VERSION, entryId, overLimit };
+  }
+
+  /** A fault of the price book must not cost the charge: it is kept unpriced, and said. */
+  private price(call: Call, view: SpanView, book: PriceBook): Charge {
+    const { metrics, log } = this.deps;
+    let charge: Charge;
+    try {
+      charge = chargeCall(book, call, view.startTimeUnixNano);
+    } catch (error) {
+      log.error({ err: error, provider: call.provider, model: modelOf(call) }, 'price failed');
+      charge = unpricedCharge(call, book.version, 'price_failed');
+    }
+    if (charge.costAtto === undefined) {
+      metrics.aicost_calls_unpriced_total.inc({ reason: charge.unpricedReason });
+    } else {
+      metrics.aicost_calls_priced_total.inc();
+    }
+    return charge;
+  }
+
+  /** A fault of a dialect must not cost its sender the span: it is stored with role `unknown`, and said. */
+  private normalise(view: SpanView): Call | undefined {
+    try {
+      return this.deps.normaliser.normalise(view);
+    } catch (error) {
+      this.deps.log.error(
+        { err: error, span_name: view.nameText.slice(0, 128) },
+        'normalise failed',
+      );
+      this.deps.metrics.aicost_calls_unpriced_total.inc({ reason: UNREADABLE_CALL.roleReason });
+      return UNREADABLE_CALL;
+    }
+  }
+
+  /** Lays the span's key out as the journal's FORMAT.md says. */
+  private fillKey(view: SpanView): void {
+    view.hashContent();
+    const { key } = this;
+    view.bytes.copy(key, 2, view.traceIdStart, view.traceIdEnd);
+    view.bytes.copy(key, 18, view.spanIdStart, view.spanIdEnd);
+    key.writeInt32LE(view.hashLo | 0, 26);
+    key.writeInt32LE(view.hashHi | 0, 30);
+  }
+
+  /** Random bytes are fetched for many entries at a time. */
+  private nextEntryId(): Buffer {
+    if (this.entryIdAt === this.entryIds.length) {
+      randomFillSync(this.entryIds);
+      this.entryIdAt = 0;
+    }
+    const id = this.entryIds.subarray(this.entryIdAt, this.entryIdAt + ENTRY_ID_BYTES);
+    this.entryIdAt += ENTRY_ID_BYTES;
+    // Version 4, variant 1 (RFC 9562), so that it reads as the random UUID it is.
+    id[6] = (id[6]! & 0x0f) | 0x40;
+    id[8] = (id[8]! & 0x3f) | 0x80;
+    return id;
+  }
+}
+
+/** The UTC day of the span's start. The float may round across a midnight, so near one the integers decide. */
+function dayOf(view: SpanView): number {
+  const approximate = ((view.startTimeHi >>> 0) * TWO_32 + (view.startTimeLo >>> 0)) / NS_PER_DAY;
+  const day = Math.floor(approximate);
+  const fraction = approximate - day;
+  if (fraction > 1e-9 && fraction < 1 - 1e-9) {
+    return day;
+  }
+  return Number(view.startTimeUnixNano / BigInt(NS_PER_DAY));
+}
