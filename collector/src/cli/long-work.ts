@@ -8,6 +8,8 @@ const lineSchema = z.looseObject({
   problem: z.object({ code: z.string(), detail: z.string() }).optional(),
 });
 
+const problemSchema = z.looseObject({ detail: z.string() });
+
 export interface FollowOptions {
   /** Where the collector answers, and the key it is asked with. */
   url: string;
@@ -60,7 +62,16 @@ async function start({ url, key, path, body }: FollowOptions): Promise<Response>
   if (response.ok) {
     return response;
   }
-  throw new CommandError(
-    `${url} answered ${response.status}: ${(await response.text()).slice(0, 500)}`,
-  );
+  const answered = await response.text();
+  throw new CommandError(`${url} answered ${response.status}: ${detailIn(answered)}`);
+}
+
+/** What a problem says; of an answer that is none, its beginning. */
+function detailIn(answered: string): string {
+  try {
+    return problemSchema.parse(JSON.parse(answered)).detail;
+  } catch {
+    // Something that is no collector may answer anything.
+    return answered.slice(0, 500);
+  }
 }

@@ -11,7 +11,7 @@ export class SpanTree {
     for (const span of versions) {
       const key = spanKey(span);
       const known = this.byKey.get(key);
-      if (known === undefined || span.receivedAtNs > known.receivedAtNs) {
+      if (known === undefined || isNewer(span, known)) {
         this.byKey.set(key, span);
       }
     }
@@ -68,4 +68,18 @@ function byStart(a: SettleSpan, b: SettleSpan): number {
     return a.startNs < b.startNs ? -1 : 1;
   }
   return spanKey(a) < spanKey(b) ? -1 : 1;
+}
+
+/** Versions of one millisecond cannot be told apart by age: then what they say decides, whichever is read first. */
+function isNewer(span: SettleSpan, known: SettleSpan): boolean {
+  if (span.receivedAtNs !== known.receivedAtNs) {
+    return span.receivedAtNs > known.receivedAtNs;
+  }
+  return span.endNs === known.endNs ? textOf(span) > textOf(known) : span.endNs > known.endNs;
+}
+
+function textOf(span: SettleSpan): string {
+  return JSON.stringify(span, (_, value: unknown) =>
+    typeof value === 'bigint' ? value.toString() : value,
+  );
 }
