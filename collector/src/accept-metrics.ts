@@ -38,9 +38,10 @@ export class MetricAcceptor {
     if (!outcome.ok) {
       throw badRequest(outcome.error.message, outcome.error);
     }
-    const { aicost_metric_points_total: points } = this.metrics;
-    points.inc({ outcome: 'kept' }, kept);
-    points.inc({ outcome: 'other' }, outcome.recordCount - kept);
+    const { metrics } = this;
+    const others = outcome.recordCount - kept;
+    metrics.aicost_metric_points_total.inc({ outcome: 'kept' }, kept);
+    metrics.aicost_metric_points_total.inc({ outcome: 'other' }, others);
     return { rejected: 0, message: '' };
   }
 }

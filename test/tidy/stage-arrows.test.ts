@@ -11,7 +11,7 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
   receive: [],
   authenticate: [],
   decode: [],
-  normalise: ['decode/span-view.ts', 'decode/attribute-list.ts'],
+  normalise: ['decode/span-view.ts', 'decode/log-view.ts', 'decode/attribute-list.ts'],
   price: ['normalise/call.ts'],
   rows: [
     'decode/span-view.ts',
@@ -57,6 +57,8 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
     'settle/standing-amounts.ts',
     'settle/stored-entry.ts',
   ],
+  // Control totals are made of data points, and their amounts are read as money is.
+  totals: ['decode/decode-metrics.ts', 'normalise/decimal-text.ts'],
 };
 
 /** Folders beside the road: they know no stage and not each other. */
@@ -69,7 +71,11 @@ const JOINERS: Readonly<Record<string, string>> = {
   'migrate-command.ts': 'a command that stands on the storage',
   'demo-command.ts': 'the demo with the way to a collector and the tables of costs',
   'collector.ts': 'the stages',
-  'accept-traces.ts': 'decode to journal, for one request',
+  'keep-spans.ts': 'what comes after decode, up to the journal, for one span',
+  'accept-traces.ts': 'decode with keep-spans.ts, for one request of traces',
+  'accept-logs.ts': 'decode with keep-spans.ts, for one request of logs',
+  'accept-metrics.ts': 'decode with the control totals, for one request of metrics',
+  'accept-signals.ts': 'the signals with what takes their requests',
   'storing.ts': 'journal, writer and settle: what runs behind the acknowledgement',
   'http-app.ts': 'listeners with what answers on them',
   'storage.ts': 'the engine, the store and the migrations',

@@ -129,34 +129,48 @@ const HEALTH_PATHS: Json = {
   }),
 };
 
-const OTLP_BODY = { description: 'ExportTraceServiceRequest, plain, gzip, deflate or zstd.' };
+const OTLP_CONTENT: Json = {
+  'application/x-protobuf': { schema: { type: 'string', format: 'binary' } },
+  'application/json': { schema: { type: 'object' } },
+};
 
-const OTLP_PATHS: Json = {
-  '/v1/traces': {
+/** One signal's path; the request message is OTLP's. */
+function otlpPath(
+  signal: string,
+  message: string,
+  { summary, kept }: { summary: string; kept: string },
+): Json {
+  return {
     post: {
-      operationId: 'exportTraces',
-      summary: 'OTLP/HTTP traces.',
+      operationId: `export${signal[0]!.toUpperCase()}${signal.slice(1)}`,
+      summary,
       tags: ['otlp'],
       security: ANY_KEY,
       requestBody: {
-        ...OTLP_BODY,
-        content: {
-          'application/x-protobuf': { schema: { type: 'string', format: 'binary' } },
-          'application/json': { schema: { type: 'object' } },
-        },
+        description: `${message}, plain, gzip, deflate or zstd.`,
+        content: OTLP_CONTENT,
       },
       responses: {
-        200: {
-          description: 'Kept durably; `partial_success` says what was refused.',
-          content: {
-            'application/x-protobuf': { schema: { type: 'string', format: 'binary' } },
-            'application/json': { schema: { type: 'object' } },
-          },
-        },
+        200: { description: kept, content: OTLP_CONTENT },
         default: { description: 'A google.rpc.Status in the encoding of the request.' },
       },
     },
-  },
+  };
+}
+
+const OTLP_PATHS: Json = {
+  '/v1/traces': otlpPath('traces', 'ExportTraceServiceRequest', {
+    summary: 'OTLP/HTTP traces.',
+    kept: 'Kept durably; `partial_success` says what was refused.',
+  }),
+  '/v1/logs': otlpPath('logs', 'ExportLogsServiceRequest', {
+    summary: 'OTLP/HTTP logs: events of LLM calls are kept, all other records are dropped.',
+    kept: 'Events of LLM calls are kept durably; `partial_success` says what was refused.',
+  }),
+  '/v1/metrics': otlpPath('metrics', 'ExportMetricsServiceRequest', {
+    summary: 'OTLP/HTTP metrics: token and cost counters become control totals, never charges.',
+    kept: 'Accepted; control totals are not durable until they are inserted, seconds later.',
+  }),
 };
 
 /** Paths beside the questions about costs. */

@@ -72,7 +72,7 @@ function readPlainKeyValue(list: AttributeList, i: number, at: number, end: numb
   return true;
 }
 
-/** Appends the `AnyValue` message in `[at, end)` under an empty key: an element of an array, or the body of a log record. */
+/** Appends the `AnyValue` message in `[at, end)` under an empty key: an element of an array, a log record's body. */
 export function addElement(list: AttributeList, at: number, end: number): void {
   const i = list.push();
   if (i < 0) return;

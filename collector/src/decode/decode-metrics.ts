@@ -8,7 +8,12 @@ import { transcodeJson } from './decode-json.ts';
 import { fieldPathAt } from './field-path.ts';
 import type { MessageName } from './message-schema.ts';
 import type { OtlpEncoding } from './otlp-response.ts';
-import { MessageReader, type PlainField, type PlainMessage } from './read-message.ts';
+import {
+  type MessageRange,
+  MessageReader,
+  type PlainField,
+  type PlainMessage,
+} from './read-message.ts';
 import { refuseTooMany } from './record-signal.ts';
 import { WireFault } from './wire-checker.ts';
 
@@ -56,12 +61,10 @@ export function decodeMetrics(
   }
 }
 
-type Range = readonly [start: number, end: number];
-
 /** Where the messages of one resource lie. A sub-message that occurs twice is one, in two parts. */
 interface ResourceRanges {
-  readonly resource: Range[];
-  readonly scopes: { readonly scope: Range[]; readonly metrics: Range[] }[];
+  readonly resource: MessageRange[];
+  readonly scopes: { readonly scope: MessageRange[]; readonly metrics: MessageRange[] }[];
 }
 
 function decode(buffer: Buffer, sink: MetricSink, limits: DecodeLimits): DecodeOutcome {
@@ -70,9 +73,10 @@ function decode(buffer: Buffer, sink: MetricSink, limits: DecodeLimits): DecodeO
   const found: ResourceRanges[] = [];
   let recordCount = 0;
   try {
-    reader.check('MetricsRequest', 0, buffer.length, (message, start, end) => {
+    const whole = { start: 0, end: buffer.length };
+    reader.check('MetricsRequest', whole, (message, range) => {
       if (message.endsWith('DataPoint')) recordCount += 1;
-      else noteRange(found, message, [start, end]);
+      else noteRange(found, message, range);
     });
   } catch (fault) {
     if (!(fault instanceof WireFault)) throw fault;
@@ -85,7 +89,7 @@ function decode(buffer: Buffer, sink: MetricSink, limits: DecodeLimits): DecodeO
   return { ok: true, recordCount };
 }
 
-function noteRange(found: ResourceRanges[], message: MessageName, range: Range): void {
+function noteRange(found: ResourceRanges[], message: MessageName, range: MessageRange): void {
   const last = found.at(-1);
   const lastScope = last?.scopes.at(-1);
   if (message === 'ResourceMetrics') found.push({ resource: [], scopes: [] });
@@ -100,9 +104,9 @@ function showResource(reader: MessageReader, sink: MetricSink, found: ResourceRa
   const resource = attributesOf(readAll(reader, 'Resource', found.resource));
   for (const { scope, metrics } of found.scopes) {
     const scopeName = textOf(readAll(reader, 'Scope', scope)['name']);
-    for (const [start, end] of metrics) {
-      if (!sink.wants(reader.readText('Metric', start, end, 'name'))) continue;
-      const metric = reader.read('Metric', start, end);
+    for (const range of metrics) {
+      if (!sink.wants(reader.readText('Metric', range, 'name'))) continue;
+      const metric = reader.read('Metric', range);
       for (const point of pointsOf(metric)) sink.point({ ...point, resource, scopeName });
     }
   }
@@ -111,10 +115,10 @@ function showResource(reader: MessageReader, sink: MetricSink, found: ResourceRa
 function readAll(
   reader: MessageReader,
   message: MessageName,
-  ranges: readonly Range[],
+  ranges: readonly MessageRange[],
 ): PlainMessage {
   const into: PlainMessage = {};
-  for (const [start, end] of ranges) reader.read(message, start, end, into);
+  for (const range of ranges) reader.read(message, range, into);
   return into;
 }
 

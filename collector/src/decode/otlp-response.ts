@@ -16,7 +16,8 @@ const REJECTED_NAMES = {
 
 /**
  * The answer to an export request, e.g. `ExportTraceServiceResponse`. `partial_success` is set only when records were
- * refused or there is a message: OTLP reads a count of 0 with a message as a warning, and an empty one must not be sent.
+ * refused or there is a message: OTLP reads a count of 0 with a message as a warning, and an empty one must not be
+ * sent.
  */
 export function encodeExportResponse(
   outcome: {

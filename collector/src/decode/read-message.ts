@@ -26,49 +26,56 @@ const WIRE_TYPES: Readonly<Record<ScalarKind, number>> = {
   double: 1,
 };
 
+/** Where a message lies: `[start, end)`. */
+export interface MessageRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Told of every sub-message while a message is checked. */
-export type Visit = (message: MessageName, start: number, end: number) => void;
+export type Visit = (message: MessageName, range: MessageRange) => void;
 
 export class MessageReader extends WireChecker {
   /** Throws `WireFault` unless `[at, end)` is a well-formed message, as far as its schema goes. */
-  check(message: MessageName, at: number, end: number, visit: Visit, depth = 0): void {
-    this.eachField(message, at, end, depth, (field, start, next) => {
+  check(message: MessageName, range: MessageRange, visit: Visit, depth = 0): void {
+    if (depth > this.depthMax) throw this.tooDeep(range.start);
+    this.eachField(message, range, (field, content) => {
       if (field.message !== undefined) {
-        visit(field.message, start, next);
-        this.check(field.message, start, next, visit, depth + 1);
-      } else if (field.kind === 'string') this.text(start, next);
+        visit(field.message, content);
+        this.check(field.message, content, visit, depth + 1);
+      } else if (field.kind === 'string') this.text(content.start, content.end);
     });
   }
 
   /** Reads a message that was checked. */
-  read(message: MessageName, at: number, end: number, into: PlainMessage = {}): PlainMessage {
-    this.eachField(message, at, end, 0, (field, start, next) => {
+  read(message: MessageName, range: MessageRange, into: PlainMessage = {}): PlainMessage {
+    this.eachField(message, range, (field, content) => {
       const { name } = field;
       if (field.kind !== undefined) {
-        const value = this.scalar(field.kind, start, next);
+        const value = this.scalar(field.kind, content);
         if (value !== undefined) into[name] = value;
       } else if (field.many) {
         const list = (into[name] ?? []) as PlainMessage[];
-        list.push(this.read(field.message!, start, next));
+        list.push(this.read(field.message!, content));
         into[name] = list;
       } else {
         const known = (into[name] ?? {}) as PlainMessage;
-        into[name] = this.read(field.message!, start, next, known);
+        into[name] = this.read(field.message!, content, known);
       }
     });
     return into;
   }
 
   /** The text in one field of a message that was checked; '' when it is not there. */
-  readText(message: MessageName, at: number, end: number, name: string): string {
+  readText(message: MessageName, range: MessageRange, name: string): string {
     let found = '';
-    this.eachField(message, at, end, 0, (field, start, next) => {
-      if (field.name === name) found = this.bytes.toString('utf8', start, next);
+    this.eachField(message, range, (field, { start, end }) => {
+      if (field.name === name) found = this.bytes.toString('utf8', start, end);
     });
     return found;
   }
 
-  private scalar(kind: ScalarKind, at: number, end: number): PlainField | undefined {
+  private scalar(kind: ScalarKind, { start: at, end }: MessageRange): PlainField | undefined {
     const { bytes, data } = this;
     switch (kind) {
       case 'string':
@@ -97,22 +104,17 @@ export class MessageReader extends WireChecker {
   /** Shows each known field of the right wire type with the range of its content. */
   private eachField(
     message: MessageName,
-    ...[start, end, depth, show]: [
-      number,
-      number,
-      number,
-      (field: FieldSchema, start: number, end: number) => void,
-    ]
+    range: MessageRange,
+    show: (field: FieldSchema, content: MessageRange) => void,
   ): void {
-    if (depth > this.depthMax) throw this.tooDeep(start);
-    for (let at = start; at < end; ) {
-      const tag = this.tag(at, end);
-      const content = this.after;
+    for (let at = range.start; at < range.end; ) {
+      const tag = this.tag(at, range.end);
+      const after = this.after;
       const field = MESSAGES[message][tag >>> 3];
       const wire = field?.kind === undefined ? 2 : WIRE_TYPES[field.kind];
       const isKnown = field !== undefined && (tag & 7) === wire;
-      at = this.skip(content, end, tag, depth);
-      if (isKnown) show(field, wire === 2 ? this.contentStart(content) : content, at);
+      at = this.skip(after, range.end, tag, 0);
+      if (isKnown) show(field, { start: wire === 2 ? this.contentStart(after) : after, end: at });
     }
   }
 

@@ -1,7 +1,8 @@
 /**
  * The first of the decoder's two passes: walks a whole request of traces or logs without keeping anything, so that a
  * malformed one is refused before the sink has seen a record. It also counts the records. Both requests have the same
- * envelopes, so one class walks both: two would make every call in it polymorphic. Field numbers: opentelemetry-proto v1.
+ * envelopes, so one class walks both: two would make every call in it polymorphic. Field numbers:
+ * opentelemetry-proto v1.
  */
 
 import { ValueChecker } from './value-checker.ts';

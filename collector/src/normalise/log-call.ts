@@ -11,8 +11,8 @@ const TELLS_NOTHING: ReadonlySet<string> = new Set(['', 'not_reported', 'error']
 
 /**
  * The call of a log event as it is kept until settle decides, or undefined when the event tells no usage: no tokens, no
- * amount, and no counts that contradict themselves (those are shown as unpriced). Emitters write events of the same name
- * for a request that was only begun, or that failed.
+ * amount, and no counts that contradict themselves (those are shown as unpriced). Emitters write events of the same
+ * name for a request that was only begun, or that failed.
  */
 export function logCallOf(call: Call | undefined): Call | undefined {
   if (call?.role !== 'leaf') {

@@ -1,5 +1,5 @@
-// `POST /v1/traces`, `/v1/logs`, `/v1/metrics`: OTLP/HTTP (OTLP 1.11). Method, key, content type, then the body, in this order, so that
-// nobody without a key makes us read or decompress anything.
+// `POST /v1/traces`, `/v1/logs`, `/v1/metrics`: OTLP/HTTP (OTLP 1.11). Method, key, content type, then the body, in
+// this order, so that nobody without a key makes us read or decompress anything.
 // Invariant: every answer, errors included, is in the encoding of the request; 5xx other than a fault of ours
 // is retryable, and data that is wrong is never 5xx.
 import type { Request, RequestHandler, Response } from 'express';
@@ -89,9 +89,9 @@ async function receive(request: Request, deps: SignalRouteDeps) {
   const body = await readBody(request, deps.limits, held);
   try {
     const outcome = await deps.accept(principal.tenant, body.bytes, encoding);
-    const { aicost_otlp_bytes_total: bytes } = deps.metrics;
-    bytes.inc({ signal, form: 'wire' }, body.wireBytes);
-    bytes.inc({ signal, form: 'plain' }, body.bytes.length);
+    const { metrics } = deps;
+    metrics.aicost_otlp_bytes_total.inc({ signal, form: 'wire' }, body.wireBytes);
+    metrics.aicost_otlp_bytes_total.inc({ signal, form: 'plain' }, body.bytes.length);
     return { ...outcome, encoding };
   } finally {
     held.giveBack(body.bytes.length);

@@ -1,6 +1,7 @@
 /**
  * Control totals on their way into ClickHouse: kept in memory, inserted in small batches. Best effort: what was not
- * inserted when the process ends is lost, and beyond a bound the oldest are given up. Nothing that is billed comes here.
+ * inserted when the process ends is lost, and beyond a bound the oldest are given up. Nothing that is billed comes
+ * here.
  */
 import { createHash } from 'node:crypto';
 import type { MetricPoint } from '../decode/decode-metrics.ts';
@@ -82,7 +83,11 @@ function rowOf(tenant: string, point: MetricPoint, nowMs: number): ControlTotalR
   const { name, attributes, resource, scopeName, temporality, value } = point;
   const unit = unitOfMetric(name);
   const amount = value === undefined ? undefined : plainDecimal(String(value));
-  if (unit === undefined || amount === undefined || amount.length > AMOUNT_CHARS_MAX) {
+  if (
+    unit === undefined ||
+    amount === undefined ||
+    amount.split('.')[0]!.length > WHOLE_DIGITS_MAX
+  ) {
     return undefined;
   }
   const { tokenType, ...labels } = labelsOf(name, attributes, resource);
@@ -103,7 +108,7 @@ function rowOf(tenant: string, point: MetricPoint, nowMs: number): ControlTotalR
 }
 
 /** `Decimal(38, 18)` has 20 places before the point. */
-const AMOUNT_CHARS_MAX = 38;
+const WHOLE_DIGITS_MAX = 20;
 /** Beyond it DateTime64(9) has no instant. */
 const INSTANT_NS_MAX = 2n ** 63n - 1n;
 const NS_PER_S = 1_000_000_000n;

@@ -1,7 +1,7 @@
 /**
  * Which metrics are control totals: counters of tokens and of cost that LLM applications keep beside their spans and
- * logs. They are never billed; they tell what a sender believes it used. Data: a new metric is a new line. Sources: OTel
- * GenAI conventions (metrics), and research into each emitter's own names.
+ * logs. They are never billed; they tell what a sender believes it used. Data: a new metric is a new line. Sources:
+ * OTel GenAI conventions (metrics); Claude Code monitoring docs; gemini-cli, codex-rs, LiteLLM, Quarkus, pydantic-ai.
  */
 
 /** A metric's name, or the beginning of several (with a dot at its end). */
