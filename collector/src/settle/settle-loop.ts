@@ -10,20 +10,29 @@ export interface SettleLoop {
 }
 
 export interface SettleLoopDeps {
-  settle: () => Promise<SettleProgress>;
+  /** `all`: also what is not idle yet. */
+  settle: (all: boolean) => Promise<SettleProgress>;
   /** Between the end of a pass and the start of the next. */
   pauseMs: number;
   onDone: (progress: SettleProgress) => void;
   onFailed: (error: unknown) => void;
 }
 
+/** A trace that never comes to rest is settled in any case after this long. */
+const SETTLE_ALL_EVERY_MS = 30 * 60_000;
+
 export function startSettleLoop(deps: SettleLoopDeps): SettleLoop {
   let isStopped = false;
+  let allAtMs = performance.now() + SETTLE_ALL_EVERY_MS;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   const pass = async (): Promise<void> => {
+    const isAllDue = performance.now() >= allAtMs;
     try {
-      deps.onDone(await deps.settle());
+      deps.onDone(await deps.settle(isAllDue));
+      if (isAllDue) {
+        allAtMs = performance.now() + SETTLE_ALL_EVERY_MS;
+      }
     } catch (error) {
       if (!isStopped) {
         deps.onFailed(error);
