@@ -1,6 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { METRICS } from '@ai-cost-profiler/collector/metrics.ts';
+import { AttributeKeys } from '@ai-cost-profiler/collector/normalise/attribute-keys.ts';
+import { DIALECTS } from '@ai-cost-profiler/collector/normalise/dialects.ts';
 import { OPTIONS } from '@ai-cost-profiler/collector/options.ts';
 import { PROBLEMS } from '@ai-cost-profiler/collector/problems.ts';
 import { expect, test } from 'vitest';
@@ -19,6 +21,25 @@ test('every option, problem and metric is documented', () => {
   }
   for (const code of Object.keys(PROBLEMS)) expect(page('problems')).toContain(`\`${code}\``);
   for (const name of Object.keys(METRICS)) expect(page('metrics')).toContain(`\`${name}\``);
+});
+
+test('every attribute that a dialect reads is documented', () => {
+  const text = generatedFiles().get('docs/dialects.md') ?? '';
+  class Recording extends AttributeKeys {
+    readonly declared = new Set<string>();
+    override declare(name: string): number {
+      this.declared.add(name);
+      return super.declare(name);
+    }
+  }
+  const undocumented = DIALECTS.flatMap(({ name, create }) => {
+    const keys = new Recording();
+    create(keys, new AttributeKeys());
+    return [...keys.declared]
+      .filter((key) => !text.includes(`\`${key}\``))
+      .map((key) => [name, key]);
+  });
+  expect(undocumented).toEqual([]);
 });
 
 test('no page of the reference stands without a table behind it', async () => {

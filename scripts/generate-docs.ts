@@ -1,7 +1,8 @@
-// Writes docs/reference/*.md and .env.example from the tables of options, problems and metrics.
+// Writes docs/reference/*.md, docs/dialects.md and .env.example from the tables of the source.
 // `node scripts/generate-docs.ts` writes, `--check` only compares and fails when something is out of date.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { dialectsPage } from './dialects-page.ts';
 import { envExample, metricsPage, optionsPage, problemsPage } from './reference-pages.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -12,6 +13,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/reference/options.md', optionsPage()],
     ['docs/reference/problems.md', problemsPage()],
     ['docs/reference/metrics.md', metricsPage()],
+    ['docs/dialects.md', dialectsPage()],
     ['.env.example', envExample()],
   ]);
 }

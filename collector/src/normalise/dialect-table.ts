@@ -41,8 +41,16 @@ export interface RoleRow {
   readonly operation?: string;
 }
 
+/** What the documentation shows of a dialect. */
+export type DialectDeclaration = Omit<
+  DialectTable,
+  'name' | 'summary' | 'correct' | 'contentKeys' | 'contentPrefixes'
+>;
+
 export interface DialectTable {
   readonly name: string;
+  /** One sentence for the documentation: whose spans these are, and what is peculiar. */
+  readonly summary: string;
   /** Any one of these tells that the emitter wrote the span. */
   readonly marks: readonly SpanCondition[];
   readonly identity: Names<IdentityName>;
@@ -58,6 +66,8 @@ export interface DialectTable {
   readonly roles?: readonly RoleRow[];
   /** See DialectReading; 10 unless the emitter is known to be right where OTel names are wrong. */
   readonly authority?: number;
+  /** Attributes that no table but code reads, with what they tell. */
+  readonly readByCode?: Readonly<Record<string, string>>;
   /** What no table can say; pure. */
   readonly correct?: (reading: DialectReading, facts: SpanFacts) => DialectReading;
   readonly contentKeys: readonly string[];

@@ -5,6 +5,7 @@
 import type { AttributeKeys } from './attribute-keys.ts';
 import type { AttributeReader } from './attribute-reader.ts';
 import type { Attribution, CallContext, Role } from './call.ts';
+import type { DialectDeclaration } from './dialect-table.ts';
 import type { Triggers } from './span-condition.ts';
 import type { KnownInclusion, RawUsage } from './usage/raw-usage.ts';
 
@@ -59,6 +60,10 @@ export interface Dialect {
 /** A dialect declares its keys once, when the collector starts. */
 export interface DialectDefinition {
   readonly name: string;
+  /** One sentence for the documentation: whose spans these are, and what is peculiar. */
+  readonly summary: string;
+  /** Names and rows, as the documentation shows them. A dialect of code declares what its code reads. */
+  readonly declared: DialectDeclaration;
   /** Keys whose values are prompts, completions or tool payloads: never stored unless `--content on`. */
   readonly contentKeys: readonly string[];
   /** Prefixes of such keys, for indexed ones (`gen_ai.prompt.0.content`). */

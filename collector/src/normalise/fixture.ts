@@ -26,6 +26,7 @@ export interface Fixture {
   name: string;
   requestPath: string;
   callsPath: string;
+  origin: FixtureOrigin;
   request: Buffer;
 }
 
@@ -40,7 +41,15 @@ export function listFixtures(): Fixture[] {
         const name = file.slice(0, -'.otlp.json'.length);
         const requestPath = join(FIXTURES, dialect, file);
         const callsPath = join(FIXTURES, dialect, `${name}.call.json`);
-        return { dialect, name, requestPath, callsPath, request: readFileSync(requestPath) };
+        const { origin } = JSON.parse(readFileSync(callsPath, 'utf8')) as GoldenCalls;
+        return {
+          dialect,
+          name,
+          requestPath,
+          callsPath,
+          origin,
+          request: readFileSync(requestPath),
+        };
       }),
   );
 }

@@ -36,9 +36,11 @@ export const EXACT_AUTHORITY = 60;
 
 /** The dialect of a table. */
 export function defineDialect(table: DialectTable): DialectDefinition {
-  const { name, contentKeys, contentPrefixes } = table;
+  const { name, summary, contentKeys, contentPrefixes } = table;
   return {
     name,
+    summary,
+    declared: table,
     contentKeys,
     contentPrefixes,
     create: (span, resource) => new TableDialect(table, { span, resource }),

@@ -8,6 +8,7 @@ import { defineDialect } from '../table-dialect.ts';
 
 export const agentO11y = defineDialect({
   name: 'agento11y',
+  summary: "Grafana's SDKs for agent observability (agento11y, formerly sigil).",
   marks: [
     { scopes: ['agento11y', 'sigil'] },
     {

@@ -7,6 +7,7 @@ import { defineDialect } from '../table-dialect.ts';
 
 export const agentOps = defineDialect({
   name: 'agentops',
+  summary: "AgentOps: Traceloop's older names under kinds of its own.",
   marks: [{ scopes: ['agentops'] }, { keys: ['agentops.span.kind'] }],
   identity: { ...OTEL_IDENTITY, operation: ['agentops.span.kind', 'gen_ai.operation.name'] },
   operations: {

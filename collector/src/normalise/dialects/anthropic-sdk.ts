@@ -11,6 +11,8 @@ const { cacheWrite: _inAll, ...usage } = OTEL_USAGE;
 
 export const anthropicSdk = defineDialect({
   name: 'anthropic_sdk',
+  summary:
+    "Anthropic's own SDKs, which trace themselves, and the spans of the Claude platform below them.",
   marks: [{ scopes: ['com.anthropic.sdk', 'com.anthropic.claude-platform'] }],
   identity: OTEL_IDENTITY,
   usage: {

@@ -16,6 +16,8 @@ const COUNTS = {
 
 export const claudeCode = defineDialect({
   name: 'claude_code',
+  summary:
+    'Claude Code: spans and log events under bare names, in the counts of the Anthropic API.',
   marks: [{ spanNames: ['claude_code'] }],
   identity: {
     operation: ['gen_ai.operation.name', 'span.type'],

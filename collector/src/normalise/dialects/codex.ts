@@ -7,6 +7,8 @@ import { defineDialect } from '../table-dialect.ts';
 
 export const codex = defineDialect({
   name: 'codex',
+  summary:
+    'Codex CLI: stream events, of which the completed response tells usage. No provider is told.',
   marks: [
     { spanNames: ['codex'] },
     { values: { 'event.name': ['codex.sse_event', 'codex.api_request'] } },

@@ -16,6 +16,7 @@ function lastSegment(reading: DialectReading): DialectReading {
 
 export const dify = defineDialect({
   name: 'dify',
+  summary: 'Dify: workflow nodes; the name of a plugin stands before the provider.',
   marks: [
     { values: { 'gen_ai.framework': ['dify'] } },
     { keys: ['gen_ai.span.kind', 'dify.app_id'] },

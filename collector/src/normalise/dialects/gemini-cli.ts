@@ -8,6 +8,7 @@ import { defineDialect } from '../table-dialect.ts';
 
 export const geminiCli = defineDialect({
   name: 'gemini_cli',
+  summary: 'Gemini CLI: spans and log events in the counts of the Gemini API.',
   marks: [
     { scopes: ['gemini-cli', 'gemini_cli'] },
     { spanNames: ['gemini_cli'] },

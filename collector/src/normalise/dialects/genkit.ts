@@ -34,6 +34,7 @@ function splitName(reading: DialectReading): DialectReading {
 
 export const genkit = defineDialect({
   name: 'genkit',
+  summary: "Genkit: usage stands inside the output of the model's own span.",
   marks: [{ scopes: ['genkit-tracer', 'genkit'] }, { keys: ['genkit:metadata:subtype'] }],
   identity: { ...OTEL_IDENTITY, requestModel: ['gen_ai.request.model', 'genkit:name'] },
   usage: {},

@@ -21,6 +21,7 @@ function byResponse(reading: DialectReading): DialectReading {
 
 export const googleAdk = defineDialect({
   name: 'google_adk',
+  summary: 'Google ADK: call_llm, generate_content within it, and the response of Gemini as JSON.',
   marks: [
     { scopes: ['gcp.vertex.agent'] },
     { values: { 'gen_ai.system': ['gcp.vertex.agent'] } },

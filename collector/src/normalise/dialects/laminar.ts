@@ -8,6 +8,8 @@ import { defineDialect } from '../table-dialect.ts';
 
 export const laminar = defineDialect({
   name: 'laminar',
+  summary:
+    'Laminar: OTel names with cache writes by TTL, and virtual spans that carry metadata only.',
   marks: [
     { scopes: ['lmnr'] },
     { keys: ['lmnr.span.type', 'lmnr.span.path', 'lmnr.span.ids_path'] },

@@ -8,6 +8,7 @@ import { defineDialect } from '../table-dialect.ts';
 
 export const langChain4j = defineDialect({
   name: 'langchain4j',
+  summary: 'LangChain4j, also as Quarkus runs it.',
   marks: [
     { scopes: ['dev.langchain4j', 'langchain4j', 'io.quarkiverse.langchain4j'] },
     { scopes: ['io.quarkus'], keys: ['gen_ai.request.model', 'gen_ai.operation.name'] },

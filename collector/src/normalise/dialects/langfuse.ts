@@ -175,6 +175,24 @@ function costOf(blob: Blob | undefined): string | undefined {
 
 export const langfuse: DialectDefinition = {
   name: 'langfuse',
+  summary: 'Langfuse: its SDKs, and gateways that write its names beside others. Usage is JSON.',
+  declared: {
+    marks: [{ keys: Object.values(MARKS) }],
+    identity: { operation: [MARKS.type], requestModel: [MARKS.model] },
+    operations: OPERATIONS,
+    usage: {},
+    blobs: [
+      // The keys of the object are read by langfuse-usage.ts.
+      { key: MARKS.usageDetails, format: 'json' },
+      { key: MARKS.costDetails, format: 'json', cost: ['total'] },
+    ],
+    attribution: { ...ATTRIBUTION, promptVersion: PROMPT_VERSION },
+    readByCode: {
+      'langfuse.observation.level': 'ERROR: the call failed',
+      ...Object.fromEntries(OTHERS_CALLS.map((key) => [key, "another emitter's call"])),
+    },
+    authority: BUCKETS_AUTHORITY,
+  },
   contentKeys: [
     'langfuse.observation.input',
     'langfuse.observation.output',

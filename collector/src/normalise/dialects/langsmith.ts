@@ -47,6 +47,7 @@ const DETAILS: readonly BlobTable[] = [
 
 export const langSmith = defineDialect({
   name: 'langsmith',
+  summary: "LangSmith's OTel export; details are a Python dict as text, or JSON.",
   marks: [
     { scopes: ['langsmith'] },
     { keys: ['langsmith.span.kind', 'langsmith.span.id', 'langsmith.trace.name'] },

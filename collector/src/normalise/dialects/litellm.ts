@@ -95,6 +95,7 @@ const TTL = `${PROMPT}.cache_creation_token_details`;
 
 const table = defineDialect({
   name: 'litellm',
+  summary: 'LiteLLM, both generations of its OpenTelemetry logger. Totals always hold the cache.',
   // Baggage copies gen_ai.request.model, team and key onto every span below the proxy's: they mark no call.
   marks: [
     { keys: ['litellm.call_id', 'litellm.call_type', 'litellm.guardrail.name'] },
@@ -152,6 +153,12 @@ const table = defineDialect({
     },
   ],
   authority: 40,
+  readByCode: {
+    'litellm.guardrail.name': 'a guardrail: no call of its own',
+    'litellm.cost.guardrail': "a guardrail's cost",
+    'litellm.guardrail.cost_in_spend': 'false: that cost is beside the total of the call',
+    'litellm.cache_hit': "answered from LiteLLM's cache",
+  },
   contentKeys: [
     ...['metadata.requester_metadata', 'metadata.spend_logs_metadata', 'hidden_params'],
     ...['litellm.guardrail.response', 'guardrail_response', 'litellm.team.metadata'],

@@ -8,6 +8,7 @@ import { defineDialect } from '../table-dialect.ts';
 
 export const liveKit = defineDialect({
   name: 'livekit',
+  summary: 'LiveKit Agents: voice agents, also with realtime models that split by modality.',
   marks: [
     { scopes: ['livekit-agents', 'livekit'] },
     { keys: ['lk.realtime_model_metrics', 'lk.llm_metrics'] },

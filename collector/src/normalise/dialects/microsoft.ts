@@ -9,6 +9,7 @@ import { defineDialect } from '../table-dialect.ts';
 
 export const microsoft = defineDialect({
   name: 'microsoft',
+  summary: 'Semantic Kernel, Agent Framework and Microsoft.Extensions.AI (.NET).',
   marks: [
     {
       scopes: [

@@ -8,6 +8,7 @@ import { defineDialect } from '../table-dialect.ts';
 
 export const mlflow = defineDialect({
   name: 'mlflow',
+  summary: 'MLflow Tracing: JSON in attributes, texts with their quotes.',
   marks: [{ keys: ['mlflow.spanType', 'mlflow.chat.tokenUsage', 'mlflow.traceRequestId'] }],
   identity: {
     ...OTEL_IDENTITY,

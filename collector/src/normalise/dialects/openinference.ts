@@ -70,6 +70,7 @@ const ROLES: readonly RoleRow[] = [
 
 const TABLE = defineDialect({
   name: 'openinference',
+  summary: 'OpenInference (Arize Phoenix): instrumentors, span processors and gateways.',
   marks: [
     {
       keys: [
@@ -136,6 +137,9 @@ const TABLE = defineDialect({
   inclusion: INCLUSION,
   roles: ROLES,
   authority: 30,
+  readByCode: {
+    'llm.token_count.prompt_details.cache_input': 'tokens: cache read, save from LiteLLM',
+  },
   contentKeys: [
     'input.value',
     'output.value',

@@ -68,6 +68,8 @@ function withoutComputedTotal(reading: DialectReading): DialectReading {
 
 export const openLit = defineDialect({
   name: 'openlit',
+  summary:
+    'OpenLIT: Python and JavaScript. Totals and costs are computed by the emitter and prove nothing.',
   marks: [
     { scopes: ['openlit', '@openlit'] },
     { values: { 'telemetry.sdk.name': ['openlit'] } },

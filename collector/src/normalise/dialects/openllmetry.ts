@@ -153,6 +153,7 @@ const association = (...names: string[]) =>
 
 export const openLlmetry = defineDialect({
   name: 'openllmetry',
+  summary: 'OpenLLMetry (Traceloop): Python and JavaScript instrumentations, and its hub.',
   marks: [
     { scopes: [...PYTHON_SCOPES, ...JS_SCOPES, 'traceloop.tracer', '@traceloop/node-server-sdk'] },
     {

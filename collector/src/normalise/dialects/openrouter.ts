@@ -14,6 +14,7 @@ const billedByOpenRouter = (reading: DialectReading): DialectReading => ({
 
 export const openRouter = defineDialect({
   name: 'openrouter',
+  summary: "OpenRouter's broadcast of its own generations, with the cost it charged.",
   marks: [{ scopes: ['openrouter'] }, { resource: { 'service.name': ['openrouter'] } }],
   identity: OTEL_IDENTITY,
   usage: joinNames(OTEL_USAGE, {

@@ -9,6 +9,7 @@ import { defineDialect } from '../table-dialect.ts';
 
 export const otelGenAi = defineDialect({
   name: 'otel_genai',
+  summary: 'OpenTelemetry GenAI conventions, every generation from 1.26 on.',
   marks: [
     {
       keys: [

@@ -65,6 +65,7 @@ const CLAUDE_SDK_SCOPE = 'logfire.claude_agent_sdk';
 
 export const pydanticAi = defineDialect({
   name: 'pydantic_ai',
+  summary: 'pydantic-ai 1 and 2, and Logfire.',
   marks: [
     { scopes: ['pydantic-ai'] },
     // Any span of an application may come from Logfire.

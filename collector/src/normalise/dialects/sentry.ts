@@ -19,6 +19,7 @@ const LEGACY = {
 
 export const sentry = defineDialect({
   name: 'sentry',
+  summary: 'Sentry: dotted names that are leaf and prefix at once, and older ones.',
   marks: [
     {
       keys: [

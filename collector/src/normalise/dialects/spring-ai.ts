@@ -8,6 +8,7 @@ import { defineDialect } from '../table-dialect.ts';
 
 export const springAi = defineDialect({
   name: 'spring_ai',
+  summary: 'Spring AI: every value is text; what a total holds follows the provider.',
   marks: [
     { scopes: ['org.springframework.boot', 'org.springframework.ai', 'io.micrometer.tracing'] },
     { values: { 'gen_ai.system': ['spring_ai'] } },

@@ -19,6 +19,8 @@ const ANTHROPIC_API = ['claude'];
 
 export const strands = defineDialect({
   name: 'strands',
+  summary:
+    'AWS Strands Agents, also within Bedrock AgentCore. The agent’s count grows over its life.',
   marks: [
     { scopes: ['strands', 'strands-agents', 'strands_agents'] },
     { values: { 'gen_ai.provider.name': ['strands-agents'] } },

@@ -158,6 +158,7 @@ const REPORTS: readonly { path: readonly string[]; shape: ReportShape }[] = [
 
 const table = defineDialect({
   name: 'vercel_ai',
+  summary: 'Vercel AI SDK 3 to 7. Outer spans repeat what their .do… spans used.',
   marks: [{ keys: ['ai.operationId'] }, { scopes: ['ai', 'gen_ai'] }],
   identity: {
     operation: ['ai.operationId', 'gen_ai.operation.name'],
@@ -210,6 +211,10 @@ const table = defineDialect({
       `ai.settings.context.${name}`,
     ]),
     tool: ['ai.toolCall.name'],
+  },
+  readByCode: {
+    'ai.response.providerMetadata': "the provider's usage: TTL of cache writes, service tier",
+    'ai.telemetry.metadata.langfusePrompt': 'prompt and its version',
   },
   contentKeys: [
     ...['ai.prompt', 'ai.prompt.messages', 'ai.prompt.tools', 'ai.prompt.format'],

@@ -1,0 +1,230 @@
+// docs/dialects.md: what is understood, from the dialects' own declarations, under a head written by hand.
+import type { DialectDefinition } from '@ai-cost-profiler/collector/normalise/dialect.ts';
+import type {
+  DialectDeclaration,
+  InclusionRow,
+  RoleRow,
+} from '@ai-cost-profiler/collector/normalise/dialect-table.ts';
+import { DIALECTS } from '@ai-cost-profiler/collector/normalise/dialects.ts';
+import { type FixtureOrigin, listFixtures } from '@ai-cost-profiler/collector/normalise/fixture.ts';
+import type { SpanCondition } from '@ai-cost-profiler/collector/normalise/span-condition.ts';
+import { listTraceCases, originOf } from '@ai-cost-profiler/collector/settle/fixture.ts';
+import { code, NOTICE, table } from './markdown.ts';
+
+const HEAD = `# Dialects
+
+Every framework writes an LLM call into a span in its own way. A dialect is how one family of emitters does it. This page is
+made from the dialects themselves: what is not on it is not read.
+
+## What is understood
+
+A span belongs to every dialect whose marks it bears; they are asked in the order of this page. What the first does not
+tell, the next may. Where two tell different counts, the provider's own report is believed before buckets set by the
+application, those before OTel names, OpenInference and the AI SDK, and those before everything else.
+
+Of each call are read: operation, provider, models, response id, usage, what the call was reported to cost, service tier and the
+like, and whom it was for. Whom it was for is also read, whatever the dialect, from \`user.id\`, \`enduser.id\`, \`session.id\`,
+\`gen_ai.conversation.id\`, \`gen_ai.agent.name\`, \`gen_ai.workflow.name\`, \`gen_ai.prompt.name\`, \`gen_ai.tool.name\`,
+\`aicost.feature\` and \`aicost.tag.*\`.
+
+## What is assumed
+
+- **What a total holds.** \`input_tokens\` may hold the cached tokens or not, \`output_tokens\` the reasoning or not. Proof on the span
+  comes first (a total that adds up one way only, cached tokens beyond the input), then the rows below, then what
+  the provider is known to report. Where nothing of it decides, the input is assumed to hold the cache, as the conventions have said since 1.40:
+  the call says \`assumed_inclusive\`, and its low and high cost are those of both readings.
+- **Cache writes without a TTL** are priced as the provider's shortest.
+- **Usage that contradicts itself** (parts beyond their total) is not billed and not cut to fit: it is in \`/api/v1/unpriced\`.
+- **Who is billed** is first seen from the span alone (the roles below) and corrected by settle, which sees whole traces: one of several
+  views of a call, calls rather than agents that repeat them, an agent only where no call below it tells usage. A count that
+  runs on over several invocations is no amount, and is billed neither.
+- **The provider** is what the span tells; a framework's name is none. After that its host tells, and a model's name that nobody but Bedrock
+  writes. Otherwise it stays unknown, and the call unpriced.
+
+## How to add one
+
+1. Send what the emitter writes to a collector and keep the request: run the emitter, do not write from memory what it may send.
+2. Put a table like the others into \`collector/src/normalise/dialects/\`: marks, names, rows of what its totals hold, each with
+   its source. List it in \`collector/src/normalise/dialects.ts\`, before more general ones, and raise \`RULES_VERSION\` there.
+3. Add the request as \`<case>.otlp.json\` in a folder of its name under \`collector/src/normalise/fixtures/\`, and beside it
+   \`<case>.call.json\` with its origin: \`recorded\` with emitter and version only if you ran it, else \`constructed\` with the source.
+   \`AICOST_UPDATE_GOLDENS=1 npm test -- collector/src/normalise\` fills in the calls; read them.
+4. Where it tells one call in several spans, add the trace to \`collector/src/settle/fixtures/\` with what it must come to.
+5. Render a call in it in \`collector/src/normalise/test-renderers.ts\`: the same call must cost the same in every dialect.
+6. \`npm run docs\` writes this page.
+`;
+
+const codes = (names: readonly string[], joint = ', '): string => names.map(code).join(joint);
+
+/** A condition in words. */
+function wordsOf(condition: SpanCondition): string {
+  const { scopes, scopeVersion, spanNames, keys, without, values, resource } = condition;
+  const parts = [
+    scopes && `scope ${codes(scopes, ' or ')}`,
+    scopeVersion?.from && `from version ${scopeVersion.from}`,
+    scopeVersion?.below && `below version ${scopeVersion.below}`,
+    spanNames && `span ${codes(spanNames, ' or ')}`,
+    keys && `has ${codes(keys, ' or ')}`,
+    without && `without ${codes(without)}`,
+    ...pairs(values, ''),
+    ...pairs(resource, 'resource '),
+  ];
+  return parts.filter((part) => typeof part === 'string').join('; ');
+}
+
+function pairs(values: SpanCondition['values'], of: string): string[] {
+  return Object.entries(values ?? {}).map(([key, words]) => {
+    return `${of}${code(key)} is ${codes(words, ' or ')}`;
+  });
+}
+
+const FIELD_GROUPS = ['identity', 'usage', 'context', 'attribution'] as const;
+
+/** `cacheWrite5m` → `cache write 5m`. */
+const spaced = (name: string): string =>
+  name.replace(/[A-Z]|\d+[a-z]/g, (part) => ` ${part.toLowerCase()}`);
+
+function fieldRows(declared: DialectDeclaration): string[][] {
+  const rows = FIELD_GROUPS.flatMap((group) =>
+    Object.entries<readonly string[]>({ ...declared[group] }).map(([name, names]) => [
+      group === 'usage' ? `tokens: ${spaced(name)}` : spaced(name),
+      codes(names),
+    ]),
+  );
+  return declared.cost === undefined ? rows : [...rows, ['reported cost', codes(declared.cost)]];
+}
+
+function blobRows({ blobs = [] }: DialectDeclaration): string[][] {
+  return blobs.map(({ key, format, has, usage, cost, identity, isExact }) => {
+    const read = Object.entries<readonly string[]>({
+      ...usage,
+      ...identity,
+      ...(cost && { cost }),
+    });
+    const paths = read.map(([name, names]) => `${spaced(name)}: ${codes(names)}`).join('; ');
+    const condition = has === undefined ? '' : ` with ${codes(has, ' or ')}`;
+    const report = isExact === true ? ", the provider's own report" : '';
+    return [`${code(key)} (${format}${report})${condition}`, paths || 'read by code'];
+  });
+}
+
+function inclusionRow({ when, providers, models, ...row }: InclusionRow): string[] {
+  const conditions = [
+    providers && `provider ${codes(providers, ' or ')}`,
+    models &&
+      `model ${codes(
+        models.map((model) => `${model}*`),
+        ' or ',
+      )}`,
+    when && wordsOf(when),
+  ];
+  const input = { inclusive: 'holds the cache', exclusive: 'without the cache' } as const;
+  const output = { inside: 'holds the reasoning', outside: 'without the reasoning' } as const;
+  return [
+    conditions.filter((one) => typeof one === 'string' && one !== '').join('; ') || 'otherwise',
+    row.input === undefined ? 'not told' : input[row.input],
+    row.reasoning === undefined ? 'not told' : output[row.reasoning],
+    row.evidence,
+  ];
+}
+
+const roleRow = ({ when, role, reason, operation }: RoleRow): string[] => [
+  wordsOf(when) || 'otherwise',
+  code(role),
+  operation === undefined ? reason : `${reason} (${code(operation)})`,
+];
+
+/** Rows under a title, or nothing where there are none. */
+function titled(title: string, titles: readonly string[], rows: string[][]): string[] {
+  return rows.length === 0 ? [] : ['', `${title}:`, '', table(titles, rows)];
+}
+
+function dialectSection(definition: DialectDefinition, origins: readonly FixtureOrigin[]): string {
+  const { name, summary, declared, contentKeys, contentPrefixes } = definition;
+  const content = [...contentKeys, ...contentPrefixes.map((prefix) => `${prefix}*`)];
+  const operations = Object.entries(declared.operations ?? {});
+  return [
+    `## ${name}`,
+    '',
+    summary,
+    '',
+    'Recognised by any of:',
+    '',
+    ...declared.marks.map((mark) => `- ${wordsOf(mark)}`),
+    ...titled('Read from', ['What', 'Attributes, the most trusted first'], fieldRows(declared)),
+    ...titled('Objects in attributes', ['Attribute', 'What it tells'], blobRows(declared)),
+    ...titled(
+      'Read by code',
+      ['Attribute', 'What it tells'],
+      Object.entries(declared.readByCode ?? {}).map(([key, text]) => [code(key), text]),
+    ),
+    ...titled(
+      'Operations, by its own words',
+      ['Word', 'Operation'],
+      operations.map((pair) => pair.map(code)),
+    ),
+    ...titled(
+      'What its totals hold (first row that fits)',
+      ['When', 'Input', 'Output', 'Because'],
+      (declared.inclusion ?? []).map(inclusionRow),
+    ),
+    ...titled(
+      'Roles that do not follow from the operation (first row that fits)',
+      ['When', 'Role', 'Because'],
+      (declared.roles ?? []).map(roleRow),
+    ),
+    ...(content.length === 0 ? [] : ['', `Content, never stored by default: ${codes(content)}.`]),
+    '',
+    fixturesLine(origins),
+    '',
+  ].join('\n');
+}
+
+function fixturesLine(origins: readonly FixtureOrigin[]): string {
+  const recorded = origins.filter((origin) => origin.kind === 'recorded');
+  const emitters = [...new Set(recorded.map(({ emitter, version }) => `${emitter} ${version}`))];
+  const constructed = origins.length - recorded.length;
+  const parts = [
+    recorded.length > 0 && `${recorded.length} recorded from ${codes(emitters.sort())}`,
+    constructed > 0 && `${constructed} constructed from sources`,
+  ];
+  return `Fixtures: ${parts.filter((part) => typeof part === 'string').join('; ')}.`;
+}
+
+/** What one row of the duplication matrix comes to: `input + output, USD`. */
+function traceRows(): string[][] {
+  const cases = listTraceCases().sort((a, b) => a.expected.row.localeCompare(b.expected.row, 'en'));
+  return cases.map(({ expected }) => {
+    const { row, shows, naive, billed, equalBecause } = expected;
+    const sum = ({ input, output, usd }: typeof naive) => `${input} + ${output}, $${usd}`;
+    const note = equalBecause === undefined ? '' : ` (equal: ${equalBecause})`;
+    return [row, `${shows}${note}`, sum(naive), sum(billed), originOf(expected)?.kind ?? ''];
+  });
+}
+
+export function dialectsPage(): string {
+  const origins = Map.groupBy(listFixtures(), ({ dialect }) => dialect.replaceAll('-', '_'));
+  const sections = DIALECTS.map((definition) =>
+    dialectSection(
+      definition,
+      (origins.get(definition.name) ?? []).map(({ origin }) => origin),
+    ),
+  );
+  const overview = DIALECTS.map(({ name, summary }) => [`[${name}](#${name})`, summary]);
+  const titles = ['Emitter', 'What the trace shows', 'Sum over its spans', 'Billed', 'Trace'];
+  return [
+    NOTICE,
+    HEAD,
+    '## All of them',
+    '',
+    table(['Dialect', 'What it is'], overview),
+    '',
+    '## What is told twice, and billed once',
+    '',
+    'Each row is a trace that a test settles: input and output tokens and their cost, as a sum over all spans says, and as billed.',
+    '',
+    table(titles, traceRows()),
+    '',
+    ...sections,
+  ].join('\n');
+}
