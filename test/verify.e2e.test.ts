@@ -1,4 +1,7 @@
-/** Verify and reprice through the program: the demo's ledger agrees to the last digit, and a planted error ends with 1. */
+/**
+ * Verify and reprice through the program: the demo's ledger agrees to the last digit, and a planted error ends
+ * with 1.
+ */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -43,6 +46,34 @@ it('finds nothing in what the demo sent, before settle and after', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ done: true, ok: true, skipped: {}, difference: null });
   expect(code).toBe(0);
 });
+
+it('finds nothing while spans keep coming and settle runs', async () => {
+  const sent = Promise.all(['7', '8', '9'].map((seed) => aicost('demo', '--seed', seed)));
+  for (let look = 0; look < 3; look++) {
+    const [verified, settled] = await Promise.all([aicost('verify'), aicost('settle')]);
+    expect(verified).toMatchObject({ code: 0 });
+    expect(settled).toMatchObject({ code: 0 });
+  }
+  expect((await sent).map(({ code }) => code)).toEqual([0, 0, 0]);
+  expect(await aicost('verify')).toMatchObject({ code: 0 });
+});
+
+it.for([
+  [{}, {}, 401, 'key_missing'],
+  [{ from: 'now-1d' }, undefined, 400, 'parameter_invalid'],
+  [{ from: 'now-1d', to: 'now', rules: true }, undefined, 400, 'parameter_invalid'],
+] as const)(
+  'answers a problem to the body %j with the headers %j',
+  async ([body, headers, ...wanted]) => {
+    const response = await fetch(`${collector.url}/api/v1/admin/reprice`, {
+      method: 'POST',
+      headers: headers ?? { 'x-api-key': collector.key },
+      body: JSON.stringify(body),
+    });
+    const { code } = (await response.json()) as { code: string };
+    expect([response.status, code]).toEqual(wanted);
+  },
+);
 
 it('reprices nothing where the book is the one that billed', async () => {
   const dry = await aicost('reprice', '--from', 'now-7d', '--to', 'now', '--dry-run');

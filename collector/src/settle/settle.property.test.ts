@@ -1,6 +1,6 @@
 /**
- * Settle against a simulated ledger, without an engine: it converges, whatever the order, the splitting, the repetition and
- * the lateness of spans, and wherever it is killed.
+ * Settle against a simulated ledger, without an engine: it converges, whatever the order, the splitting, the
+ * repetition and the lateness of spans, and wherever it is killed.
  */
 import { USAGE_KEYS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import fc from 'fast-check';
