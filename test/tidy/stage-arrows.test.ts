@@ -28,6 +28,8 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
   write: ['journal/sealed-segment.ts', 'journal/sealed-queue.ts'],
   settle: [
     'normalise/call.ts',
+    'normalise/log-call.ts',
+    'normalise/log-events.ts',
     'price/charge-call.ts',
     'rows/ledger-entry.ts',
     'rows/append-context.ts',

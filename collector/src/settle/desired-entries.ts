@@ -3,7 +3,7 @@ import type { Attribution, Call } from '../normalise/call.ts';
 import { factsOf } from '../rows/ledger-entry.ts';
 import type { DesiredEntry } from './difference.ts';
 import { inheritAttribution } from './inherit-attribution.ts';
-import type { Resolution } from './resolve-roles.ts';
+import type { Resolution } from './resolution.ts';
 import { isBilled, type ResolvedRole, type SettleSpan, spanKey } from './settle-span.ts';
 
 /** By span key. A span that is neither billed nor has usage wants no entry and is absent. */

@@ -1,5 +1,10 @@
-/** Spans → groups: a trace, and the traces that share a response with it. Groups are settled apart. */
-import { providerFamily } from './same-call.ts';
+/**
+ * Spans → groups: a trace, the traces that share a response with it, and the log events of its sessions. Groups are
+ * settled apart.
+ */
+import { isLogCall } from '../normalise/log-call.ts';
+import { sessionName } from './log-events.ts';
+import { responseName } from './resolution.ts';
 import type { SettleSpan } from './settle-span.ts';
 
 /** The same response may be seen by a client and a gateway this far apart; beyond it, an equal id is chance. */
@@ -7,9 +12,7 @@ export const RESPONSE_WINDOW_NS = 86_400_000_000_000n;
 
 /** The response a span shows, as it is told apart from others; undefined when it tells none. */
 export function responseKey({ call }: SettleSpan): string | undefined {
-  return call === undefined || call.responseId === ''
-    ? undefined
-    : `${providerFamily(call.provider)}\n${call.responseId}`;
+  return call === undefined ? undefined : responseName(call);
 }
 
 /** Union by response: small sets, so a walk to the root of a chain is short. */
@@ -35,6 +38,7 @@ export function groupSpans(spans: readonly SettleSpan[]): SettleSpan[][] {
   for (const views of Map.groupBy(spans, responseKey).entries()) {
     joinViews(sets, views);
   }
+  joinLogEvents(sets, spans);
   const groups = new Map<string, SettleSpan[]>();
   for (const span of spans) {
     const root = sets.rootOf(span.traceId);
@@ -60,4 +64,28 @@ function joinViews(sets: TraceSets, [key, views]: [string | undefined, SettleSpa
       sets.join(view.traceId, next.traceId);
     }
   }
+}
+
+/** A log event hangs together with the span it was made in and with all spans of its session. */
+function joinLogEvents(sets: TraceSets, spans: readonly SettleSpan[]): void {
+  const events = spans.filter(isLogEvent);
+  const traceOf = new Map<string, string>();
+  for (const event of events) {
+    const session = sessionName(event.service, event.attribution.session);
+    if (session !== undefined) traceOf.set(session, event.traceId);
+    if (event.madeIn !== undefined) sets.join(event.traceId, event.madeIn.traceId);
+  }
+  if (traceOf.size === 0) {
+    return;
+  }
+  for (const span of spans) {
+    const session = sessionName(span.service, span.attribution.session);
+    const trace = session === undefined ? undefined : traceOf.get(session);
+    if (trace !== undefined) sets.join(span.traceId, trace);
+  }
+}
+
+/** Whether the row was a log record. */
+export function isLogEvent({ call }: SettleSpan): boolean {
+  return call !== undefined && isLogCall(call);
 }

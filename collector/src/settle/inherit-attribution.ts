@@ -3,7 +3,7 @@
  * same call, then the root of the trace. A call keeps what it tells itself.
  */
 import type { Attribution } from '../normalise/call.ts';
-import type { Resolution } from './resolve-roles.ts';
+import type { Resolution } from './resolution.ts';
 import { type SettleSpan, spanKey } from './settle-span.ts';
 
 type TextName = keyof Omit<Attribution, 'tags' | 'tool' | 'promptVersion'>;

@@ -1,19 +1,22 @@
 /**
  * Who is billed in a group of spans: one role with its reason for each LLM span. The rule is research on dialects §7;
- * its order: mirrors, then aggregates, then agents that stand for calls nobody else reports.
+ * its order: mirrors, then aggregates, then agents that stand for calls nobody else reports, then log events, which are
+ * billed only where no span reports their call.
  * Invariant: no physical call is billed twice, and usage that only an agent span reports is not lost.
  */
 import { INPUT_BUCKETS, OUTPUT_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
-import { hasEqualTokens, isSameCall, type LlmSpan, providerFamily, richness } from './same-call.ts';
-import { type ResolvedRole, type SettleSpan, spanKey } from './settle-span.ts';
+import { markLogEvents } from './log-events.ts';
+import {
+  hasUsage,
+  keepOne,
+  leavesOf,
+  markSameResponse,
+  type Resolution,
+  roleOf,
+} from './resolution.ts';
+import { hasEqualTokens, isSameCall, type LlmSpan } from './same-call.ts';
+import { type SettleSpan, spanKey } from './settle-span.ts';
 import { SpanTree } from './span-tree.ts';
-
-/** Roles by span key; `winnerOf` tells for a mirror which span is billed in its place. */
-export interface Resolution {
-  tree: SpanTree;
-  roles: Map<string, ResolvedRole>;
-  winnerOf: Map<string, SettleSpan>;
-}
 
 export function resolveRoles(versions: readonly SettleSpan[]): Resolution {
   const tree = new SpanTree(versions);
@@ -27,52 +30,8 @@ export function resolveRoles(versions: readonly SettleSpan[]): Resolution {
   markNested(state, leavesOf(state, llm));
   markSums(state, leavesOf(state, llm));
   markAgents(state, llm);
+  markLogEvents(state, llm);
   return state;
-}
-
-function roleOf(state: Resolution, span: SettleSpan): ResolvedRole['role'] | undefined {
-  return state.roles.get(spanKey(span))?.role;
-}
-
-function leavesOf(state: Resolution, llm: readonly LlmSpan[]): LlmSpan[] {
-  return llm.filter((span) => roleOf(state, span) === 'leaf');
-}
-
-function hasUsage({ call }: LlmSpan): boolean {
-  return call.usage !== undefined;
-}
-
-/**
- * One of several views of a call is billed: the richest, then whose service asked for it rather than whose served it,
- * then the innermost, then the client's.
- */
-function keepOne(state: Resolution, views: readonly LlmSpan[], reason: string): void {
-  const depth = (span: LlmSpan) => state.tree.ancestorsOf(span).length;
-  const [winner, ...others] = views.toSorted(
-    (a, b) =>
-      richness(b.call) - richness(a.call) ||
-      Number(a.kind === 2) - Number(b.kind === 2) ||
-      depth(b) - depth(a) ||
-      Number(b.kind === 3) - Number(a.kind === 3),
-  );
-  for (const other of others) {
-    state.roles.set(spanKey(other), { role: 'mirror', reason: `${reason} as ${winner!.spanId}` });
-    state.winnerOf.set(spanKey(other), winner!);
-  }
-}
-
-/** 2a: the same provider family and response id anywhere in the group. */
-function markSameResponse(state: Resolution, leaves: readonly LlmSpan[]): void {
-  const byResponse = new Map<string, LlmSpan[]>();
-  for (const span of leaves) {
-    if (span.call.responseId !== '') {
-      const key = `${providerFamily(span.call.provider)}\n${span.call.responseId}`;
-      byResponse.set(key, [...(byResponse.get(key) ?? []), span]);
-    }
-  }
-  for (const views of byResponse.values()) {
-    keepOne(state, views, 'same response id');
-  }
 }
 
 /** 2d: one span exported twice under two ids. */

@@ -15,6 +15,8 @@ export interface SettleSpan {
   environment: string;
   startNs: bigint;
   endNs: bigint;
+  /** Of a log event: the span it was made in, which may be of another trace. */
+  madeIn?: { readonly traceId: string; readonly spanId: string };
   /** When this version of the span came in; of several versions the newest counts. */
   receivedAtNs: bigint;
   /** undefined: not an LLM span. Its role is the one the span alone suggests. */

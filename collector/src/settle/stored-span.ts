@@ -19,6 +19,8 @@ export interface StoredSpan {
   start_ns: string;
   end_ns: string;
   received_ns: string;
+  /** Of a log event; '' for a span. */
+  log_links: string;
   dialect: string;
   operation: string;
   provider: string;
@@ -55,7 +57,7 @@ export const STORED_SPAN_COLUMNS = `tenant, trace_id, span_id, parent_span_id, n
   toUInt8(kind) AS span_kind, scope_name, service, environment,
   toUnixTimestamp64Nano(start_time) AS start_ns, toUnixTimestamp64Nano(end_time) AS end_ns,
   toUnixTimestamp64Nano(received_at) AS received_ns,
-  dialect, operation, provider, request_model, response_model, response_id, role, role_reason,
+  if(endsWith(dialect, '_log'), links, '') AS log_links, dialect, operation, provider, request_model, response_model, response_id, role, role_reason,
   semantics, evidence, missing_usage_reason, usage, usage_alternative, input_tokens, output_tokens,
   reported_usd, service_tier, batch, speed, region, price_context,
   user, session, feature, agent, prompt, prompt_version, tool, tags`;
@@ -77,7 +79,17 @@ export function toSettleSpan(row: StoredSpan): SettleSpan {
     receivedAtNs: BigInt(row.received_ns),
     call: row.dialect === '' ? undefined : callOf(row, attribution),
     attribution,
+    ...linkOf(row.log_links),
   };
+}
+
+/** The link that a log event has to the span it was made in. */
+function linkOf(links: string): Pick<SettleSpan, 'madeIn'> {
+  if (links === '') {
+    return {};
+  }
+  const [first] = JSON.parse(links) as { trace_id: string; span_id: string }[];
+  return first === undefined ? {} : { madeIn: { traceId: first.trace_id, spanId: first.span_id } };
 }
 
 function callOf(row: StoredSpan, attribution: Attribution): Call {

@@ -1,0 +1,171 @@
+/** Log events beside spans: who is billed, and why the other is not. */
+import { describe, expect, it } from 'vitest';
+import { type Call, NOBODY } from '../normalise/call.ts';
+import { logCallOf } from '../normalise/log-call.ts';
+import { groupSpans } from './groups.ts';
+import { resolveRoles } from './resolve-roles.ts';
+import { type SettleSpan, spanKey } from './settle-span.ts';
+
+function call(input: bigint, output: bigint, changed: Partial<Call> = {}): Call {
+  return {
+    dialect: 'claude_code',
+    operation: 'chat',
+    role: 'leaf',
+    roleReason: 'operation chat',
+    provider: 'anthropic',
+    requestModel: 'claude-sonnet-4-5',
+    responseModel: '',
+    responseId: '',
+    usage: {
+      buckets: { in_uncached: input, out_text: output },
+      inputTokens: input,
+      outputTokens: output,
+      semantics: 'exclusive',
+      evidence: 'claude_code: bare counts',
+    },
+    missingUsageReason: '',
+    reportedAtto: undefined,
+    context: {},
+    attribution: NOBODY,
+    ...changed,
+  };
+}
+
+type Facts = Partial<SettleSpan> & { session?: string };
+
+function span(id: string, its: Call | undefined, facts: Facts = {}): SettleSpan {
+  const { session = 's1', ...changed } = facts;
+  const attribution = { ...NOBODY, session };
+  return {
+    tenant: 'default',
+    traceId: 't1',
+    spanId: id,
+    parentSpanId: '',
+    name: 'claude_code.llm_request',
+    kind: 1,
+    scopeName: 'scope',
+    service: 'claude-code',
+    environment: '',
+    startNs: 1_000_000_000n,
+    endNs: 1_000_000_000n,
+    receivedAtNs: 1n,
+    call: its === undefined ? undefined : { ...its, attribution },
+    attribution,
+    ...changed,
+  };
+}
+
+/** An event in the trace of its session. */
+function event(id: string, its: Call, facts: Facts = {}): SettleSpan {
+  const { session = 's1' } = facts;
+  const traceId = `session ${session}`;
+  return span(id, logCallOf(its), { traceId, name: 'claude_code.api_request', ...facts });
+}
+
+function rolesOf(spans: readonly SettleSpan[]): Record<string, string> {
+  const roles: [string, string][] = [];
+  for (const group of groupSpans(spans)) {
+    const resolution = resolveRoles(group);
+    for (const each of group.filter(({ call: its }) => its !== undefined)) {
+      roles.push([each.spanId, resolution.roles.get(spanKey(each))!.role]);
+    }
+  }
+  return Object.fromEntries(roles);
+}
+
+function reasonOf(spans: readonly SettleSpan[], id: string): string {
+  const found = spans.find(({ spanId }) => spanId === id)!;
+  return resolveRoles(spans).roles.get(spanKey(found))!.reason;
+}
+
+describe('a log event', () => {
+  it('is billed where no span of its session reports usage', () => {
+    const spans = [event('e1', call(10n, 1n)), event('e2', call(20n, 2n)), span('a', undefined)];
+    expect(rolesOf(spans)).toEqual({ e1: 'leaf', e2: 'leaf' });
+  });
+
+  it('is a mirror where a span of its session reports usage, in whatever trace', () => {
+    const spans = [
+      event('e1', call(10n, 1n)),
+      event('e2', call(20n, 2n)),
+      span('a', call(10n, 1n)),
+      span('b', call(20n, 2n), { traceId: 't2' }),
+    ];
+    expect(rolesOf(spans)).toEqual({ e1: 'mirror', e2: 'mirror', a: 'leaf', b: 'leaf' });
+    expect(reasonOf(spans, 'e1')).toBe('signal_duplicate: spans of its session report usage');
+  });
+
+  it('is a mirror where the call below a span of its session reports usage', () => {
+    const spans = [
+      event('e1', call(10n, 1n)),
+      span('root', undefined),
+      span('a', call(10n, 1n), { parentSpanId: 'root', session: '' }),
+    ];
+    expect(rolesOf(spans)).toEqual({ e1: 'mirror', a: 'leaf' });
+  });
+
+  it.for<[string, Facts]>([
+    ['another session', { session: 's2' }],
+    ['the same session of another service', { service: 'web' }],
+    ['no session', { session: '' }],
+  ])('is billed where the usage is of a span of %s', ([, facts]) => {
+    const spans = [event('e1', call(10n, 1n)), span('a', call(10n, 1n), facts)];
+    expect(rolesOf(spans)).toEqual({ e1: 'leaf', a: 'leaf' });
+  });
+
+  it('is a mirror of the span it was made in', () => {
+    const madeIn = { traceId: 't1', spanId: 'a' };
+    const spans = [
+      event('e1', call(10n, 1n), { madeIn }),
+      span('a', call(10n, 1n), { session: '' }),
+    ];
+    expect(rolesOf(spans)).toEqual({ e1: 'mirror', a: 'leaf' });
+    expect(reasonOf(spans, 'e1')).toContain('the span it was made in');
+  });
+
+  it('is billed where the span it was made in reports nothing', () => {
+    const madeIn = { traceId: 't1', spanId: 'a' };
+    const spans = [event('e1', call(10n, 1n), { madeIn }), span('a', undefined, { session: '' })];
+    expect(rolesOf(spans)).toEqual({ e1: 'leaf' });
+  });
+
+  it('is a mirror of a span with the same response id', () => {
+    const same = { responseId: 'req_1' };
+    const spans = [
+      event('e1', call(10n, 1n, same)),
+      span('a', call(10n, 1n, same), { session: 'other', service: 'gateway' }),
+    ];
+    expect(rolesOf(spans)).toEqual({ e1: 'mirror', a: 'leaf' });
+  });
+
+  it('does not yield to a counter that tells no amount of its own', () => {
+    const counter = call(99n, 9n, {
+      role: 'aggregate',
+      roleReason: 'cumulative counter',
+      operation: 'invoke_agent',
+    });
+    expect(rolesOf([event('e1', call(10n, 1n)), span('a', counter)])).toEqual({
+      e1: 'leaf',
+      a: 'unknown',
+    });
+  });
+
+  it('of two that tell one call under two names, the one that tells more is billed', () => {
+    const rich = call(10n, 1n);
+    rich.usage!.buckets = { ...rich.usage!.buckets, out_reasoning: 5n };
+    const spans = [
+      event('e1', rich, { name: 'gemini_cli.api_response' }),
+      event('e2', call(10n, 1n), {
+        name: 'gen_ai.client.inference.operation.details',
+        startNs: 1_000_500_000n,
+      }),
+      event('e3', call(10n, 1n), { name: 'gemini_cli.api_response', startNs: 9_000_000_000n }),
+    ];
+    expect(rolesOf(spans)).toEqual({ e1: 'leaf', e2: 'mirror', e3: 'leaf' });
+  });
+
+  it('of the same name with equal tokens is another call', () => {
+    const spans = [event('e1', call(10n, 1n)), event('e2', call(10n, 1n))];
+    expect(rolesOf(spans)).toEqual({ e1: 'leaf', e2: 'leaf' });
+  });
+});

@@ -1,0 +1,65 @@
+/**
+ * What is known of a group of spans while its roles are decided, and how one of several views of a call is chosen.
+ * resolve-roles.ts and log-events.ts decide.
+ */
+import type { Call } from '../normalise/call.ts';
+import { type LlmSpan, providerFamily, richness } from './same-call.ts';
+import { type ResolvedRole, type SettleSpan, spanKey } from './settle-span.ts';
+import type { SpanTree } from './span-tree.ts';
+
+/** Roles by span key; `winnerOf` tells for a mirror which span is billed in its place. */
+export interface Resolution {
+  tree: SpanTree;
+  roles: Map<string, ResolvedRole>;
+  winnerOf: Map<string, SettleSpan>;
+}
+
+export function roleOf(state: Resolution, span: SettleSpan): ResolvedRole['role'] | undefined {
+  return state.roles.get(spanKey(span))?.role;
+}
+
+export function leavesOf(state: Resolution, llm: readonly LlmSpan[]): LlmSpan[] {
+  return llm.filter((span) => roleOf(state, span) === 'leaf');
+}
+
+export function hasUsage({ call }: LlmSpan): boolean {
+  return call.usage !== undefined;
+}
+
+/**
+ * One of several views of a call is billed: the richest, then whose service asked for it rather than whose served it,
+ * then the innermost, then the client's.
+ */
+export function keepOne(state: Resolution, views: readonly LlmSpan[], reason: string): void {
+  const depth = (span: LlmSpan) => state.tree.ancestorsOf(span).length;
+  const [winner, ...others] = views.toSorted(
+    (a, b) =>
+      richness(b.call) - richness(a.call) ||
+      Number(a.kind === 2) - Number(b.kind === 2) ||
+      depth(b) - depth(a) ||
+      Number(b.kind === 3) - Number(a.kind === 3),
+  );
+  for (const other of others) {
+    state.roles.set(spanKey(other), { role: 'mirror', reason: `${reason} as ${winner!.spanId}` });
+    state.winnerOf.set(spanKey(other), winner!);
+  }
+}
+
+/** The response that a call shows, told apart from others; undefined when it tells none. */
+export function responseName({ provider, responseId }: Call): string | undefined {
+  return responseId === '' ? undefined : `${providerFamily(provider)}\n${responseId}`;
+}
+
+/** 2a: the same provider family and response id anywhere in the group. */
+export function markSameResponse(state: Resolution, leaves: readonly LlmSpan[]): void {
+  const byResponse = new Map<string, LlmSpan[]>();
+  for (const span of leaves) {
+    const name = responseName(span.call);
+    if (name !== undefined) {
+      byResponse.set(name, [...(byResponse.get(name) ?? []), span]);
+    }
+  }
+  for (const views of byResponse.values()) {
+    keepOne(state, views, 'same response id');
+  }
+}
