@@ -249,3 +249,25 @@ it('is undone with its charge when settle bills a newer version of the span', as
   ]);
   expect(await verify(ledger.price)).toMatchObject({ ok: true, difference: null });
 });
+
+it('keeps the other reading of cache tokens whose inclusion is only assumed, and leaves a call out whose span is gone', async () => {
+  const cached = {
+    'gen_ai.provider.name': 'anthropic',
+    'gen_ai.request.model': 'claude-sonnet-4-5',
+    'gen_ai.response.model': 'claude-sonnet-4-5-20250929',
+    'gen_ai.usage.cache_read.input_tokens': 400,
+  };
+  await ledger.send([{ span: 70, attributes: chat(1000, cached) }], 'caching');
+  const price = bookTimes(2n, 'double');
+  expect(await reprice(price, { tenant: 'caching', fromNs: 0n })).toMatchObject({ entries: 1 });
+  const [sum] = await ledger.store.query(
+    `SELECT sum(cost_usd) AS cost, sum(cost_low_usd) AS low, sum(cost_high_usd) AS high
+     FROM aicost.ledger WHERE tenant = 'caching'`,
+  );
+  // 600 at 3, 400 at 0.30 and 10 out at 15 a million, twice; were the 400 apart, 1,000 at 3.
+  expect(sum).toEqual({ cost: '0.00414', low: '0.00414', high: '0.00654' });
+  expect(await reprice(price, { tenant: 'caching' })).toMatchObject({ changed: 0 });
+  await ledger.store.command("DELETE FROM aicost.spans WHERE tenant = 'caching'");
+  const { changed, skipped } = await reprice(ledger.price, { tenant: 'caching' });
+  expect({ changed, skipped: Object.values(skipped) }).toEqual({ changed: 0, skipped: [1] });
+});
