@@ -5,16 +5,16 @@
 import { expect, test } from 'vitest';
 import { filesUsedBy, reachFrom } from './reachable-files.ts';
 import { isForTests, listFiles, readText } from './repository-files.ts';
-import { type Export, packageFolderOf, readSources, workspaceOf } from './source-tree.ts';
+import { type Export, readSources } from './source-tree.ts';
 
 /** Read by a tool under its fixed name. */
 const CONFIGURATIONS = ['vitest.config.ts'];
 
 const MANIFESTS = listFiles().filter((path) => /(^|\/)package\.json$/.test(path));
 
-/** Beside the workspaces a folder with a package.json holds programs that a person runs there. */
+/** Recorders of emitters, which a person runs where the emitter is installed (test/emitters/README.md). */
 const isRunByHand = (path: string): boolean =>
-  path.endsWith('.ts') && packageFolderOf(path) !== '' && workspaceOf(path) === undefined;
+  path.endsWith('.ts') && path.startsWith('test/emitters/');
 
 const isTest = (path: string): boolean => path.endsWith('.test.ts');
 const isProgram = (path: string): boolean => /\.(ts|cjs|js|css|html)$/.test(path);
@@ -35,8 +35,6 @@ const SEAMS: readonly string[] = [
   'collector/src/cli/costs.ts runCosts',
   'collector/src/cli/lifetime.ts EXIT_FAULT',
   'collector/src/cli/lifetime.ts EXIT_NOT_DRAINED',
-  'collector/src/journal/index-file.ts decodeRecord',
-  'collector/src/journal/journal.ts JournalUnavailable',
   'queries/src/figures.ts FIGURE_COLUMNS',
   'queries/src/range.ts INSTANT_NS_MAX',
   'scripts/generate-docs.ts generatedFiles',

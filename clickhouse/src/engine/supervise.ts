@@ -115,10 +115,11 @@ class Supervisor implements SupervisedEngine {
     clearTimeout(this.#restartTimer);
     clearTimeout(this.#pingTimer);
     const child = this.#child;
-    if (child === null || hasEnded(child)) {
+    if (child === null || (hasEnded(child) && !this.#state.up)) {
       return;
     }
-    const ended = once(child, 'exit');
+    // Not 'exit': the state is set when its streams are closed too, and whoever waits here looks at it next.
+    const ended = once(child, 'close');
     child.kill('SIGTERM');
     const killer = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
     await ended;
