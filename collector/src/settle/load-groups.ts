@@ -1,7 +1,7 @@
 /**
- * Traces → whole groups: with every trace that shares a response, or a session that log events tell, with them, directly
- * or through others, and the entries that stand for all of them. Whoever asks for one trace of a group sees the group that whoever asks for
- * another sees.
+ * Traces → whole groups: with every trace that shares a response, or a session that log events tell, with them,
+ * directly or through others, and the entries that stand for all of them. Whoever asks for one trace of a group
+ * sees the group that whoever asks for another sees.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';

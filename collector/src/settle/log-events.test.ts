@@ -152,7 +152,7 @@ describe('a log event', () => {
 
   it('of two that tell one call under two names, the one that tells more is billed', () => {
     const rich = call(10n, 1n);
-    rich.usage!.buckets = { ...rich.usage!.buckets, out_reasoning: 5n };
+    rich.usage!.buckets = { ...rich.usage!.buckets, in_tool_use: 3n, out_reasoning: 5n };
     const spans = [
       event('e1', rich, { name: 'gemini_cli.api_response' }),
       event('e2', call(10n, 1n), {

@@ -2,6 +2,7 @@
  * Log events in a group: billed only where no span reports their call, for one emitter tells the same usage in several
  * signals (research on dialects §7.6: spans before log events). What is not billed is a mirror and stays visible.
  */
+import type { Call } from '../normalise/call.ts';
 import { isLogCall } from '../normalise/log-call.ts';
 import {
   hasUsage,
@@ -125,6 +126,15 @@ function isPair(first: LlmSpan, second: LlmSpan): boolean {
     first.service === second.service &&
     first.attribution.session === second.attribution.session &&
     hasSameModel(first.call, second.call) &&
-    hasEqualTokens(first.call, second.call)
+    hasEqualTokens(withoutToolUse(first.call), withoutToolUse(second.call))
   );
+}
+
+/** The shorter event counts no prompt tokens of tools. */
+function withoutToolUse(call: Call): Call {
+  if (call.usage === undefined) {
+    return call;
+  }
+  const { in_tool_use: _, ...buckets } = call.usage.buckets;
+  return { ...call, usage: { ...call.usage, buckets } };
 }

@@ -3,8 +3,23 @@
  * The prompt holds the cached tokens; thoughts stand beside the output, and so do prompt tokens of tools. Source:
  * github.com/google-gemini/gemini-cli at 5411f11, packages/core/src/telemetry.
  */
+import type { DialectReading } from '../dialect.ts';
 import { joinNames, OTEL_IDENTITY, OTEL_USAGE } from '../otel-names.ts';
 import { defineDialect } from '../table-dialect.ts';
+
+/** As the CLI itself maps them for its other events (metrics.ts, getGenAiProvider). */
+const PROVIDER_OF_AUTH: Readonly<Record<string, string>> = {
+  'gemini-api-key': 'gcp.gemini',
+  'vertex-ai': 'gcp.vertex_ai',
+  'oauth-personal': 'gcp.vertex_ai',
+  'cloud-shell': 'gcp.vertex_ai',
+  'compute-default-credentials': 'gcp.vertex_ai',
+};
+
+function byAuthType(reading: DialectReading): DialectReading {
+  const provider = PROVIDER_OF_AUTH[reading.provider ?? ''];
+  return provider === undefined ? reading : { ...reading, provider };
+}
 
 export const geminiCli = defineDialect({
   name: 'gemini_cli',
@@ -17,6 +32,8 @@ export const geminiCli = defineDialect({
   ],
   identity: {
     ...OTEL_IDENTITY,
+    // `api_response` tells the provider by how the user signed in.
+    provider: ['gen_ai.provider.name', 'gen_ai.system', 'auth_type'],
     requestModel: ['gen_ai.request.model', 'model'],
     responseId: ['gen_ai.response.id', 'response_id'],
   },
@@ -51,6 +68,7 @@ export const geminiCli = defineDialect({
       operation: 'generate_content',
     },
   ],
+  correct: byAuthType,
   contentKeys: ['request_text', 'response_text', 'prompt'],
   contentPrefixes: [],
 });
