@@ -45,10 +45,11 @@ like, and whom it was for. Whom it was for is also read, whatever the dialect, f
 
 1. Send what the emitter writes to a collector and keep the request: run the emitter, do not write from memory what it may send.
 2. Put a table like the others into \`collector/src/normalise/dialects/\`: marks, names, rows of what its totals hold, each with
-   its source. List it in \`collector/src/normalise/dialects.ts\`, before more general ones, and raise \`RULES_VERSION\` there.
+   its source. What no table can say is one pure \`correct\`. List it in \`collector/src/normalise/dialects.ts\`, before more general ones, and raise \`RULES_VERSION\` there.
 3. Add the request as \`<case>.otlp.json\` in a folder of its name under \`collector/src/normalise/fixtures/\`, and beside it
    \`<case>.call.json\` with its origin: \`recorded\` with emitter and version only if you ran it, else \`constructed\` with the source.
-   \`AICOST_UPDATE_GOLDENS=1 npm test -- collector/src/normalise\` fills in the calls; read them.
+   \`AICOST_UPDATE_GOLDENS=1 npm test -- collector/src/normalise\` fills in the calls; read them. The smallest span that shows
+   a row of its own goes to \`collector/src/normalise/emitter-rows.test.ts\`.
 4. Where it tells one call in several spans, add the trace to \`collector/src/settle/fixtures/\` with what it must come to.
 5. Render a call in it in \`collector/src/normalise/test-renderers.ts\`: the same call must cost the same in every dialect.
 6. \`npm run docs\` writes this page.
@@ -222,6 +223,7 @@ export function dialectsPage(): string {
     '## What is told twice, and billed once',
     '',
     'Each row is a trace that a test settles: input and output tokens and their cost, as a sum over all spans says, and as billed.',
+    'What spans, log events and metrics tell of one call is in [logs and metrics](logs-and-metrics.md).',
     '',
     table(titles, traceRows()),
     '',

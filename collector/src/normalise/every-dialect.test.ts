@@ -5,7 +5,8 @@ import { expect, it, test } from 'vitest';
 import { chargeCall } from '../price/charge-call.ts';
 import { loadPriceBook } from '../price/load-book.ts';
 import { DIALECTS } from './dialects.ts';
-import { RENDERINGS, type ToldCall } from './test-renderers.ts';
+import type { ToldCall } from './test-own-names.ts';
+import { RENDERINGS } from './test-renderers.ts';
 import { callOf } from './test-span.ts';
 
 const BOOK = loadPriceBook();

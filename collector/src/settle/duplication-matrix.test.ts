@@ -24,7 +24,11 @@ const isUpdating = process.env['AICOST_UPDATE_GOLDENS'] === '1';
 const CASES = listTraceCases();
 const TABLE = CASES.map((one) => [one.name, one] as const);
 
-/** Rows of research on dialects §4. The last two are of log events and metrics, and shown where those are read. */
+/**
+ * Rows of research on dialects §4 that are told by spans alone. Two are not: Claude Code, Gemini CLI and Codex tell one
+ * call by spans, log events and metrics, and the conventions by a span and its details event. They are shown where log
+ * events are read.
+ */
 const ROWS = [
   'AI SDK ≤6',
   'AI SDK ≤6 embed',

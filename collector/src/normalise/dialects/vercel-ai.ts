@@ -3,8 +3,7 @@
  * repeats what its `.do…` spans used: the last step only in `generateText` of 3–5 and early 6, the sum elsewhere; in
  * 7 so do `invoke_agent` and `agent_step`. What the totals hold changed with 6. The provider's own metadata, where it
  * is recorded, tells the TTL of cache writes and the tier. Source: github.com/vercel/ai at ed857f5, ai@3.4.33,
- * 4.3.19, 5.0.277, 6.0.326,
- * @ai-sdk/otel@1.0.173.
+ * 4.3.19, 5.0.277, 6.0.326, @ai-sdk/otel@1.0.173.
  */
 import type { AttributeKeys, KeyId } from '../attribute-keys.ts';
 import { type Blob, isBlob, parseBlob, textOf, valueAt } from '../blob.ts';
@@ -291,11 +290,8 @@ function withPrompt(reading: DialectReading, prompt: Blob | undefined): DialectR
   }
   const { version } = prompt;
   const promptVersion = typeof version === 'number' ? String(version) : textOf(version);
-  const attribution = { ...reading.attribution, prompt: name };
-  return {
-    ...reading,
-    attribution: promptVersion === undefined ? attribution : { ...attribution, promptVersion },
-  };
+  const told = promptVersion === undefined ? { prompt: name } : { prompt: name, promptVersion };
+  return { ...reading, attribution: { ...reading.attribution, ...told } };
 }
 
 export const vercelAi: DialectDefinition = {
