@@ -234,3 +234,8 @@ it.for(['logs', 'metrics'])(
     expect(response.status).toBe(400);
   },
 );
+
+it('leaves a ledger that verifies', async () => {
+  const flags = ['verify', '--json', '--data-dir', collector.dataDir];
+  await expect(run(process.execPath, [MAIN, ...flags])).resolves.toBeDefined();
+});

@@ -1,4 +1,4 @@
-/** The events of each emitter, as log records, give the call they tell. Constructed from the sources in log-events.ts. */
+/** The events of each emitter give, as log records, the call they tell. Constructed: sources in log-events.ts. */
 import { expect, it, test } from 'vitest';
 import { decodeLogsJson } from '../decode/decode-json.ts';
 import { decodeTracesProtobuf } from '../decode/decode-protobuf.ts';
