@@ -1,7 +1,9 @@
 // The program: its commands, and the one place that touches the process. Started by scripts/aicost.cjs.
 
 import { DirectoryLockedError } from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
-import type { Command, CommandInput, CommandIo } from './cli/command.ts';
+import { EngineStartError } from '@ai-cost-profiler/clickhouse/engine/supervise.ts';
+import { MigrationError } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import { type Command, CommandError, type CommandInput, type CommandIo } from './cli/command.ts';
 import { COSTS_COMMAND } from './cli/costs.ts';
 import { DOCTOR_COMMAND } from './cli/doctor.ts';
 import { keyCommands } from './cli/keys.ts';
@@ -70,8 +72,7 @@ async function start(parts: CommandParts, input: CommandInput): Promise<number> 
   return runUntilStopped({
     start: () =>
       startCollector({ config, log, warnings, write: io.write }).catch((error: unknown) => {
-        if (!(error instanceof DirectoryLockedError)) throw error;
-        throw new ConfigError(`--data-dir: ${error.message}`, { cause: error });
+        throw startMistake(error);
       }),
     events: process,
     exit: (code) => process.exit(code),
@@ -79,6 +80,17 @@ async function start(parts: CommandParts, input: CommandInput): Promise<number> 
     drainTimeoutMs: config.drainTimeoutMs,
     nowMs: () => performance.now(),
   });
+}
+
+/** What a person can mend is one sentence; a fault of ours keeps its stack. */
+function startMistake(error: unknown): unknown {
+  if (error instanceof DirectoryLockedError) {
+    return new ConfigError(`--data-dir: ${error.message}`, { cause: error });
+  }
+  if (error instanceof EngineStartError || error instanceof MigrationError) {
+    return new CommandError(error.message, { cause: error });
+  }
+  return error;
 }
 
 /** Runs the command line of this process and ends it with the command's code. */
