@@ -29,6 +29,7 @@ import { appendSpan } from './rows/append-span.ts';
 import type { CardinalityGuard } from './rows/cardinality-guard.ts';
 import type { ChargeRowContext } from './rows/charge-entry.ts';
 import type { EntryBlock } from './rows/entry-block.ts';
+import { markRandomUuid } from './rows/entry-id.ts';
 import type { ContentRedactor } from './rows/redact.ts';
 import type { SpanBlock } from './rows/span-block.ts';
 
@@ -279,10 +280,7 @@ export class SpanKeeper {
     }
     const id = this.entryIds.subarray(this.entryIdAt, this.entryIdAt + ENTRY_ID_BYTES);
     this.entryIdAt += ENTRY_ID_BYTES;
-    // Version 4, variant 1 (RFC 9562), so that it reads as the random UUID it is.
-    id[6] = (id[6]! & 0x0f) | 0x40;
-    id[8] = (id[8]! & 0x3f) | 0x80;
-    return id;
+    return markRandomUuid(id);
   }
 }
 

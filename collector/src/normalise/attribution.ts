@@ -4,7 +4,7 @@
  */
 import type { AttributeKeys, KeyId } from './attribute-keys.ts';
 import type { AttributeReader } from './attribute-reader.ts';
-import type { Attribution } from './call.ts';
+import { type Attribution, NOBODY } from './call.ts';
 
 type AttributionName = keyof Omit<Attribution, 'tags'>;
 
@@ -42,16 +42,7 @@ export class AttributionReader {
     resource: AttributeReader,
     own: Partial<Omit<Attribution, 'tags'>>,
   ): Attribution {
-    const found: Attribution = {
-      user: '',
-      session: '',
-      feature: '',
-      agent: '',
-      prompt: '',
-      promptVersion: '',
-      tool: '',
-      tags: span.tags(),
-    };
+    const found: Attribution = { ...NOBODY, tags: span.tags() };
     for (const name of NAMES) {
       found[name] =
         span.firstText(this.spanKeys[name]) ??

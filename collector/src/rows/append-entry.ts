@@ -1,7 +1,7 @@
 /** A ledger entry → one row of the entry block. */
 import { USAGE_KEYS } from '@ai-cost-profiler/clickhouse/usage.ts';
-import type { Attribution } from '../normalise/call.ts';
 import type { Charge } from '../price/charge-call.ts';
+import { appendAttribution } from './append-attribution.ts';
 import { appendContext } from './append-context.ts';
 import type { EntryBlock, EntryColumns } from './entry-block.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
@@ -50,20 +50,6 @@ function appendFacts(columns: EntryColumns, entry: LedgerEntry): void {
   columns.semantics.appendText(entry.semantics);
   columns.evidence.appendText(entry.evidence);
   columns.context_tokens.append(entry.contextTokens);
-}
-
-function appendAttribution(columns: EntryColumns, attribution: Attribution): void {
-  columns.feature.appendText(attribution.feature);
-  columns.agent.appendText(attribution.agent);
-  columns.prompt.appendText(attribution.prompt);
-  columns.prompt_version.appendText(attribution.promptVersion);
-  columns.user.appendText(attribution.user);
-  columns.session.appendText(attribution.session);
-  columns.tool.appendText(attribution.tool);
-  for (const [key, value] of attribution.tags) {
-    columns.tags.appendText(key, value);
-  }
-  columns.tags.endRow();
 }
 
 function appendAmounts(columns: EntryColumns, charge: Charge): void {

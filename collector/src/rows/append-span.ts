@@ -17,6 +17,7 @@ import type { AttributeList } from '../decode/attribute-list.ts';
 import { VALUE } from '../decode/attribute-list.ts';
 import type { SpanView } from '../decode/span-view.ts';
 import type { Attribution, Call } from '../normalise/call.ts';
+import { appendAttribution } from './append-attribution.ts';
 import { appendContext } from './append-context.ts';
 import { attributesJson, attributeText } from './attribute-text.ts';
 import type { ContentRedactor } from './redact.ts';
@@ -209,18 +210,4 @@ function appendUsage(column: DecimalMapColumn, usage: Usage | undefined): void {
     }
   }
   column.endRow();
-}
-
-function appendAttribution(columns: SpanColumns, found: Attribution): void {
-  columns.user.appendText(found.user);
-  columns.session.appendText(found.session);
-  columns.feature.appendText(found.feature);
-  columns.agent.appendText(found.agent);
-  columns.prompt.appendText(found.prompt);
-  columns.prompt_version.appendText(found.promptVersion);
-  columns.tool.appendText(found.tool);
-  for (const [key, value] of found.tags) {
-    columns.tags.appendText(key, value);
-  }
-  columns.tags.endRow();
 }

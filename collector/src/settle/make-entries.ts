@@ -4,6 +4,7 @@ import { RULES_VERSION } from '../normalise/dialects.ts';
 import { type Charge, chargeOrFault } from '../price/charge-call.ts';
 import type { PriceBook } from '../price/price-book.ts';
 import type { CardinalityGuard } from '../rows/cardinality-guard.ts';
+import { markRandomUuid } from '../rows/entry-id.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
 import type { DesiredEntry, EntryMaker } from './difference.ts';
 
@@ -25,20 +26,12 @@ function nothing(bookVersion: string): Charge {
   };
 }
 
-/** A random UUID's 16 bytes (version 4, RFC 9562). */
-function newId(): Buffer {
-  const id = randomBytes(16);
-  id[6] = (id[6]! & 0x0f) | 0x40;
-  id[8] = (id[8]! & 0x3f) | 0x80;
-  return id;
-}
-
 export function createEntryMaker(deps: {
   bookFor: (tenant: string) => PriceBook;
   guard: CardinalityGuard;
   nowNs: () => bigint;
 }): EntryMaker {
-  const stamp = () => ({ entryId: newId(), recordedAtNs: deps.nowNs() });
+  const stamp = () => ({ entryId: markRandomUuid(randomBytes(16)), recordedAtNs: deps.nowNs() });
   return {
     stamp,
     charge({ facts, call, calls, usage }: DesiredEntry): LedgerEntry {

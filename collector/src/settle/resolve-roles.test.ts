@@ -1,18 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Call } from '../normalise/call.ts';
+import { type Call, NOBODY } from '../normalise/call.ts';
 import { resolveRoles } from './resolve-roles.ts';
 import { type SettleSpan, spanKey } from './settle-span.ts';
-
-const NOBODY = {
-  user: '',
-  session: '',
-  feature: '',
-  agent: '',
-  prompt: '',
-  promptVersion: '',
-  tool: '',
-  tags: [],
-};
 
 function call(input: bigint, output: bigint, changed: Partial<Call> = {}): Call {
   return {

@@ -3,6 +3,7 @@ import { parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { USAGE_KEYS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { contextOf } from '../rows/append-context.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
+import { attributionOf } from './stored-attribution.ts';
 import { usageOfColumns } from './stored-usage.ts';
 
 export interface StoredEntry {
@@ -100,16 +101,7 @@ export function toLedgerEntry(row: StoredEntry): LedgerEntry {
     contextTokens: row.context_tokens === null ? undefined : BigInt(row.context_tokens),
     semantics: row.semantics,
     evidence: row.evidence,
-    attribution: {
-      user: row.user,
-      session: row.session,
-      feature: row.feature,
-      agent: row.agent,
-      prompt: row.prompt,
-      promptVersion: row.prompt_version,
-      tool: row.tool,
-      tags: Object.entries(row.tags).sort(([a], [b]) => (a < b ? -1 : 1)),
-    },
+    attribution: attributionOf(row),
     overLimit: row.over_limit,
     calls: BigInt(row.calls),
     unpricedCalls: BigInt(row.unpriced_calls),

@@ -3,6 +3,7 @@ import { parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import type { Attribution, Call, CallUsage, Role, Semantics } from '../normalise/call.ts';
 import { contextOf } from '../rows/append-context.ts';
 import type { SettleSpan } from './settle-span.ts';
+import { attributionOf } from './stored-attribution.ts';
 import { usageOfMap } from './stored-usage.ts';
 
 /** The columns settle reads, in JSON: 64-bit integers and decimals are text. */
@@ -124,17 +125,4 @@ function usageOf(row: StoredSpan): CallUsage | undefined {
   };
   const alternative = usageOfMap(row.usage_alternative);
   return Object.keys(alternative).length === 0 ? usage : { ...usage, alternative };
-}
-
-function attributionOf(row: StoredSpan): Attribution {
-  return {
-    user: row.user,
-    session: row.session,
-    feature: row.feature,
-    agent: row.agent,
-    prompt: row.prompt,
-    promptVersion: row.prompt_version,
-    tool: row.tool,
-    tags: Object.entries(row.tags).sort(([a], [b]) => (a < b ? -1 : 1)),
-  };
 }
