@@ -33,7 +33,8 @@ like, and whom it was for. Whom it was for is also read, whatever the dialect, f
   comes first (a total that adds up one way only, cached tokens beyond the input), then the rows below, then what
   the provider is known to report. Where nothing of it decides, the input is assumed to hold the cache, as the conventions have said since 1.40:
   the call says \`assumed_inclusive\`, and its low and high cost are those of both readings.
-- **Cache writes without a TTL** are priced as the provider's shortest.
+- **Cache writes without a TTL** are priced as the provider's default (5 minutes). Where an hour has another price, the
+  low and high cost span both, and the entry's \`evidence\` says so.
 - **Usage that contradicts itself** (parts beyond their total) is not billed and not cut to fit: it is in \`/api/v1/unpriced\`.
 - **Who is billed** is first seen from the span alone (the roles below) and corrected by settle, which sees whole traces: one of several
   views of a call, calls rather than agents that repeat them, an agent only where no call below it tells usage. A count that

@@ -7,7 +7,7 @@ import { MEASURED_UNITS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { bucketsOf } from './calc-usage.ts';
 import type { CallContext } from './call-context.ts';
 import type { PriceBook } from './price-book.ts';
-import { type ChargeLine, type PriceResult, priceCall } from './price-call.ts';
+import { type ChargeLine, type CostRange, type PriceResult, priceCall } from './price-call.ts';
 
 /** A line that is not a JSON object: the whole input is in doubt. */
 export class UnreadableLineError extends Error {
@@ -137,6 +137,12 @@ function lineFields(line: ChargeLine): Fields {
   };
 }
 
+function rangeFields(range: CostRange | undefined): Fields {
+  if (range === undefined) return {};
+  const [low, high] = [formatUsd(range.lowAtto), formatUsd(range.highAtto)];
+  return { cost_low_usd: low, cost_high_usd: high, assumed: 'cache_write_ttl' };
+}
+
 function answer(result: PriceResult | Refusal): Fields {
   if ('reason' in result) return { cost_usd: null, reason: result.reason, detail: result.detail };
   return {
@@ -144,6 +150,7 @@ function answer(result: PriceResult | Refusal): Fields {
     list_usd: formatUsd(result.listAtto),
     cost_basis: result.basis,
     ...(result.inexact ? { inexact: true } : {}),
+    ...rangeFields(result.lifetimes),
     book_version: result.bookVersion,
     lines: result.lines.map(lineFields),
   };

@@ -1,6 +1,7 @@
 /**
  * The charge of one canonical call: what its ledger entry says about money.
- * Where the inclusion of cache tokens is only assumed, both readings are priced and the cost lies between them.
+ * Where the inclusion of cache tokens or the lifetime of a cache write is only assumed, every reading is
+ * priced, and the cost lies between the low and the high one.
  */
 import type { AttoUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { formatUsd } from '@ai-cost-profiler/clickhouse/money.ts';
@@ -8,7 +9,13 @@ import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { Call } from '../normalise/call.ts';
 import { modelOf } from '../normalise/call.ts';
 import type { PriceBook } from './price-book.ts';
-import { type PricedCall, type PriceResult, priceCall } from './price-call.ts';
+import {
+  type CostRange,
+  type Priced,
+  type PricedCall,
+  type PriceResult,
+  priceCall,
+} from './price-call.ts';
 
 /** Amounts in atto-dollars; undefined is unknown, and then `unpricedReason` says why. */
 export interface Charge {
@@ -22,7 +29,12 @@ export interface Charge {
   unpricedReason: string;
   unpricedDetail: string;
   bookVersion: string;
+  /** What the cost rests on that nobody told; `costLowAtto` and `costHighAtto` span what it may be. */
+  assumption?: string;
 }
+
+/** Stands in an entry's evidence: the lifetime of cache writes was not told and changes the price. */
+const LIFETIME_ASSUMED = 'cache write lifetime assumed: 5m';
 
 /** Prices a call at the instant it started (`atNs`, nanoseconds since 1970). Pure. */
 export function chargeCall(book: PriceBook, call: Call, atNs: bigint): Charge {
@@ -32,20 +44,21 @@ export function chargeCall(book: PriceBook, call: Call, atNs: bigint): Charge {
       ? unpricedCharge(call, book.version, 'no_usage', call.missingUsageReason)
       : unpricedCharge(call, book.version, result.reason, result.detail);
   }
-  const other = otherReading(book, call, atNs) ?? result.costAtto;
-  const [low, high] = other < result.costAtto ? [other, result.costAtto] : [result.costAtto, other];
-  return {
+  const { lowAtto, highAtto } = widened(rangeOf(result), otherReading(book, call, atNs));
+  const charge: Charge = {
     basis: result.basis,
     listAtto: result.listAtto,
     costAtto: result.costAtto,
-    costLowAtto: low,
-    costHighAtto: high,
+    costLowAtto: lowAtto,
+    costHighAtto: highAtto,
     reportedAtto: call.reportedAtto,
     isInexact: result.inexact,
     unpricedReason: '',
     unpricedDetail: '',
     bookVersion: result.bookVersion,
   };
+  if (result.lifetimes !== undefined) charge.assumption = LIFETIME_ASSUMED;
+  return charge;
 }
 
 /** The charge where a fault of the book must not stop the work: then the call is unpriced, `price_failed`. */
@@ -79,10 +92,22 @@ export function unpricedCharge(
   };
 }
 
-function otherReading(book: PriceBook, call: Call, atNs: bigint): AttoUsd | undefined {
+function rangeOf({ costAtto, lifetimes }: Priced): CostRange {
+  return lifetimes ?? { lowAtto: costAtto, highAtto: costAtto };
+}
+
+function widened({ lowAtto, highAtto }: CostRange, other: CostRange | undefined): CostRange {
+  if (other === undefined) return { lowAtto, highAtto };
+  return {
+    lowAtto: [lowAtto, other.lowAtto].reduce((a, b) => (b < a ? b : a)),
+    highAtto: [highAtto, other.highAtto].reduce((a, b) => (b > a ? b : a)),
+  };
+}
+
+function otherReading(book: PriceBook, call: Call, atNs: bigint): CostRange | undefined {
   const usage = call.usage?.alternative;
   const result = usage === undefined ? undefined : priceUsage(book, call, { usage, atNs });
-  return result?.status === 'priced' ? result.costAtto : undefined;
+  return result?.status === 'priced' ? rangeOf(result) : undefined;
 }
 
 function priceUsage(

@@ -56,7 +56,11 @@ export type Priced = {
   readonly lines: readonly ChargeLine[];
   readonly bookVersion: string;
   readonly inexact: boolean;
+  /** Where cache writes were told without their lifetime and it changes the price. */
+  readonly lifetimes?: CostRange;
 };
+/** What a call costs at least and at most, in atto-dollars, both ends possible. */
+export type CostRange = { readonly lowAtto: bigint; readonly highAtto: bigint };
 export type PriceResult = Priced | Unpriced;
 
 const ATTO_PER_TICK = 100_000_000n;
@@ -138,11 +142,14 @@ function withoutRate(call: PricedCall, plan: RatePlan, key: UsageKey): Unpriced 
   return fail('unpriced_context', `${key}: ${plan.modelId} has no known price under ${open}`);
 }
 
-function chargeUsage(call: PricedCall, plan: RatePlan): ChargeLine[] | Unpriced {
-  const { usage } = call;
-  const sizes = plan.tiered
+function sizesOf(usage: Usage, plan: RatePlan): Sizes {
+  return plan.tiered
     ? { prompt: sumOf(usage, PROMPT_BUCKETS), output: sumOf(usage, OUTPUT_BUCKETS) }
     : NO_SIZES;
+}
+
+function chargeUsage(call: PricedCall, plan: RatePlan, sizes: Sizes): ChargeLine[] | Unpriced {
+  const { usage } = call;
   const lines: ChargeLine[] = [];
   let key: UsageKey;
   for (key in usage) {
@@ -159,6 +166,30 @@ function chargeUsage(call: PricedCall, plan: RatePlan): ChargeLine[] | Unpriced 
   if (fee !== undefined && usage.requests === undefined)
     lines.push(...linesOfKey('requests', 1n, fee, sizes));
   return lines;
+}
+
+/**
+ * What the call costs at least and at most, where cache writes were told without their lifetime and the provider sells
+ * two. They are charged at its default, 5 minutes ("By default, the cache has a 5-minute lifetime",
+ * platform.claude.com/docs/en/build-with-claude/prompt-caching). Undefined where the lifetime changes nothing.
+ */
+function rangeOfLifetimes(
+  { usage }: PricedCall,
+  { plan, sizes, costAtto }: { plan: RatePlan; sizes: Sizes; costAtto: bigint },
+): CostRange | undefined {
+  const written = usage.in_cache_write ?? 0n;
+  const assumed = plan.rates.in_cache_write;
+  if (written === 0n || assumed === undefined) return undefined;
+  const costAt = (rate: KeyPlan) =>
+    linesOfKey('in_cache_write', written, rate, sizes).reduce((sum, l) => sum + l.costAtto, 0n);
+  const rest = costAtto - costAt(assumed);
+  let [lowAtto, highAtto] = [costAtto, costAtto];
+  for (const rate of [plan.rates.in_cache_write_5m, plan.rates.in_cache_write_1h]) {
+    const cost = rate === undefined ? costAtto : rest + costAt(rate);
+    if (cost < lowAtto) lowAtto = cost;
+    if (cost > highAtto) highAtto = cost;
+  }
+  return lowAtto === highAtto ? undefined : { lowAtto, highAtto };
 }
 
 function toldLine(key: 'flat_fee' | 'reported_cost', atto: bigint, text: string): ChargeLine {
@@ -225,10 +256,15 @@ function compute(book: PriceBook, call: PricedCall): PriceResult {
   const context = call.context ?? NO_CONTEXT;
   const resolution = book.resolve(call.provider, call.model, call.atNs, context);
   if ('unpriced' in resolution) return resolution.unpriced;
-  const lines = chargeUsage(call, resolution.plan);
+  const { plan } = resolution;
+  const sizes = sizesOf(call.usage, plan);
+  const lines = chargeUsage(call, plan, sizes);
   if ('status' in lines) return lines;
   if (fee !== undefined) lines.push(toldLine('flat_fee', parseUsd(fee), fee));
-  return total(lines, 'computed', book.version);
+  const result = total(lines, 'computed', book.version);
+  if (result.status === 'unpriced') return result;
+  const lifetimes = rangeOfLifetimes(call, { plan, sizes, costAtto: result.costAtto });
+  return lifetimes === undefined ? result : { ...result, lifetimes };
 }
 
 /**

@@ -70,6 +70,7 @@ export type RatePlan = {
 
 /** Where a quantity has no price of its own, the bucket whose price the providers bill it at. */
 const BILLED_AS: { readonly [K in UsageKey]?: UsageKey } = {
+  in_cache_write: 'in_cache_write_5m',
   in_cache_write_5m: 'in_cache_write',
   in_cache_read_video: 'in_cache_read',
   in_image: 'in_uncached',

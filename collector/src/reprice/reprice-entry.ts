@@ -5,7 +5,7 @@
  */
 import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { Charge } from '../price/charge-call.ts';
-import type { LedgerEntry } from '../rows/ledger-entry.ts';
+import { evidenceOf, type LedgerEntry } from '../rows/ledger-entry.ts';
 import { callOfEntry } from '../settle/call-of-entry.ts';
 import {
   AMOUNT_COLUMNS,
@@ -50,6 +50,7 @@ export function repriceEntry(
   return {
     ...charge,
     ...stamp,
+    evidence: evidenceOf(charge.evidence, now),
     kind: 'reprice',
     reverses: undefined,
     calls: 0n,

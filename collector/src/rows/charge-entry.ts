@@ -2,7 +2,7 @@
 import type { SpanView } from '../decode/span-view.ts';
 import type { Call } from '../normalise/call.ts';
 import type { Charge } from '../price/charge-call.ts';
-import { factsOf, type LedgerEntry } from './ledger-entry.ts';
+import { evidenceOf, factsOf, type LedgerEntry } from './ledger-entry.ts';
 
 /** What an entry needs besides the call and its charge. */
 export interface ChargeRowContext {
@@ -32,6 +32,7 @@ export function chargeEntry(
       traceId: view.hex(view.traceIdStart, view.traceIdEnd),
       spanId: view.hex(view.spanIdStart, view.spanIdEnd),
     }),
+    evidence: evidenceOf(call.usage?.evidence ?? '', charge),
     entryId,
     kind: 'charge',
     reverses: undefined,

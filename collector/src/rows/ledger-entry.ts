@@ -72,6 +72,14 @@ export function factsOf(
   };
 }
 
+/** How the usage was read, and what its price assumes beyond that. */
+export function evidenceOf(read: string, { assumption }: Charge): string {
+  if (assumption === undefined || read.endsWith(assumption)) {
+    return read;
+  }
+  return read === '' ? assumption : `${read}; ${assumption}`;
+}
+
 /** An amount with its sign changed; unknown stays unknown. */
 export function negated(amount: AttoUsd | undefined): AttoUsd | undefined {
   return amount === undefined ? undefined : -amount;

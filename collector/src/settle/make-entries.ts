@@ -5,7 +5,7 @@ import { type Charge, chargeOrFault } from '../price/charge-call.ts';
 import type { PriceBook } from '../price/price-book.ts';
 import type { CardinalityGuard } from '../rows/cardinality-guard.ts';
 import { markRandomUuid } from '../rows/entry-id.ts';
-import type { LedgerEntry } from '../rows/ledger-entry.ts';
+import { evidenceOf, type LedgerEntry } from '../rows/ledger-entry.ts';
 import type { DesiredEntry, EntryMaker } from './difference.ts';
 
 const NS_PER_DAY = 86_400_000_000_000n;
@@ -53,6 +53,7 @@ export function createEntryMaker(deps: {
       };
       return {
         ...facts,
+        evidence: evidenceOf(facts.evidence, charge),
         ...stamp(),
         kind: 'charge',
         reverses: undefined,
