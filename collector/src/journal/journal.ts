@@ -67,7 +67,7 @@ export class Journal<Blocks extends SegmentBlocks> {
     const { files, seen, onEvent } = options;
     const recovery = await recoverJournal(files, journal.paths);
     await loadCheckpoint(files, journal.paths, seen);
-    // The newest version of a span must be the one that is remembered, and ids say nothing about age.
+    // Beyond its capacity the filter forgets what came first, and ids say nothing about age.
     const byAge = recovery.sealed.toSorted((a, b) => a.segment.sealedAtMs - b.segment.sealedAtMs);
     for (const { records } of byAge) {
       rememberKeys(seen, records);

@@ -1,7 +1,9 @@
 /**
  * The seen-span filter: which spans were accepted, by tenant, trace id and span id, with the hash of their bytes.
  * Exact: full keys are compared, so no span is ever dropped because its hash collides.
- * Bounded: beyond `capacity` the oldest keys are forgotten; what is older, settle finds.
+ * Every version of a span has an entry of its own: the resend of an older one must not look like a newer one, which
+ * settle would bill.
+ * Bounded: beyond `capacity` the oldest entries are forgotten; what is older, settle finds.
  */
 import { KEY_BYTES } from './index-file.ts';
 
@@ -9,6 +11,8 @@ import { KEY_BYTES } from './index-file.ts';
 const WORDS = 9;
 const CAPACITY_MIN = 1024;
 const EMPTY = -1;
+/** Versions of one span share a run of slots: beyond this, the oldest of them makes room, so that runs stay short. */
+const VERSIONS_MAX = 64;
 /** The tenant word of an entry that was taken back; the ring passes over it. */
 const FORGOTTEN = 0xffffffff;
 
@@ -17,8 +21,15 @@ export type Seen =
   | 'new'
   /** Accepted before with the same bytes: a resend. */
   | 'same'
-  /** Accepted before with other bytes: a newer version. */
+  /** Accepted before, always with other bytes: a newer version. */
   | 'changed';
+
+/** What a look-up found; one object is used again and again. */
+interface Found {
+  slot: number;
+  entry: number;
+  versions: number;
+}
 
 export class SeenSpans {
   readonly capacity: number;
@@ -31,6 +42,7 @@ export class SeenSpans {
   private slots: Int32Array;
   /** The key being looked up, so that no object is made for it. */
   private readonly key = new Uint32Array(WORDS);
+  private readonly found: Found = { slot: 0, entry: 0, versions: 0 };
 
   constructor(capacity: number) {
     this.capacity = Math.max(1, capacity);
@@ -59,39 +71,27 @@ export class SeenSpans {
    */
   check(tenant: number, bytes: Buffer, at: number): Seen {
     this.load(tenant, bytes, at);
-    const slot = this.find();
-    const entry = this.slots[slot]!;
-    if (entry === EMPTY) {
-      this.insert(slot);
-      return 'new';
-    }
-    const base = entry * WORDS;
-    const { entries, key } = this;
-    if (entries[base + 7] === key[7] && entries[base + 8] === key[8]) {
+    const { slot, entry, versions } = this.find();
+    if (slot === EMPTY) {
       return 'same';
     }
-    entries[base + 7] = key[7]!;
-    entries[base + 8] = key[8]!;
-    return 'changed';
+    if (versions >= VERSIONS_MAX) {
+      this.setHash(entry);
+      return 'changed';
+    }
+    this.insert(slot);
+    return versions === 0 ? 'new' : 'changed';
   }
 
-  /**
-   * Takes back what `check` remembered of a span whose flush failed, so that its resend is accepted.
-   * A key that was `new` is forgotten; for one that was `changed` the old version stays known.
-   */
+  /** Takes back what `check` remembered of a span whose flush failed, so that its resend is accepted. */
   takeBack(tenant: number, bytes: Buffer, at: number, was: Seen): void {
     this.load(tenant, bytes, at);
-    const entry = this.slots[this.find()]!;
-    if (entry === EMPTY || was === 'same') {
-      return;
-    }
-    const base = entry * WORDS;
-    if (was === 'changed') {
-      this.entries[base + 7] = ~this.entries[base + 7]!;
+    const { slot, entry } = this.find();
+    if (slot !== EMPTY || was === 'same') {
       return;
     }
     this.removeSlotOf(entry);
-    this.entries[base] = FORGOTTEN;
+    this.entries[entry * WORDS] = FORGOTTEN;
   }
 
   private load(tenant: number, bytes: Buffer, at: number): void {
@@ -114,15 +114,40 @@ export class SeenSpans {
     return hash >>> 0;
   }
 
-  /** The slot that holds the loaded key, or the empty slot where it belongs. */
-  private find(): number {
+  /**
+   * Where the loaded key stands. `slot` is EMPTY when an entry has its very bytes, and `entry` is that one. Otherwise
+   * `slot` is the free slot where it belongs, `versions` how many others of the span are known, `entry` the first.
+   */
+  private find(): Found {
+    const { found, entries, key } = this;
     const mask = this.slots.length - 1;
-    for (let slot = this.hash(this.key, 0) & mask; ; slot = (slot + 1) & mask) {
+    found.versions = 0;
+    for (let slot = this.hash(key, 0) & mask; ; slot = (slot + 1) & mask) {
       const entry = this.slots[slot]!;
-      if (entry === EMPTY || this.isKey(entry * WORDS)) {
-        return slot;
+      if (entry === EMPTY) {
+        found.slot = slot;
+        return found;
       }
+      const base = entry * WORDS;
+      if (!this.isKey(base)) {
+        continue;
+      }
+      if (entries[base + 7] === key[7] && entries[base + 8] === key[8]) {
+        found.slot = EMPTY;
+        found.entry = entry;
+        return found;
+      }
+      if (found.versions === 0) {
+        found.entry = entry;
+      }
+      found.versions++;
     }
+  }
+
+  private setHash(entry: number): void {
+    const base = entry * WORDS;
+    this.entries[base + 7] = this.key[7]!;
+    this.entries[base + 8] = this.key[8]!;
   }
 
   private isKey(base: number): boolean {
@@ -145,7 +170,7 @@ export class SeenSpans {
         this.head = (this.head + 1) % this.allocated;
         this.count--;
       }
-      target = this.find();
+      target = this.find().slot;
     }
     const entry = (this.head + this.count) % this.allocated;
     this.entries.set(this.key, entry * WORDS);
