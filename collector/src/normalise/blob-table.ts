@@ -13,7 +13,8 @@ import {
   valueAt,
   wholeOf,
 } from './blob.ts';
-import type { CountName, CountNames, IdentityName, Names } from './dialect-table.ts';
+import type { CountNames, IdentityName, Names } from './dialect-table.ts';
+import type { CountName } from './usage/counts.ts';
 import type { RawUsage } from './usage/raw-usage.ts';
 
 /** An attribute that holds an object as text. Paths are joined by `.`. */

@@ -6,10 +6,9 @@ import type { BlobTable } from './blob-table.ts';
 import type { Attribution, Role } from './call.ts';
 import type { DialectReading, SpanFacts } from './dialect.ts';
 import type { SpanCondition } from './span-condition.ts';
-import type { KnownInclusion, RawUsage } from './usage/raw-usage.ts';
+import type { CountName } from './usage/counts.ts';
+import type { KnownInclusion } from './usage/raw-usage.ts';
 
-/** A quantity of usage that one attribute can tell. */
-export type CountName = Exclude<keyof RawUsage, 'units'>;
 export type IdentityName =
   | 'operation'
   | 'provider'

@@ -2,7 +2,8 @@
  * The names of the OTel GenAI conventions, every generation, newest first, and the older names that many emitters
  * share. Source: github.com/open-telemetry/semantic-conventions, tags v1.26–v1.44, and …-genai at 024a4f9.
  */
-import type { CountName, CountNames, IdentityName, Names } from './dialect-table.ts';
+import type { CountNames, IdentityName, Names } from './dialect-table.ts';
+import type { CountName } from './usage/counts.ts';
 
 export const OTEL_IDENTITY: Names<IdentityName> = {
   operation: ['gen_ai.operation.name'],

@@ -7,7 +7,8 @@
 import type { CountedUnit } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { type Blob, textOf, valueAt, wholeOf } from './blob.ts';
 import type { CallContext } from './call.ts';
-import type { CountName, CountNames } from './dialect-table.ts';
+import type { CountNames } from './dialect-table.ts';
+import type { CountName } from './usage/counts.ts';
 import type { RawUsage } from './usage/raw-usage.ts';
 
 type ContextName = 'serviceTier' | 'speed' | 'inferenceGeo';

@@ -10,7 +10,6 @@ import type { Dialect, DialectDefinition, DialectReading, SpanFacts } from './di
 import type {
   AttributionName,
   ContextName,
-  CountName,
   DialectTable,
   IdentityName,
   InclusionRow,
@@ -28,6 +27,7 @@ import {
   triggersOf,
 } from './span-condition.ts';
 import { withWritesOnce } from './usage/cache-writes.ts';
+import type { CountName } from './usage/counts.ts';
 import type { KnownInclusion, RawUsage } from './usage/raw-usage.ts';
 
 const AUTHORITY = 10;

@@ -105,6 +105,11 @@ describe('the output total and the reasoning tokens beside it', () => {
   });
 });
 
+it('does not believe a count that no call can have', () => {
+  const usage = toDisjointUsage({ input: 2n ** 63n, output: 1n }, 'openai');
+  expect(usage).toEqual({ contradiction: 'count_over_limit' });
+});
+
 describe('usage that contradicts itself', () => {
   test.for<[string, RawUsage, string]>([
     [
