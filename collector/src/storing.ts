@@ -16,6 +16,7 @@ import type { EntryMaker } from './settle/difference.ts';
 import { type SettleLoop, startSettleLoop } from './settle/settle-loop.ts';
 import { progressRow, type SettleProgress, Settler } from './settle/settler.ts';
 import type { PriceNow } from './settle/standing-amounts.ts';
+import { waitUntilStored } from './settle/wait-stored.ts';
 import type { Storage } from './storage.ts';
 import { Landing } from './write/landing.ts';
 import { backoffMs, Writer } from './write/writer.ts';
@@ -111,7 +112,9 @@ export class Storing {
     const { config, storage, journal, maker, log, metrics } = this.parts;
     const { settleAfterMs } = config;
     const { store } = storage;
-    const settler = new Settler({ store, journal, maker, settleAfterMs, nowMs: Date.now });
+    const nowMs = Date.now;
+    const stored = () => waitUntilStored(journal, nowMs());
+    const settler = new Settler({ store, journal, maker, settleAfterMs, nowMs, stored });
     this.settler = settler;
     if (config.settle) {
       const settle = (all: boolean) => settler.settle({ all });

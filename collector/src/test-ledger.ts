@@ -75,6 +75,8 @@ export async function openTestLedger(): Promise<TestLedger> {
           maker,
           settleAfterMs: 0,
           nowMs: () => ledger.clockMs + LATER_MS,
+          // Everything is written when its road is closed.
+          stored: async () => undefined,
         }).settle({ all: false }),
       ),
     append: (entries) => withRoad(({ journal }) => appendEntries(journal, entries)),

@@ -110,7 +110,7 @@ export const COUNT_SCHEMA = z
   .union([z.int(), z.string().regex(/^-?\d+$/)])
   .describe('Whole number; a string of digits from 2^53 on.');
 const MEASURED_SCHEMA = z.string().describe('Plain decimal.');
-const MONEY_SCHEMA = z
+export const MONEY_SCHEMA = z
   .string()
   .nullable()
   .describe('US dollars, plain decimal, exact; null when no call of the group has a price.');
@@ -126,7 +126,7 @@ export const FIGURE_SHAPE: Record<FigureColumn, z.ZodType> = mapColumns((column)
  * Whether there is nothing to say about the money: there are calls, none has a price, and nothing
  * else (an adjustment) was booked.
  */
-function costIsUnknown(sums: Sums): boolean {
+export function costIsUnknown(sums: Pick<Sums, 'calls' | 'unpriced_calls' | 'cost_usd'>): boolean {
   return sums.calls > 0n && sums.calls === sums.unpriced_calls && sums.cost_usd === 0n;
 }
 

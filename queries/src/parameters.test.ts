@@ -26,6 +26,7 @@ describe('a breakdown’s parameters', () => {
       by: [],
       filters: [],
       limit: 100,
+      nowNs: NOW,
     });
   });
 

@@ -18,11 +18,13 @@ export interface Reader {
   readonly operator: boolean;
 }
 
-export type Table = 'spans' | 'ledger' | 'cost_hourly' | 'cost_daily';
+export type Table = 'spans' | 'ledger' | 'cost_hourly' | 'cost_daily' | 'traces';
 
 export interface TenantScope {
   /** `FROM db.table WHERE <tenant predicate>`; further conditions follow with ` AND `. */
   from(table: Table): Sql;
+  /** `FROM db.settle_marks`: how far settle has come is the same for every tenant. */
+  readonly settleMarks: Sql;
   /** Runs a statement made of this scope's tables. */
   query<Row>(statement: Sql): Promise<Row[]>;
 }
@@ -39,6 +41,7 @@ export function openTenantScope(
   const predicate = tenantPredicate(reader, asked.by, asked.filters);
   return {
     from: (table) => sql`FROM ${name(store.database)}.${name(table)} WHERE ${predicate}`,
+    settleMarks: sql`FROM ${name(store.database)}.settle_marks`,
     query: (statement) => {
       const { text, params } = render(statement);
       return store.query(text, params);

@@ -20,6 +20,8 @@ export const breakdownSchema = z.object({
   other: sumsSchema,
   from: z.string(),
   to: z.string(),
+  settled_through: z.string().nullable(),
+  provisional: z.object({ calls: countSchema, cost_usd: z.string().nullable() }),
 });
 export type Breakdown = z.output<typeof breakdownSchema>;
 type Sums = z.output<typeof sumsSchema>;
@@ -31,7 +33,7 @@ interface Line {
 
 /** The table, the range above it, and below it what the total leaves open. */
 export function costTable(answer: Breakdown, by: readonly string[]): string {
-  const notes = notesOn(answer.totals).map((note) => `${note}\n`);
+  const notes = [...notesOn(answer.totals), ...openNotes(answer)].map((note) => `${note}\n`);
   const table = breakdownTable(answer, by);
   return `${answer.from} to ${answer.to}\n\n${table}${notes.length > 0 ? '\n' : ''}${notes.join('')}`;
 }
@@ -116,4 +118,14 @@ function notesOn(totals: Sums): string[] {
     );
   }
   return notes;
+}
+
+/** What settle may still correct. */
+function openNotes({ settled_through: through, provisional }: Breakdown): string[] {
+  const { calls, cost_usd: cost } = provisional;
+  if (calls === 0n) return [];
+  const amount = cost === null ? 'of unknown cost' : `worth ${cost} USD`;
+  const what = calls === 1n ? '1 call' : `${calls} calls`;
+  const since = through === null ? 'nothing was settled yet' : `settled through ${through}`;
+  return [`${what} ${amount} may still be corrected: ${since}.`];
 }

@@ -26,15 +26,17 @@ const ANSWER = {
   totals: sums('1234.507', '9007199254740993', 2),
   from: '2026-08-20T00:00:00Z',
   to: '2026-08-21T00:00:00Z',
+  settled_through: '2026-08-20T23:58:00Z' as string | null,
+  provisional: { calls: 1, unpriced_calls: 0, cost_usd: '0.5' as string | null },
 };
 
-async function run(flags: Record<string, string>, json = false) {
+async function run(flags: Record<string, string>, json = false, answer: object = ANSWER) {
   const asked: string[] = [];
   let written = '';
   await runCosts({
     request: async (path) => {
       asked.push(path);
-      return ANSWER;
+      return answer;
     },
     flags: new Map(Object.entries(flags)),
     json,
@@ -60,9 +62,19 @@ describe('aicost costs', () => {
         'total          9007199254740993       1000         500         2  1234.507  99.9%',
         '',
         '2 calls have no cost and no part in the sums; GET /api/v1/unpriced says why.',
+        '1 call worth 0.5 USD may still be corrected: settled through 2026-08-20T23:58:00Z.',
         '',
       ].join('\n'),
     );
+  });
+
+  test.for([
+    [0, '0', null, undefined],
+    [2, null, null, '2 calls of unknown cost may still be corrected: nothing was settled yet.'],
+  ] as const)('says what may still be corrected: %s', async ([calls, cost, through, note]) => {
+    const open = { settled_through: through, provisional: { calls, cost_usd: cost } };
+    const { written } = await run({}, false, { ...ANSWER, ...open });
+    expect(/^.*may still be.*$/m.exec(written)?.[0]).toBe(note);
   });
 
   test('asks for the last day by model unless told otherwise, and passes filters on', async () => {

@@ -138,14 +138,21 @@ function spendPath() {
   return `/api/v1/costs/breakdown?${query}`;
 }
 
-function showSpend({ rows, other, totals }) {
+/** What settle may still correct; nothing to say where nothing is open. */
+function showOpen({ settled_through: through, provisional: { calls, cost_usd: cost } }) {
+  if (BigInt(calls) === 0n) return [];
+  const since = through === null ? 'nothing was settled yet' : `settled ${ago(through)}`;
+  const text = ` in ${whole(calls)} calls may still be corrected: ${since}.`;
+  return [make('p', { className: 'hint', children: [money(cost), text] })];
+}
+
+function showSpend({ rows, other, totals, ...open }) {
   const calls = whole(totals.calls);
-  const total = make('p', {
-    className: 'total',
-    children: [money(totals.cost_usd), make('small', { text: `  in ${calls} calls` })],
-  });
+  const small = make('small', { text: `  in ${calls} calls` });
+  const sum = make('p', { className: 'total', children: [money(totals.cost_usd), small] });
+  const total = [sum, ...showOpen(open)];
   if (rows.length === 0) {
-    return [total, make('p', { className: 'empty', text: 'No calls in this range.' })];
+    return [...total, make('p', { className: 'empty', text: 'No calls in this range.' })];
   }
   const lines = BigInt(other.calls) === 0n ? rows : [...rows, { ...other, isOther: true }];
   const name = (row) =>
@@ -161,7 +168,7 @@ function showSpend({ rows, other, totals }) {
     { title: 'Share', cell: meter, className: 'share' },
     { title: 'Cost', cell: (row) => money(row.cost_usd), number: true },
   ];
-  return [total, table(columns, lines)];
+  return [...total, table(columns, lines)];
 }
 
 function showUnpriced({ rows, other, totals }) {

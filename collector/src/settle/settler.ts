@@ -8,7 +8,6 @@ import type { EntryMaker } from './difference.ts';
 import { type LoadedGroup, loadGroups } from './load-groups.ts';
 import { loadSpans, type TraceName, tracesReceived } from './load-spans.ts';
 import { settleGroup } from './settle-group.ts';
-import { waitUntilStored } from './wait-stored.ts';
 
 export interface SettlerDeps {
   store: Store;
@@ -17,6 +16,8 @@ export interface SettlerDeps {
   /** How long a trace must have been idle. */
   settleAfterMs: number;
   nowMs: () => number;
+  /** Resolves when every row that came in until now is stored. */
+  stored: () => Promise<void>;
 }
 
 /** How far a pass is, and at the end what it did. */
@@ -63,9 +64,9 @@ export class Settler {
     all: boolean;
     onProgress?: (progress: SettleProgress) => void;
   }): Promise<SettleProgress> {
-    const { store, journal, nowMs, settleAfterMs } = this.deps;
+    const { store, nowMs, settleAfterMs, stored } = this.deps;
     const startedMs = nowMs();
-    await waitUntilStored(journal, startedMs);
+    await stored();
     const afterNs = await this.settledThroughNs();
     // A span may still come in within the millisecond in which the pass began: it is left to the next one.
     const throughMs = startedMs - 1 - (options.all ? 0 : settleAfterMs);
@@ -88,12 +89,12 @@ export class Settler {
     if (step.length > 0) {
       await flush();
     }
+    if (options.all || progress.entries > 0) {
+      // Whoever asked looks at the sums next, and a mark says that they are as settle wants them.
+      await stored();
+    }
     if (throughNs > afterNs) {
       await this.markThrough(throughNs);
-    }
-    if (options.all) {
-      // Whoever asked looks at the sums next.
-      await waitUntilStored(journal, nowMs());
     }
     const settledNs = throughNs > afterNs ? throughNs : afterNs;
     return { ...progress, settledThrough: new Date(Number(settledNs / NS_PER_MS)).toISOString() };

@@ -21,6 +21,7 @@ import {
   ZERO_SUMS,
 } from '../figures.ts';
 import { type GroupKeys, readKeys } from '../group-keys.ts';
+import { PROVISIONAL_SHAPE, type Provisional, readProvisional } from '../provisional.ts';
 import { formatInstant } from '../range.ts';
 import { bound, join, name, type Sql, sql } from '../sql.ts';
 import { openTenantScope, type Reader, type Store, type TenantScope } from '../tenant-scope.ts';
@@ -29,7 +30,7 @@ import type { BreakdownInput } from './input.ts';
 export type CostSums = Figures & { readonly share: string | null };
 export type BreakdownRow = CostSums & GroupKeys;
 
-export interface BreakdownAnswer {
+export interface BreakdownAnswer extends Provisional {
   readonly rows: readonly BreakdownRow[];
   /** What the rows do not show; sums of nothing are 0. */
   readonly other: CostSums;
@@ -55,6 +56,7 @@ export const BREAKDOWN_ANSWER = z.object({
   totals: SUMS_SCHEMA,
   from: z.string(),
   to: z.string(),
+  ...PROVISIONAL_SHAPE,
 });
 
 type StoredRow = FigureText & { readonly is_total: string } & Readonly<
@@ -68,7 +70,10 @@ export async function answerBreakdown(
   input: BreakdownInput,
 ): Promise<BreakdownAnswer> {
   const scope = openTenantScope(store, reader, input);
-  const stored = await scope.query<StoredRow>(breakdownSql(scope, input));
+  const [stored, provisional] = await Promise.all([
+    scope.query<StoredRow>(breakdownSql(scope, input)),
+    readProvisional(scope, input),
+  ]);
   const groups = stored
     .filter((row) => row.is_total === '0')
     .map((row) => ({ keys: readKeys(row, input.by, 'k'), sums: readSums(row) }));
@@ -85,6 +90,7 @@ export async function answerBreakdown(
     totals: show(totals),
     from: formatInstant(input.range.fromNs),
     to: formatInstant(input.range.toNs),
+    ...provisional,
   };
 }
 

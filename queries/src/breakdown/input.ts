@@ -19,6 +19,8 @@ export interface BreakdownInput {
   readonly filters: readonly Filter[];
   /** Rows at most; what is beyond is summed in `other`. */
   readonly limit: number;
+  /** When it was asked. */
+  readonly nowNs: InstantNs;
 }
 
 /** The parameters of `GET /api/v1/costs/breakdown`, without the filters by dimension. */
@@ -33,5 +35,6 @@ export function breakdownParameters(nowNs: InstantNs) {
 /** Reads a query string. Throws InputProblem. */
 export function readBreakdownInput(parameters: URLSearchParams, nowNs: InstantNs): BreakdownInput {
   const { values, filters } = readParameters(breakdownParameters(nowNs), parameters);
-  return { range: readRange(values, parameters), by: values.by, filters, limit: values.limit };
+  const { by, limit } = values;
+  return { range: readRange(values, parameters), by, filters, limit, nowNs };
 }

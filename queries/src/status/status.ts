@@ -5,7 +5,8 @@
 import { z } from 'zod';
 import { COUNT_SCHEMA, type Count, showCount } from '../figures.ts';
 import { instantSql } from '../instant-sql.ts';
-import { formatInstant, type InstantNs, NS_PER_SECOND } from '../range.ts';
+import { PROVISIONAL_SHAPE, type Provisional, readProvisional } from '../provisional.ts';
+import { formatInstant, type InstantNs, NS_PER_SECOND, type Range } from '../range.ts';
 import { sql } from '../sql.ts';
 import { openTenantScope, type Reader, type Store } from '../tenant-scope.ts';
 
@@ -18,7 +19,7 @@ const SPANS = {
 };
 type SpanCounts = Record<keyof typeof SPANS, Count>;
 
-export interface StatusAnswer {
+export interface StatusAnswer extends Provisional {
   readonly tenant: string;
   readonly now: string;
   /** When the newest stored span was received; null: none ever was. */
@@ -36,11 +37,15 @@ export const STATUS_ANSWER = z.object({
   last_received_at: z.string().nullable().describe('Null: no span was ever stored.'),
   spans: z.object(SPANS).describe('Spans by when they were received, and all that are stored.'),
   llm_spans: COUNT_SCHEMA.describe('Of those stored, spans of LLM calls.'),
+  ...PROVISIONAL_SHAPE,
 });
 
 type StoredRow = Readonly<Record<keyof typeof SPANS | 'llm' | 'last_ns', string>>;
 
 const MINUTE_NS = 60n * NS_PER_SECOND;
+
+/** Whole days, so that the rollup answers while nothing is settled yet; a later start is refused. */
+const EVER: Range = { fromNs: 0n, toNs: 47_482n * 1440n * MINUTE_NS };
 
 /** Answers for the reader's own tenant, an operator's too. */
 export async function answerStatus(
@@ -51,12 +56,16 @@ export async function answerStatus(
   const scope = openTenantScope(store, reader, { by: [], filters: [] });
   const since = (minutes: bigint) =>
     sql`toString(countIf(received_at >= ${instantSql(nowNs - minutes * MINUTE_NS)}))`;
-  const [row] = await scope.query<StoredRow>(sql`SELECT
+  const counting = scope.query<StoredRow>(sql`SELECT
     ${since(1n)} AS last_minute, ${since(5n)} AS last_5_minutes,
     ${since(60n)} AS last_hour, ${since(1440n)} AS last_24_hours,
     toString(count()) AS stored, toString(countIf(role != 'not_llm')) AS llm,
     toString(toUnixTimestamp64Nano(max(received_at))) AS last_ns
     ${scope.from('spans')}`);
+  const [[row], provisional] = await Promise.all([
+    counting,
+    readProvisional(scope, { range: EVER, by: [], filters: [], nowNs }),
+  ]);
   const count = (column: keyof StoredRow) => BigInt(row?.[column] ?? 0);
   return {
     tenant: reader.tenant,
@@ -70,5 +79,6 @@ export async function answerStatus(
       stored: showCount(count('stored')),
     },
     llm_spans: showCount(count('llm')),
+    ...provisional,
   };
 }

@@ -16,6 +16,7 @@ export interface Entry {
   readonly figures?: { readonly [C in FigureColumn]?: string };
   readonly overLimit?: number;
   readonly unpriced?: { readonly reason: string; readonly detail: string };
+  readonly trace?: string;
 }
 
 /** One stored span, as far as questions look at it. */
@@ -23,13 +24,19 @@ export interface SpanRow {
   readonly tenant: string;
   readonly receivedAt: bigint;
   readonly role: 'leaf' | 'not_llm';
+  /** When it started; now, when not given. */
+  readonly at?: bigint;
+  readonly trace?: string;
+  readonly writer?: string;
 }
 
 export interface EmbeddedLedger {
   readonly store: Store;
   insert(entries: readonly Entry[]): Promise<void>;
   insertSpans(spans: readonly SpanRow[]): Promise<void>;
-  /** Empties every table, which is faster than another engine. */
+  /** Notes that settle has passed over what was received until then. */
+  settledThrough(through: bigint, recordedAt: bigint): Promise<void>;
+  /** Empties every table but `spans`, which is faster than another engine. */
   clear(): Promise<void>;
   close(): Promise<void>;
 }
@@ -52,22 +59,32 @@ export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
     },
     insertSpans: async (spans) => {
       const rows = spans.map(
-        ({ tenant, receivedAt, role }) =>
-          `('span', ${quote(tenant)}, fromUnixTimestamp64Nano(toInt64('${receivedAt}'), 'UTC'), now(), '${role}')`,
+        ({ tenant, receivedAt, role, at, trace = '', writer = 'w' }) =>
+          `('span', ${quote(tenant)}, ${instant(receivedAt)}, ${at === undefined ? 'now()' : instant(at)}, '${role}', ${quote(trace)}, ${quote(writer)})`,
       );
       await run(
-        `INSERT INTO ${DATABASE}.landing (row_kind, tenant, received_at, start_time, span_role) VALUES ${rows.join(', ')}`,
+        `INSERT INTO ${DATABASE}.landing (row_kind, tenant, received_at, start_time, span_role, trace_id, writer_id) SETTINGS max_partitions_per_insert_block = 0 VALUES ${rows.join(', ')}`,
       );
     },
+    settledThrough: (through, recordedAt) =>
+      run(
+        `INSERT INTO ${DATABASE}.settle_marks SELECT ${instant(through)}, ${instant(recordedAt)}`,
+      ),
     clear: async () => {
       await run(`TRUNCATE TABLES FROM ${DATABASE} LIKE 'ledger'`);
       await run(`TRUNCATE TABLES FROM ${DATABASE} LIKE 'cost_%'`);
+      await run(`TRUNCATE TABLE ${DATABASE}.traces`);
+      await run(`TRUNCATE TABLE ${DATABASE}.settle_marks`);
     },
     close: async () => {
       await store.close();
       await engine.remove();
     },
   };
+}
+
+function instant(ns: bigint): string {
+  return `fromUnixTimestamp64Nano(toInt64('${ns}'), 'UTC')`;
 }
 
 function quote(value: string): string {
@@ -85,7 +102,7 @@ function insertStatement(entries: readonly Entry[]): string {
   const names = [...columns];
   const rows = entries.map((entry) => `(${entryValues(entry, names).join(', ')})`);
   const fixed =
-    'row_kind, entry_kind, entry_id, writer_id, batch_seq, tenant, start_time, over_limit, unpriced_reason, unpriced_detail, tags';
+    'row_kind, entry_kind, entry_id, writer_id, batch_seq, tenant, start_time, over_limit, unpriced_reason, unpriced_detail, trace_id, tags';
   return `INSERT INTO ${DATABASE}.landing (${[fixed, ...names].join(', ')}) SETTINGS max_insert_threads = 1, max_partitions_per_insert_block = 0 VALUES ${rows.join(', ')}`;
 }
 
@@ -98,10 +115,11 @@ function entryValues(entry: Entry, names: readonly string[]): string[] {
   return [
     "'entry', 'charge', generateUUIDv4(), 'w', 1",
     quote(entry.tenant),
-    `fromUnixTimestamp64Nano(toInt64('${entry.at}'), 'UTC')`,
+    instant(entry.at),
     String(entry.overLimit ?? 0),
     quote(entry.unpriced?.reason ?? ''),
     quote(entry.unpriced?.detail ?? ''),
+    quote(entry.trace ?? ''),
     `{${tags.join(', ')}}`,
     ...names.map((column) => {
       const value = given[column];

@@ -35,6 +35,8 @@ export interface TimeseriesInput {
   readonly filters: readonly Filter[];
   /** Series at most, those that cost most over the range; the rest is summed in `other`. */
   readonly limit: number;
+  /** When it was asked. */
+  readonly nowNs: InstantNs;
 }
 
 /** The parameters of `GET /api/v1/costs/timeseries`, without the filters by dimension. */
@@ -75,7 +77,7 @@ export function readTimeseriesInput(
   const starts = intervalStarts(range, interval, tz);
   const series = by.length === 0 ? 1 : limit + 1;
   refuseBeyond(starts.length * series, ROWS_MAX, interval, 'rows (intervals × (limit + 1))');
-  return { range, interval, zone: tz.name, starts, by, filters, limit };
+  return { range, interval, zone: tz.name, starts, by, filters, limit, nowNs };
 }
 
 function refuseBeyond(count: number, max: number, interval: Interval, what: string): void {

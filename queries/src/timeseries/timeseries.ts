@@ -19,6 +19,7 @@ import {
   ZERO_SUMS,
 } from '../figures.ts';
 import { type GroupKeys, readKeys } from '../group-keys.ts';
+import { PROVISIONAL_SHAPE, type Provisional, readProvisional } from '../provisional.ts';
 import { formatInstant, NS_PER_SECOND, type Range } from '../range.ts';
 import { bound, join, name, type Sql, sql } from '../sql.ts';
 import { openTenantScope, type Reader, type Store, type TenantScope } from '../tenant-scope.ts';
@@ -31,7 +32,7 @@ interface Bounds {
 }
 export type TimeseriesRow = Bounds & Figures & GroupKeys;
 
-export interface TimeseriesAnswer {
+export interface TimeseriesAnswer extends Provisional {
   /** By interval, then the most expensive series first. */
   readonly rows: readonly TimeseriesRow[];
   /** One for each interval: the series beyond the limit, summed. Empty without `by`. */
@@ -58,6 +59,7 @@ export const TIMESERIES_ANSWER = z.object({
   to: z.string(),
   interval: z.string(),
   tz: z.string(),
+  ...PROVISIONAL_SHAPE,
 });
 
 type StoredRow = FigureText &
@@ -76,7 +78,10 @@ export async function answerTimeseries(
   input: TimeseriesInput,
 ): Promise<TimeseriesAnswer> {
   const scope = openTenantScope(store, reader, input);
-  const stored = await scope.query<StoredRow>(timeseriesSql(scope, input));
+  const [stored, provisional] = await Promise.all([
+    scope.query<StoredRow>(timeseriesSql(scope, input)),
+    readProvisional(scope, input),
+  ]);
   const others = new Map<string, Sums>();
   for (const row of stored) if (row.is_other === '1') others.set(row.start, readSums(row));
   const series = collectSeries(stored, input);
@@ -104,6 +109,7 @@ export async function answerTimeseries(
     to: formatInstant(input.range.toNs),
     interval: input.interval,
     tz: input.zone,
+    ...provisional,
   };
 }
 

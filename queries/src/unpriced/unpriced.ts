@@ -9,6 +9,7 @@ import { type Filter, filterSql } from '../dimensions.ts';
 import { COUNT_SCHEMA, type Count, showCount } from '../figures.ts';
 import { inRangeSql } from '../instant-sql.ts';
 import { rangeShape, readParameters, readRange, wholeNumberSchema } from '../parameters.ts';
+import { PROVISIONAL_SHAPE, type Provisional, readProvisional } from '../provisional.ts';
 import { formatInstant, type InstantNs, type Range } from '../range.ts';
 import { bound, name, type Sql, sql, sumOfColumns } from '../sql.ts';
 import { openTenantScope, type Reader, type Store, type TenantScope } from '../tenant-scope.ts';
@@ -18,6 +19,8 @@ export interface UnpricedInput {
   readonly range: Range;
   readonly filters: readonly Filter[];
   readonly limit: number;
+  /** When it was asked. */
+  readonly nowNs: InstantNs;
 }
 
 const ROWS_PRESET = 100;
@@ -31,7 +34,7 @@ export function unpricedParameters(nowNs: InstantNs) {
 /** Reads a query string. Throws InputProblem. */
 export function readUnpricedInput(parameters: URLSearchParams, nowNs: InstantNs): UnpricedInput {
   const { values, filters } = readParameters(unpricedParameters(nowNs), parameters);
-  return { range: readRange(values, parameters), filters, limit: values.limit };
+  return { range: readRange(values, parameters), filters, limit: values.limit, nowNs };
 }
 
 const COUNTS = {
@@ -48,7 +51,7 @@ type UnpricedTexts = Record<(typeof TEXTS)[number], string | null>;
 
 export type UnpricedRow = UnpricedTexts & UnpricedCounts & { readonly mend: string };
 
-export interface UnpricedAnswer {
+export interface UnpricedAnswer extends Provisional {
   /** Most calls first. */
   readonly rows: readonly UnpricedRow[];
   readonly other: UnpricedCounts;
@@ -77,6 +80,7 @@ export const UNPRICED_ANSWER = z.object({
   totals: z.object(COUNTS),
   from: z.string(),
   to: z.string(),
+  ...PROVISIONAL_SHAPE,
 });
 
 type StoredRow = Readonly<Record<(typeof TEXTS)[number] | keyof typeof COUNTS, string>> & {
@@ -90,7 +94,10 @@ export async function answerUnpriced(
   input: UnpricedInput,
 ): Promise<UnpricedAnswer> {
   const scope = openTenantScope(store, reader, { by: [], filters: input.filters });
-  const stored = await scope.query<StoredRow>(unpricedSql(scope, input));
+  const [stored, provisional] = await Promise.all([
+    scope.query<StoredRow>(unpricedSql(scope, input)),
+    readProvisional(scope, { ...input, by: [] }),
+  ]);
   const groups = stored.filter((row) => row.is_total === '0');
   const totals = stored.find((row) => row.is_total === '1');
   const sumShown = (column: keyof UnpricedCounts) =>
@@ -109,6 +116,7 @@ export async function answerUnpriced(
     totals: showEach((column) => BigInt(totals?.[column] ?? 0)),
     from: formatInstant(input.range.fromNs),
     to: formatInstant(input.range.toNs),
+    ...provisional,
   };
 }
 
