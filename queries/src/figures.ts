@@ -26,13 +26,26 @@ const MEASURED_SCALE_DIGITS = 9;
 const COUNT_COLUMNS = [
   'calls',
   'unpriced_calls',
+  'sampled_calls',
   ...INPUT_BUCKETS,
   ...OUTPUT_BUCKETS,
   ...COUNTED_UNITS,
 ] as const;
-const MONEY_COLUMNS = ['list_usd', 'cost_usd', 'cost_low_usd', 'cost_high_usd'] as const;
+const MONEY_COLUMNS = [
+  'list_usd',
+  'cost_usd',
+  'cost_low_usd',
+  'cost_high_usd',
+  'sampled_out_usd',
+] as const;
 
-type CountColumn = 'calls' | 'unpriced_calls' | InputBucket | OutputBucket | CountedUnit;
+type CountColumn =
+  | 'calls'
+  | 'unpriced_calls'
+  | 'sampled_calls'
+  | InputBucket
+  | OutputBucket
+  | CountedUnit;
 type MoneyColumn = (typeof MONEY_COLUMNS)[number];
 export type FigureColumn = CountColumn | MeasuredUnit | MoneyColumn;
 
@@ -103,7 +116,7 @@ export type Count = number | string;
 
 export type Figures = Record<CountColumn, Count> &
   Record<MeasuredUnit, string> &
-  Record<MoneyColumn, string | null>;
+  Record<Exclude<MoneyColumn, 'sampled_out_usd'> | 'estimated_usd', string | null>;
 
 /** A count in an answer. */
 export const COUNT_SCHEMA = z
@@ -114,13 +127,32 @@ export const MONEY_SCHEMA = z
   .string()
   .nullable()
   .describe('US dollars, plain decimal, exact; null when no call of the group has a price.');
+const ESTIMATE_SCHEMA = z
+  .string()
+  .nullable()
+  .describe(
+    'US dollars, plain decimal: cost_usd and what the calls that upstream sampling dropped are estimated to have cost. Null when no call of the group was sampled.',
+  );
 
 /** The figures as a Zod shape: what answers carry, for documentation and for readers of answers. */
-export const FIGURE_SHAPE: Record<FigureColumn, z.ZodType> = mapColumns((column) => {
-  const scale = SCALES.get(column);
-  if (scale === undefined) return COUNT_SCHEMA;
-  return scale === MONEY_SCALE ? MONEY_SCHEMA : MEASURED_SCHEMA;
-});
+export const FIGURE_SHAPE: Record<keyof Figures, z.ZodType> = {
+  ...withoutSampledOut(
+    mapColumns((column): z.ZodType => {
+      const scale = SCALES.get(column);
+      if (scale === undefined) return COUNT_SCHEMA;
+      return scale === MONEY_SCALE ? MONEY_SCHEMA : MEASURED_SCHEMA;
+    }),
+  ),
+  estimated_usd: ESTIMATE_SCHEMA,
+};
+
+/** Answers show the whole estimate in its place. */
+function withoutSampledOut<Value>(
+  columns: Record<FigureColumn, Value>,
+): Record<Exclude<FigureColumn, 'sampled_out_usd'>, Value> {
+  const { sampled_out_usd: _, ...others } = columns;
+  return others;
+}
 
 /**
  * Whether there is nothing to say about the money: there are calls, none has a price, and nothing
@@ -139,11 +171,17 @@ export function showCount(value: bigint): Count {
 /** Sums as an answer shows them. */
 export function showFigures(sums: Sums): Figures {
   const unknown = costIsUnknown(sums);
-  return mapColumns((column) => {
+  const shown = mapColumns((column) => {
     const scale = SCALES.get(column);
     if (scale === undefined) return showCount(sums[column]);
     return unknown && scale === MONEY_SCALE ? null : formatDecimal(sums[column], scale);
-  }) as Figures;
+  });
+  const estimate = sums.cost_usd + sums.sampled_out_usd;
+  const isSampled = sums.sampled_calls !== 0n && !unknown;
+  return {
+    ...withoutSampledOut(shown),
+    estimated_usd: isSampled ? formatDecimal(estimate, MONEY_SCALE) : null,
+  } as Figures;
 }
 
 /** part / total of cost to 18 places, half-even; null when either is unknown or the total is 0. */

@@ -28,7 +28,19 @@ function readTables(sql: string): Table[] {
 }
 
 const migrations = listFiles().filter((path) => path.startsWith('clickhouse/migrations/'));
-const TABLES = [...migrations, 'clickhouse/src/migrate.ts'].flatMap((p) => readTables(readText(p)));
+/** Columns that a later migration adds: table and column. */
+const ADDED = migrations.flatMap((path) =>
+  [...readText(path).matchAll(/ALTER TABLE \{database\}\.(\w+)([^;]*)/g)].flatMap(
+    ([, table, body]) =>
+      [...body!.matchAll(/ADD COLUMN IF NOT EXISTS (\w+)/g)].map(([, column]) => [table, column!]),
+  ),
+);
+const TABLES = [...migrations, 'clickhouse/src/migrate.ts']
+  .flatMap((p) => readTables(readText(p)))
+  .map((table) => {
+    const added = ADDED.filter(([name]) => name === table.name).map(([, column]) => column!);
+    return { ...table, columns: [...table.columns, ...added] };
+  });
 
 /** Sections of the page by table: `## `name``. */
 const SECTIONS = new Map(

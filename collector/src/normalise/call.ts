@@ -25,6 +25,8 @@ export interface CallContext {
   inferenceGeo?: string;
   deployment?: string;
   searchContextSize?: string;
+  /** How many calls this one stands for, where its sender samples (sampling.ts). Changes no price. */
+  sampling?: string;
 }
 
 /** Whom and what the call was for. */

@@ -12,6 +12,7 @@ import type { DialectDefinition, DialectReading, SpanFacts } from './dialect.ts'
 import { DialectFinder } from './dialect-finder.ts';
 import { placeOperation } from './operations.ts';
 import { normaliseProvider, providerOfModel } from './providers.ts';
+import { SamplingReader } from './sampling.ts';
 import { toDisjointUsage } from './usage/disjoint-usage.ts';
 import { hasUsage, type RawUsage } from './usage/raw-usage.ts';
 import { reconcileUsage } from './usage/reconcile-usage.ts';
@@ -27,6 +28,7 @@ export interface ResourceFacts {
 export class Normaliser {
   private readonly finder: DialectFinder;
   private readonly attribution: AttributionReader;
+  private readonly sampling: SamplingReader;
   private readonly spanReader: AttributeReader;
   private readonly resourceReader: AttributeReader;
   private readonly serverAddress: number;
@@ -43,6 +45,7 @@ export class Normaliser {
     const dialects = definitions.map((definition) => definition.create(spanKeys, resourceKeys));
     this.finder = new DialectFinder(dialects, spanKeys);
     this.attribution = new AttributionReader(spanKeys, resourceKeys);
+    this.sampling = new SamplingReader(spanKeys);
     this.serverAddress = spanKeys.declare('server.address');
     this.service = resourceKeys.declare('service.name');
     this.environment = ['deployment.environment.name', 'deployment.environment'].map((name) =>
@@ -107,6 +110,7 @@ export class Normaliser {
     const { role, reason } = first(readings, 'role') ?? placed;
     const { usage, missing } = readUsage(readings, provider, view);
     const responseId = first(readings, 'responseId') ?? '';
+    const sampling = this.sampling.read(view, this.spanReader);
     const own = Object.assign({}, ...readings.map(({ attribution }) => attribution).toReversed());
     return {
       dialect: readings[0]!.family,
@@ -120,7 +124,10 @@ export class Normaliser {
       usage,
       missingUsageReason: role === 'leaf' ? missing : '',
       reportedAtto: reportedCost(first(readings, 'reportedUsd')),
-      context: Object.assign({}, ...readings.map(({ context }) => context).toReversed()),
+      context: Object.assign(
+        sampling === undefined ? {} : { sampling },
+        ...readings.map(({ context }) => context).toReversed(),
+      ),
       attribution: withoutFalseSession(
         this.attribution.read(this.spanReader, this.resourceReader, own),
         { responseId, traceId: traceIdOf(view) },

@@ -10,13 +10,15 @@ export interface TestSpan {
   name?: string;
   attributes: Readonly<Record<string, Told>>;
   resource?: Readonly<Record<string, Told>>;
+  traceState?: string;
 }
 
 /** The call that the dialects make of the span; undefined: not an LLM call. */
-export function callOf({ scope, version, name, attributes, resource }: TestSpan): Call | undefined {
+export function callOf({ scope, version, name, attributes, ...told }: TestSpan): Call | undefined {
   const span = {
     traceId: '5b8efff798038103d269b633813fc60c',
     spanId: '0000000000000001',
+    traceState: told.traceState ?? '',
     name: name ?? 'chat',
     kind: 3,
     startTimeUnixNano: '1787227200000000000',
@@ -25,7 +27,7 @@ export function callOf({ scope, version, name, attributes, resource }: TestSpan)
   };
   const scopeSpans = [{ scope: { name: scope ?? '', version: version ?? '' }, spans: [span] }];
   const request = {
-    resourceSpans: [{ resource: { attributes: listOf(resource ?? {}) }, scopeSpans }],
+    resourceSpans: [{ resource: { attributes: listOf(told.resource ?? {}) }, scopeSpans }],
   };
   return normaliseRequest(Buffer.from(JSON.stringify(request)))[0];
 }

@@ -17,6 +17,7 @@ const OTHERS = [
   ['inference_geo', 'inferenceGeo'],
   ['deployment', 'deployment'],
   ['search_context_size', 'searchContextSize'],
+  ['sampling', 'sampling'],
 ] as const satisfies readonly (readonly [string, keyof CallContext])[];
 
 export function appendContext(columns: ContextColumns, context: CallContext): void {

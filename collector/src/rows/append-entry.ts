@@ -5,6 +5,7 @@ import { appendAttribution } from './append-attribution.ts';
 import { appendContext } from './append-context.ts';
 import type { EntryBlock, EntryColumns } from './entry-block.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
+import { sampledOut } from './sampled-out.ts';
 
 const ENTRY_ROW = 2;
 /** Numbers of the migration's Enum8. */
@@ -32,6 +33,9 @@ export function appendEntry(block: EntryBlock, entry: LedgerEntry): void {
   columns.calls.append(entry.calls);
   columns.unpriced_calls.append(entry.unpricedCalls);
   appendAmounts(columns, entry.charge);
+  const sampled = sampledOut(entry);
+  columns.sampled_calls.append(sampled.calls);
+  columns.sampled_out_usd.append(sampled.atto);
   for (const key of USAGE_KEYS) {
     columns[key].append(entry.usage[key]);
   }

@@ -75,6 +75,8 @@ export function createEntryBlock() {
     cost_low_usd: new NullableIntegerColumn(MONEY),
     cost_high_usd: new NullableIntegerColumn(MONEY),
     reported_usd: new NullableIntegerColumn(MONEY),
+    sampled_calls: new Int64Column('Int64'),
+    sampled_out_usd: new NullableIntegerColumn(MONEY),
     book_version: new LowCardinalityColumn(),
     rules_version: new LowCardinalityColumn(),
     note: new StringColumn(),

@@ -114,6 +114,26 @@ describe('breakdown', () => {
     expect(answer.totals).toMatchObject({ cost_usd: '0.5', calls: 4, unpriced_calls: 2 });
   });
 
+  test('what sampling dropped is estimated apart, and only where calls were sampled', async () => {
+    const call = (model: string, figures: Entry['figures']) => ({
+      tenant: 'acme',
+      at: at('2026-08-20T12:00:00Z'),
+      dimensions: { model },
+      figures: { calls: '1', cost_usd: '0.5', list_usd: '0.5', ...figures },
+    });
+    await ledger.insert([
+      call('sampled', { sampled_calls: '1', sampled_out_usd: '4.5' }),
+      call('sampled', {}),
+      call('whole', {}),
+    ]);
+    const answer = await ask(`${DAY}&by=model`);
+    expect(answer.rows).toMatchObject([
+      { model: 'sampled', calls: 2, sampled_calls: 1, cost_usd: '1', estimated_usd: '5.5' },
+      { model: 'whole', calls: 1, sampled_calls: 0, cost_usd: '0.5', estimated_usd: null },
+    ]);
+    expect(answer.totals).toMatchObject({ cost_usd: '1.5', estimated_usd: '6', sampled_calls: 1 });
+  });
+
   test('counts beyond 2^53 come as strings of digits', async () => {
     const figures = { calls: '1', in_uncached: '9007199254740993' };
     await ledger.insert([{ tenant: 'acme', at: at('2026-08-20T12:00:00Z'), figures }]);
