@@ -3,7 +3,9 @@
  * settle.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { JournalUnavailable } from './journal/journal-unavailable.ts';
 import { RULES_VERSION } from './normalise/dialects.ts';
+import { unavailable } from './problems.ts';
 import { type RepriceOptions, repriceLedger } from './reprice/reprice-ledger.ts';
 import { appendEntries, type EntryJournal } from './settle/append-entries.ts';
 import type { EntryMaker } from './settle/difference.ts';
@@ -21,6 +23,17 @@ export interface LedgerWorkParts {
 }
 
 type Show = (progress: object) => void;
+
+/** What could not be kept is told as that: the same work may be asked for again, and goes on from there. */
+export async function keptOrProblem<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof JournalUnavailable
+      ? unavailable('journal_unavailable', error.message)
+      : error;
+  }
+}
 
 /** Resolves with the report. Ends early, in the words of `signal`, when nobody waits for it any more. */
 export async function verifyNow(
@@ -60,5 +73,5 @@ export function repriceNow(
     append: (entries: Parameters<typeof appendEntries>[1]) => appendEntries(journal, entries),
     stored: () => waitUntilStored(journal, Date.now()),
   };
-  return settler.exclusively(() => repriceLedger(deps, options, show));
+  return keptOrProblem(settler.exclusively(() => repriceLedger(deps, options, show)));
 }

@@ -1,3 +1,4 @@
+import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import { expect, test } from 'vitest';
 import { badRequest, PROBLEMS, Problem, problemBody, toProblem, unavailable } from './problems.ts';
 
@@ -38,3 +39,17 @@ test('what is not a problem becomes internal, and its text stays inside', () => 
   const known = new Problem('not_found');
   expect(toProblem(known)).toBe(known);
 });
+
+test.for([
+  ['away', { code: null, retryable: true, answered: false }, 'engine_unavailable'],
+  ['busy', { code: 202, retryable: true, answered: true }, 'overloaded'],
+  ['asked the wrong thing', { code: 62, retryable: false, answered: true }, 'internal'],
+] as const)(
+  'ClickHouse that is %s is told as such, and its words stay inside',
+  ([, about, code]) => {
+    const problem = toProblem(new StoreError('SELECT secret', about));
+    expect(problem.code).toBe(code);
+    expect(problem.message).not.toContain('secret');
+    expect(problem.headers).toEqual(code === 'internal' ? {} : { 'retry-after': '1' });
+  },
+);

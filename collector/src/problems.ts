@@ -1,6 +1,7 @@
 // Every error the HTTP API can return, declared once as data: RFC 9457 problems for the API, google.rpc.Status
 // for OTLP, and docs/reference/problems.md are all made from this table.
 // Invariant: `code` is stable; clients may branch on it, so one is never renamed and never reused.
+import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 
 /** google.rpc.Code, which OTLP's Status carries (googleapis, google/rpc/code.proto). */
 const GRPC_CODE = {
@@ -199,9 +200,22 @@ export function unavailable(
   return new Problem(code, detail, { headers: { 'retry-after': String(retryAfterSeconds) } });
 }
 
-/** Makes any thrown value a Problem; what is not one already is `internal`, and its text stays in the log. */
+/**
+ * Makes any thrown value a Problem. ClickHouse that is away or busy is told as that, for the same request may succeed
+ * later; all else that is no problem already is `internal`. The text of either stays in the log.
+ */
 export function toProblem(error: unknown): Problem {
-  return error instanceof Problem ? error : new Problem('internal', undefined, { cause: error });
+  if (error instanceof Problem) {
+    return error;
+  }
+  const isPassing = error instanceof StoreError && error.retryable;
+  if (!isPassing) {
+    return new Problem('internal', undefined, { cause: error });
+  }
+  const about = { cause: error, headers: { 'retry-after': '1' } };
+  return error.answered
+    ? new Problem('overloaded', 'ClickHouse is too busy for this question.', about)
+    : new Problem('engine_unavailable', undefined, about);
 }
 
 /** The body of RFC 9457, media type `application/problem+json`. */

@@ -6,7 +6,7 @@ import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import type { Config } from './config.ts';
 import type { Journal } from './journal/journal.ts';
 import type { LandingBlocks } from './keep-spans.ts';
-import { type LedgerWorkParts, repriceNow, verifyNow } from './ledger-work.ts';
+import { keptOrProblem, type LedgerWorkParts, repriceNow, verifyNow } from './ledger-work.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { observeSettle, observeWriter } from './observe.ts';
@@ -84,7 +84,7 @@ export class Storing {
   async settleNow(show: Show): Promise<object> {
     const { settler } = this.ledgerWork();
     const onProgress = (progress: SettleProgress) => show(progressRow(progress));
-    return progressRow(await settler.settle({ all: true, onProgress }));
+    return progressRow(await keptOrProblem(settler.settle({ all: true, onProgress })));
   }
 
   /** Compares spans, ledger and rollups. */

@@ -1,7 +1,6 @@
 // The questions about costs: breakdown, timeseries, unpriced, status. Each route reads its input by the
 // question's own schema and answers for the tenant of the key.
 // Invariant: the tenant comes from the key alone, and a query is stopped when nobody waits for it any more.
-import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import { answerBreakdown } from '@ai-cost-profiler/queries/breakdown/breakdown.ts';
 import { readBreakdownInput } from '@ai-cost-profiler/queries/breakdown/input.ts';
 import { instantOfMs, refuseParameters } from '@ai-cost-profiler/queries/parameters.ts';
@@ -13,7 +12,6 @@ import { answerTimeseries } from '@ai-cost-profiler/queries/timeseries/timeserie
 import { answerUnpriced, readUnpricedInput } from '@ai-cost-profiler/queries/unpriced/unpriced.ts';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Authenticate } from '../access.ts';
-import { Problem, unavailable } from '../problems.ts';
 import { requestSignal } from './deadline.ts';
 import { onlyMethods } from './errors.ts';
 
@@ -74,11 +72,7 @@ function answerWith(
     const reader = { tenant: principal.tenant, operator: principal.scopes.has('operator') };
     const store = storeFor(deps.store, response);
     const nowNs = instantOfMs(deps.now().getTime());
-    const body = await answer({ store, reader, parameters: parametersOf(request), nowNs }).catch(
-      (error: unknown) => {
-        throw toQueryProblem(error);
-      },
-    );
+    const body = await answer({ store, reader, parameters: parametersOf(request), nowNs });
     response.set('cache-control', 'no-store').json(body);
   };
 }
@@ -95,12 +89,4 @@ function storeFor(store: SignalledStore, response: Response): QueryStore {
     database: store.database,
     query: (sql, params) => store.query(sql, params, { signal }),
   };
-}
-
-function toQueryProblem(error: unknown): unknown {
-  if (!(error instanceof StoreError)) return error;
-  // What ClickHouse says may quote the statement: it goes to the log as the cause, not to the client.
-  if (!error.retryable) return new Problem('internal', undefined, { cause: error });
-  if (error.answered) return unavailable('overloaded', 'ClickHouse is too busy for this question.');
-  return unavailable('engine_unavailable');
 }
