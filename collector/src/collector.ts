@@ -161,7 +161,7 @@ async function openRoad(
   const nowNs = () => BigInt(Date.now()) * 1_000_000n;
   const maker = createEntryMaker({ bookFor, guard, nowNs });
   const accept = acceptSignals({ keeper, totals: totals.totals, metrics });
-  return { journal, accept, maker, price: createPriceNow(bookFor) };
+  return { journal, accept, maker, price: createPriceNow(prices.books) };
 }
 
 type OpenJournal = Awaited<ReturnType<typeof openRoad>>['journal'];

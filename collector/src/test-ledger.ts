@@ -63,7 +63,10 @@ export async function openTestLedger(): Promise<TestLedger> {
   const maker = createEntryMaker({ bookFor, guard: new CardinalityGuard(), nowNs });
   const ledger: TestLedger = {
     store,
-    price: createPriceNow(bookFor),
+    price: createPriceNow({
+      bookFor,
+      bookOf: (_tenant, version) => (ledger.book.version === version ? ledger.book : undefined),
+    }),
     book: loadPriceBook(),
     clockMs: NOW_MS,
     send: (spans, tenant) => withRoad(async (road) => void (await road.send(spans, tenant))),

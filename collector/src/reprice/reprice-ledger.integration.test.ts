@@ -37,7 +37,11 @@ const OURS = { 'gen_ai.request.model': 'ours-1', 'gen_ai.response.model': 'ours-
 function bookTimes(factor: bigint, version: string): PriceNow {
   const times = (amount: bigint | undefined) => (amount === undefined ? amount : amount * factor);
   return {
-    versionFor: () => version,
+    chargeBy(asked, tenant, call, atNs) {
+      return asked === version
+        ? this.charge(tenant, call, atNs)
+        : ledger.price.chargeBy(asked, tenant, call, atNs);
+    },
     charge(tenant, call, atNs): Charge {
       const own = ledger.price.charge(tenant, call, atNs);
       const [listAtto, costAtto] = [times(own.listAtto), times(own.costAtto)];

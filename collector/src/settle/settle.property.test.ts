@@ -182,7 +182,7 @@ it('appends nothing the second time, and verify agrees', () => {
       const ledger = settled(spans);
       expect(pass(spans, ledger)).toEqual([]);
       const rules = {
-        price: createPriceNow(() => book),
+        price: createPriceNow({ bookFor: () => book, bookOf: () => book }),
         rulesVersion: RULES_VERSION,
         skipped: new Skipped(),
       };

@@ -4,11 +4,12 @@ import type { Call } from '../normalise/call.ts';
 import type { Charge } from '../price/charge-call.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
 
-/** Prices as they are now; a charge that another book made can only be compared with what it was. */
+/** Prices as they are now, and as the books were that made earlier charges. */
 export interface PriceNow {
-  versionFor(tenant: string): string;
   /** The charge of a call that started at `atNs`, nanoseconds since 1970. */
   charge(tenant: string, call: Call, atNs: bigint): Charge;
+  /** The same by the book of a recorded version; undefined where that cannot be made here any more. */
+  chargeBy(version: string, tenant: string, call: Call, atNs: bigint): Charge | undefined;
 }
 
 /** Amounts in atto-dollars; all undefined while the call is unpriced. */

@@ -39,29 +39,35 @@ export function unequalCharge(
       'The entry of a call that is not billed must be zero.',
     );
   }
-  const version = price.versionFor(charge.tenant);
-  const last = lastReprice(live);
-  const byCharge = charge.charge.bookVersion === version;
-  const byReprice = last?.charge.bookVersion === version;
-  if (!byCharge) {
-    skipped.add(
-      `charges by the price book ${charge.charge.bookVersion}, which is not in force now`,
-    );
+  const { bookVersion } = charge.charge;
+  const wanted = price.chargeBy(bookVersion, charge.tenant, call, charge.startNs);
+  if (wanted === undefined) {
+    skipped.add(`charges by the price book ${bookVersion}, which cannot be made here any more`);
   }
-  if (!byCharge && !byReprice) {
+  return (
+    (wanted === undefined ? null : unequalToWanted(wanted, charge.charge)) ??
+    unequalReprices({ call, charge, live }, price, skipped)
+  );
+}
+
+/** The last repricing brought the call to what its book says; those before it are steps on the way. */
+function unequalReprices(
+  { call, charge, live }: ChargedCall,
+  price: PriceNow,
+  skipped: Skipped,
+): Unequal | null {
+  const last = lastReprice(live);
+  if (last === undefined) {
     return null;
   }
-  const wanted = price.charge(charge.tenant, call, charge.startNs);
-  return (
-    (byCharge ? unequalToWanted(wanted, charge.charge) : null) ??
-    (byReprice
-      ? unequalAmounts(
-          wanted,
-          standingAmounts(live),
-          'The charge and its repricings do not add up to the price they were made by.',
-        )
-      : null)
-  );
+  const { bookVersion } = last.charge;
+  const wanted = price.chargeBy(bookVersion, charge.tenant, call, charge.startNs);
+  if (wanted === undefined) {
+    skipped.add(`repricings by the price book ${bookVersion}, which cannot be made here any more`);
+    return null;
+  }
+  const cause = 'The charge and its repricings do not add up to the price they were made by.';
+  return unequalAmounts(wanted, standingAmounts(live), cause);
 }
 
 /** What no charge may say, whatever it was priced by. */

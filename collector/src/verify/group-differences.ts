@@ -227,13 +227,14 @@ function unequalFacts(charge: LedgerEntry, desired: DesiredEntry, { price }: Gro
 }
 
 function followsFromItself(charge: LedgerEntry, call: Call, price: PriceNow): boolean {
-  const own = price.charge(
+  const own = price.chargeBy(
+    charge.charge.bookVersion,
     charge.tenant,
     callOfEntry(charge, call.usage?.alternative),
     charge.startNs,
   );
   return (
-    charge.charge.bookVersion === own.bookVersion &&
+    own !== undefined &&
     own.costAtto === charge.charge.costAtto &&
     own.listAtto === charge.charge.listAtto
   );

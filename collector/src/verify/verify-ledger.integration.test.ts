@@ -7,6 +7,7 @@ import { RULES_VERSION } from '../normalise/dialects.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
 import { reversalOf } from '../settle/difference.ts';
 import { loadEntries } from '../settle/load-spans.ts';
+import type { PriceNow } from '../settle/standing-amounts.ts';
 import { openTestLedger, type TestLedger } from '../test-ledger.ts';
 import { chat, NOW_MS } from '../test-road.ts';
 import type { VerifyReport } from './report.ts';
@@ -301,14 +302,26 @@ async function restoreRollups(): Promise<void> {
 }
 
 describe('another price book', () => {
-  it('leaves the charges of the book before unchecked, and says how many and by which', async () => {
-    const { versionFor } = ledger.price;
-    const version = versionFor('acme');
-    const price = { ...ledger.price, versionFor: () => 'another' };
-    const report = await verifyWith({ price });
+  it('recomputes the charges of a book that is not in force any more', async () => {
+    const now = (): never => {
+      throw new Error('verify looks at the books that made the charges alone');
+    };
+    const { chargeBy } = ledger.price;
+    const price: PriceNow = { charge: now, chargeBy };
+    expect(await verifyWith({ price })).toMatchObject({ ok: true, skipped: {} });
+    const entry = await someCharge();
+    await ledger.append([reversalOf(entry, stamp(1)), { ...withCost(entry, 1n), ...stamp(2) }]);
+    const { difference } = await verifyWith({ price });
+    await restore();
+    expect(difference).toMatchObject({ column: 'cost_usd' });
+  });
+
+  it('leaves charges of a book that cannot be made any more, and says how many and of which', async () => {
+    const version = ledger.book.version;
+    const report = await verifyWith({ price: { ...ledger.price, chargeBy: () => undefined } });
     expect(report.ok).toBe(true);
     expect(report.skipped).toEqual({
-      [`charges by the price book ${version}, which is not in force now`]: 16,
+      [`charges by the price book ${version}, which cannot be made here any more`]: 16,
     });
   });
 
