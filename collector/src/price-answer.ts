@@ -27,6 +27,9 @@ const SOURCED = {
   source: text,
   checked_at: text.describe('The day on which the price was compared with its source.'),
   note: maybeText,
+  unverified: maybeText.describe(
+    'What of it no source says, and why it is used; null: its source says it.',
+  ),
 };
 
 const RATE = z.object({
@@ -57,12 +60,14 @@ const FACTOR = z.object({
   keys: z.union([text, z.array(text)]),
   is_discount: z.boolean().describe("The customer's own: it lowers the cost, not the list price."),
   source: text,
+  unverified: maybeText,
 });
 
 const OFFER = z.object({
   provider: text,
   model: text.describe("The book's id of the model."),
   alias_path: z.array(text).describe('What the asked name stood for at the instant, step by step.'),
+  alias_unverified: maybeText.describe('What of the alias no source says; null: none, or sourced.'),
   deployment: maybeText.describe('The kind of deployment that the name itself tells.'),
   unpriced: maybeText.describe('Why the book has the model without a price.'),
   valid_from: maybeText.describe('The span around the instant in which this answer holds.'),
@@ -91,6 +96,8 @@ export interface BookReport {
   readonly files: number;
   readonly models: number;
   readonly rates: number;
+  /** Prices, factors and aliases that stand in the book although no source says them. A warning. */
+  readonly unverified: readonly { readonly where: string; readonly why: string }[];
   readonly findings: readonly {
     readonly where: string;
     readonly fault: string;

@@ -40,6 +40,7 @@ const RATE_COLUMNS: readonly TextColumn<PriceRate>[] = [
       [
         rate.minimum === 0 ? '' : `at least ${rate.minimum}`,
         rate.is_plan ? 'announced, not confirmed' : '',
+        rate.unverified === null ? '' : 'NOT VERIFIED',
       ]
         .filter((note) => note !== '')
         .join('; '),
@@ -50,6 +51,8 @@ function section(title: string, lines: readonly string[]): string {
   return lines.length === 0 ? '' : `${title}:\n${lines.map((line) => `  ${line}\n`).join('')}`;
 }
 
+const doubt = (unverified: string | null): string => (unverified === null ? '' : ' NOT VERIFIED');
+
 function offerText(offer: PriceOffer, asked: string): string {
   const notes = [
     ...(offer.alias_path.length === 0 ? [] : [`${asked} → ${offer.alias_path.join(' → ')}`]),
@@ -57,20 +60,24 @@ function offerText(offer: PriceOffer, asked: string): string {
     ...(offer.unpriced === null ? [] : [`no price: ${offer.unpriced}`]),
     `holds from ${offer.valid_from ?? 'always'} until ${offer.valid_until ?? 'further notice'}`,
   ];
-  const conditional = offer.conditional.map(({ when, calendar, rates, price_id }) => {
+  const conditional = offer.conditional.map(({ when, calendar, rates, price_id, unverified }) => {
     const times = calendar.map((window) => `at ${pairs(window)}`);
-    return `${[pairs(when), ...times].filter((one) => one !== '').join('; ')}: ${pairs(rates)}  (${price_id})`;
+    const terms = [pairs(when), ...times].filter((one) => one !== '').join('; ');
+    return `${terms}: ${pairs(rates)}  (${price_id})${doubt(unverified)}`;
   });
-  const factors = offer.factors.map(({ id, factor, when, keys, is_discount }) => {
+  const factors = offer.factors.map(({ id, factor, when, keys, is_discount, unverified }) => {
     const condition = Object.keys(when).length === 0 ? 'always' : pairs(when);
     const kind = is_discount ? 'cost only' : 'list and cost';
-    return `× ${factor} on ${String(keys)}, ${condition}, ${kind}  (${id})`;
+    return `× ${factor} on ${String(keys)}, ${condition}, ${kind}  (${id})${doubt(unverified)}`;
   });
   const listed = offer.rates.filter(({ billed_as }) => billed_as === null);
   const billedAs = offer.rates
     .filter(({ billed_as }) => billed_as !== null)
     .map(({ usage_key, billed_as }) => `${usage_key} as ${billed_as}`);
   const sources = [...new Set(offer.rates.map(({ source }) => source))];
+  const shown = [...offer.rates, ...offer.conditional, ...offer.factors];
+  const told = [offer.alias_unverified, ...shown.map(({ unverified }) => unverified)];
+  const doubts = [...new Set(told.filter((one) => one !== null))];
   return [
     `${offer.provider}/${offer.model}\n`,
     indent(
@@ -82,6 +89,7 @@ function offerText(offer: PriceOffer, asked: string): string {
         section('Under conditions', conditional),
         section('Factors', factors),
         section('Sources', sources),
+        section('Not verified by a source', doubts),
       ].join(''),
     ),
   ].join('');
@@ -95,11 +103,14 @@ export function priceText(answer: PriceAnswer): string {
 
 /** What is wrong with a book, one line each, and what was looked at. */
 export function reportText(report: BookReport, ageDays: number): string {
-  const { files, models, rates, findings, book_version, checked_at } = report;
+  const { files, models, rates, findings, unverified, book_version, checked_at } = report;
   const lines = findings.map(({ where, fault, message }) => `${fault}: ${where}: ${message}\n`);
   const seen = `Price book ${book_version}: ${files} files, ${models} models, ${rates} rates, last checked ${checked_at} (${ageDays} days ago).\n`;
   const end = findings.length === 0 ? 'Nothing is wrong.\n' : `${findings.length} faults.\n`;
-  return [...lines, ...(files === 0 ? [] : [seen]), end].join('');
+  const doubts = unverified.map(({ where, why }) => `not verified: ${where}: ${why}\n`);
+  const warning = `${unverified.length} of its prices, factors and aliases are not verified by a source.\n`;
+  const warnings = unverified.length === 0 ? [] : [...doubts, warning];
+  return [...lines, ...warnings, ...(files === 0 ? [] : [seen]), end].join('');
 }
 
 const maybe = z.string().nullish();

@@ -70,6 +70,20 @@ describe('prices check', () => {
     expect(json).toMatchObject({ findings: [], files: expect.any(Number) });
   });
 
+  test('counts the prices that no source says, tells why they are used, and does not fail for them', async () => {
+    const { code, out } = await run('prices', 'check');
+    const { unverified } = JSON.parse((await run('prices', 'check', '--json')).out);
+    expect(code).toBe(0);
+    expect(unverified).toContainEqual({
+      where: 'together/batch',
+      why: expect.stringContaining('the list was not found'),
+    });
+    expect(out).toContain('not verified: together/batch: which models');
+    expect(out).toContain(
+      `${unverified.length} of its prices, factors and aliases are not verified by a source.`,
+    );
+  });
+
   test('lists what is wrong with a file, and exits 1', async () => {
     const file = join(directory, 'book.json');
     const prices = [

@@ -98,6 +98,11 @@ const provenance = {
   source: z.string().min(8),
   checked_at: day,
   note: z.string().optional(),
+  /**
+   * What of it nobody found in a source, and why it stands here all the same. Absent: `source` was
+   * read and says so. It prices, and `prices show`, `prices check` and charge lines tell it.
+   */
+  unverified: z.string().min(20).optional(),
 };
 const interval = {
   valid_from: instant.optional(),

@@ -133,6 +133,7 @@ function lineFields(line: ChargeLine): Fields {
     cost_usd: formatUsd(line.costAtto),
     price: rate.priceId,
     ...(rate.plan ? { plan: true } : {}),
+    ...(rate.unverified ? { unverified: true } : {}),
     ...(line.inexact ? { inexact: true } : {}),
   };
 }

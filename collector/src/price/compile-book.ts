@@ -83,7 +83,8 @@ export function instantNs(text: string): bigint {
   return BigInt(Date.parse(text)) * 1_000_000n;
 }
 
-function compileInterval(data: {
+/** The interval of anything in the book that holds for a time. */
+export function intervalOf(data: {
   valid_from?: string | undefined;
   valid_until?: string | undefined;
 }): Interval {
@@ -126,7 +127,7 @@ function entryId(prefix: string, data: PriceEntryData): string {
 function compileEntry(prefix: string, data: PriceEntryData, book: ProviderBook): CompiledEntry {
   const rates = Object.entries(data.rates) as [string, RateData][];
   return {
-    ...compileInterval(data),
+    ...intervalOf(data),
     id: entryId(prefix, data),
     plan: data.status === 'plan',
     when: compileWhen(data.when),
@@ -145,7 +146,7 @@ function compileIds(ids: readonly string[]): (modelId: string) => boolean {
 
 function compileMultiplier(data: MultiplierData): CompiledMultiplier {
   return {
-    ...compileInterval(data),
+    ...intervalOf(data),
     id: data.id,
     when: compileWhen(data.when),
     text: data.factor,
@@ -164,7 +165,7 @@ function compileAliases(list: readonly AliasData[]): Map<string, CompiledAlias[]
     const name = data.alias.toLowerCase();
     const known = byName.get(name) ?? [];
     const provider = data.provider === undefined ? undefined : bookProvider(data.provider);
-    known.push({ ...compileInterval(data), to: data.to.toLowerCase(), provider });
+    known.push({ ...intervalOf(data), to: data.to.toLowerCase(), provider });
     byName.set(name, known);
   }
   return byName;

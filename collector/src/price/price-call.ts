@@ -192,12 +192,14 @@ function rangeOfLifetimes(
   return lowAtto === highAtto ? undefined : { lowAtto, highAtto };
 }
 
+const TOLD = { plan: false, unverified: false } as const;
+
 function toldLine(key: 'flat_fee' | 'reported_cost', atto: bigint, text: string): ChargeLine {
   return {
     key,
     quantity: 1n,
     billedQuantity: 1n,
-    rate: { amount: text, per: 1n, multipliers: [], priceId: 'told by the producer', plan: false },
+    rate: { amount: text, per: 1n, multipliers: [], priceId: 'told by the producer', ...TOLD },
     listAtto: atto,
     costAtto: atto,
     inexact: false,

@@ -39,6 +39,8 @@ export type ChargeRate = {
   readonly priceId: string;
   /** True when the price was announced for this time and not yet confirmed. */
   readonly plan: boolean;
+  /** The price or a factor on it has no source that was read (`unverified` in the book). */
+  readonly unverified: boolean;
 };
 export type PlannedRate = {
   readonly shown: ChargeRate;
@@ -186,6 +188,9 @@ function planRate(parts: RateParts, choice: Choice, key: UsageKey, discount: Rat
       multipliers: choice.factors.map((factor) => ({ id: factor.id, factor: factor.text })),
       priceId: choice.entry.id,
       plan: choice.entry.plan,
+      unverified: [choice.entry, ...choice.factors].some(
+        (one) => one.data.unverified !== undefined,
+      ),
     },
     list,
     cost: reduction.num === reduction.den ? list : multiply(list, reduction),

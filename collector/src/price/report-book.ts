@@ -11,6 +11,18 @@ import { type BookFile, type BookFinding, checkBook } from './check-book.ts';
 import { checkImport, readImport } from './import-book.ts';
 import { BOOK_FOLDERS, listProviderFiles, loadShippedBook, readProviderFile } from './load-book.ts';
 
+function unverifiedIn(book: ProviderBook): BookReport['unverified'] {
+  const sourced = [
+    ...book.models.flatMap(({ id, prices }) => prices.map((entry) => ({ name: id, ...entry }))),
+    ...book.tools.map((entry) => ({ name: 'tools', ...entry })),
+    ...book.multipliers.map((factor) => ({ name: factor.id, ...factor })),
+    ...book.aliases.map((alias) => ({ name: alias.alias, ...alias })),
+  ];
+  return sourced.flatMap(({ name, unverified }) =>
+    unverified === undefined ? [] : [{ where: `${book.provider}/${name}`, why: unverified }],
+  );
+}
+
 function count(books: readonly ProviderBook[]) {
   const models = books.flatMap((book) => book.models);
   const entries = [...models.flatMap((model) => model.prices), ...books.flatMap((b) => b.tools)];
@@ -19,6 +31,7 @@ function count(books: readonly ProviderBook[]) {
     models: new Set(books.flatMap((b) => b.models.map(({ id }) => `${b.provider}/${id}`))).size,
     rates: entries.reduce((sum, entry) => sum + Object.keys(entry.rates).length, 0),
     checked_at: books.map(newestCheck).sort().at(-1) ?? '',
+    unverified: books.flatMap(unverifiedIn),
   };
 }
 
@@ -82,7 +95,14 @@ function reportOnImport(path: string): BookReport {
     const findings = checkImport(imported, loadShippedBook());
     return { book_version: imported.version, ...count(books), findings };
   } catch (error) {
-    const nothing = { book_version: '', files: 0, models: 0, rates: 0, checked_at: '' };
+    const nothing = {
+      book_version: '',
+      files: 0,
+      models: 0,
+      rates: 0,
+      checked_at: '',
+      unverified: [],
+    };
     return { ...nothing, findings: [schemaFinding(path, error)] };
   }
 }

@@ -4,8 +4,14 @@
  */
 import type { PriceAnswer, PriceOffer, PriceQuestion, PriceRate } from '../price-answer.ts';
 import { NO_CONTEXT } from './call-context.ts';
-import { type CompiledEntry, type CompiledMultiplier, inForce } from './compile-book.ts';
+import {
+  type CompiledEntry,
+  type CompiledMultiplier,
+  inForce,
+  intervalOf,
+} from './compile-book.ts';
 import type { FoundModel } from './find-model.ts';
+import { makersFirst } from './makers.ts';
 import { nearestModels } from './nearest-models.ts';
 import type { PriceBook, Resolution } from './price-book.ts';
 import { bookProvider } from './provider-names.ts';
@@ -22,8 +28,14 @@ const maybeInstant = (ns: bigint | undefined): string | null =>
   ns === undefined ? null : instantText(ns);
 
 function provenance(entry: CompiledEntry) {
-  const { source, checked_at, note } = entry.data;
-  return { price_id: entry.id, source, checked_at, note: note ?? null };
+  const { source, checked_at, note, unverified } = entry.data;
+  return {
+    price_id: entry.id,
+    source,
+    checked_at,
+    note: note ?? null,
+    unverified: unverified ?? null,
+  };
 }
 
 function shownRate(usageKey: string, plan: KeyPlan): PriceRate {
@@ -66,6 +78,7 @@ function shownFactor({ id, text, when, data }: CompiledMultiplier): PriceOffer['
     keys: data.keys,
     is_discount: data.cost_only,
     source: data.source,
+    unverified: data.unverified ?? null,
   };
 }
 
@@ -87,6 +100,16 @@ function lackOf(found: FoundModel, resolution: Resolution, atNs: bigint): string
     : `none of its prices holds at that time; the last one ended at ${instantText(last)}`;
 }
 
+/** The doubt about the alias that was followed, if its entry tells one. */
+function aliasDoubt(book: PriceBook, provider: string, { model, atNs }: PriceQuestion) {
+  const name = model.trim().toLowerCase();
+  const followed = book
+    .layersOf(bookProvider(provider))
+    .flatMap((layer) => layer.book.aliases)
+    .find((alias) => alias.alias.toLowerCase() === name && inForce(intervalOf(alias), atNs));
+  return followed?.unverified ?? null;
+}
+
 function shownOffer(found: FoundModel, resolution: Resolution, atNs: bigint): PriceOffer {
   const rates = 'plan' in resolution ? Object.entries(resolution.plan.rates) : [];
   const conditional = found.entries
@@ -97,6 +120,7 @@ function shownOffer(found: FoundModel, resolution: Resolution, atNs: bigint): Pr
     provider: found.provider,
     model: found.id,
     alias_path: [...found.aliasPath],
+    alias_unverified: null,
     deployment: found.deployment ?? null,
     unpriced: lackOf(found, resolution, atNs),
     valid_from: maybeInstant(resolution.fromNs),
@@ -107,10 +131,12 @@ function shownOffer(found: FoundModel, resolution: Resolution, atNs: bigint): Pr
   };
 }
 
-function offerOf(book: PriceBook, provider: string, { model, atNs }: PriceQuestion) {
+function offerOf(book: PriceBook, provider: string, question: PriceQuestion) {
+  const { model, atNs } = question;
   const found = book.find(provider, model, atNs);
   if (found === undefined) return undefined;
-  return shownOffer(found, book.resolve(provider, model, atNs, NO_CONTEXT), atNs);
+  const offer = shownOffer(found, book.resolve(provider, model, atNs, NO_CONTEXT), atNs);
+  return { ...offer, alias_unverified: aliasDoubt(book, provider, question) };
 }
 
 /** Files of the book are read when first asked for; between two, others get their turn. */
@@ -132,7 +158,7 @@ export async function showPrice(book: PriceBook, question: PriceQuestion): Promi
     provider,
     at: instantText(atNs),
     book_version: book.version,
-    rows,
+    rows: makersFirst(rows),
     nearest: rows.length === 0 ? nearestModels(book, meant, model) : [],
   };
 }
