@@ -38,7 +38,13 @@ like, and whom it was for. Whom it was for is also read, whatever the dialect, f
 - **Usage that contradicts itself** (parts beyond their total) is not billed and not cut to fit: it is in \`/api/v1/unpriced\`.
 - **Who is billed** is first seen from the span alone (the roles below) and corrected by settle, which sees whole traces: one of several
   views of a call, calls rather than agents that repeat them, an agent only where no call below it tells usage. A count that
-  runs on over several invocations is no amount, and is billed neither.
+  runs on over several invocations (Strands, CrewAI, smolagents) is billed by what each reading adds to the one before it in
+  the same trace or session; a reading with none before it is in \`/api/v1/unpriced\` as \`cumulative_counter\`. Agents of one
+  name in one session are taken for one, unless they overlap; a reading that is lower begins a new counter.
+- **Upstream sampling** (\`ot=th:…\` in the trace state, \`sampling.threshold\`, \`SampleRate\`, \`sampling.probability\`) changes no
+  cost: a sampled call is billed as one and counted in \`sampled_calls\`; \`estimated_usd\` stands apart and adds what the calls that were
+  dropped would have cost. What cannot be read has a name in \`price_context\` (\`bad_threshold\`, \`inconsistent_threshold\`,
+  \`bad_sample_rate\`, \`bad_probability\`) and is not scaled.
 - **The provider** is what the span tells; a framework's name is none. After that its host tells, and a model's name that nobody but Bedrock
   writes. Otherwise it stays unknown, and the call unpriced.
 

@@ -12,6 +12,9 @@ import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
  */
 export type Role = 'leaf' | 'aggregate' | 'non_billable' | 'unknown';
 
+/** Why an agent's call has no amount: its span tells a counter that runs over several invocations. */
+export const CUMULATIVE_COUNTER = 'cumulative_counter';
+
 /** How the reported input total stands to the cache tokens reported beside it. */
 export type Semantics = 'inclusive' | 'exclusive' | 'assumed_inclusive' | 'unknown';
 

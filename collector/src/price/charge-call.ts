@@ -6,8 +6,7 @@
 import type { AttoUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { formatUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
-import type { Call } from '../normalise/call.ts';
-import { modelOf } from '../normalise/call.ts';
+import { type Call, CUMULATIVE_COUNTER, modelOf } from '../normalise/call.ts';
 import type { PriceBook } from './price-book.ts';
 import {
   type CostRange,
@@ -41,7 +40,7 @@ export function chargeCall(book: PriceBook, call: Call, atNs: bigint): Charge {
   const result = priceUsage(book, call, { usage: call.usage?.buckets ?? {}, atNs });
   if (result.status === 'unpriced') {
     return call.usage === undefined
-      ? unpricedCharge(call, book.version, 'no_usage', call.missingUsageReason)
+      ? chargeWithoutUsage(call, book.version)
       : unpricedCharge(call, book.version, result.reason, result.detail);
   }
   const { lowAtto, highAtto } = widened(rangeOf(result), otherReading(book, call, atNs));
@@ -59,6 +58,14 @@ export function chargeCall(book: PriceBook, call: Call, atNs: bigint): Charge {
   };
   if (result.lifetimes !== undefined) charge.assumption = LIFETIME_ASSUMED;
   return charge;
+}
+
+function chargeWithoutUsage(call: Call, bookVersion: string): Charge {
+  const { missingUsageReason: why } = call;
+  // Usage was told, but not this call's alone.
+  return why === CUMULATIVE_COUNTER
+    ? unpricedCharge(call, bookVersion, CUMULATIVE_COUNTER)
+    : unpricedCharge(call, bookVersion, 'no_usage', why);
 }
 
 /** The charge where a fault of the book must not stop the work: then the call is unpriced, `price_failed`. */

@@ -1,6 +1,6 @@
 /** The call back from the entry that bills it: an entry carries everything its price depended on, but for one thing. */
 import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
-import type { Call, Semantics } from '../normalise/call.ts';
+import { type Call, CUMULATIVE_COUNTER, type Semantics } from '../normalise/call.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
 
 /** `alternative` is the other reading of the usage, which only the span keeps; the low and high cost rest on it. */
@@ -29,9 +29,16 @@ export function callOfEntry(entry: LedgerEntry, alternative: Usage | undefined):
         : hasUsage
           ? usage
           : undefined,
-    missingUsageReason: charge.unpricedReason === 'no_usage' ? charge.unpricedDetail : '',
+    missingUsageReason: missingReasonOf(charge),
     reportedAtto: charge.reportedAtto,
     context: entry.context,
     attribution: entry.attribution,
   };
+}
+
+function missingReasonOf({ unpricedReason, unpricedDetail }: LedgerEntry['charge']): string {
+  if (unpricedReason === CUMULATIVE_COUNTER) {
+    return CUMULATIVE_COUNTER;
+  }
+  return unpricedReason === 'no_usage' ? unpricedDetail : '';
 }

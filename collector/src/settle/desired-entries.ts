@@ -11,8 +11,9 @@ export function desiredEntries(resolution: Resolution): Map<string, DesiredEntry
   const desired = new Map<string, DesiredEntry>();
   for (const span of resolution.tree.spans) {
     const role = resolution.roles.get(spanKey(span));
-    if (span.call !== undefined && role !== undefined) {
-      const entry = desiredOf(span, { call: span.call, role, resolution });
+    const call = resolution.calls.get(spanKey(span)) ?? span.call;
+    if (call !== undefined && role !== undefined) {
+      const entry = desiredOf(span, { call, role, resolution });
       if (entry !== undefined) {
         desired.set(spanKey(span), entry);
       }

@@ -1,8 +1,9 @@
 /**
- * Spans → groups: a trace, the traces that share a response with it, and the log events of its sessions. Groups are
- * settled apart.
+ * Spans → groups: a trace, the traces that share a response or an agent's running counter with it, and the log events
+ * of its sessions. Groups are settled apart.
  */
 import { isLogCall } from '../normalise/log-call.ts';
+import { sessionCounter } from './counters.ts';
 import { sessionName } from './log-events.ts';
 import { responseName } from './resolution.ts';
 import type { SettleSpan } from './settle-span.ts';
@@ -38,6 +39,9 @@ export function groupSpans(spans: readonly SettleSpan[]): SettleSpan[][] {
   for (const views of Map.groupBy(spans, responseKey).entries()) {
     joinViews(sets, views);
   }
+  for (const readings of Map.groupBy(spans, sessionCounter).entries()) {
+    joinViews(sets, readings);
+  }
   joinLogEvents(sets, spans);
   const groups = new Map<string, SettleSpan[]>();
   for (const span of spans) {
@@ -52,7 +56,7 @@ export function groupSpans(spans: readonly SettleSpan[]): SettleSpan[][] {
   return [...groups.values()];
 }
 
-/** Views of one response, each with the one that started next. */
+/** Views of one response, or readings of one counter, each with the one that started next. */
 function joinViews(sets: TraceSets, [key, views]: [string | undefined, SettleSpan[]]): void {
   if (key === undefined) {
     return;

@@ -1,11 +1,12 @@
 /**
- * Traces → whole groups: with every trace that shares a response, or a session that log events tell, with them,
- * directly or through others, and the entries that stand for all of them. Whoever asks for one trace of a group
+ * Traces → whole groups: with every trace that shares a response, a counter or a session that log events tell, with
+ * them, directly or through others, and the entries that stand for all of them. Whoever asks for one trace of a group
  * sees the group that whoever asks for another sees.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
 import { groupSpans, responseKey } from './groups.ts';
+import { tracesByCounters } from './load-counter-relations.ts';
 import { tracesByLogEvents } from './load-log-relations.ts';
 import { loadEntries, loadSpans, tracesSharingResponses } from './load-spans.ts';
 import type { SettleSpan } from './settle-span.ts';
@@ -31,11 +32,12 @@ export async function loadGroups(
   const ownCount = traceIds.size;
   for (let added = all; added.length > 0 && traceIds.size - ownCount < OTHER_TRACES_MAX; ) {
     const question = { tenant, spans: added, traceIds: [...traceIds] };
-    const [byResponse, byEvents] = await Promise.all([
+    const related = await Promise.all([
       sharing(store, question),
       tracesByLogEvents(store, question),
+      tracesByCounters(store, question),
     ]);
-    const others = [...new Set([...byResponse, ...byEvents])];
+    const others = [...new Set(related.flat())];
     added = others.length === 0 ? [] : await loadSpans(store, { tenant, traceIds: others });
     for (const id of others) {
       traceIds.add(id);

@@ -146,7 +146,7 @@ describe('a log event', () => {
     });
     expect(rolesOf([event('e1', call(10n, 1n)), span('a', counter)])).toEqual({
       e1: 'leaf',
-      a: 'unknown',
+      a: 'agent_only',
     });
   });
 

@@ -4,17 +4,10 @@
  */
 import type { Call } from '../normalise/call.ts';
 import { isLogCall } from '../normalise/log-call.ts';
-import {
-  hasUsage,
-  keepOne,
-  markSameResponse,
-  type Resolution,
-  responseName,
-  roleOf,
-} from './resolution.ts';
+import { keepOne, markSameResponse, type Resolution, responseName, roleOf } from './resolution.ts';
 import { hasEqualTokens, hasSameModel, type LlmSpan } from './same-call.ts';
-import { type SettleSpan, spanKey } from './settle-span.ts';
-import type { SpanTree } from './span-tree.ts';
+import { spanKey } from './settle-span.ts';
+import { type SpanTree, sessionOf } from './span-tree.ts';
 
 /** Two events of one call are written one after the other, each with its own clock reading. */
 const PAIR_WINDOW_NS = 2_000_000_000n;
@@ -59,7 +52,8 @@ class SpanReports {
   constructor(state: Resolution, llm: readonly LlmSpan[]) {
     this.tree = state.tree;
     for (const span of llm) {
-      const isReporting = REPORTING.includes(roleOf(state, span) ?? '') && hasUsage(span);
+      const call = state.calls.get(spanKey(span)) ?? span.call;
+      const isReporting = REPORTING.includes(roleOf(state, span) ?? '') && call.usage !== undefined;
       if (isReporting && !isLogCall(span.call)) {
         // A mirror stands for the span that is billed in its place.
         const billed = state.winnerOf.get(spanKey(span)) ?? span;
@@ -92,14 +86,6 @@ class SpanReports {
     const session = sessionName(span.service, sessionOf(this.tree, span));
     if (session !== undefined) this.sessions.add(session);
   }
-}
-
-/** The session that the span, or the nearest span above it that does, tells. */
-function sessionOf(tree: SpanTree, span: SettleSpan): string {
-  const teller = [span, ...tree.ancestorsOf(span)].find(
-    ({ attribution }) => attribution.session !== '',
-  );
-  return teller?.attribution.session ?? '';
 }
 
 /**

@@ -7,11 +7,15 @@ import { type LlmSpan, providerFamily, richness } from './same-call.ts';
 import { type ResolvedRole, type SettleSpan, spanKey } from './settle-span.ts';
 import type { SpanTree } from './span-tree.ts';
 
-/** Roles by span key; `winnerOf` tells for a mirror which span is billed in its place. */
+/**
+ * Roles by span key; `winnerOf` tells for a mirror which span is billed in its place, and `calls` what is billed where
+ * that is not what the span itself tells.
+ */
 export interface Resolution {
   tree: SpanTree;
   roles: Map<string, ResolvedRole>;
   winnerOf: Map<string, SettleSpan>;
+  calls: Map<string, Call>;
 }
 
 export function roleOf(state: Resolution, span: SettleSpan): ResolvedRole['role'] | undefined {

@@ -98,10 +98,10 @@ describe('who is billed', () => {
     expect(roles(spans)).toEqual({ outer: 'aggregate', inner: 'agent_only', tool: 'non_billable' });
   });
 
-  it('no amount of a cumulative counter that stands alone', () => {
+  it('a cumulative counter that stands alone, for an amount that is not known', () => {
     const cumulative = { ...AGENT, roleReason: 'cumulative counter of the agent object' };
     expect(roles([span('/agent', [0n, 9n], call(10n, 5n, cumulative))])).toEqual({
-      agent: 'unknown',
+      agent: 'agent_only',
     });
   });
 

@@ -1,10 +1,11 @@
 /**
  * Who is billed in a group of spans: one role with its reason for each LLM span. The rule is research on dialects §7;
- * its order: mirrors, then aggregates, then agents that stand for calls nobody else reports, then log events, which are
- * billed only where no span reports their call.
+ * its order: mirrors, then aggregates, then agents that stand for calls nobody else reports, then counters that run
+ * over several invocations, then log events, which are billed only where no span reports their call.
  * Invariant: no physical call is billed twice, and usage that only an agent span reports is not lost.
  */
 import { INPUT_BUCKETS, OUTPUT_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
+import { isCounter, markCounters } from './counters.ts';
 import { markLogEvents } from './log-events.ts';
 import {
   hasUsage,
@@ -20,7 +21,12 @@ import { SpanTree } from './span-tree.ts';
 
 export function resolveRoles(versions: readonly SettleSpan[]): Resolution {
   const tree = new SpanTree(versions);
-  const state: Resolution = { tree, roles: new Map(), winnerOf: new Map() };
+  const state: Resolution = {
+    tree,
+    roles: new Map(),
+    winnerOf: new Map(),
+    calls: new Map(),
+  };
   const llm = tree.spans.filter((span): span is LlmSpan => span.call !== undefined);
   for (const span of llm) {
     state.roles.set(spanKey(span), { role: span.call.role, reason: span.call.roleReason });
@@ -30,6 +36,7 @@ export function resolveRoles(versions: readonly SettleSpan[]): Resolution {
   markNested(state, leavesOf(state, llm));
   markSums(state, leavesOf(state, llm));
   markAgents(state, llm);
+  markCounters(state, llm);
   markLogEvents(state, llm);
   return state;
 }
@@ -117,7 +124,7 @@ function markAgents(state: Resolution, llm: readonly LlmSpan[]): void {
     if (billed.length > 0) {
       const reason = `its ${billed.length} billed calls are below it`;
       state.roles.set(spanKey(span), { role: 'aggregate', reason });
-    } else if (span.call.roleReason.includes('cumulative')) {
+    } else if (isCounter(span)) {
       const reason = 'a cumulative counter with no calls below it: no amount of its own';
       state.roles.set(spanKey(span), { role: 'unknown', reason });
     } else {

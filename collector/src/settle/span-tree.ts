@@ -62,6 +62,14 @@ export class SpanTree {
   }
 }
 
+/** The session that the span, or the nearest span above it that does, tells. */
+export function sessionOf(tree: SpanTree, span: SettleSpan): string {
+  const teller = [span, ...tree.ancestorsOf(span)].find(
+    ({ attribution }) => attribution.session !== '',
+  );
+  return teller?.attribution.session ?? '';
+}
+
 /** By start, then by id, so that every run sees the same order. */
 function byStart(a: SettleSpan, b: SettleSpan): number {
   if (a.startNs !== b.startNs) {

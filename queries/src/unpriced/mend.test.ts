@@ -34,6 +34,13 @@ test.for([
     'the emitter reported no usage: stream_without_usage',
   ],
   ['no_usage', null, null, null, 'the emitter reported no usage'],
+  [
+    'cumulative_counter',
+    null,
+    null,
+    null,
+    'the span tells a counter that runs over several invocations: instrument the model calls below it, or tell a session, so that readings can be compared',
+  ],
   ['price_failed', 'openai', 'gpt-4o', null, 'a fault of the collector: its log has the cause'],
   [
     'unknown_model',

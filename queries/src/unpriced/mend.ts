@@ -53,6 +53,8 @@ const MENDS: Readonly<Record<string, (group: UnpricedGroup) => string>> = {
   missing_rate: rateCommand,
   unpriced_context: contextCommand,
   no_usage: ({ detail }) => emitter('the emitter reported no usage', detail),
+  cumulative_counter: () =>
+    'the span tells a counter that runs over several invocations: instrument the model calls below it, or tell a session, so that readings can be compared',
   invalid_usage: ({ detail }) => emitter('the emitter reported usage that cannot be', detail),
   contradictory_usage: ({ detail }) =>
     emitter('the emitter reported usage that contradicts itself', detail),
