@@ -5,42 +5,35 @@
  *   journal ▸ write ▸ ClickHouse ▸ queries ▸ API.
  * Parts are made in the order of the road and stopped in the same order: what takes in ends first.
  */
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { lockDirectory } from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
-import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import { type AcceptSignals, acceptSignals } from './accept-signals.ts';
 import { announcement, type Places } from './announce.ts';
 import { type HttpListener, listen } from './api/listen.ts';
 import { createAuthenticate } from './authenticate/authenticate.ts';
 import { connectableUrl, removeCollectorFile, writeCollectorFile } from './collector-file.ts';
 import type { Config } from './config.ts';
-import { createClickHouseControlStore } from './control/clickhouse-control-store.ts';
-import { controlCopyPath } from './control/control-copy.ts';
-import { type ControlState, openControlState } from './control/control-state.ts';
-import { ensureFingerprintSecret, tenantSecrets } from './control/fingerprint-secret.ts';
+import type { ControlState } from './control/control-state.ts';
+import { tenantSecrets } from './control/fingerprint-secret.ts';
 import { adminKeyPath, ensureFirstKey } from './control/first-key.ts';
 import { ensureInitKeys, readInitKeys } from './control/init-keys.ts';
 import { startRefreshLoop } from './control/refresh-loop.ts';
 import { createHttpApp } from './http-app.ts';
-import { Journal } from './journal/journal.ts';
-import { SeenSpans } from './journal/seen-spans.ts';
-import { diskFiles } from './journal/segment-files.ts';
 import { SpanKeeper } from './keep-spans.ts';
-import { JOURNAL_LIMITS, LISTENER_TIMEOUTS } from './limits.ts';
+import { LISTENER_TIMEOUTS } from './limits.ts';
 import type { Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { DIALECTS } from './normalise/dialects.ts';
 import { Normaliser } from './normalise/normalise.ts';
-import { observeJournal, observeTotals } from './observe.ts';
+import { observeTotals } from './observe.ts';
+import { openControl, openJournal } from './open-parts.ts';
 import { keepPricesTable, type PricesTableFiller } from './price/fill-prices-table.ts';
 import { type OpenPrices, openPrices } from './price/open-prices.ts';
 import { createPriceNow } from './price-now.ts';
 import { CardinalityGuard } from './rows/cardinality-guard.ts';
-import { createEntryBlock } from './rows/entry-block.ts';
 import { ContentRedactor } from './rows/redact.ts';
-import { createSpanBlock } from './rows/span-block.ts';
 import type { RunningCollector, StartCollector } from './running-collector.ts';
 import type { EntryMaker } from './settle/difference.ts';
 import { createEntryMaker } from './settle/make-entries.ts';
@@ -99,48 +92,13 @@ export const startCollector: StartCollector = async (request) => {
   }
 };
 
-/** The control state from its copy, and from ClickHouse where that is there. */
-async function openControl(config: Config, storage: Storage, log: Logger): Promise<ControlState> {
-  const control = await openControlState({
-    store: createClickHouseControlStore(storage.store),
-    copyPath: controlCopyPath(config.dataDir),
-    now: () => new Date(),
-    randomInt: (below) => randomInt(below),
-    log,
-  });
-  if (storage.isPrepared()) {
-    await control.refresh().catch((error: unknown) => {
-      if (!(error instanceof StoreError)) {
-        throw error;
-      }
-      // It can go away again at once. The copy is enough to start with; the refresh loop asks again.
-      log.warn(
-        { err: error },
-        'the control state could not be read; its copy is used until it can',
-      );
-    });
-  }
-  await ensureFingerprintSecret(control, randomBytes);
-  return control;
-}
-
 /** The stages from decode to journal. */
 async function openRoad(
   config: Config,
   parts: Pick<Parts, 'control' | 'prices' | 'totals' | 'metrics' | 'log'>,
 ) {
   const { control, prices, totals, metrics, log } = parts;
-  const seen = new SeenSpans(config.dedupeSpans);
-  const journal = await Journal.open({
-    directory: join(config.dataDir, 'journal'),
-    files: diskFiles,
-    limits: { ...JOURNAL_LIMITS, journalBytesMax: config.journalBytesMax },
-    seen,
-    createBlocks: () => ({ span: createSpanBlock(), entry: createEntryBlock() }),
-    nowMs: Date.now,
-    randomId: () => randomBytes(16).toString('hex'),
-    onEvent: observeJournal(log, metrics),
-  });
+  const { journal, seen } = await openJournal(config, log, metrics);
   const bookFor = (tenant: string) => prices.books.bookFor(tenant);
   const guard = new CardinalityGuard();
   const keeper = new SpanKeeper({

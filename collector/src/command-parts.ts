@@ -1,6 +1,7 @@
 // Where the commands that stand on other parts of the program get them; imported only when the command runs.
 import { CommandError, type CommandInput } from './cli/command.ts';
 import type { OpenStoppedKeys } from './cli/key-door.ts';
+import type { OpenStoppedLedger } from './cli/ledger-door.ts';
 import type { OpenOfflinePrices } from './cli/prices.ts';
 import type { StartCollector } from './running-collector.ts';
 
@@ -13,6 +14,7 @@ export interface CommandParts {
   readonly pricesCalc: () => Promise<RunCommandPart>;
   readonly offlinePrices: OpenOfflinePrices;
   readonly stoppedKeys: OpenStoppedKeys;
+  readonly stoppedLedger: OpenStoppedLedger;
   readonly demo: () => Promise<RunCommandPart>;
 }
 
@@ -47,5 +49,6 @@ export const COMMAND_PARTS: CommandParts = {
   },
   stoppedKeys: async (dataDir) =>
     (await import('./control/stopped-keys.ts')).openStoppedKeys(dataDir),
+  stoppedLedger: async (config) => (await import('./stopped-ledger.ts')).openStoppedLedger(config),
   demo: async () => (await import('./demo-command.ts')).runDemoCommand,
 };

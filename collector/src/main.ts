@@ -7,7 +7,7 @@ import { type Command, CommandError, type CommandInput, type CommandIo } from '.
 import { COSTS_COMMAND } from './cli/costs.ts';
 import { DOCTOR_COMMAND } from './cli/doctor.ts';
 import { keyCommands } from './cli/keys.ts';
-import { LEDGER_COMMANDS } from './cli/ledger.ts';
+import { ledgerCommands } from './cli/ledger.ts';
 import { runUntilStopped } from './cli/lifetime.ts';
 import { priceCommands } from './cli/prices.ts';
 import { runCommand } from './cli/run-command.ts';
@@ -46,7 +46,7 @@ function allCommands(parts: CommandParts): readonly Command[] {
     },
     ...priceCommands(parts.offlinePrices),
     COSTS_COMMAND,
-    ...LEDGER_COMMANDS,
+    ...ledgerCommands(parts.stoppedLedger),
     {
       name: 'demo',
       sentence: 'Send realistic traffic of the last hour to a collector, and show what it cost.',

@@ -26,7 +26,7 @@ export async function runMigrate(input: CommandInput): Promise<number> {
     const log = createLog(config.logLevel, process.stderr);
     const storage = await openStorage(config, log, createMetrics());
     try {
-      return tell(input, 'now', await withinTime(storage.prepared));
+      return tell(input, 'now', await preparedInTime(storage.prepared));
     } finally {
       await storage.close();
     }
@@ -75,7 +75,11 @@ async function lock(config: Config): Promise<(() => void) | undefined> {
   }
 }
 
-async function withinTime(prepared: Storage['prepared']): Promise<readonly string[]> {
+/**
+ * The tables at this version, and which migrations were applied for it.
+ * @throws CommandError when ClickHouse does not take them in time, or they cannot be brought there
+ */
+export async function preparedInTime(prepared: Storage['prepared']): Promise<readonly string[]> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(

@@ -30,6 +30,8 @@ export interface OptionSpec<T, D extends string | null = string | null> {
   readonly sentence: string;
   /** Who takes it: `client` tells a subcommand how to reach a collector; absent, it configures one. */
   readonly section?: 'client' | 'both';
+  /** A subcommand that may have to open a data directory itself takes it too. */
+  readonly opensData?: true;
   /** A secret is never repeated in a message. */
   readonly secret?: true;
   /** The option is accepted, but nothing acts on it yet: the start says so once. */
@@ -103,6 +105,7 @@ export const OPTIONS = {
     byDefault: null,
     expected: 'an http or https address, such as http://127.0.0.1:8123',
     sentence: 'A ClickHouse server to store into; unset, the embedded engine is used.',
+    opensData: true,
   }),
   clickhouseCluster: option({
     flag: 'clickhouse-cluster',
@@ -111,6 +114,7 @@ export const OPTIONS = {
     byDefault: null,
     expected: 'the name of a cluster of the ClickHouse server',
     sentence: 'Cluster the tables are made on; needs --clickhouse-url.',
+    opensData: true,
     notBuiltYet: true,
   }),
   database: option({
@@ -120,6 +124,7 @@ export const OPTIONS = {
     byDefault: 'aicost',
     expected: 'a name of letters, digits and underscores',
     sentence: 'ClickHouse database that holds the tables.',
+    opensData: true,
   }),
   initKeysFile: option({
     flag: 'init-keys-file',
@@ -178,6 +183,7 @@ export const OPTIONS = {
     byDefault: '10000000',
     expected: 'a number of spans of at least 1, such as 10000000 or 10M',
     sentence: 'How many of the newest spans are remembered so that a resend is dropped.',
+    opensData: true,
   }),
   retentionSpansMs: option({
     flag: 'retention-spans',
@@ -213,6 +219,7 @@ export const OPTIONS = {
     byDefault: '10GB',
     expected: SIZE,
     sentence: 'Size of the journal at which new spans are answered with 503 until it shrinks.',
+    opensData: true,
   }),
   requestBytesMax: option({
     flag: 'request-bytes-max',

@@ -85,6 +85,9 @@ const JOINERS: Readonly<Record<string, string>> = {
   'limits.ts': 'the limits of the stages, of which it takes the types',
   'ledger-work.ts': 'verify and reprice with settle, the journal and the prices of now',
   'price-now.ts': 'the book with the work on the ledger',
+  'open-parts.ts': 'control state and journal with the files they stand on',
+  'stopped-ledger.ts':
+    'work on the ledger with the parts of a directory on which no collector runs',
   'settle/append-entries.ts':
     'entries that correct with the journal, as accept-traces.ts those of a request',
   'settle/make-entries.ts': 'the entries of settle with their price',

@@ -3,7 +3,7 @@
  * NDJSON.
  */
 import { parseInstant } from '@ai-cost-profiler/queries/range.ts';
-import { type Request, type RequestHandler, Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import { z } from 'zod';
 import type { Authenticate } from '../access.ts';
 import type { Logger } from '../log.ts';
@@ -48,6 +48,8 @@ export const REPRICE_BODY = z.strictObject({
   dry_run: z.boolean().default(false).describe('Show the difference, and append nothing.'),
 });
 
+export type RepriceBody = z.output<typeof REPRICE_BODY>;
+
 /** The routes, with their whole paths. */
 export function adminLedgerRoutes(deps: AdminLedgerDeps): Router {
   const router = Router();
@@ -69,16 +71,17 @@ export function adminLedgerRoutes(deps: AdminLedgerDeps): Router {
   router
     .route('/api/v1/admin/reprice')
     .post(operator, jsonBody(BODY_BYTES_MAX), (request, response) => {
-      const asked = readReprice(request);
+      const asked = readReprice(readBody(REPRICE_BODY, request), new Date());
       return answer((show) => deps.reprice(asked, show), response);
     })
     .all(onlyMethods('POST'));
   return router;
 }
 
-function readReprice(request: Request): RepriceAsked {
-  const { from, to, tenant, dry_run: dryRun } = readBody(REPRICE_BODY, request);
-  const nowNs = BigInt(Date.now()) * NS_PER_MS;
+/** @throws Problem parameter_invalid */
+export function readReprice(body: RepriceBody, now: Date): RepriceAsked {
+  const { from, to, tenant, dry_run: dryRun } = body;
+  const nowNs = BigInt(now.getTime()) * NS_PER_MS;
   const range = { fromNs: readInstant('from', from, nowNs), toNs: readInstant('to', to, nowNs) };
   if (range.toNs <= range.fromNs) {
     const detail = `to is ${JSON.stringify(to)}; expected a time after from (${from}).`;

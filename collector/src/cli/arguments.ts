@@ -21,8 +21,12 @@ export const COMMON_FLAGS: Command['flags'] = [
 /** The options of the table that a command takes. */
 export function optionsOf(takes: Command['takes']): OptionSpec<unknown>[] {
   if (takes === 'none') return [];
+  const of = takes === 'data' ? 'client' : takes;
   return Object.values<OptionSpec<unknown>>(OPTIONS).filter(
-    ({ section }) => section === 'both' || (section ?? 'server') === takes,
+    ({ section, opensData }) =>
+      section === 'both' ||
+      (section ?? 'server') === of ||
+      (takes === 'data' && opensData === true),
   );
 }
 

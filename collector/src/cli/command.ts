@@ -37,8 +37,8 @@ export interface Command {
   /** One or two words, such as `start` or `keys create`. */
   readonly name: string;
   readonly sentence: string;
-  /** Which options of the table it takes. */
-  readonly takes: 'server' | 'client' | 'none';
+  /** Which options of the table it takes; `data`: those of a client, and of whoever opens a data directory. */
+  readonly takes: 'server' | 'client' | 'data' | 'none';
   readonly flags: readonly CommandFlag[];
   /** Names of what stands without a flag; each is required. */
   readonly positionals: readonly string[];

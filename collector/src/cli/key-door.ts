@@ -1,12 +1,12 @@
 // The way to the keys: through the collector that runs on the data directory, or, where none runs, into the
 // directory itself. Both answer alike, in the rows of the API.
 import { type CreatedKey, type KeyActor, type KeyOperations, SCOPES } from '../access.ts';
-import { readCollectorFile } from '../collector-file.ts';
 import { toKeyRow } from '../key-row.ts';
 import { durationSchema } from '../option-values.ts';
 import { Problem } from '../problems.ts';
 import { openCollectorClient } from './collector-client.ts';
 import { CommandError, type CommandInput } from './command.ts';
+import { isRunning } from './is-running.ts';
 
 /** What a body of `POST /api/v1/admin/keys` holds. */
 export interface KeyWish {
@@ -31,7 +31,6 @@ export type OpenStoppedKeys = (
 >;
 
 const PATH = '/api/v1/admin/keys';
-const ALIVE_TIMEOUT_MS = 5_000;
 
 /** Finds the way and does the work. A collector that was named by --url is always asked. */
 export async function useKeys<T>(
@@ -52,19 +51,6 @@ export async function useKeys<T>(
     throw error;
   } finally {
     stopped.close();
-  }
-}
-
-/** Whether a collector answers where the directory says; a file that a crash left behind proves nothing. */
-async function isRunning(dataDir: string): Promise<boolean> {
-  const file = await readCollectorFile(dataDir);
-  if (file === undefined) return false;
-  try {
-    const signal = AbortSignal.timeout(ALIVE_TIMEOUT_MS);
-    return (await fetch(`${file.http}/healthz`, { signal })).ok;
-  } catch {
-    // If it is alive all the same, it holds the directory, and opening that says so.
-    return false;
   }
 }
 

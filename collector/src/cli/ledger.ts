@@ -1,10 +1,9 @@
-/** `aicost settle`, `verify`, `reprice`: work on the whole ledger, asked of the running collector. */
+/** `aicost settle`, `verify`, `reprice`: work on the whole ledger. */
 import { z } from 'zod';
 import { ConfigError } from '../config-error.ts';
-import { findKey, openCollectorClient } from './collector-client.ts';
 import type { Command, CommandInput } from './command.ts';
+import { type OpenStoppedLedger, workOnLedger } from './ledger-door.ts';
 import { differenceTables, verdict } from './ledger-text.ts';
-import { followLongWork } from './long-work.ts';
 
 const settledSchema = z.looseObject({
   traces: z.int(),
@@ -13,30 +12,9 @@ const settledSchema = z.looseObject({
   settled_through: z.string(),
 });
 
-type Line = Record<string, unknown>;
-
-/**
- * Asks for the work and shows its progress, in people's words or as the lines that came. Resolves with the last
- * line.
- */
-async function follow(
-  { config, io, json }: CommandInput,
-  work: { path: string; body?: object; show: (progress: Line) => string },
-): Promise<Line> {
-  const { url } = await openCollectorClient(config);
-  const { path, body, show } = work;
-  const onProgress = (progress: Line) => {
-    if (!json) io.writeError(show(progress));
-  };
-  const key = await findKey(config);
-  const last = await followLongWork({ url, key, path, onProgress, ...(body && { body }) });
-  if (json) io.write(`${JSON.stringify(last)}\n`);
-  return last;
-}
-
-async function settle(input: CommandInput): Promise<number> {
-  const last = await follow(input, {
-    path: '/api/v1/admin/settle',
+async function settle(input: CommandInput, open: OpenStoppedLedger): Promise<number> {
+  const last = await workOnLedger(input, open, {
+    operation: 'settle',
     show: (progress) => `  … ${String(progress['traces'])} traces\n`,
   });
   const { traces, corrected, entries, settled_through: through } = settledSchema.parse(last);
@@ -48,9 +26,9 @@ async function settle(input: CommandInput): Promise<number> {
   return 0;
 }
 
-async function verify(input: CommandInput): Promise<number> {
-  const last = await follow(input, {
-    path: '/api/v1/admin/verify',
+async function verify(input: CommandInput, open: OpenStoppedLedger): Promise<number> {
+  const last = await workOnLedger(input, open, {
+    operation: 'verify',
     show: (progress) => `  … ${String(progress['day'])}\n`,
   });
   const { ok, text } = verdict(last);
@@ -66,13 +44,13 @@ const repricedSchema = z.looseObject({
   skipped: z.record(z.string(), z.int()),
 });
 
-async function reprice(input: CommandInput): Promise<number> {
+async function reprice(input: CommandInput, open: OpenStoppedLedger): Promise<number> {
   const { flags, io, json } = input;
   const dryRun = flags.has('dry-run');
   const range = { from: required(flags, 'from'), to: required(flags, 'to') };
   const tenant = flags.get('tenant');
-  const last = await follow(input, {
-    path: '/api/v1/admin/reprice',
+  const last = await workOnLedger(input, open, {
+    operation: 'reprice',
     body: { ...range, dry_run: dryRun, ...(tenant === undefined ? {} : { tenant }) },
     show: (progress) => {
       if (progress['step'] !== 'difference') {
@@ -110,27 +88,28 @@ function required(flags: CommandInput['flags'], name: string): string {
 
 const TIME = 'RFC 3339, now, or now-<n>[mhdw]';
 
-export const LEDGER_COMMANDS: readonly Command[] = [
+/** `open` opens the ledger of a data directory on which no collector runs. */
+export const ledgerCommands = (open: OpenStoppedLedger): readonly Command[] => [
   {
     name: 'settle',
     sentence: 'Settle now what was received, idle or not: who is billed, and for whom.',
-    takes: 'client',
+    takes: 'data',
     flags: [],
     positionals: [],
-    run: settle,
+    run: (input) => settle(input, open),
   },
   {
     name: 'verify',
     sentence: 'Compare spans, ledger and rollups to the last digit; ends with 1 on a difference.',
-    takes: 'client',
+    takes: 'data',
     flags: [],
     positionals: [],
-    run: verify,
+    run: (input) => verify(input, open),
   },
   {
     name: 'reprice',
     sentence: 'Append what calls cost more or less at the price book as it is now.',
-    takes: 'client',
+    takes: 'data',
     flags: [
       { flag: 'from', value: 'time', sentence: `Calls that started at or after: ${TIME}.` },
       { flag: 'to', value: 'time', sentence: 'Calls that started before.' },
@@ -142,6 +121,6 @@ export const LEDGER_COMMANDS: readonly Command[] = [
       },
     ],
     positionals: [],
-    run: reprice,
+    run: (input) => reprice(input, open),
   },
 ];

@@ -1,0 +1,67 @@
+/**
+ * Parts of a data directory that the collector opens, and so does work on the ledger of one that is stopped.
+ * Whoever opens them holds the directory's lock.
+ */
+import { randomBytes, randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
+import type { Config } from './config.ts';
+import { createClickHouseControlStore } from './control/clickhouse-control-store.ts';
+import { controlCopyPath } from './control/control-copy.ts';
+import { type ControlState, openControlState } from './control/control-state.ts';
+import { ensureFingerprintSecret } from './control/fingerprint-secret.ts';
+import { Journal } from './journal/journal.ts';
+import { SeenSpans } from './journal/seen-spans.ts';
+import { diskFiles } from './journal/segment-files.ts';
+import { JOURNAL_LIMITS } from './limits.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { observeJournal } from './observe.ts';
+import { createEntryBlock } from './rows/entry-block.ts';
+import { createSpanBlock } from './rows/span-block.ts';
+import type { Storage } from './storage.ts';
+
+/** The control state from its copy, and from ClickHouse where that is there. */
+export async function openControl(
+  config: Config,
+  storage: Storage,
+  log: Logger,
+): Promise<ControlState> {
+  const control = await openControlState({
+    store: createClickHouseControlStore(storage.store),
+    copyPath: controlCopyPath(config.dataDir),
+    now: () => new Date(),
+    randomInt: (below) => randomInt(below),
+    log,
+  });
+  if (storage.isPrepared()) {
+    await control.refresh().catch((error: unknown) => {
+      if (!(error instanceof StoreError)) {
+        throw error;
+      }
+      // It can go away again at once. The copy is enough to start with; the refresh loop asks again.
+      log.warn(
+        { err: error },
+        'the control state could not be read; its copy is used until it can',
+      );
+    });
+  }
+  await ensureFingerprintSecret(control, randomBytes);
+  return control;
+}
+
+/** The journal, what an earlier process left in it included, and the filter of spans that were seen. */
+export async function openJournal(config: Config, log: Logger, metrics: Metrics) {
+  const seen = new SeenSpans(config.dedupeSpans);
+  const journal = await Journal.open({
+    directory: join(config.dataDir, 'journal'),
+    files: diskFiles,
+    limits: { ...JOURNAL_LIMITS, journalBytesMax: config.journalBytesMax },
+    seen,
+    createBlocks: () => ({ span: createSpanBlock(), entry: createEntryBlock() }),
+    nowMs: Date.now,
+    randomId: () => randomBytes(16).toString('hex'),
+    onEvent: observeJournal(log, metrics),
+  });
+  return { journal, seen };
+}

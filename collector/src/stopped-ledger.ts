@@ -1,0 +1,113 @@
+/**
+ * The ledger of a data directory on which no collector runs, for settle, verify and reprice: opened as the collector
+ * opens it, but for listeners. Invariant: the directory is locked meanwhile, and what an earlier collector left in the
+ * journal is stored before anything is looked at.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import {
+  DirectoryLockedError,
+  lockDirectory,
+} from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
+import { EngineStartError } from '@ai-cost-profiler/clickhouse/engine/supervise.ts';
+import { REPRICE_BODY, readReprice } from './api/admin-ledger.ts';
+import { CommandError } from './cli/command.ts';
+import type { OpenStoppedLedger } from './cli/ledger-door.ts';
+import type { Config } from './config.ts';
+import { controlCopyPath } from './control/control-copy.ts';
+import { createLog } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import { preparedInTime } from './migrate-command.ts';
+import { openControl, openJournal } from './open-parts.ts';
+import { openPrices } from './price/open-prices.ts';
+import { createPriceNow } from './price-now.ts';
+import { CardinalityGuard } from './rows/cardinality-guard.ts';
+import { createEntryMaker } from './settle/make-entries.ts';
+import { openStorage } from './storage.ts';
+import { Storing, type StoringParts } from './storing.ts';
+
+type Show = (progress: object) => void;
+
+/** Only an owner that is about to end is waited for. */
+const LOCK_WAIT_MS = 5_000;
+const DRAIN_TIMEOUT_MS = 60_000;
+
+/** Undefined where no collector ever started. @throws CommandError when it cannot be had */
+export const openStoppedLedger: OpenStoppedLedger = async (given) => {
+  const config = { ...given, dataDir: resolve(given.dataDir), settle: false };
+  if (!existsSync(controlCopyPath(config.dataDir))) return undefined;
+  const unlock = await lock(config.dataDir);
+  try {
+    return await openLocked(config, unlock);
+  } catch (error) {
+    unlock();
+    throw error instanceof EngineStartError
+      ? new CommandError(error.message, { cause: error })
+      : error;
+  }
+};
+
+async function openLocked(config: Config, unlock: () => void) {
+  const log = createLog(config.logLevel, process.stderr);
+  const metrics = createMetrics();
+  const storage = await openStorage(config, log, metrics);
+  const failed = Promise.withResolvers<never>();
+  // Whoever works looks at it; a failure between two pieces of work must not be unhandled.
+  failed.promise.catch(() => undefined);
+  try {
+    const storing = await startStoring({ config, log, metrics, storage }, failed.reject);
+    const signal = new AbortController().signal;
+    const unlessFailed = <T>(work: Promise<T>) => Promise.race([work, failed.promise]);
+    return {
+      settle: (_body: object, show: Show) => unlessFailed(storing.settleNow(show)),
+      verify: (_body: object, show: Show) => unlessFailed(storing.verifyNow(show, signal)),
+      reprice: async (body: object, show: Show) => {
+        const asked = readReprice(REPRICE_BODY.parse(body), new Date());
+        return unlessFailed(storing.repriceNow(asked, show));
+      },
+      async close() {
+        await storing.drain(AbortSignal.timeout(DRAIN_TIMEOUT_MS));
+        await storage.close();
+        unlock();
+      },
+    };
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
+/** `onFailed` is told of what the writer cannot overcome: nothing would be stored any more. */
+async function startStoring(
+  opened: Pick<StoringParts, 'config' | 'log' | 'metrics' | 'storage'>,
+  onFailed: (error: unknown) => void,
+): Promise<Storing> {
+  const { config, log, metrics, storage } = opened;
+  await preparedInTime(storage.prepared);
+  const control = await openControl(config, storage, log);
+  const { books } = openPrices({ state: control, log, now: () => new Date(), randomBytes });
+  const { journal } = await openJournal(config, log, metrics);
+  const maker = createEntryMaker({
+    bookFor: (tenant) => books.bookFor(tenant),
+    guard: new CardinalityGuard(),
+    nowNs: () => BigInt(Date.now()) * 1_000_000n,
+  });
+  const storing = new Storing(
+    { ...opened, journal, maker, price: createPriceNow(books) },
+    onFailed,
+  );
+  await storing.start();
+  return storing;
+}
+
+async function lock(dataDir: string): Promise<() => void> {
+  try {
+    return await lockDirectory(dataDir, LOCK_WAIT_MS, null);
+  } catch (error) {
+    if (error instanceof DirectoryLockedError) {
+      throw new CommandError(error.message, { cause: error });
+    }
+    throw error;
+  }
+}
