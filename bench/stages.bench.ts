@@ -69,9 +69,10 @@ function createRoad(): (bytes: Uint8Array, steps: number) => number {
     seen.hashContent();
     sum += seen.hashLo & 1;
     if (steps < 3) return;
-    const call: Call | undefined = normaliser.normalise(seen);
-    sum += Number(call?.usage?.inputTokens ?? 0n);
+    const read = normaliser.read(seen);
+    sum += read?.usage.inputTokens ?? 0;
     if (steps < 4) return;
+    const call: Call | undefined = read?.toCall();
     const charge: Charge | undefined =
       call === undefined ? undefined : chargeCall(book, call, seen.startTimeUnixNano);
     sum += Number((charge?.costAtto ?? 0n) / 1_000_000_000_000n);

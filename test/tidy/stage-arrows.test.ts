@@ -11,7 +11,13 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
   receive: [],
   authenticate: [],
   decode: [],
-  normalise: ['decode/span-view.ts', 'decode/log-view.ts', 'decode/attribute-list.ts'],
+  normalise: [
+    'decode/span-view.ts',
+    'decode/log-view.ts',
+    'decode/attribute-list.ts',
+    'decode/byte-text.ts',
+    'decode/key-shapes.ts',
+  ],
   price: ['normalise/call.ts'],
   rows: [
     'decode/span-view.ts',

@@ -38,6 +38,7 @@ export function fillSpan(view: SpanView, start: number, end: number, attributesM
       at = next;
     }
   }
+  view.shape = view.keyShapes.shapeOf(attributes);
 }
 
 function resetSpan(view: SpanView, start: number, end: number, attributesMax: number): void {

@@ -7,6 +7,7 @@
 
 import { type HashHalves, hashBytes } from './content-hash.ts';
 import { EventView, LinkView } from './event-view.ts';
+import { type KeyShape, KeyShapes } from './key-shapes.ts';
 import { RecordView, unsigned64 } from './record-view.ts';
 import { afterField, afterVarint, varintLo } from './wire.ts';
 
@@ -48,6 +49,9 @@ export class SpanView extends RecordView implements HashHalves {
   statusMessageEnd = 0;
   eventCount = 0;
   linkCount = 0;
+  /** The shape of the attributes' keys, where it is known: a view remembers what it has shown. */
+  shape: KeyShape | undefined;
+  readonly keyShapes = new KeyShapes();
   /** Filled by `hashContent`. */
   hashLo = 0;
   hashHi = 0;

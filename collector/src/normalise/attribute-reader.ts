@@ -6,77 +6,56 @@ import type { AttributeList } from '../decode/attribute-list.ts';
 import { VALUE } from '../decode/attribute-list.ts';
 import type { AttributeKeys, KeyId } from './attribute-keys.ts';
 import { plainDecimal } from './decimal-text.ts';
+import { KeyPositions, tagName } from './key-positions.ts';
 
-const TAG_PREFIX = Buffer.from('aicost.tag.', 'utf8');
 const WHOLE_TEXT = /^\d{1,18}$/;
 /** Texts that emitters write for "nothing". */
-const NOTHING = new Set(['', 'none', 'None', 'null', 'unknown', 'undefined']);
+const NOTHING: ReadonlySet<string> = new Set(['', 'none', 'None', 'null', 'unknown', 'undefined']);
+
+/** Whether a text tells something. */
+export function saysSomething(text: string): boolean {
+  return !NOTHING.has(text);
+}
 
 export class AttributeReader {
-  private readonly keys: AttributeKeys;
-  /** For each key, 1 + its position in the list, valid where `seenAt` is the current generation. */
-  private positions = new Int32Array(0);
-  private seenAt = new Uint32Array(0);
-  private generation = 0;
-  private list: AttributeList | undefined;
-  private tagPositions: number[] = [];
-  /** How many declared keys the list has; 0 means that no dialect can know this span. */
-  known = 0;
-  /** The declared keys the list has, in the first `known` places; a key that stands twice is there twice. */
-  foundKeys = new Int32Array(64);
+  protected readonly keys: AttributeKeys;
+  protected list: AttributeList | undefined;
+  protected positions: KeyPositions | undefined;
 
   constructor(keys: AttributeKeys) {
     this.keys = keys;
   }
 
-  /** Points the reader at a list. Of a key that stands twice the last counts. */
-  index(list: AttributeList): void {
-    if (this.positions.length < this.keys.size) {
-      this.positions = new Int32Array(this.keys.size);
-      this.seenAt = new Uint32Array(this.keys.size);
-      this.generation = 0;
-    }
-    this.generation++;
+  /** Points the reader at a list whose keys stand at these positions. */
+  point(list: AttributeList, positions: KeyPositions): void {
     this.list = list;
-    this.known = 0;
-    this.tagPositions.length = 0;
-    const { bytes, keyStart, keyEnd, count } = list;
-    for (let i = 0; i < count; i++) {
-      const start = keyStart[i]!;
-      const id = this.keys.find(bytes, start, keyEnd[i]!);
-      if (id !== -1) {
-        this.positions[id] = i;
-        this.seenAt[id] = this.generation;
-        this.remember(id);
-      } else if (isTag(bytes, start, keyEnd[i]!)) {
-        this.tagPositions.push(i);
-      }
-    }
+    this.positions = positions;
   }
 
-  get hasTags(): boolean {
-    return this.tagPositions.length > 0;
+  /** Points the reader at a list of unknown shape. */
+  index(list: AttributeList): void {
+    this.point(list, new KeyPositions(list, this.keys));
   }
 
-  private remember(id: KeyId): void {
-    if (this.known === this.foundKeys.length) {
-      const grown = new Int32Array(this.foundKeys.length * 2);
-      grown.set(this.foundKeys);
-      this.foundKeys = grown;
-    }
-    this.foundKeys[this.known] = id;
-    this.known++;
+  /** The declared keys that the list has. */
+  get foundKeys(): readonly KeyId[] {
+    return this.positions?.foundKeys ?? [];
+  }
+
+  /** Whether the list has a declared key or a tag. */
+  get tellsAnything(): boolean {
+    return this.positions !== undefined && this.foundKeys.length + this.positions.tags.length > 0;
   }
 
   has(key: KeyId): boolean {
-    return this.seenAt[key] === this.generation;
+    return this.positionOf(key) !== -1;
   }
 
   /** A string value that says something; undefined for other types and for words that mean nothing. */
   text(key: KeyId): string | undefined {
     const at = this.at(key);
     const value = at === -1 ? undefined : this.list!.valueText(at);
-    return value === undefined || NOTHING.has(value) ? undefined : value;
+    return value !== undefined && saysSomething(value) ? value : undefined;
   }
 
   /** The first of these keys that has a text. */
@@ -88,6 +67,19 @@ export class AttributeReader {
       }
     }
     return undefined;
+  }
+
+  /**
+   * `firstText` of a text that is only handed on, never looked at: then the reading of a span can be learned for spans
+   * with other texts there (learned/).
+   */
+  passedText(keys: readonly KeyId[]): string | undefined {
+    return this.firstText(keys);
+  }
+
+  /** `firstWhole` of a count of usage, which is looked at only where counts are made disjoint. */
+  count(keys: readonly KeyId[]): bigint | undefined {
+    return this.firstWhole(keys);
   }
 
   /** A whole number ≥ 0 (int, integral double, or digits in a string); undefined for anything else. */
@@ -166,28 +158,22 @@ export class AttributeReader {
   /** Pairs of `aicost.tag.<key>`; values that are not strings are left out. */
   tags(): [string, string][] {
     const pairs: [string, string][] = [];
-    for (const at of this.tagPositions) {
+    for (const at of this.positions?.tags ?? []) {
       const value = this.list!.valueText(at);
       if (value !== undefined && value !== '') {
-        pairs.push([this.list!.keyText(at).slice(TAG_PREFIX.length), value]);
+        pairs.push([tagName(this.list!.keyText(at)), value]);
       }
     }
     return pairs;
   }
 
-  private at(key: KeyId): number {
-    return this.seenAt[key] === this.generation ? this.positions[key]! : -1;
+  /** Where the key's value is to be looked at, or -1. Every look goes through here. */
+  protected at(key: KeyId): number {
+    return this.positionOf(key);
   }
-}
 
-function isTag(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start <= TAG_PREFIX.length || bytes[start] !== TAG_PREFIX[0]) {
-    return false;
+  /** Where the key stands, or -1: that it stands there is all that is seen. */
+  positionOf(key: KeyId): number {
+    return this.positions === undefined ? -1 : this.positions.of(key);
   }
-  for (let i = 1; i < TAG_PREFIX.length; i++) {
-    if (bytes[start + i] !== TAG_PREFIX[i]) {
-      return false;
-    }
-  }
-  return true;
 }

@@ -45,9 +45,9 @@ export class AttributionReader {
     const found: Attribution = { ...NOBODY, tags: span.tags() };
     for (const name of NAMES) {
       found[name] =
-        span.firstText(this.spanKeys[name]) ??
+        span.passedText(this.spanKeys[name]) ??
         own[name] ??
-        resource.firstText(this.resourceKeys[name]) ??
+        resource.passedText(this.resourceKeys[name]) ??
         '';
     }
     return found;

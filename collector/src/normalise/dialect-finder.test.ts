@@ -4,7 +4,7 @@ import { AttributeKeys } from './attribute-keys.ts';
 import type { AttributeReader } from './attribute-reader.ts';
 import type { Dialect, SpanFacts } from './dialect.ts';
 import { DialectFinder } from './dialect-finder.ts';
-import { compileAny, type SpanCondition, triggersOf } from './span-condition.ts';
+import { compileAny, nameBegins, type SpanCondition, triggersOf } from './span-condition.ts';
 
 const KEYS = ['a', 'b', 'c', 'd', 'value.key'];
 const SCOPES = ['lib', 'lib.part', 'library', 'other', ''];
@@ -26,9 +26,8 @@ const condition: fc.Arbitrary<SpanCondition> = fc.record(
 /** A reader of a span that has these keys, all with the value `yes`. */
 function readerOf(held: readonly string[], keys: AttributeKeys): AttributeReader {
   const ids = held.map((key) => keys.declare(key));
-  const reader: Pick<AttributeReader, 'known' | 'foundKeys' | 'has' | 'text'> = {
-    known: ids.length,
-    foundKeys: Int32Array.from(ids),
+  const reader: Pick<AttributeReader, 'foundKeys' | 'has' | 'text'> = {
+    foundKeys: ids,
     has: (key) => ids.includes(key),
     text: (key) => (ids.includes(key) ? 'yes' : undefined),
   };
@@ -66,6 +65,7 @@ describe('looking for the dialects of a span', () => {
             scopeVersion: '',
             spanName: name,
             spanKind: 3,
+            nameBegins: (beginning) => nameBegins(name, beginning),
           };
           expect(finder.find(facts)).toEqual(
             dialects.filter((dialect) => dialect.recognises(facts)),

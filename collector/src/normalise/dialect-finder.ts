@@ -3,9 +3,8 @@
  * span costs what it holds, not how many dialects there are. Order and answer are those of asking all of them.
  */
 import type { AttributeKeys, KeyId } from './attribute-keys.ts';
-import type { AttributeReader } from './attribute-reader.ts';
 import type { Dialect, SpanFacts } from './dialect.ts';
-import { beginningsOf, type Triggers } from './span-condition.ts';
+import type { Triggers } from './span-condition.ts';
 
 /** Scopes are few in practice; a sender that makes them up must not fill the memory. */
 const SCOPES_MAX = 4_096;
@@ -16,7 +15,6 @@ export class DialectFinder {
   private readonly keyCount: number;
   /** For each key, the dialects that it may tell. */
   private readonly byKey: readonly (readonly number[])[];
-  private readonly bySpanName = new Map<string, number[]>();
   private readonly always: number[] = [];
   private readonly scoped: { at: number; triggers: Triggers }[] = [];
   private readonly byScope = new Map<string, readonly number[]>();
@@ -29,16 +27,14 @@ export class DialectFinder {
     this.dialects = dialects;
     const byKey: number[][] = [];
     for (const [at, { triggers }] of dialects.entries()) {
-      if (triggers === undefined) {
+      // A name is looked at by the dialect itself, after its keys: most spans need not show theirs.
+      if (triggers === undefined || triggers.hasSpanNames) {
         this.always.push(at);
         continue;
       }
       for (const name of triggers.keys) {
         const key = keys.declare(name);
         byKey[key] = [...(byKey[key] ?? []), at];
-      }
-      for (const name of triggers.spanNames) {
-        this.bySpanName.set(name, [...(this.bySpanName.get(name) ?? []), at]);
       }
       if (triggers.scopes.length > 0) {
         this.scoped.push({ at, triggers });
@@ -49,27 +45,18 @@ export class DialectFinder {
     this.candidateOf = new Uint32Array(dialects.length);
   }
 
-  /** Whether the span holds any key of a dialect: if not, none knows it. */
-  mayFind({ known, foundKeys }: AttributeReader): boolean {
-    for (let i = 0; i < known; i++) {
-      if (foundKeys[i]! < this.keyCount) {
-        return true;
-      }
-    }
-    return false;
+  /** Whether any of these keys is one of a dialect: if not, none knows the span. */
+  mayFind(foundKeys: readonly KeyId[]): boolean {
+    return foundKeys.some((key) => key < this.keyCount);
   }
 
   /** The dialects that know the span, in their order. */
   find(facts: SpanFacts): Dialect[] {
     this.span = (this.span + 1) >>> 0;
-    const { known, foundKeys } = facts.attributes;
     this.mark(this.always);
     this.mark(this.dialectsOfScope(facts.scopeName));
-    for (const name of beginningsOf(facts.spanName)) {
-      this.mark(this.bySpanName.get(name) ?? []);
-    }
-    for (let i = 0; i < known; i++) {
-      this.markByKey(foundKeys[i]!);
+    for (const key of facts.attributes.foundKeys) {
+      this.markByKey(key);
     }
     return this.dialects.filter(
       (dialect, at) => this.candidateOf[at] === this.span && dialect.recognises(facts),

@@ -16,6 +16,8 @@ export interface SpanFacts {
   scopeName: string;
   scopeVersion: string;
   spanName: string;
+  /** Whether the span's name is this one, or begins with it up to a space or a `.`. */
+  nameBegins(beginning: string): boolean;
   /** OTLP's SpanKind: 3 is CLIENT. */
   spanKind: number;
 }

@@ -1,23 +1,29 @@
 /**
- * Span → canonical call, or undefined: not an LLM call. Chooses the dialect, then makes its reading canonical.
- * Pure: no clock, no I/O; the same span always gives the same call.
+ * Span → canonical call, or undefined: not an LLM call. Chooses the dialects, then makes their readings canonical.
+ * Pure: no clock, no I/O; the same span always gives the same call. What dialects say of a kind of span is learned, so
+ * that they are asked once a kind and not once a span (learned/, docs/decisions/0006-dialects-are-asked-once.md).
  */
-import { type AttoUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import type { SpanView } from '../decode/span-view.ts';
 import { AttributeKeys } from './attribute-keys.ts';
 import { AttributeReader } from './attribute-reader.ts';
-import { AttributionReader, withoutFalseSession } from './attribution.ts';
-import { type Attribution, type Call, type CallUsage, NOBODY } from './call.ts';
-import type { DialectDefinition, DialectReading, SpanFacts } from './dialect.ts';
+import { AttributionReader } from './attribution.ts';
+import { type Attribution, type Call, NOBODY } from './call.ts';
+import { describeCall } from './describe-call.ts';
+import type { DialectDefinition, SpanFacts } from './dialect.ts';
 import { DialectFinder } from './dialect-finder.ts';
-import { placeOperation } from './operations.ts';
-import { normaliseProvider, providerOfModel } from './providers.ts';
+import { finishCall, isDoubtful } from './finish-call.ts';
+import { type CallTemplate, templateOf } from './learned/call-template.ts';
+import { LearnedCalls, type Lesson, type ShapePlan } from './learned/learned-calls.ts';
+import { type Asker, NO_CALL, UNLEARNED } from './learned/question.ts';
+import { SpanCall } from './learned/span-call.ts';
+import {
+  ReadTrace,
+  TracingReader,
+  TracingResourceReader,
+  tracedFacts,
+} from './learned/tracing-reader.ts';
 import { SamplingReader } from './sampling.ts';
-import { toDisjointUsage } from './usage/disjoint-usage.ts';
-import { hasUsage, type RawUsage } from './usage/raw-usage.ts';
-import { reconcileUsage } from './usage/reconcile-usage.ts';
-
-const STATUS_ERROR = 2;
+import { nameBegins } from './span-condition.ts';
 
 /** What the resource of a span says about where it ran. */
 export interface ResourceFacts {
@@ -25,25 +31,36 @@ export interface ResourceFacts {
   environment: string;
 }
 
+/** Scopes are few in practice; a sender that makes them up must not fill the memory. */
+const SCOPES_MAX = 4_096;
+
 export class Normaliser {
   private readonly finder: DialectFinder;
   private readonly attribution: AttributionReader;
   private readonly sampling: SamplingReader;
+  private readonly learned: LearnedCalls;
+  private readonly spanKeys = new AttributeKeys();
+  private readonly resourceKeys = new AttributeKeys();
   private readonly spanReader: AttributeReader;
   private readonly resourceReader: AttributeReader;
   private readonly serverAddress: number;
   private readonly service: number;
   private readonly environment: number[];
+  private readonly call: SpanCall;
+  private readonly scopes = new Map<string, string>();
+  private owner: SpanView | undefined;
   private resourceGeneration = -1;
-  private resourceOwner: object | undefined;
+  private scopeGeneration = -1;
+  private scope = '';
   private readonly facts: SpanFacts;
+  private asker: Asker | undefined;
   readonly resource: ResourceFacts = { service: '', environment: '' };
 
   constructor(definitions: readonly DialectDefinition[]) {
-    const spanKeys = new AttributeKeys();
-    const resourceKeys = new AttributeKeys();
+    const { spanKeys, resourceKeys } = this;
     const dialects = definitions.map((definition) => definition.create(spanKeys, resourceKeys));
-    this.finder = new DialectFinder(dialects, spanKeys);
+    const finder = new DialectFinder(dialects, spanKeys);
+    this.finder = finder;
     this.attribution = new AttributionReader(spanKeys, resourceKeys);
     this.sampling = new SamplingReader(spanKeys);
     this.serverAddress = spanKeys.declare('server.address');
@@ -51,8 +68,10 @@ export class Normaliser {
     this.environment = ['deployment.environment.name', 'deployment.environment'].map((name) =>
       resourceKeys.declare(name),
     );
+    this.learned = new LearnedCalls(spanKeys, (keys) => finder.mayFind(keys));
     this.spanReader = new AttributeReader(spanKeys);
     this.resourceReader = new AttributeReader(resourceKeys);
+    this.call = new SpanCall(this.spanReader, this.resourceReader);
     this.facts = {
       attributes: this.spanReader,
       resource: this.resourceReader,
@@ -60,25 +79,26 @@ export class Normaliser {
       scopeVersion: '',
       spanName: '',
       spanKind: 0,
+      nameBegins: (beginning) => nameBegins(this.facts.spanName, beginning),
     };
   }
 
   /** The canonical call of a span; undefined when no dialect knows it. Sets `resource` in any case. */
   normalise(view: SpanView): Call | undefined {
-    this.readResource(view);
-    this.spanReader.index(view.attributes);
-    if (!this.finder.mayFind(this.spanReader)) {
-      return undefined;
+    return this.read(view)?.toCall();
+  }
+
+  /** As `normalise`, in one object that holds until the next span is read. */
+  read(view: SpanView): SpanCall | undefined {
+    this.readEnvelope(view);
+    const { shape, keyShapes, attributes } = view;
+    if (shape === undefined) {
+      this.spanReader.index(attributes);
+      return this.finder.mayFind(this.spanReader.foundKeys) ? this.readByDialects(view) : undefined;
     }
-    const { facts } = this;
-    facts.scopeName = view.text(view.scope.nameStart, view.scope.nameEnd);
-    facts.scopeVersion = view.text(view.scope.versionStart, view.scope.versionEnd);
-    facts.spanName = view.nameText;
-    facts.spanKind = view.kind;
-    const readings = this.finder
-      .find(facts)
-      .map((dialect) => ({ family: dialect.name, ...dialect.read(facts) }));
-    return readings.length === 0 ? undefined : this.toCall(readings, view);
+    const plan = this.learned.planOf(keyShapes, shape, attributes);
+    this.spanReader.point(attributes, plan.positions);
+    return plan.mayBeCall ? this.readByPlan(view, plan) : undefined;
   }
 
   /**
@@ -86,141 +106,129 @@ export class Normaliser {
    * what only the request tells.
    */
   attributionOfLast(): Attribution {
-    return this.spanReader.known === 0 && !this.spanReader.hasTags
-      ? NOBODY
-      : this.attribution.read(this.spanReader, this.resourceReader, {});
+    return this.spanReader.tellsAnything
+      ? this.attribution.read(this.spanReader, this.resourceReader, {})
+      : NOBODY;
   }
 
-  private readResource(view: SpanView): void {
-    if (this.resourceOwner === view && this.resourceGeneration === view.resource.generation) {
-      return;
+  private readByPlan(view: SpanView, plan: ShapePlan): SpanCall | undefined {
+    const asker = this.askerOf(view);
+    let outcome = plan.find(asker);
+    if (outcome === undefined && this.learned.mayLearn()) {
+      const lesson = this.study(view, plan);
+      this.learned.learn(plan, asker, lesson);
+      outcome = lesson.outcome;
     }
-    this.resourceOwner = view;
-    this.resourceGeneration = view.resource.generation;
-    this.resourceReader.index(view.resource.attributes);
-    this.resource.service = this.resourceReader.text(this.service) ?? '';
-    this.resource.environment = this.resourceReader.firstText(this.environment) ?? '';
-  }
-
-  /** Several dialects may know one span: what the first does not tell, the next may. */
-  private toCall(readings: readonly Reading[], view: SpanView): Call {
-    const provider = providerOf(readings, this.spanReader.text(this.serverAddress));
-    const isUsed = readings.some(({ usage }) => hasUsage(usage));
-    const placed = placeOperation(first(readings, 'operation'), isUsed);
-    const { role, reason } = first(readings, 'role') ?? placed;
-    const { usage, missing } = readUsage(readings, provider, view);
-    const responseId = first(readings, 'responseId') ?? '';
-    const sampling = this.sampling.read(view, this.spanReader);
-    const own = Object.assign({}, ...readings.map(({ attribution }) => attribution).toReversed());
-    return {
-      dialect: readings[0]!.family,
-      operation: placed.operation,
-      role,
-      roleReason: reason,
-      provider,
-      requestModel: first(readings, 'requestModel') ?? '',
-      responseModel: first(readings, 'responseModel') ?? '',
-      responseId,
-      usage,
-      missingUsageReason: role === 'leaf' ? missing : '',
-      reportedAtto: reportedCost(first(readings, 'reportedUsd')),
-      context: Object.assign(
-        sampling === undefined ? {} : { sampling },
-        ...readings.map(({ context }) => context).toReversed(),
-      ),
-      attribution: withoutFalseSession(
-        this.attribution.read(this.spanReader, this.resourceReader, own),
-        { responseId, traceId: traceIdOf(view) },
-      ),
-    };
-  }
-}
-
-type Reading = DialectReading & { family: string };
-
-function traceIdOf({ bytes, traceIdStart, traceIdEnd }: SpanView): string {
-  return bytes.toString('hex', traceIdStart, traceIdEnd);
-}
-
-/** The first reading that tells it: dialects stand in the order of trust in dialects.ts. */
-function first<Name extends keyof DialectReading>(
-  readings: readonly Reading[],
-  name: Name,
-): DialectReading[Name] | undefined {
-  return readings.find((reading) => reading[name] !== undefined)?.[name];
-}
-
-/** A real provider wins over a framework's name, whichever dialect tells it; then the host, then the model's name. */
-function providerOf(readings: readonly Reading[], host: string | undefined): string {
-  for (const { provider } of readings) {
-    const canonical = provider === undefined ? '' : normaliseProvider(provider, host);
-    if (canonical !== '') {
-      return canonical;
-    }
-  }
-  const models = [first(readings, 'responseModel'), first(readings, 'requestModel')];
-  return (
-    normaliseProvider(undefined, host) ||
-    (models.map((model) => providerOfModel(model ?? '')).find((name) => name !== '') ?? '')
-  );
-}
-
-/** An amount that is no plain decimal of at most 18 places says nothing that can be relied on. */
-function reportedCost(text: string | undefined): AttoUsd | undefined {
-  if (text === undefined) {
-    return undefined;
-  }
-  try {
-    return parseUsd(text);
-  } catch (error) {
-    if (error instanceof RangeError) {
+    if (outcome === NO_CALL) {
       return undefined;
     }
-    throw error;
+    const template = isDoubtful(view) ? undefined : outcome?.template;
+    const isFilled = template !== undefined && this.fill(template, view);
+    return isFilled ? this.call : this.readByDialects(view);
   }
-}
 
-/** What emitters write beside a failure: nothing was received, not that nothing was used. */
-function isAllZero({ units, ...counts }: RawUsage): boolean {
-  return units === undefined && Object.values(counts).every((count) => (count ?? 0n) === 0n);
-}
+  /** The trace state is another in each trace; what attributes say of sampling is in the template. */
+  private fill(template: CallTemplate, view: SpanView): boolean {
+    if (view.traceStateEnd === view.traceStateStart) {
+      return this.call.fill(template, view, undefined);
+    }
+    const isTold = template.context.sampling !== undefined;
+    return !isTold && this.call.fill(template, view, this.sampling.read(view, this.spanReader));
+  }
 
-function readUsage(
-  readings: readonly Reading[],
-  provider: string,
-  view: SpanView,
-): { usage: CallUsage | undefined; missing: string } {
-  const { raw, inclusion, conflicts } = reconcileUsage(
-    readings.map(({ family, usage, inclusion: known, authority }) => ({
-      family,
-      raw: usage,
-      inclusion: known,
-      authority,
-    })),
-  );
-  const failed = view.statusCode === STATUS_ERROR;
-  if (!hasUsage(raw) || (failed && isAllZero(raw))) {
-    const cut = view.droppedAttributesCount > 0;
-    return {
-      usage: undefined,
-      missing: cut
-        ? 'attribute_limit'
-        : failed
-          ? 'error'
-          : (first(readings, 'missingUsage') ?? 'not_reported'),
+  private readByDialects(view: SpanView): SpanCall | undefined {
+    const facts = this.factsOf(view);
+    const readings = this.finder
+      .find(facts)
+      .map((dialect) => ({ family: dialect.name, ...dialect.read(facts) }));
+    if (readings.length === 0) {
+      return undefined;
+    }
+    const description = describeCall(readings, this.spanReader.text(this.serverAddress));
+    const { spanReader, resourceReader } = this;
+    const attribution = this.attribution.read(spanReader, resourceReader, description.attribution);
+    const sampling = this.sampling.read(view, spanReader);
+    this.call.take(finishCall(description, view, { attribution, sampling }));
+    return this.call;
+  }
+
+  /** Reads the span once more, with an eye on what is asked of it. */
+  private study(view: SpanView, plan: ShapePlan): Lesson {
+    const trace = new ReadTrace();
+    const attributes = new TracingReader(this.spanKeys, trace);
+    attributes.point(view.attributes, plan.positions);
+    const resource = new TracingResourceReader(this.resourceKeys, trace);
+    resource.index(view.resource.attributes);
+    const facts = tracedFacts(this.factsOf(view), { attributes, resource }, trace);
+    try {
+      const readings = this.finder
+        .find(facts)
+        .map((dialect) => ({ family: dialect.name, ...dialect.read(facts) }));
+      if (readings.length === 0) {
+        return { askings: trace.askings, outcome: NO_CALL };
+      }
+      const description = describeCall(readings, attributes.text(this.serverAddress));
+      const attribution = this.attribution.read(attributes, resource, description.attribution);
+      const sampling = this.sampling.readAttributes(attributes);
+      const template = templateOf(description, { attribution, sampling });
+      const outcome = template && ({ isOutcome: true, kind: 'call', template } as const);
+      return { askings: trace.askings, outcome: outcome ?? UNLEARNED };
+    } catch {
+      // A dialect looked at a hole: what it says of this span says nothing of others (learned/holes.ts).
+      return { askings: trace.askings, outcome: UNLEARNED };
+    }
+  }
+
+  private askerOf(view: SpanView): Asker {
+    this.asker ??= {
+      view,
+      scope: '',
+      resourcePosition: (key) => this.resourceReader.positionOf(key),
     };
+    this.asker.view = view;
+    this.asker.scope = this.scope;
+    return this.asker;
   }
-  const usage = toDisjointUsage(raw, provider, inclusion);
-  if ('contradiction' in usage) {
-    return { usage: undefined, missing: usage.contradiction };
+
+  private factsOf(view: SpanView): SpanFacts {
+    const { facts } = this;
+    facts.scopeName = view.text(view.scope.nameStart, view.scope.nameEnd);
+    facts.scopeVersion = view.text(view.scope.versionStart, view.scope.versionEnd);
+    facts.spanName = view.nameText;
+    facts.spanKind = view.kind;
+    return facts;
   }
-  if (Object.keys(usage.buckets).length === 0) {
-    // A total of both, or cache tokens alone, cannot be priced: no buckets would make a silent zero.
-    return { usage: undefined, missing: 'only_total_reported' };
+
+  private readEnvelope(view: SpanView): void {
+    const { resource, scope } = view;
+    if (this.owner !== view) {
+      this.owner = view;
+      this.resourceGeneration = this.scopeGeneration = -1;
+    }
+    if (this.resourceGeneration !== resource.generation) {
+      this.resourceGeneration = resource.generation;
+      this.resourceReader.index(resource.attributes);
+      this.resource.service = this.resourceReader.text(this.service) ?? '';
+      this.resource.environment = this.resourceReader.firstText(this.environment) ?? '';
+    }
+    if (this.scopeGeneration !== scope.generation) {
+      this.scopeGeneration = scope.generation;
+      this.scope = this.scopeOf(view);
+    }
   }
-  const evidence =
-    conflicts.length === 0
-      ? usage.evidence
-      : `${usage.evidence}; not believed: ${conflicts.join(', ')}`;
-  return { usage: { ...usage, evidence }, missing: '' };
+
+  /** Name and version of the scope in one text, the same object for equal ones. */
+  private scopeOf(view: SpanView): string {
+    const { nameStart, nameEnd, versionStart, versionEnd } = view.scope;
+    const text = `${nameEnd - nameStart} ${view.text(nameStart, nameEnd)} ${view.text(versionStart, versionEnd)}`;
+    const known = this.scopes.get(text);
+    if (known !== undefined) {
+      return known;
+    }
+    if (this.scopes.size >= SCOPES_MAX) {
+      this.scopes.clear();
+    }
+    this.scopes.set(text, text);
+    return text;
+  }
 }

@@ -51,10 +51,11 @@ export class SamplingReader {
     if (told?.th !== undefined) {
       return byThreshold(told.th, told.rv);
     }
-    return this.byAttributes(attributes);
+    return this.readAttributes(attributes);
   }
 
-  private byAttributes(attributes: AttributeReader): Sampling {
+  /** What attributes alone tell. */
+  readAttributes(attributes: AttributeReader): Sampling {
     if (attributes.has(this.threshold)) {
       const randomness = attributes.text(this.randomness);
       return byThreshold(attributes.text(this.threshold) ?? '', randomness);

@@ -31,10 +31,8 @@ export interface DeclaredKeys {
   resource: AttributeKeys;
 }
 
-/** What ends a beginning of a span name. */
-const NAME_ENDS = ' .';
-/** Names that conditions look for are of few words. */
-const BEGINNINGS_MAX = 8;
+/** What ends a beginning of a span name; one byte each. */
+export const NAME_ENDS = ' .';
 
 export type SpanTest = (facts: SpanFacts) => boolean;
 
@@ -42,27 +40,28 @@ export type SpanTest = (facts: SpanFacts) => boolean;
 export interface Triggers {
   readonly keys: readonly string[];
   readonly scopes: readonly string[];
-  readonly spanNames: readonly string[];
+  /** One of the conditions looks at the span's name: whether it holds is for the dialect to see. */
+  readonly hasSpanNames: boolean;
 }
 
 /** Of each condition the mark that tells most; undefined when a condition looks at the resource alone. */
 export function triggersOf(conditions: readonly SpanCondition[]): Triggers | undefined {
   const keys: string[] = [];
   const scopes: string[] = [];
-  const spanNames: string[] = [];
+  let hasSpanNames = false;
   for (const condition of conditions) {
     const values = Object.keys(condition.values ?? {});
     if (condition.scopes !== undefined) {
       scopes.push(...condition.scopes);
     } else if (condition.spanNames !== undefined) {
-      spanNames.push(...condition.spanNames);
+      hasSpanNames = true;
     } else if (condition.keys !== undefined || values.length > 0) {
       keys.push(...(condition.keys ?? values));
     } else {
       return undefined;
     }
   }
-  return { keys, scopes, spanNames };
+  return { keys, scopes, hasSpanNames };
 }
 
 /** Declares the condition's keys and gives its test. */
@@ -72,14 +71,18 @@ export function compileCondition(condition: SpanCondition, keys: DeclaredKeys): 
   const absent = (condition.without ?? []).map((name) => keys.span.declare(name));
   const ofSpan = valueTests(condition.values ?? {}, keys.span);
   const ofResource = valueTests(condition.resource ?? {}, keys.resource);
-  return ({ attributes, resource, scopeName, scopeVersion, spanName }) =>
-    (scopes === undefined || scopes.some((scope) => beginsWith(scopeName, scope, './-'))) &&
-    (range === undefined || isVersionIn(scopeVersion, range)) &&
-    (spanNames === undefined || spanNames.some((name) => beginsWith(spanName, name, NAME_ENDS))) &&
-    (present.length === 0 || present.some((key) => attributes.has(key))) &&
-    !absent.some((key) => attributes.has(key)) &&
-    ofSpan.every((test) => test(attributes)) &&
-    ofResource.every((test) => test(resource));
+  return (facts) => {
+    const { attributes, resource } = facts;
+    return (
+      (scopes === undefined || scopes.some((scope) => beginsWith(facts.scopeName, scope, './-'))) &&
+      (range === undefined || isVersionIn(facts.scopeVersion, range)) &&
+      (spanNames === undefined || spanNames.some((name) => facts.nameBegins(name))) &&
+      (present.length === 0 || present.some((key) => attributes.has(key))) &&
+      !absent.some((key) => attributes.has(key)) &&
+      ofSpan.every((test) => test(attributes)) &&
+      ofResource.every((test) => test(resource))
+    );
+  };
 }
 
 /** Any one of the conditions. */
@@ -99,15 +102,9 @@ function valueTests(
   });
 }
 
-/** Every beginning of a span name that a condition may name, the name itself too. */
-export function beginningsOf(spanName: string): string[] {
-  const beginnings = [spanName];
-  for (let i = 0; i < spanName.length && beginnings.length < BEGINNINGS_MAX; i++) {
-    if (NAME_ENDS.includes(spanName[i]!)) {
-      beginnings.push(spanName.slice(0, i));
-    }
-  }
-  return beginnings;
+/** Whether a span's name is this one, or begins with it up to a space or a `.`. */
+export function nameBegins(spanName: string, beginning: string): boolean {
+  return beginsWith(spanName, beginning, NAME_ENDS);
 }
 
 function beginsWith(text: string, beginning: string, ends: string): boolean {

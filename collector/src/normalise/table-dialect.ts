@@ -111,7 +111,9 @@ class TableDialect implements Dialect {
       provider,
       requestModel,
       responseModel: told('responseModel'),
-      responseId: told('responseId'),
+      responseId:
+        unquoted(attributes.passedText(this.identity.responseId ?? [])) ??
+        blobs.identity('responseId'),
       usage,
       inclusion: this.inclusionOf(facts, provider, requestModel),
       authority: isExact ? EXACT_AUTHORITY : (table.authority ?? AUTHORITY),
@@ -135,7 +137,7 @@ class TableDialect implements Dialect {
     const usage: RawUsage = {};
     const isExact = blobs.fill(usage, true);
     for (const [name, ids] of this.usage) {
-      usage[name] ??= attributes.firstWhole(ids);
+      usage[name] ??= attributes.count(ids);
     }
     blobs.fill(usage, false);
     return { usage: withWritesOnce(usage), isExact };
@@ -175,7 +177,7 @@ class TableDialect implements Dialect {
     const found: { [K in AttributionName]?: string | undefined } = {};
     for (const [name, ids] of this.attribution) {
       // Users, customers and prompt versions are often numbers.
-      found[name] = unquoted(attributes.firstText(ids) ?? attributes.firstWhole(ids)?.toString());
+      found[name] = unquoted(attributes.passedText(ids) ?? attributes.firstWhole(ids)?.toString());
     }
     return told(found);
   }

@@ -59,7 +59,7 @@ class Langfuse implements Dialect {
   readonly name = 'langfuse';
   readonly triggers: Triggers = {
     keys: [...Object.values(MARKS), ...Object.values(ATTRIBUTION).flat()],
-    spanNames: [],
+    hasSpanNames: false,
     scopes: [],
   };
   private readonly type: KeyId;

@@ -188,7 +188,7 @@ class OpenInference implements Dialect {
     const reading = this.table.read(facts);
     if (!facts.scopeName.startsWith(LITELLM_SCOPE)) {
       // The LiteLLM instrumentor wrote the count of text tokens here.
-      reading.usage.cacheRead ??= facts.attributes.whole(this.cacheInput);
+      reading.usage.cacheRead ??= facts.attributes.count([this.cacheInput]);
     }
     // total_cost_usd of the Claude Agent SDK grows over the session: it is not what this span cost.
     return CLAUDE_AGENT.includes(facts.scopeName)

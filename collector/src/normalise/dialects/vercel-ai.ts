@@ -20,7 +20,7 @@ import {
 import type { Triggers } from '../span-condition.ts';
 import { defineDialect } from '../table-dialect.ts';
 import { withWritesOnce } from '../usage/cache-writes.ts';
-import { hasUsage, type RawUsage } from '../usage/raw-usage.ts';
+import { hasUsage, isSameCount, type RawUsage } from '../usage/raw-usage.ts';
 
 const TEXT_OPERATIONS = ['ai.generateText', 'ai.streamText'];
 const OBJECT_OPERATIONS = ['ai.generateObject', 'ai.streamObject'];
@@ -273,7 +273,7 @@ function withReports(reading: DialectReading, metadata: Blob): DialectReading {
 function isOfThisCall({ usage: { output } }: ProviderReport, usage: RawUsage): boolean {
   return (
     hasUsage(usage) &&
-    (output === undefined || usage.output === undefined || output === usage.output)
+    (output === undefined || usage.output === undefined || isSameCount(output, usage.output))
   );
 }
 

@@ -50,3 +50,11 @@ export interface KnownInclusion {
 export function hasUsage(raw: RawUsage): boolean {
   return Object.values(raw).some((value) => value !== undefined);
 }
+
+/**
+ * Whether two counts are equal. Dialects compare counts by this and never by `===`: while a reading is learned a count
+ * is a hole, which throws when it is computed with, and cannot tell when it is only compared (learned/holes.ts).
+ */
+export function isSameCount(a: bigint, b: bigint): boolean {
+  return a - b === 0n;
+}

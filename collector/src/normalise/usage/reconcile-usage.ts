@@ -41,22 +41,21 @@ export function reconcileUsage(families: readonly FamilyUsage[]): ReconciledUsag
 
 function merge(result: ReconciledUsage, other: FamilyUsage): ReconciledUsage {
   const { raw } = result;
-  const isSameOutput = isAlike(raw.output, other.raw.output, reasoningOf(raw, other.raw));
-  const cached = cachedOf(raw, other.raw);
-  const isSameInput = isAlike(raw.input, other.raw.input, cached);
+  const isSameOutput = isAlike(raw.output, other.raw.output, () => reasoningOf(raw, other.raw));
+  const isSameInput = isAlike(raw.input, other.raw.input, () => cachedOf(raw, other.raw));
   if (!isSameInput || !isSameOutput) {
     return { ...result, conflicts: [...result.conflicts, other.family] };
   }
   const merged = fill(raw, other.raw);
+  const [a, b] = [raw.input, other.raw.input];
+  if (a === undefined || b === undefined || a === b) {
+    const inclusion = result.inclusion ?? other.inclusion;
+    return { raw: merged, inclusion, conflicts: result.conflicts };
+  }
   // A total that is larger by exactly the cache tokens holds them; the smaller one does not.
-  const larger = (raw.input ?? 0n) >= (other.raw.input ?? 0n) ? raw.input : other.raw.input;
-  const isProof =
-    raw.input !== undefined && other.raw.input !== undefined && raw.input !== other.raw.input;
   return {
-    raw: { ...merged, input: larger },
-    inclusion: isProof
-      ? { ...result.inclusion, input: 'inclusive', evidence: 'families_differ_by_cache' }
-      : (result.inclusion ?? other.inclusion),
+    raw: { ...merged, input: a > b ? a : b },
+    inclusion: { ...result.inclusion, input: 'inclusive', evidence: 'families_differ_by_cache' },
     conflicts: result.conflicts,
   };
 }
@@ -81,13 +80,13 @@ function reasoningOf(a: RawUsage, b: RawUsage): bigint[] {
 function isAlike(
   a: bigint | undefined,
   b: bigint | undefined,
-  differences: readonly bigint[],
+  differences: () => readonly bigint[],
 ): boolean {
   if (a === undefined || b === undefined || a === b) {
     return true;
   }
   const distance = a > b ? a - b : b - a;
-  return differences.includes(distance);
+  return differences().includes(distance);
 }
 
 /** What the first does not tell is taken from the second. */
@@ -103,10 +102,13 @@ function fill(first: RawUsage, second: RawUsage): RawUsage {
 
 /** Cache writes told in all by one family and by TTL by the other: both together would be counted twice. */
 function splitsOnce(merged: RawUsage, first: RawUsage, second: RawUsage): RawUsage {
-  const byTtl = (merged.cacheWrite5m ?? 0n) + (merged.cacheWrite1h ?? 0n);
   const isDisjoint =
     tellsRestAndTtl(first) || (first.cacheWrite === undefined && tellsRestAndTtl(second));
-  if (merged.cacheWrite === undefined || byTtl === 0n || isDisjoint) {
+  if (merged.cacheWrite === undefined || isDisjoint || !tellsRestAndTtl(merged)) {
+    return merged;
+  }
+  const byTtl = (merged.cacheWrite5m ?? 0n) + (merged.cacheWrite1h ?? 0n);
+  if (byTtl === 0n) {
     return merged;
   }
   const rest = merged.cacheWrite - byTtl;

@@ -1,0 +1,93 @@
+/** What a call is, and its span → the canonical call: usage in disjoint buckets, or why there is none. */
+import { type AttoUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
+import type { SpanView } from '../decode/span-view.ts';
+import { withoutFalseSession } from './attribution.ts';
+import type { Attribution, Call, CallUsage } from './call.ts';
+import type { Description } from './describe-call.ts';
+import { toDisjointUsage } from './usage/disjoint-usage.ts';
+import { hasUsage, type RawUsage } from './usage/raw-usage.ts';
+
+const STATUS_ERROR = 2;
+
+export function finishCall(
+  description: Description,
+  view: SpanView,
+  told: { attribution: Attribution; sampling: string | undefined },
+): Call {
+  const { dialect, operation, role, roleReason, provider, responseId, context } = description;
+  const { usage, missing } = readUsage(description, view);
+  return {
+    dialect,
+    operation,
+    role,
+    roleReason,
+    provider,
+    requestModel: description.requestModel,
+    responseModel: description.responseModel,
+    responseId,
+    usage,
+    missingUsageReason: role === 'leaf' ? missing : '',
+    reportedAtto: reportedCost(description.reportedUsd),
+    context: told.sampling === undefined ? context : { sampling: told.sampling, ...context },
+    attribution: withoutFalseSession(told.attribution, { responseId, traceId: traceIdOf(view) }),
+  };
+}
+
+/** Whether a span says that something went wrong, or that not all of it is told: then its usage is looked at closer. */
+export function isDoubtful({ statusCode, droppedAttributesCount }: SpanView): boolean {
+  return statusCode === STATUS_ERROR || droppedAttributesCount > 0;
+}
+
+export function traceIdOf({ bytes, traceIdStart, traceIdEnd }: SpanView): string {
+  return bytes.toString('hex', traceIdStart, traceIdEnd);
+}
+
+/** An amount that is no plain decimal of at most 18 places says nothing that can be relied on. */
+function reportedCost(text: string | undefined): AttoUsd | undefined {
+  if (text === undefined) {
+    return undefined;
+  }
+  try {
+    return parseUsd(text);
+  } catch (error) {
+    if (error instanceof RangeError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** What emitters write beside a failure: nothing was received, not that nothing was used. */
+function isAllZero({ units, ...counts }: RawUsage): boolean {
+  return units === undefined && Object.values(counts).every((count) => (count ?? 0n) === 0n);
+}
+
+function readUsage(
+  { usage: { raw, inclusion, conflicts }, provider, missingUsage }: Description,
+  { statusCode, droppedAttributesCount }: SpanView,
+): { usage: CallUsage | undefined; missing: string } {
+  const failed = statusCode === STATUS_ERROR;
+  if (!hasUsage(raw) || (failed && isAllZero(raw))) {
+    const cut = droppedAttributesCount > 0;
+    return {
+      usage: undefined,
+      missing: cut ? 'attribute_limit' : failed ? 'error' : (missingUsage ?? NOT_REPORTED),
+    };
+  }
+  const usage = toDisjointUsage(raw, provider, inclusion);
+  if ('contradiction' in usage) {
+    return { usage: undefined, missing: usage.contradiction };
+  }
+  if (Object.keys(usage.buckets).length === 0) {
+    // A total of both, or cache tokens alone, cannot be priced: no buckets would make a silent zero.
+    return { usage: undefined, missing: 'only_total_reported' };
+  }
+  const evidence =
+    conflicts.length === 0
+      ? usage.evidence
+      : `${usage.evidence}; not believed: ${conflicts.join(', ')}`;
+  return { usage: { ...usage, evidence }, missing: '' };
+}
+
+/** Why there is no usage, where nothing says more. */
+export const NOT_REPORTED = 'not_reported';

@@ -1,0 +1,107 @@
+/**
+ * The call of the span that is shown right now, in one object that is filled again for each span: its counts are
+ * numbers, and its texts stay in the span's bytes until somebody wants them. Nothing of it may be kept; `toCall` gives
+ * what may.
+ */
+import type { SpanView } from '../../decode/span-view.ts';
+import type { AttributeReader } from '../attribute-reader.ts';
+import { withoutFalseSession } from '../attribution.ts';
+import { type Attribution, type Call, NOBODY, type Role } from '../call.ts';
+import { traceIdOf } from '../finish-call.ts';
+import { NOT_TOLD, noCounts } from '../usage/counts.ts';
+import { DisjointCounts } from '../usage/disjoint-counts.ts';
+import { usageOf } from '../usage/disjoint-usage.ts';
+import { ATTRIBUTION_NAMES, type CallTemplate, type PassedText } from './call-template.ts';
+
+export class SpanCall {
+  /** What the span has in common with others; undefined where its dialect had to read it. */
+  template: CallTemplate | undefined;
+  /** The usage of a call with a template; `hasUsage` says whether any was told. */
+  readonly usage = new DisjointCounts();
+  hasUsage = false;
+  private view: SpanView | undefined;
+  private call: Call | undefined;
+  private sampling: string | undefined;
+  private readonly counts = noCounts();
+  private readonly span: AttributeReader;
+  private readonly resource: AttributeReader;
+
+  constructor(span: AttributeReader, resource: AttributeReader) {
+    this.span = span;
+    this.resource = resource;
+  }
+
+  /** Takes a call as a dialect read it. */
+  take(call: Call): void {
+    this.template = undefined;
+    this.call = call;
+  }
+
+  /** Takes what the template says of a span; false where its counts contradict themselves. */
+  fill(template: CallTemplate, view: SpanView, sampling: string | undefined): boolean {
+    this.template = template;
+    this.view = view;
+    this.sampling = sampling;
+    this.call = undefined;
+    const { counts: pairs } = template;
+    this.hasUsage = pairs.length > 0;
+    if (!this.hasUsage) {
+      return true;
+    }
+    const { counts, usage } = this;
+    const { number } = view.attributes;
+    counts.fill(NOT_TOLD);
+    for (let i = 0; i < pairs.length; i += 2) {
+      counts[pairs[i]!] = number[pairs[i + 1]!]!;
+    }
+    return usage.fill(counts, template.provider, template.inclusion) === '' && usage.hasBuckets;
+  }
+
+  get role(): Role {
+    return this.template === undefined ? this.call!.role : this.template.role;
+  }
+
+  /** The call as an object of its own. */
+  toCall(): Call {
+    this.call ??= this.makeCall(this.template!, this.view!);
+    return this.call;
+  }
+
+  private makeCall(template: CallTemplate, view: SpanView): Call {
+    const { sampling } = this;
+    const responseId = this.textOf(template.responseId);
+    return {
+      dialect: template.dialect,
+      operation: template.operation,
+      role: template.role,
+      roleReason: template.roleReason,
+      provider: template.provider,
+      requestModel: template.requestModel,
+      responseModel: template.responseModel,
+      responseId,
+      usage: this.hasUsage ? usageOf(this.usage) : undefined,
+      missingUsageReason: template.missingUsageReason,
+      reportedAtto: undefined,
+      context: sampling === undefined ? template.context : { ...template.context, sampling },
+      attribution: withoutFalseSession(this.attributionOf(template), {
+        responseId,
+        traceId: traceIdOf(view),
+      }),
+    };
+  }
+
+  private attributionOf({ attribution }: CallTemplate): Attribution {
+    const found: Attribution = { ...NOBODY, tags: this.span.tags() };
+    for (const [i, name] of ATTRIBUTION_NAMES.entries()) {
+      found[name] = this.textOf(attribution[i]!);
+    }
+    return found;
+  }
+
+  private textOf({ text, at, resourceKeys }: PassedText): string {
+    if (at >= 0) {
+      return this.view!.attributes.valueText(at) ?? '';
+    }
+    return resourceKeys === undefined ? text : (this.resource.firstText(resourceKeys) ?? '');
+  }
+}
