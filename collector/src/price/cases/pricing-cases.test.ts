@@ -74,7 +74,7 @@ const DEMANDS: readonly (readonly [demand: string, cases: string])[] = [
   ['factors stack', 'w012 w013 w028 w043 w044 w087 w118'],
   ['what a page prints is not computed anew', 'w135'],
   ['regions and data zones cost more where they do', 'c080 c135 w027 w029 w063 w064 w065 w071'],
-  ['a platform has its own prices', 'c127 c134 w066 w067'],
+  ['a platform has its own prices', 'c127 c134 w066 w067 w147 w148'],
   ['cache factors differ by model and lifetime', 'c084 c088 w041 w046 w050 w051 w052'],
   ['modalities have their own rates, cached ones too', 'c060 c061 w007 w036 w055 c118 w038'],
   ['units that are no tokens', 'c063 c168 c172 c179 w031 w032 w058 w060 w096 w100 w136'],
