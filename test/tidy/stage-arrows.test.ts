@@ -49,7 +49,7 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
     'settle/desired-entries.ts',
     'settle/difference.ts',
     'settle/load-groups.ts',
-    'settle/load-spans.ts',
+    'settle/load-traces.ts',
     'settle/resolve-roles.ts',
     'settle/settle-span.ts',
     'settle/standing-amounts.ts',

@@ -11,18 +11,23 @@ export type EntryJournal = Journal<SegmentBlocks & { readonly entry: EntryBlock 
 const NS_PER_DAY = 86_400_000_000_000n;
 
 /**
- * Resolves once the entries are durable. Those of one span go into the journal in one piece, so that no crash leaves
- * half of a correction. Rejects with JournalUnavailable.
+ * Puts the entries where the next commit makes them durable. Those of one span go into the journal in one piece, so
+ * that no crash leaves half of a correction. Throws JournalUnavailable.
  */
-export async function appendEntries(
-  journal: EntryJournal,
-  entries: readonly LedgerEntry[],
-): Promise<void> {
+export function stageEntries(journal: EntryJournal, entries: readonly LedgerEntry[]): void {
   for (const own of Map.groupBy(entries, spanKey).values()) {
     for (const entry of own) {
       appendEntry(journal.rowsFor(Number(entry.startNs / NS_PER_DAY)).blocks.entry, entry);
     }
   }
+}
+
+/** Resolves once the entries are durable. Rejects with JournalUnavailable. */
+export async function appendEntries(
+  journal: EntryJournal,
+  entries: readonly LedgerEntry[],
+): Promise<void> {
+  stageEntries(journal, entries);
   if (entries.length > 0) {
     await journal.commit();
   }

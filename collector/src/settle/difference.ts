@@ -3,7 +3,7 @@
  * appends nothing, so settling twice, or after a crash in the middle, converges to the same sums.
  */
 import { USAGE_KEYS, type Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
-import type { Call } from '../normalise/call.ts';
+import type { Attribution, Call } from '../normalise/call.ts';
 import { type EntryFacts, type LedgerEntry, negated } from '../rows/ledger-entry.ts';
 
 /** What a span's entries should say. */
@@ -87,10 +87,48 @@ export function reversalOf(
   };
 }
 
+/** As chargeFacts would tell, in the order in which most differ: most spans stand as they should, and are many. */
 function isSameFacts(entry: LedgerEntry, desired: DesiredEntry): boolean {
+  const { facts } = desired;
   return (
-    JSON.stringify(chargeFacts(entry, entry)) ===
-    JSON.stringify(chargeFacts(desired.facts, desired))
+    entry.calls === desired.calls &&
+    FACT_NAMES.every((name) => entry[name] === facts[name]) &&
+    USAGE_KEYS.every((key) => entry.usage[key] === desired.usage[key]) &&
+    isSameRecord(entry.context, facts.context) &&
+    isSameAttribution(entry.attribution, facts.attribution)
+  );
+}
+
+const FACT_NAMES = [
+  'role',
+  'service',
+  'environment',
+  'provider',
+  'model',
+  'operation',
+  'requestModel',
+  'responseModel',
+  'responseId',
+  'startNs',
+  'semantics',
+] as const satisfies readonly (keyof EntryFacts)[];
+
+function isSameAttribution(
+  { tags: a, ...first }: Attribution,
+  { tags: b, ...second }: Attribution,
+): boolean {
+  return isSameRecord(first, second) && sortedTags(a) === sortedTags(b);
+}
+
+function sortedTags(tags: Attribution['tags']): string {
+  return tags.length === 0 ? '' : JSON.stringify(tags.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function isSameRecord(a: object, b: object): boolean {
+  const [first, second] = [a, b] as Record<string, unknown>[];
+  return (
+    Object.keys(a).every((key) => first![key] === second![key]) &&
+    Object.keys(b).every((key) => first![key] === second![key])
   );
 }
 

@@ -10,7 +10,8 @@ type TextName = keyof Omit<Attribution, 'tags' | 'tool' | 'promptVersion'>;
 const INHERITED: readonly TextName[] = ['user', 'session', 'feature', 'agent', 'prompt'];
 
 export function inheritAttribution(span: SettleSpan, { tree, winnerOf }: Resolution): Attribution {
-  const mirrors = tree.spans.filter((other) => winnerOf.get(spanKey(other)) === span);
+  const mirrors =
+    winnerOf.size === 0 ? [] : tree.spans.filter((other) => winnerOf.get(spanKey(other)) === span);
   const ancestors = tree.ancestorsOf(span);
   const sources = [span, ...ancestors, ...mirrors, ...mirrors.flatMap((m) => tree.ancestorsOf(m))];
   const result: Attribution = { ...span.attribution };
@@ -29,6 +30,9 @@ export function inheritAttribution(span: SettleSpan, { tree, winnerOf }: Resolut
 
 /** Of a tag that several spans set, the nearest counts. In the order of the keys, so that equal sets are equal. */
 function mergeTags(sources: readonly SettleSpan[]): Attribution['tags'] {
+  if (sources.every(({ attribution }) => attribution.tags.length === 0)) {
+    return [];
+  }
   const tags = new Map<string, string>();
   for (const { attribution } of sources) {
     for (const [key, value] of attribution.tags) {

@@ -43,18 +43,25 @@ export function resolveRoles(versions: readonly SettleSpan[]): Resolution {
 
 /** 2d: one span exported twice under two ids. */
 function markTwins(state: Resolution, leaves: readonly LlmSpan[]): void {
-  const byShape = new Map<string, LlmSpan[]>();
-  for (const span of leaves) {
-    const { traceId, parentSpanId, name, scopeName, startNs, endNs, service, call } = span;
-    const place = [traceId, parentSpanId, name, scopeName, startNs, endNs, service];
-    // Calls made in parallel may be alike in all else.
-    const answer = [call.requestModel, call.responseModel, call.responseId];
-    const shape = [...place, ...answer, ...Object.entries(call.usage?.buckets ?? {})].join('\n');
-    byShape.set(shape, [...(byShape.get(shape) ?? []), span]);
+  // Spans that began and ended together are few: only those are looked at as a whole.
+  for (const together of groupsBy(leaves, ({ startNs, endNs }) => `${startNs}/${endNs}`)) {
+    for (const twins of groupsBy(together, shapeOf)) {
+      keepOne(state, twins, 'same span exported twice');
+    }
   }
-  for (const twins of byShape.values()) {
-    keepOne(state, twins, 'same span exported twice');
-  }
+}
+
+/** Groups of several, by what they have in common. */
+function groupsBy(spans: readonly LlmSpan[], keyOf: (span: LlmSpan) => string): LlmSpan[][] {
+  return [...Map.groupBy(spans, keyOf).values()].filter(({ length }) => length > 1);
+}
+
+function shapeOf(span: LlmSpan): string {
+  const { traceId, parentSpanId, name, scopeName, startNs, endNs, service, call } = span;
+  const place = [traceId, parentSpanId, name, scopeName, startNs, endNs, service];
+  // Calls made in parallel may be alike in all else.
+  const answer = [call.requestModel, call.responseModel, call.responseId];
+  return [...place, ...answer, ...Object.entries(call.usage?.buckets ?? {})].join('\n');
 }
 
 /** 2b and 2c: an outer and an inner view of one call, without an id to tell. */

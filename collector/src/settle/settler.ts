@@ -2,11 +2,14 @@
  * Settle: finished groups of traces get the entries that bring the ledger to what it should say. It reads only after
  * every row journalled here before it began is stored, and writes through the same journal as everything else.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
-import { appendEntries, type EntryJournal } from './append-entries.ts';
+import { type EntryJournal, stageEntries } from './append-entries.ts';
+import { readSlice, type Slice, type Step, stepsOf } from './candidates.ts';
 import type { EntryMaker } from './difference.ts';
+import { type KnownRelations, readRelations } from './known-relations.ts';
 import { type LoadedGroup, loadGroups } from './load-groups.ts';
-import { loadSpans, type TraceName, tracesReceived } from './load-spans.ts';
+import { loadTraces } from './load-traces.ts';
 import { settleGroup } from './settle-group.ts';
 
 export interface SettlerDeps {
@@ -30,8 +33,22 @@ export interface SettleProgress {
   settledThrough: string | null;
 }
 
+/** What one pass carries from step to step. */
+interface Pass {
+  readonly progress: SettleProgress;
+  /** Traces that were settled with others: their entries may not be stored yet. */
+  readonly together: Set<string>;
+  readonly onProgress: ((progress: SettleProgress) => void) | undefined;
+}
+
+interface ReadStep {
+  readonly step: Step;
+  readonly groups: readonly LoadedGroup[];
+}
+
 const NS_PER_MS = 1_000_000n;
-const TRACES_PER_STEP = 1_000;
+/** Requests are answered in between. */
+const BUSY_MS_MAX = 5;
 
 export class Settler {
   private readonly deps: SettlerDeps;
@@ -67,56 +84,77 @@ export class Settler {
     const { store, nowMs, settleAfterMs, stored } = this.deps;
     const startedMs = nowMs();
     await stored();
-    const afterNs = await this.settledThroughNs();
+    let settledNs = await this.settledThroughNs();
     // A span may still come in within the millisecond in which the pass began: it is left to the next one.
     const throughMs = startedMs - 1 - (options.all ? 0 : settleAfterMs);
     const throughNs = BigInt(throughMs) * NS_PER_MS;
     const progress: SettleProgress = { traces: 0, corrected: 0, entries: 0, settledThrough: null };
-    const together = new Set<string>();
-    let step: TraceName[] = [];
-    const flush = async () => {
-      await this.settleTraces(step, { progress, together });
-      step = [];
-      options.onProgress?.({ ...progress });
-    };
-    for await (const trace of tracesReceived(store, { afterNs, throughNs })) {
-      const isFull = step.length >= TRACES_PER_STEP;
-      if (step.length > 0 && (isFull || step[0]!.tenant !== trace.tenant)) {
-        await flush();
+    const pass = { progress, together: new Set<string>(), onProgress: options.onProgress };
+    while (settledNs < throughNs) {
+      const slice = await readSlice(store, { afterNs: settledNs, throughNs });
+      await this.settleSlice(slice, pass);
+      if (options.all || progress.entries > 0) {
+        // Whoever asked looks at the sums next, and a mark says that they are as settle wants them.
+        await stored();
       }
-      step.push(trace);
+      await this.markThrough(slice.throughNs);
+      settledNs = slice.throughNs;
     }
-    if (step.length > 0) {
-      await flush();
-    }
-    if (options.all || progress.entries > 0) {
-      // Whoever asked looks at the sums next, and a mark says that they are as settle wants them.
-      await stored();
-    }
-    if (throughNs > afterNs) {
-      await this.markThrough(throughNs);
-    }
-    const settledNs = throughNs > afterNs ? throughNs : afterNs;
     return { ...progress, settledThrough: new Date(Number(settledNs / NS_PER_MS)).toISOString() };
   }
 
-  /** `together` holds the traces that this pass settled with others: their entries may not be stored yet. */
-  private async settleTraces(
-    traces: readonly TraceName[],
-    { progress, together }: { progress: SettleProgress; together: Set<string> },
-  ): Promise<void> {
-    const { store, journal, maker } = this.deps;
-    const { tenant } = traces[0]!;
-    const traceIds = traces.map(({ traceId }) => traceId);
-    const spans = await loadSpans(store, { tenant, traceIds });
-    const groups = await loadGroups(store, { tenant, spans });
-    const corrections = groups
-      .filter((group) => isFirstSeen(tenant, group, together))
-      .flatMap((group) => settleGroup(group.spans, group.entries, maker));
-    progress.traces += traces.length;
-    progress.corrected += new Set(corrections.map(({ traceId }) => traceId)).size;
-    progress.entries += corrections.length;
-    await appendEntries(journal, corrections);
+  /** While one step is settled, the next is read. */
+  private async settleSlice(slice: Slice, pass: Pass): Promise<void> {
+    const { store } = this.deps;
+    const relations = await readRelations(store, slice);
+    const steps = stepsOf(slice.candidates);
+    let reading = this.readNext(steps, relations);
+    for (let read = await reading; read !== undefined; read = await reading) {
+      reading = this.readNext(steps, relations);
+      await this.settleStep(read, pass);
+      pass.onProgress?.({ ...pass.progress });
+    }
+  }
+
+  /** The next step with its groups; undefined when there is none. */
+  private readNext(
+    steps: Iterator<Step>,
+    relations: (tenant: string) => KnownRelations,
+  ): Promise<ReadStep | undefined> {
+    const { store } = this.deps;
+    const next = steps.next();
+    const read = async (step: Step): Promise<ReadStep> => {
+      const { tenant, candidates } = step;
+      const spans = await loadTraces(store, { tenant, traces: candidates });
+      const groups = await loadGroups(store, { tenant, spans, relations: relations(tenant) });
+      return { step, groups };
+    };
+    const reading = next.done === true ? Promise.resolve(undefined) : read(next.value);
+    // A failure is met where the step is awaited; until then it must not count as unhandled.
+    reading.catch(() => undefined);
+    return reading;
+  }
+
+  private async settleStep({ step, groups }: ReadStep, pass: Pass): Promise<void> {
+    const { journal, maker } = this.deps;
+    const { progress, together } = pass;
+    const corrected = new Set<string>();
+    let lastPauseMs = performance.now();
+    for (const group of groups) {
+      if (isFirstSeen(step.tenant, group, together)) {
+        const corrections = settleGroup(group.spans, group.entries, maker);
+        stageEntries(journal, corrections);
+        progress.entries += corrections.length;
+        for (const { traceId } of corrections) corrected.add(traceId);
+      }
+      if (performance.now() - lastPauseMs > BUSY_MS_MAX) {
+        await setImmediate();
+        lastPauseMs = performance.now();
+      }
+    }
+    progress.traces += step.candidates.length;
+    progress.corrected += corrected.size;
+    await journal.commit();
   }
 
   /** Up to when received spans are settled; 0 when nothing ever was. */

@@ -1,7 +1,7 @@
 /** The traces of one day whose calls are stored, a bounded number at a time: their spans against their entries. */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { type LoadedGroup, loadGroups } from '../settle/load-groups.ts';
-import { loadSpans } from '../settle/load-spans.ts';
+import { loadTraces, readPlaces } from '../settle/load-traces.ts';
 import type { SettleSpan } from '../settle/settle-span.ts';
 import { CHECK_OPTIONS } from './check-options.ts';
 import { type GroupRules, groupDifference } from './group-differences.ts';
@@ -9,7 +9,6 @@ import { type Difference, Skipped } from './report.ts';
 
 const TRACES_PER_STEP = 1_000;
 const NS_PER_MS = 1_000_000n;
-const DAY_NS = 86_400_000_000_000n;
 
 /** Traces of one tenant that have calls on a day. */
 export interface TraceStep {
@@ -73,30 +72,10 @@ export async function checkStep(
   return { difference: null, traces: own.size, skipped };
 }
 
-/** Every span of the traces: those around the day are found fast, and the count tells whether a trace has others. */
-async function loadWhole(
-  store: Store,
-  { tenant, day, traceIds }: TraceStep,
-): Promise<SettleSpan[]> {
-  const dayNs = BigInt(Date.parse(day)) * NS_PER_MS;
-  const between = { fromNs: dayNs - DAY_NS, toNs: dayNs + 2n * DAY_NS };
-  const near = await loadSpans(store, { tenant, traceIds, between });
-  const counted = await store.query<{ trace_id: string; stored: string }>(
-    `SELECT trace_id, sum(spans) AS stored FROM ${store.database}.traces
-     WHERE tenant = {tenant:String} AND trace_id IN {traceIds:Array(String)} GROUP BY trace_id`,
-    { tenant, traceIds },
-    CHECK_OPTIONS,
-  );
-  const storedOf = new Map(counted.map((row) => [row.trace_id, Number(row.stored)]));
-  const nearOf = Map.groupBy(near, ({ traceId }) => traceId);
-  const isWhole = (id: string) => (nearOf.get(id)?.length ?? 0) === storedOf.get(id);
-  const wide = traceIds.filter((id) => !isWhole(id));
-  return wide.length === 0
-    ? near
-    : [
-        ...near.filter(({ traceId }) => isWhole(traceId)),
-        ...(await loadSpans(store, { tenant, traceIds: wide })),
-      ];
+/** Every span of the traces. */
+async function loadWhole(store: Store, { tenant, traceIds }: TraceStep): Promise<SettleSpan[]> {
+  const traces = await readPlaces(store, { tenant, traceIds });
+  return loadTraces(store, { tenant, traces });
 }
 
 function firstCallDay(trace: readonly SettleSpan[]): string | undefined {

@@ -1,0 +1,124 @@
+/**
+ * Traces that came to rest since the last pass, a bounded number at a time, and the steps in which they are settled:
+ * neighbours in time together, because the tables are sorted by time, and by rows, because rows are what fills memory.
+ */
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import type { TracePlace } from './load-traces.ts';
+
+/** A trace with LLM spans. */
+export interface Candidate extends TracePlace {
+  readonly tenant: string;
+  /** All that is stored of it came in since the last pass. */
+  readonly isNew: boolean;
+}
+
+/** Candidates received in (afterNs, throughNs]: all of them, when there were not too many. */
+export interface Slice {
+  readonly candidates: Candidate[];
+  readonly afterNs: bigint;
+  readonly throughNs: bigint;
+}
+
+/** Traces of one tenant that are looked at together. */
+export interface Step {
+  readonly tenant: string;
+  readonly candidates: readonly Candidate[];
+}
+
+/** 150 bytes each. */
+const CANDIDATES_MAX = 200_000;
+/** About 40 MB while they are settled; the next step is read meanwhile. */
+const ROWS_PER_STEP = 20_000;
+const TRACES_PER_STEP = 4_000;
+/** One that lasts longer would make its neighbours' step read all of its time. */
+const LONG_NS = 600_000_000_000n;
+
+interface CandidateRow {
+  tenant: string;
+  trace_id: string;
+  received_ns: string;
+  first_ns: string;
+  stored: string;
+  start_ns: string;
+  end_ns: string;
+}
+
+/** Traces whose last span came in within (afterNs, throughNs], those that came to rest first. */
+export async function readSlice(
+  store: Store,
+  { afterNs, throughNs }: Pick<Slice, 'afterNs' | 'throughNs'>,
+): Promise<Slice> {
+  const candidates: Candidate[] = [];
+  let lastNs = throughNs;
+  const rows = store.queryStream<CandidateRow>(
+    `SELECT tenant, trace_id, toUnixTimestamp64Nano(max(last_received_at)) AS received_ns,
+       toUnixTimestamp64Nano(min(first_received_at)) AS first_ns, sum(spans) AS stored,
+       toUnixTimestamp64Nano(min(start_time)) AS start_ns, toUnixTimestamp64Nano(max(end_time)) AS end_ns
+     FROM ${store.database}.traces
+     WHERE (tenant, trace_id) IN (
+       SELECT tenant, trace_id FROM ${store.database}.traces
+       WHERE last_received_at > fromUnixTimestamp64Nano({after:Int64})
+         AND last_received_at <= fromUnixTimestamp64Nano({through:Int64}))
+     GROUP BY tenant, trace_id
+     HAVING received_ns <= {through:Int64} AND sum(llm_spans) > 0
+     ORDER BY received_ns LIMIT ${CANDIDATES_MAX} WITH TIES`,
+    { after: String(afterNs), through: String(throughNs) },
+    { timeoutMs: 3_600_000 },
+  );
+  for await (const row of rows) {
+    candidates.push(toCandidate(row, afterNs));
+    lastNs = BigInt(row.received_ns);
+  }
+  const isCut = candidates.length >= CANDIDATES_MAX;
+  return { candidates, afterNs, throughNs: isCut ? lastNs : throughNs };
+}
+
+function toCandidate(row: CandidateRow, afterNs: bigint): Candidate {
+  return {
+    tenant: row.tenant,
+    traceId: row.trace_id,
+    spans: Number(row.stored),
+    startNs: BigInt(row.start_ns),
+    endNs: BigInt(row.end_ns),
+    isNew: BigInt(row.first_ns) > afterNs,
+  };
+}
+
+/** In the order of tenants, and of time. */
+export function* stepsOf(candidates: readonly Candidate[]): Generator<Step> {
+  let open: Candidate[] = [];
+  let rows = 0;
+  for (const candidate of candidates.toSorted(byPlace)) {
+    const [first] = open;
+    const isFull = rows + candidate.spans > ROWS_PER_STEP || open.length === TRACES_PER_STEP;
+    const isOther =
+      first !== undefined &&
+      (first.tenant !== candidate.tenant || isLong(first) !== isLong(candidate));
+    if (first !== undefined && (isFull || isOther)) {
+      yield stepOf(open);
+      open = [];
+      rows = 0;
+    }
+    open.push(candidate);
+    rows += candidate.spans;
+  }
+  if (open.length > 0) {
+    yield stepOf(open);
+  }
+}
+
+function stepOf(candidates: readonly Candidate[]): Step {
+  return { tenant: candidates[0]!.tenant, candidates };
+}
+
+function isLong({ startNs, endNs }: Candidate): boolean {
+  return endNs - startNs > LONG_NS;
+}
+
+function byPlace(a: Candidate, b: Candidate): number {
+  if (a.tenant !== b.tenant) {
+    return a.tenant < b.tenant ? -1 : 1;
+  }
+  const byLength = Number(isLong(a)) - Number(isLong(b));
+  return byLength !== 0 ? byLength : a.startNs < b.startNs ? -1 : a.startNs > b.startNs ? 1 : 0;
+}

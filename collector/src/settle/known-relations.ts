@@ -1,0 +1,111 @@
+/**
+ * Which of many traces hang together with others, asked once for all of them: one question for each step would read the
+ * response ids of two days each time. Invariant: what is told for a trace is all that its response ids relate it to.
+ */
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { LOG_EVENT_NAMES } from '../normalise/log-events.ts';
+import type { Candidate, Slice } from './candidates.ts';
+import { RESPONSE_WINDOW_NS } from './groups.ts';
+import type { StartRange } from './load-spans.ts';
+import { rangeOfTraces, type TracePlace } from './load-traces.ts';
+import { readRows } from './stored-rows.ts';
+
+/** What is known of the traces of a tenant before any of their spans is read. */
+export interface KnownRelations {
+  /** Traces that show one of the trace's responses too; undefined: not known of this trace. */
+  othersOf(traceId: string): readonly string[] | undefined;
+  /** undefined: not known. */
+  placeOf(traceId: string): TracePlace | undefined;
+  /** False: there is no log event within 24 h of any of them. */
+  readonly mayHaveLogEvents: boolean;
+}
+
+const NOTHING: readonly string[] = [];
+
+/** Relations of the candidates of a slice, a tenant each. Of one that came in in part before, nothing is told. */
+export async function readRelations(
+  store: Store,
+  slice: Slice,
+): Promise<(tenant: string) => KnownRelations> {
+  const { candidates } = slice;
+  if (candidates.length === 0) {
+    return () => ({ othersOf: () => undefined, placeOf: () => undefined, mayHaveLogEvents: true });
+  }
+  const between = withWindow(rangeOfTraces(candidates));
+  const [others, withLogEvents] = await Promise.all([
+    readTwins(store, slice, between),
+    tenantsWithLogEvents(store, between),
+  ]);
+  const known = new Map(candidates.map((candidate) => [keyOf(candidate), candidate]));
+  return (tenant) => ({
+    othersOf: (traceId) =>
+      known.get(keyOf({ tenant, traceId }))?.isNew === true
+        ? (others.get(keyOf({ tenant, traceId })) ?? NOTHING)
+        : undefined,
+    placeOf: (traceId) => known.get(keyOf({ tenant, traceId })),
+    mayHaveLogEvents: withLogEvents.has(tenant),
+  });
+}
+
+function keyOf({ tenant, traceId }: Pick<Candidate, 'tenant' | 'traceId'>): string {
+  return `${traceId}${tenant}`;
+}
+
+function withWindow({ fromNs, toNs }: StartRange): StartRange {
+  return {
+    fromNs: fromNs > RESPONSE_WINDOW_NS ? fromNs - RESPONSE_WINDOW_NS : 0n,
+    toNs: toNs + RESPONSE_WINDOW_NS,
+  };
+}
+
+const STARTS_BETWEEN = `start_time >= fromUnixTimestamp64Nano({from:Int64}, 'UTC')
+  AND start_time < fromUnixTimestamp64Nano({to:Int64}, 'UTC')`;
+
+/** Traces by trace, where a response that came in within the slice is shown by several. */
+async function readTwins(
+  store: Store,
+  { afterNs, throughNs }: Slice,
+  { fromNs, toNs }: StartRange,
+): Promise<Map<string, string[]>> {
+  const spans = `${store.database}.spans`;
+  const sql = `SELECT tenant, groupUniqArray(trace_id) AS trace_ids FROM ${spans}
+     WHERE response_id != '' AND ${STARTS_BETWEEN} AND cityHash64(tenant, response_id) IN (
+       SELECT cityHash64(tenant, response_id) FROM ${spans}
+       WHERE response_id != '' AND ${STARTS_BETWEEN}
+         AND received_at > fromUnixTimestamp64Nano({after:Int64})
+         AND received_at <= fromUnixTimestamp64Nano({through:Int64}))
+     GROUP BY tenant, response_id HAVING length(trace_ids) > 1`;
+  const times = { from: fromNs, to: toNs, after: afterNs, through: throughNs };
+  const params = Object.fromEntries(Object.entries(times).map(([name, ns]) => [name, String(ns)]));
+  const others = new Map<string, string[]>();
+  for await (const rows of readRows<TwinRow>(store, sql, params, { use_skip_indexes: 0 })) {
+    for (const { tenant, trace_ids: traceIds } of rows) {
+      for (const traceId of traceIds) {
+        const key = keyOf({ tenant, traceId });
+        const known = others.get(key);
+        if (known === undefined) others.set(key, [...traceIds]);
+        else known.push(...traceIds);
+      }
+    }
+  }
+  return others;
+}
+
+interface TwinRow {
+  tenant: string;
+  trace_ids: string[];
+}
+
+/** Log events are few beside spans, and found by their names. */
+async function tenantsWithLogEvents(
+  store: Store,
+  { fromNs, toNs }: StartRange,
+): Promise<ReadonlySet<string>> {
+  const rows = await store.query<{ tenant: string }>(
+    `SELECT DISTINCT tenant FROM ${store.database}.spans
+     WHERE name IN {names:Array(String)} AND endsWith(dialect, '_log') AND ${STARTS_BETWEEN}`,
+    { names: LOG_EVENT_NAMES, from: String(fromNs), to: String(toNs) },
+    { timeoutMs: 600_000 },
+  );
+  return new Set(rows.map(({ tenant }) => tenant));
+}
