@@ -25,7 +25,8 @@ application, those before OTel names, OpenInference and the AI SDK, and those be
 Of each call are read: operation, provider, models, response id, usage, what the call was reported to cost, service tier and the
 like, and whom it was for. Whom it was for is also read, whatever the dialect, from \`user.id\`, \`enduser.id\`, \`session.id\`,
 \`gen_ai.conversation.id\`, \`gen_ai.agent.name\`, \`gen_ai.workflow.name\`, \`gen_ai.prompt.name\`, \`gen_ai.tool.name\`,
-\`aicost.feature\` and \`aicost.tag.*\`.
+\`aicost.feature\` and \`aicost.tag.*\`. A tag is one that the application
+sets itself, before one of the dialects' names for it; labels become tags that say \`true\`, values over 256 characters none.
 
 ## What is assumed
 
@@ -99,7 +100,21 @@ function fieldRows(declared: DialectDeclaration): string[][] {
       codes(names),
     ]),
   );
-  return declared.cost === undefined ? rows : [...rows, ['reported cost', codes(declared.cost)]];
+  const cost = declared.cost === undefined ? [] : [['reported cost', codes(declared.cost)]];
+  return [...rows, ...cost, ...tagRows(declared)];
+}
+
+function tagRows({ tags = {} }: DialectDeclaration): string[][] {
+  const named = Map.groupBy(Object.entries(tags.named ?? {}), ([, tag]) => tag);
+  const others: [what: string, keys: readonly string[]][] = [
+    ['tags: what follows', tags.prefixes ?? []],
+    ['tags: each label', tags.labels ?? []],
+    ['tags: each entry of', tags.objects ?? []],
+  ];
+  return [
+    ...[...named].map(([tag, keys]) => [`tag ${code(tag)}`, codes(keys.map(([key]) => key))]),
+    ...others.filter(([, keys]) => keys.length > 0).map(([what, keys]) => [what, codes(keys)]),
+  ];
 }
 
 function blobRows({ blobs = [] }: DialectDeclaration): string[][] {

@@ -15,6 +15,8 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
     'decode/span-view.ts',
     'decode/log-view.ts',
     'decode/attribute-list.ts',
+    // Lists of labels.
+    'decode/any-value.ts',
     'decode/byte-text.ts',
     'decode/key-shapes.ts',
   ],

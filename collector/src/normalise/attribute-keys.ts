@@ -3,15 +3,21 @@
  * Declared once at start; a span none of whose keys is known costs one look-up a key.
  */
 import { hashRange } from '@ai-cost-profiler/clickhouse/native/string-dictionary.ts';
+import { type TagForm, type TagNames, tagForms } from './tag-keys.ts';
 
 /** A declared key: an index into the reader's slots. */
 export type KeyId = number;
+
+/** What the application itself says. */
+const OWN_TAGS = 'aicost.tag.';
 
 export class AttributeKeys {
   private readonly names: Buffer[] = [];
   private readonly ids = new Map<string, KeyId>();
   private slots = new Int32Array(64).fill(-1);
   private lengthMax = 0;
+  private readonly tagForms = new Map<KeyId, TagForm>();
+  private readonly tagPrefixes: Buffer[] = [Buffer.from(OWN_TAGS, 'utf8')];
 
   /** Declares a key; the same name gives the same id. */
   declare(name: string): KeyId {
@@ -33,6 +39,31 @@ export class AttributeKeys {
       this.place(id);
     }
     return id;
+  }
+
+  /** Declares attributes that become tags. */
+  declareTags(names: TagNames): void {
+    for (const [key, form] of tagForms(names)) {
+      this.tagForms.set(this.declare(key), form);
+    }
+    const known = new Set(this.tagPrefixes.map(String));
+    const added = (names.prefixes ?? []).filter((prefix) => !known.has(prefix));
+    this.tagPrefixes.push(...added.map((prefix) => Buffer.from(prefix, 'utf8')));
+  }
+
+  /** How the key in [start, end) becomes a tag, if it does; `id` is what `find` says of it. */
+  tagForm(id: KeyId, source: Buffer, start: number, end: number): TagForm | undefined {
+    if (id !== -1) {
+      return this.tagForms.get(id);
+    }
+    const prefix = this.tagPrefixes.find((each) => begins(source, start, end, each));
+    return prefix === undefined
+      ? undefined
+      : {
+          kind: 'value',
+          tag: source.toString('utf8', start + prefix.length, end),
+          isOwn: prefix === this.tagPrefixes[0],
+        };
   }
 
   get size(): number {
@@ -62,6 +93,18 @@ export class AttributeKeys {
     }
     this.slots[slot] = id;
   }
+}
+
+function begins(source: Uint8Array, start: number, end: number, prefix: Uint8Array): boolean {
+  if (end - start <= prefix.length) {
+    return false;
+  }
+  for (let i = 0; i < prefix.length; i++) {
+    if (source[start + i] !== prefix[i]) {
+      return false;
+    }
+  }
+  return true;
 }
 
 function isSame(name: Buffer, source: Uint8Array, start: number, end: number): boolean {

@@ -6,7 +6,8 @@ import type { AttributeList } from '../decode/attribute-list.ts';
 import { VALUE } from '../decode/attribute-list.ts';
 import type { AttributeKeys, KeyId } from './attribute-keys.ts';
 import { plainDecimal } from './decimal-text.ts';
-import { KeyPositions, tagName } from './key-positions.ts';
+import { KeyPositions } from './key-positions.ts';
+import { distinctTags, type Tag, tagsOf } from './tag-keys.ts';
 
 const WHOLE_TEXT = /^\d{1,18}$/;
 /** Texts that emitters write for "nothing". */
@@ -155,16 +156,17 @@ export class AttributeReader {
     return word === 'true' ? true : word === 'false' ? false : undefined;
   }
 
-  /** Pairs of `aicost.tag.<key>`; values that are not strings are left out. */
-  tags(): [string, string][] {
-    const pairs: [string, string][] = [];
-    for (const at of this.positions?.tags ?? []) {
-      const value = this.list!.valueText(at);
-      if (value !== undefined && value !== '') {
-        pairs.push([tagName(this.list!.keyText(at)), value]);
-      }
-    }
-    return pairs;
+  /** What `aicost.tag.<key>` and the emitters' own names for it say; the application's own come first. */
+  tags(): Tag[] {
+    const { list, positions } = this;
+    return list === undefined || positions === undefined || positions.tags.length === 0
+      ? []
+      : distinctTags(
+          positions.tags.map(({ at, form }) => ({
+            tags: tagsOf(list, at, form),
+            isOwn: form.kind === 'value' && form.isOwn === true,
+          })),
+        );
   }
 
   /** Where the key's value is to be looked at, or -1. Every look goes through here. */

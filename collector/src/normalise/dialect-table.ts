@@ -6,6 +6,7 @@ import type { BlobTable } from './blob-table.ts';
 import type { Attribution, Role } from './call.ts';
 import type { DialectReading, SpanFacts } from './dialect.ts';
 import type { SpanCondition } from './span-condition.ts';
+import type { TagNames } from './tag-keys.ts';
 import type { CountName } from './usage/counts.ts';
 import type { KnownInclusion } from './usage/raw-usage.ts';
 
@@ -61,6 +62,7 @@ export interface DialectTable {
   readonly cost?: readonly string[];
   readonly context?: Names<ContextName>;
   readonly attribution?: Names<AttributionName>;
+  readonly tags?: TagNames;
   readonly inclusion?: readonly InclusionRow[];
   readonly roles?: readonly RoleRow[];
   /** See DialectReading; 10 unless the emitter is known to be right where OTel names are wrong. */

@@ -76,6 +76,7 @@ class TableDialect implements Dialect {
     this.cost = (table.cost ?? []).map((name) => keys.span.declare(name));
     this.context = declareAll(table.context ?? {}, keys.span);
     this.attribution = entriesOf(declareAll(table.attribution ?? {}, keys.span));
+    keys.span.declareTags(table.tags ?? {});
     this.inclusion = (table.inclusion ?? []).map((row) => ({
       row,
       holds: compileCondition(row.when ?? {}, keys),

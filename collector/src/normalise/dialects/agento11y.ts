@@ -43,6 +43,7 @@ export const agentO11y = defineDialect({
       evidence: 'agento11y: OpenAI counts',
     },
   ],
+  tags: { prefixes: ['agento11y.tag.', 'sigil.tag.'] },
   contentKeys: [],
   contentPrefixes: [],
 });

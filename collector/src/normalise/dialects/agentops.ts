@@ -25,6 +25,7 @@ export const agentOps = defineDialect({
   usage: joinNames(OTEL_USAGE, UNDERSCORE_USAGE),
   cost: ['gen_ai.usage.total_cost'],
   attribution: { agent: ['agent.name'], feature: ['operation.name'] },
+  tags: { labels: ['agentops.tags'], named: { 'agentops.environment': 'environment' } },
   contentKeys: ['agentops.entity.input', 'agentops.entity.output'],
   contentPrefixes: [],
 });

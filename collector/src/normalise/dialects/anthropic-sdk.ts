@@ -34,6 +34,9 @@ export const anthropicSdk = defineDialect({
     },
   ],
   authority: 60,
+  tags: {
+    named: { 'anthropic.organization.id': 'organization', 'anthropic.workspace.id': 'workspace' },
+  },
   contentKeys: ['anthropic.tool_result.content'],
   contentPrefixes: [],
 });

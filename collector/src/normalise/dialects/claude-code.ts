@@ -52,6 +52,13 @@ export const claudeCode = defineDialect({
       operation: 'chat',
     },
   ],
+  tags: {
+    named: {
+      'organization.id': 'organization',
+      'agent.id': 'agent_id',
+      'workflow.run_id': 'workflow_run',
+    },
+  },
   contentKeys: ['user_prompt', 'prompt', 'tool_input', 'new_context', 'response.model_output'],
   contentPrefixes: [],
 });

@@ -55,6 +55,11 @@ export const laminar = defineDialect({
       reason: 'answered from the cache of the application',
     },
   ],
+  tags: {
+    labels: ['lmnr.association.properties.tags'],
+    prefixes: ['lmnr.association.properties.metadata.'],
+    objects: ['lmnr.trace.metadata'],
+  },
   contentKeys: ['lmnr.span.input', 'lmnr.span.output'],
   contentPrefixes: [],
 });

@@ -11,6 +11,7 @@ import { amountOf, type Blob, parseBlob } from '../blob.ts';
 import type { Dialect, DialectDefinition, DialectReading, SpanFacts } from '../dialect.ts';
 import { readUsageDetails } from '../langfuse-usage.ts';
 import type { Triggers } from '../span-condition.ts';
+import type { TagNames } from '../tag-keys.ts';
 
 /** Observation types → the conventions' words. `span`, `event`, `guardrail` and `evaluator` name no operation. */
 const OPERATIONS: Readonly<Record<string, string>> = {
@@ -33,6 +34,16 @@ const ATTRIBUTION = {
   // Before version 3 of the SDKs without `observation`.
   prompt: ['langfuse.observation.prompt.name', 'langfuse.prompt.name'],
 } as const;
+const TAGS: TagNames = {
+  named: {
+    'langfuse.environment': 'environment',
+    'langfuse.release': 'release',
+    'langfuse.version': 'version',
+  },
+  labels: ['langfuse.trace.tags', 'langfuse.tags'],
+  prefixes: ['langfuse.trace.metadata.', 'langfuse.observation.metadata.', 'langfuse.metadata.'],
+  objects: ['langfuse.trace.metadata', 'langfuse.observation.metadata', 'langfuse.metadata'],
+};
 const PROMPT_VERSION = ['langfuse.observation.prompt.version', 'langfuse.prompt.version'];
 /**
  * The wrapper of the OpenAI client names its spans by the client's class (JavaScript) or `OpenAI-generation` (Python):
@@ -73,6 +84,7 @@ class Langfuse implements Dialect {
 
   constructor(keys: AttributeKeys) {
     const declare = (names: readonly string[]) => names.map((name) => keys.declare(name));
+    keys.declareTags(TAGS);
     this.type = keys.declare(MARKS.type);
     this.model = keys.declare(MARKS.model);
     this.usageDetails = keys.declare(MARKS.usageDetails);
@@ -187,6 +199,7 @@ export const langfuse: DialectDefinition = {
       { key: MARKS.costDetails, format: 'json', cost: ['total'] },
     ],
     attribution: { ...ATTRIBUTION, promptVersion: PROMPT_VERSION },
+    tags: TAGS,
     readByCode: {
       'langfuse.observation.level': 'ERROR: the call failed',
       ...Object.fromEntries(OTHERS_CALLS.map((key) => [key, "another emitter's call"])),

@@ -82,6 +82,7 @@ export const langSmith = defineDialect({
     ],
   },
   inclusion: [{ input: 'inclusive', reasoning: 'inside', evidence: 'langsmith: usage_metadata' }],
+  tags: { labels: ['langsmith.span.tags'], prefixes: ['langsmith.metadata.'] },
   contentKeys: ['gen_ai.serialized.name', 'gen_ai.serialized.signature'],
   contentPrefixes: [],
 });

@@ -93,6 +93,18 @@ const PROMPT = 'prompt_tokens_details';
 const COMPLETION = 'completion_tokens_details';
 const TTL = `${PROMPT}.cache_creation_token_details`;
 
+/** Who a proxy key belongs to, as its metadata tells: what follows `user_api_key_` → the tag's name. */
+const OWNERS: Readonly<Record<string, string>> = {
+  hash: 'api_key',
+  alias: 'api_key_alias',
+  team_id: 'team',
+  team_alias: 'team_alias',
+  org_id: 'organization',
+  org_alias: 'organization_alias',
+  project_id: 'project',
+  project_alias: 'project_alias',
+};
+
 const table = defineDialect({
   name: 'litellm',
   summary: 'LiteLLM, both generations of its OpenTelemetry logger. Totals always hold the cache.',
@@ -158,6 +170,19 @@ const table = defineDialect({
     'litellm.cost.guardrail': "a guardrail's cost",
     'litellm.guardrail.cost_in_spend': 'false: that cost is beside the total of the call',
     'litellm.cache_hit': "answered from LiteLLM's cache",
+  },
+  tags: {
+    named: {
+      'litellm.team.id': 'team',
+      'litellm.team.alias': 'team_alias',
+      'litellm.api_key.hash': 'api_key',
+      'litellm.api_key.alias': 'api_key_alias',
+      ...Object.fromEntries(
+        ['litellm.metadata.', 'metadata.'].flatMap((prefix) =>
+          Object.entries(OWNERS).map(([name, tag]) => [`${prefix}user_api_key_${name}`, tag]),
+        ),
+      ),
+    },
   },
   contentKeys: [
     ...['metadata.requester_metadata', 'metadata.spend_logs_metadata', 'hidden_params'],

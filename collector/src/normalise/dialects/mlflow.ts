@@ -50,6 +50,7 @@ export const mlflow = defineDialect({
     session: ['mlflow.trace.session'],
   },
   inclusion: [{ input: 'inclusive', reasoning: 'inside', evidence: 'mlflow: normalised totals' }],
+  tags: { prefixes: ['mlflow.traceTag.'] },
   contentKeys: [
     'mlflow.spanInputs',
     'mlflow.spanOutputs',

@@ -134,6 +134,7 @@ const TABLE = defineDialect({
     promptVersion: ['llm.prompt_template.version'],
     tool: ['tool.name'],
   },
+  tags: { labels: ['tag.tags'], objects: ['metadata'] },
   inclusion: INCLUSION,
   roles: ROLES,
   authority: 30,

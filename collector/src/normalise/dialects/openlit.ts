@@ -134,6 +134,7 @@ export const openLit = defineDialect({
   ],
   authority: 40,
   correct: withoutComputedTotal,
+  tags: { named: { 'gen_ai.environment': 'environment' } },
   contentKeys: [
     'gen_ai.content.prompt',
     'gen_ai.content.completion',

@@ -218,6 +218,10 @@ export const openLlmetry = defineDialect({
   roles: ROLES,
   // Its names are the OTel ones and their older synonyms.
   authority: 40,
+  tags: {
+    named: { 'traceloop.association.properties.customer_id': 'customer_id' },
+    prefixes: ['traceloop.association.properties.'],
+  },
   contentKeys: [
     'traceloop.entity.input',
     'traceloop.entity.output',

@@ -26,6 +26,10 @@ export const openRouter = defineDialect({
   attribution: { feature: ['trace.name'] },
   inclusion: [{ reasoning: 'inside', evidence: 'openrouter: OpenAI-shaped counts' }],
   correct: billedByOpenRouter,
+  tags: {
+    named: { 'trace.metadata.openrouter.api_key_name': 'api_key_alias' },
+    prefixes: ['trace.metadata.'],
+  },
   contentKeys: ['trace.input', 'trace.output', 'span.input', 'span.output'],
   contentPrefixes: [],
 });

@@ -25,12 +25,10 @@ import { hasUsage, isSameCount, type RawUsage } from '../usage/raw-usage.ts';
 const TEXT_OPERATIONS = ['ai.generateText', 'ai.streamText'];
 const OBJECT_OPERATIONS = ['ai.generateObject', 'ai.streamObject'];
 const BATCHED_OPERATIONS = ['ai.embed', 'ai.embedMany', 'ai.rerank'];
-const OUTER_OPERATIONS = [
-  ...TEXT_OPERATIONS,
-  ...OBJECT_OPERATIONS,
-  ...BATCHED_OPERATIONS,
-  'ai.workflowAgent.stream',
-];
+const OUTER_OPERATIONS = ['ai.workflowAgent.stream', ...TEXT_OPERATIONS].concat(
+  OBJECT_OPERATIONS,
+  BATCHED_OPERATIONS,
+);
 const TEXT_SPANS = [...TEXT_OPERATIONS, 'ai.generateText.doGenerate', 'ai.streamText.doStream'];
 
 /** Lower-case `ai.operationId` → the conventions' words. */
@@ -215,6 +213,7 @@ const table = defineDialect({
     'ai.response.providerMetadata': "the provider's usage: TTL of cache writes, service tier",
     'ai.telemetry.metadata.langfusePrompt': 'prompt and its version',
   },
+  tags: { labels: ['ai.telemetry.metadata.tags'], prefixes: ['ai.telemetry.metadata.'] },
   contentKeys: [
     ...['ai.prompt', 'ai.prompt.messages', 'ai.prompt.tools', 'ai.prompt.format'],
     ...['ai.response.text', 'ai.response.object', 'ai.response.toolCalls', 'ai.response.reasoning'],

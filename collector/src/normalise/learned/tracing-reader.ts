@@ -4,6 +4,7 @@ import type { AttributeKeys, KeyId } from '../attribute-keys.ts';
 import { AttributeReader } from '../attribute-reader.ts';
 import type { SpanFacts } from '../dialect.ts';
 import { nameBegins } from '../span-condition.ts';
+import type { Tag } from '../tag-keys.ts';
 import { CountHole, ResourceHole, TextHole } from './holes.ts';
 import { ASK, type Asking, isCount, saysText } from './question.ts';
 
@@ -63,7 +64,7 @@ export class TracingReader extends AttributeReader {
   }
 
   /** Tags are handed on as they are. */
-  override tags(): [string, string][] {
+  override tags(): Tag[] {
     return [];
   }
 
