@@ -11,7 +11,8 @@ import { SpanView } from '@ai-cost-profiler/collector/decode/span-view.ts';
 import type { Call } from '@ai-cost-profiler/collector/normalise/call.ts';
 import { DIALECTS, RULES_VERSION } from '@ai-cost-profiler/collector/normalise/dialects.ts';
 import { Normaliser } from '@ai-cost-profiler/collector/normalise/normalise.ts';
-import { type Charge, chargeCall } from '@ai-cost-profiler/collector/price/charge-call.ts';
+import type { Charge } from '@ai-cost-profiler/collector/price/charge-call.ts';
+import { chargeKind } from '@ai-cost-profiler/collector/price/charge-kind.ts';
 import { loadPriceBook } from '@ai-cost-profiler/collector/price/load-book.ts';
 import { appendCharge } from '@ai-cost-profiler/collector/rows/append-charge.ts';
 import { appendSpan } from '@ai-cost-profiler/collector/rows/append-span.ts';
@@ -72,11 +73,10 @@ function createRoad(): (bytes: Uint8Array, steps: number) => number {
     const read = normaliser.read(seen);
     sum += read?.usage.inputTokens ?? 0;
     if (steps < 4) return;
-    const call: Call | undefined = read?.toCall();
-    const charge: Charge | undefined =
-      call === undefined ? undefined : chargeCall(book, call, seen.startTimeUnixNano);
+    const charge: Charge | undefined = read && chargeKind(book, read, seen);
     sum += Number((charge?.costAtto ?? 0n) / 1_000_000_000_000n);
     if (steps < 5) return;
+    const call: Call | undefined = read?.toCall();
     const attribution = call?.attribution ?? normaliser.attributionOfLast();
     appendSpan(span, seen, call, { ...context, receivedAtNs: 0n, attribution, redactor });
     if (call !== undefined && charge !== undefined) {
@@ -108,7 +108,7 @@ function cpuMicroseconds(): number {
   return user + system;
 }
 
-/** Median CPU µs per span for 1, 2, … all steps. */
+/** CPU µs per span for 1, 2, … all steps, each of its least disturbed round. */
 function measure(
   road: ReturnType<typeof createRoad>,
   requests: Buffer[],
@@ -125,7 +125,7 @@ function measure(
       if (round > 0) samples[step]!.push(each);
     }
   }
-  const cumulative = samples.map((values) => values.toSorted((a, b) => a - b)[values.length >> 1]!);
+  const cumulative = samples.map((values) => Math.min(...values));
   return { cumulative, checksum };
 }
 

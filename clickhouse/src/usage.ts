@@ -24,6 +24,9 @@ export const INPUT_BUCKETS = [
 /** Tokens that came out, one bucket each. */
 export const OUTPUT_BUCKETS = ['out_text', 'out_reasoning', 'out_audio', 'out_image'] as const;
 
+/** All token buckets in column order: where buckets are numbers in an array, this is their order. */
+export const TOKEN_BUCKETS = [...INPUT_BUCKETS, ...OUTPUT_BUCKETS] as const;
+
 /** Counted things that are not tokens, always whole. */
 export const COUNTED_UNITS = [
   'requests',

@@ -17,11 +17,13 @@ import type { Metrics } from './metrics.ts';
 import type { Call } from './normalise/call.ts';
 import { modelOf } from './normalise/call.ts';
 import { RULES_VERSION } from './normalise/dialects.ts';
+import type { SpanCall } from './normalise/learned/span-call.ts';
 import { logCallOf } from './normalise/log-call.ts';
 import type { Normaliser } from './normalise/normalise.ts';
 import { UNREADABLE_CALL } from './normalise/unreadable-call.ts';
 import type { Charge } from './price/charge-call.ts';
-import { chargeCall, unpricedCharge } from './price/charge-call.ts';
+import { unpricedCharge } from './price/charge-call.ts';
+import { chargeKind } from './price/charge-kind.ts';
 import type { PriceBook } from './price/price-book.ts';
 import { unavailable } from './problems.ts';
 import { appendCharge } from './rows/append-charge.ts';
@@ -69,8 +71,6 @@ export interface KeptRequest {
 type SpanPlace = Pick<ChargeRowContext, 'tenant' | 'service' | 'environment'>;
 
 const NS_PER_MS = 1_000_000n;
-const NS_PER_DAY = 86_400_000_000_000;
-const TWO_32 = 4_294_967_296;
 const ENTRY_ID_BYTES = 16;
 
 export class SpanKeeper {
@@ -150,8 +150,8 @@ export class SpanKeeper {
       return;
     }
     try {
-      const told = this.normalise(view);
-      const call = state.signal === 'logs' ? logCallOf(told) : told;
+      const told = this.read(view);
+      const call = state.signal === 'logs' ? this.ofLog(told) : told;
       if (state.signal === 'logs' && call === undefined) {
         seen.takeBack(state.tenantNumber, this.key, 0, before);
         metrics.aicost_log_records_total.inc({ outcome: 'no_usage' });
@@ -175,14 +175,15 @@ export class SpanKeeper {
   private keep(
     view: SpanView,
     state: KeptRequest,
-    { before, call }: { before: Seen; call: Call | undefined },
+    { before, call: read }: { before: Seen; call: SpanCall | undefined },
   ): void {
-    const day = dayOf(view);
+    const day = view.startDay;
     const { service, environment } = this.deps.normaliser.resource;
     const context = { tenant: state.tenant, service, environment };
     // A changed span was charged when it first came; settle bills its newest version.
-    const isBilled = call?.role === 'leaf' && before === 'new';
-    const charge = isBilled ? this.price(call, view, state.book) : undefined;
+    const isBilled = read?.role === 'leaf' && before === 'new';
+    const charge = isBilled ? this.price(read, view, state.book) : undefined;
+    const call = read?.toCall();
     const pending = this.deps.journal.rowsFor(day);
     const { span, entry } = pending.blocks;
     const { rows: spanRows } = span;
@@ -231,12 +232,13 @@ export class SpanKeeper {
   }
 
   /** A fault of the price book must not cost the charge: it is kept unpriced, and said. */
-  private price(call: Call, view: SpanView, book: PriceBook): Charge {
+  private price(read: SpanCall, view: SpanView, book: PriceBook): Charge {
     const { metrics, log } = this.deps;
     let charge: Charge;
     try {
-      charge = chargeCall(book, call, view.startTimeUnixNano);
+      charge = chargeKind(book, read, view);
     } catch (error) {
+      const call = read.toCall();
       log.error({ err: error, provider: call.provider, model: modelOf(call) }, 'price failed');
       charge = unpricedCharge(call, book.version, 'price_failed');
     }
@@ -249,17 +251,24 @@ export class SpanKeeper {
   }
 
   /** A fault of a dialect must not cost its sender the span: it is stored with role `unknown`, and said. */
-  private normalise(view: SpanView): Call | undefined {
+  private read(view: SpanView): SpanCall | undefined {
+    const { normaliser } = this.deps;
     try {
-      return this.deps.normaliser.normalise(view);
+      return normaliser.read(view);
     } catch (error) {
       this.deps.log.error(
         { err: error, span_name: view.nameText.slice(0, 128) },
         'normalise failed',
       );
       this.deps.metrics.aicost_calls_unpriced_total.inc({ reason: UNREADABLE_CALL.roleReason });
-      return UNREADABLE_CALL;
+      return normaliser.hold(UNREADABLE_CALL);
     }
+  }
+
+  /** The call of a log event; undefined when it tells no usage. */
+  private ofLog(read: SpanCall | undefined): SpanCall | undefined {
+    const call = logCallOf(read?.toCall());
+    return call === undefined ? undefined : this.deps.normaliser.hold(call);
   }
 
   /** Lays the span's key out as the journal's FORMAT.md says. */
@@ -282,15 +291,4 @@ export class SpanKeeper {
     this.entryIdAt += ENTRY_ID_BYTES;
     return markRandomUuid(id);
   }
-}
-
-/** The UTC day of the span's start. The float may round across a midnight, so near one the integers decide. */
-function dayOf(view: SpanView): number {
-  const approximate = ((view.startTimeHi >>> 0) * TWO_32 + (view.startTimeLo >>> 0)) / NS_PER_DAY;
-  const day = Math.floor(approximate);
-  const fraction = approximate - day;
-  if (fraction > 1e-9 && fraction < 1 - 1e-9) {
-    return day;
-  }
-  return Number(view.startTimeUnixNano / BigInt(NS_PER_DAY));
 }

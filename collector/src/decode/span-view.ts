@@ -11,6 +11,9 @@ import { type KeyShape, KeyShapes } from './key-shapes.ts';
 import { RecordView, unsigned64 } from './record-view.ts';
 import { afterField, afterVarint, varintLo } from './wire.ts';
 
+const TWO_32 = 4_294_967_296;
+const NS_PER_DAY = 86_400_000_000_000n;
+
 /** Takes the spans of one request, in wire order, and only of a request that is well-formed. */
 export interface SpanSink {
   span(view: SpanView): void;
@@ -61,6 +64,15 @@ export class SpanView extends RecordView implements HashHalves {
 
   get startTimeUnixNano(): bigint {
     return unsigned64(this.startTimeLo, this.startTimeHi);
+  }
+
+  /** The UTC day of the start, in days since 1970. A double may round across a midnight: near one integers decide. */
+  get startDay(): number {
+    const days =
+      ((this.startTimeHi >>> 0) * TWO_32 + (this.startTimeLo >>> 0)) / Number(NS_PER_DAY);
+    const fraction = days - Math.floor(days);
+    const isSure = fraction > 1e-9 && fraction < 1 - 1e-9;
+    return isSure ? Math.floor(days) : Number(this.startTimeUnixNano / NS_PER_DAY);
   }
 
   get endTimeUnixNano(): bigint {

@@ -101,6 +101,12 @@ export class Normaliser {
     return plan.mayBeCall ? this.readByPlan(view, plan) : undefined;
   }
 
+  /** A call that was made otherwise, in the object that `read` gives. */
+  hold(call: Call): SpanCall {
+    this.call.take(call);
+    return this.call;
+  }
+
   /**
    * Whom the span that was normalised last was for, whether it is a call or not: the calls below a request may inherit
    * what only the request tells.

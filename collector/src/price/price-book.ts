@@ -5,6 +5,7 @@
 import type { OverrideLayer, ProviderBook } from './book-schema.ts';
 import { type CallContext, contextKey, foldContext } from './call-context.ts';
 import { type CompiledProvider, compileProvider, type Interval, inForce } from './compile-book.ts';
+import { CountRateMemo } from './count-rates.ts';
 import { type FoundModel, findModel, type ProviderLayers } from './find-model.ts';
 import { bookProvider } from './provider-names.ts';
 import { planRates, type RatePlan } from './rate-plan.ts';
@@ -54,6 +55,8 @@ export class PriceBook {
   /** By provider, model and context; each holds a few spans of time. */
   #memo = new Map<string, Map<string, Map<string, Resolution[]>>>();
   #memoised = 0;
+  /** What was found out about kinds of calls. */
+  readonly countRates = new CountRateMemo(this);
 
   constructor(
     layers: readonly BookLayer[],

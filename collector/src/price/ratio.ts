@@ -9,7 +9,8 @@ export type Ratio = { readonly num: bigint; readonly den: bigint };
 
 export const ONE: Ratio = { num: 1n, den: 1n };
 
-function gcd(a: bigint, b: bigint): bigint {
+/** The greatest common divisor of two non-negative integers; of 0 and n it is n. */
+export function gcd(a: bigint, b: bigint): bigint {
   let x = a;
   let y = b;
   while (y !== 0n) {

@@ -4,7 +4,7 @@
  * the provider is known to report; where inclusion is only assumed, the other reading is kept as `alternative`.
  * A negative remainder is a proof or a contradiction: it is never clamped.
  */
-import { INPUT_BUCKETS, OUTPUT_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
+import { INPUT_BUCKETS, TOKEN_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { Semantics } from '../call.ts';
 import { COUNT, type Counts, NOT_TOLD } from './counts.ts';
 import type { KnownInclusion } from './raw-usage.ts';
@@ -28,8 +28,7 @@ const REPORTS_INCLUSIVE: ReadonlySet<string> = new Set([
 /** Providers whose totals are computed by the emitter, from either reading: their sums prove nothing. */
 const TOTAL_IS_NO_PROOF: ReadonlySet<string> = new Set(['anthropic', '']);
 
-/** The token buckets in the order of the arrays below. */
-export const TOKEN_BUCKETS = [...INPUT_BUCKETS, ...OUTPUT_BUCKETS] as const;
+/** Where each bucket stands in the arrays below. */
 const BUCKET = Object.fromEntries(TOKEN_BUCKETS.map((name, at) => [name, at])) as Readonly<
   Record<(typeof TOKEN_BUCKETS)[number], number>
 >;

@@ -1,8 +1,8 @@
 /** Reported usage → disjoint buckets in BigInt, as the ledger keeps them; disjoint-counts.ts has the rules. */
-import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
+import { TOKEN_BUCKETS, type Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { CallUsage } from '../call.ts';
 import { fillCounts, noCounts } from './counts.ts';
-import { DisjointCounts, TOKEN_BUCKETS } from './disjoint-counts.ts';
+import { DisjointCounts } from './disjoint-counts.ts';
 import type { KnownInclusion, RawUsage } from './raw-usage.ts';
 
 export type DisjointUsage = CallUsage | { contradiction: string };

@@ -53,8 +53,9 @@ function merge(result: ReconciledUsage, other: FamilyUsage): ReconciledUsage {
     return { raw: merged, inclusion, conflicts: result.conflicts };
   }
   // A total that is larger by exactly the cache tokens holds them; the smaller one does not.
+  const larger = a > b ? raw : other.raw;
   return {
-    raw: { ...merged, input: a > b ? a : b },
+    raw: { ...merged, input: larger.input },
     inclusion: { ...result.inclusion, input: 'inclusive', evidence: 'families_differ_by_cache' },
     conflicts: result.conflicts,
   };

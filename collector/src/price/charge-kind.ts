@@ -1,0 +1,67 @@
+/**
+ * The charge of a call whose kind is known: by numbers where they fit, else as any call is charged. Both are the same
+ * to the last digit (charge-kind.property.test.ts).
+ */
+import type { Call } from '../normalise/call.ts';
+import { type Charge, chargeCall } from './charge-call.ts';
+import { type CountCharge, type CountRates, chargeCounts, type PricedKind } from './count-rates.ts';
+import type { PriceBook } from './price-book.ts';
+
+/** A call as the road of a span holds it. */
+export interface KindOfCall {
+  /** What calls of its kind have in common; undefined where nothing is known of its kind. */
+  readonly template: PricedKind | undefined;
+  /** Says something only with a template. */
+  readonly hasUsage: boolean;
+  readonly usage: {
+    readonly buckets: Float64Array;
+    readonly alternative: Float64Array;
+    readonly hasAlternative: boolean;
+  };
+  toCall(): Call;
+}
+
+/** When a call began. */
+export interface Start {
+  readonly startTimeLo: number;
+  readonly startTimeHi: number;
+  readonly startTimeUnixNano: bigint;
+}
+
+const TWO_32 = 4_294_967_296;
+
+/** Prices a call at the instant it started. Pure. */
+export function chargeKind(book: PriceBook, call: KindOfCall, start: Start): Charge {
+  return byCounts(book, call, start) ?? chargeCall(book, call.toCall(), start.startTimeUnixNano);
+}
+
+function byCounts(book: PriceBook, call: KindOfCall, start: Start): Charge | undefined {
+  const { template, usage } = call;
+  if (template === undefined || !call.hasUsage) return undefined;
+  const atNs = (start.startTimeHi >>> 0) * TWO_32 + (start.startTimeLo >>> 0);
+  const rates = book.countRates.ratesOf(template, atNs, () => start.startTimeUnixNano);
+  const told = rates && charged(rates, usage.buckets);
+  if (rates === undefined || told === undefined) return undefined;
+  const other = usage.hasAlternative ? charged(rates, usage.alternative) : told;
+  return other && chargeOf(told, other.costAtto, book.version);
+}
+
+function charged(rates: CountRates, buckets: Float64Array): CountCharge | undefined {
+  const charge = { listAtto: 0n, costAtto: 0n };
+  return chargeCounts(rates, buckets, charge) ? charge : undefined;
+}
+
+function chargeOf({ listAtto, costAtto }: CountCharge, other: bigint, bookVersion: string): Charge {
+  return {
+    basis: 'computed',
+    listAtto,
+    costAtto,
+    costLowAtto: other < costAtto ? other : costAtto,
+    costHighAtto: other > costAtto ? other : costAtto,
+    reportedAtto: undefined,
+    isInexact: false,
+    unpricedReason: '',
+    unpricedDetail: '',
+    bookVersion,
+  };
+}

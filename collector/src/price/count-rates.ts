@@ -1,0 +1,182 @@
+/**
+ * Rates as plain numbers: what a kind of call costs a token, in a unit in which every rate is whole, so that a charge
+ * is a few multiplications and exact. Whatever does not fit (fractions, graduated tiers, minimums, fees, amounts beyond
+ * 2^53 units) is left to price-call.ts: here a charge is the same to the last digit, or none is given.
+ */
+import { LINE_ATTO_USD_MAX } from '@ai-cost-profiler/clickhouse/money.ts';
+import { INPUT_BUCKETS, TOKEN_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
+import type { CallContext } from './call-context.ts';
+import type { PriceBook } from './price-book.ts';
+import type { KeyPlan, PlannedRate, RatePlan } from './rate-plan.ts';
+import { gcd } from './ratio.ts';
+
+/** What calls of one kind have in common. One object a kind: what was found out is remembered by it. */
+export interface PricedKind {
+  readonly provider: string;
+  readonly model: string;
+  readonly context: CallContext;
+}
+
+/** Charges of one kind of call in a span of time. */
+export interface CountRates {
+  /** Nanoseconds as doubles, drawn in by more than a double may be off. */
+  readonly fromNs: number;
+  readonly untilNs: number;
+  /** Atto-dollars in one unit. */
+  readonly unitAtto: bigint;
+  readonly keys: readonly (CountRate | undefined)[];
+  /** Units of one line that a double holds, and that are believed. */
+  readonly lineUnitsMax: number;
+}
+
+interface CountRate {
+  /** Units for one token, below the first tier. */
+  readonly list: number;
+  readonly cost: number;
+  readonly tiers: readonly CountTier[];
+}
+
+interface CountTier {
+  readonly isPrompt: boolean;
+  readonly isFromThreshold: boolean;
+  readonly threshold: number;
+  readonly list: number;
+  readonly cost: number;
+}
+
+/** Atto-dollars, both exact. */
+export interface CountCharge {
+  listAtto: bigint;
+  costAtto: bigint;
+}
+
+/** Doubles of today's nanoseconds are 256 apart. */
+const SLACK_NS = 1_024;
+const CACHE_WRITE = TOKEN_BUCKETS.indexOf('in_cache_write');
+const CITATION = TOKEN_BUCKETS.indexOf('in_citation');
+const SPANS_MAX = 16;
+
+/** Rates by kind, for one book. */
+export class CountRateMemo {
+  private readonly book: PriceBook;
+  private readonly byKind = new WeakMap<PricedKind, CountRates[]>();
+
+  constructor(book: PriceBook) {
+    this.book = book;
+  }
+
+  /** The rates of a kind at an instant (as a double and exactly), or undefined where they do not fit. */
+  ratesOf(kind: PricedKind, atNs: number, exactNs: () => bigint): CountRates | undefined {
+    const known = this.byKind.get(kind);
+    if (known !== undefined) {
+      for (let i = known.length - 1; i >= 0; i--) {
+        const rates = known[i]!;
+        if (atNs > rates.fromNs && atNs < rates.untilNs) return rates;
+      }
+    }
+    const { provider, model, context } = kind;
+    const resolution = this.book.resolve(provider, model, exactNs(), context);
+    const rates = 'plan' in resolution ? countRatesOf(resolution.plan) : undefined;
+    if (rates === undefined) return undefined;
+    if (known === undefined) this.byKind.set(kind, [rates]);
+    else if (known.length < SPANS_MAX) known.push(rates);
+    return rates;
+  }
+}
+
+/** The plan in numbers; undefined where one of its rates does not fit. */
+function countRatesOf(plan: RatePlan): CountRates | undefined {
+  const plans = TOKEN_BUCKETS.map((key) => plan.rates[key]);
+  const rates = plans.flatMap((key) => (key === undefined ? [] : ratesOf(key)));
+  if (plan.rates.requests !== undefined || !plans.every(isPlain) || !rates.every(isWhole)) {
+    return undefined;
+  }
+  const amounts = rates.flatMap(({ list, cost }) => [list.num, cost.num]);
+  const shared = amounts.reduce(gcd, 0n);
+  const unitAtto = shared === 0n ? 1n : shared;
+  return {
+    fromNs: plan.fromNs === undefined ? Number.NEGATIVE_INFINITY : Number(plan.fromNs) + SLACK_NS,
+    untilNs:
+      plan.untilNs === undefined ? Number.POSITIVE_INFINITY : Number(plan.untilNs) - SLACK_NS,
+    unitAtto,
+    keys: plans.map((key) => (key === undefined ? undefined : countRate(key, unitAtto))),
+    lineUnitsMax: Math.min(Number(LINE_ATTO_USD_MAX / unitAtto), 2 ** 48),
+  };
+}
+
+function ratesOf({ base, tiers }: KeyPlan): PlannedRate[] {
+  return [base, ...tiers.map(({ rate }) => rate)];
+}
+
+function isPlain(key: KeyPlan | undefined): boolean {
+  return key === undefined || (key.minimum === 0n && !key.tiers.some(({ tier }) => tier.graduated));
+}
+
+function isWhole({ list, cost }: PlannedRate): boolean {
+  return list.den === 1n && cost.den === 1n;
+}
+
+function countRate({ base, tiers }: KeyPlan, unitAtto: bigint): CountRate {
+  const inUnits = ({ list, cost }: PlannedRate) => ({
+    list: Number(list.num / unitAtto),
+    cost: Number(cost.num / unitAtto),
+  });
+  return {
+    ...inUnits(base),
+    tiers: tiers.map(({ tier, rate }) => ({
+      ...inUnits(rate),
+      isPrompt: tier.metric === 'prompt_tokens',
+      isFromThreshold: tier.gte,
+      threshold: Number(tier.threshold),
+    })),
+  };
+}
+
+/**
+ * Charges token buckets (in the order of TOKEN_BUCKETS, absent below 0). False when it does not fit: a bucket without
+ * a rate, cache writes of unknown lifetime, or too large amounts.
+ */
+export function chargeCounts(rates: CountRates, buckets: Float64Array, into: CountCharge): boolean {
+  if (buckets[CACHE_WRITE]! > 0) return false;
+  let list = 0;
+  let cost = 0;
+  for (let at = 0; at < buckets.length; at++) {
+    const count = buckets[at]!;
+    if (count <= 0) continue;
+    const rate = rates.keys[at];
+    if (rate === undefined) return false;
+    const step = rate.tiers.length === 0 ? rate : stepOf(rate, buckets);
+    const line = count * step.list;
+    if (line > rates.lineUnitsMax || count * step.cost > rates.lineUnitsMax) return false;
+    list += line;
+    cost += count * step.cost;
+  }
+  into.listAtto = BigInt(list) * rates.unitAtto;
+  into.costAtto = list === cost ? into.listAtto : BigInt(cost) * rates.unitAtto;
+  return true;
+}
+
+/** The last tier that the call is beyond. */
+function stepOf(rate: CountRate, buckets: Float64Array): CountRate | CountTier {
+  let step: CountRate | CountTier = rate;
+  for (const tier of rate.tiers) {
+    const size = tier.isPrompt ? promptOf(buckets) : outputOf(buckets);
+    if (tier.isFromThreshold ? size >= tier.threshold : size > tier.threshold) step = tier;
+  }
+  return step;
+}
+
+/** Tokens of cited pages are not part of the prompt. */
+function promptOf(buckets: Float64Array): number {
+  let sum = 0;
+  for (let at = 0; at < INPUT_BUCKETS.length; at++) {
+    if (at !== CITATION) sum += Math.max(buckets[at]!, 0);
+  }
+  return sum;
+}
+
+function outputOf(buckets: Float64Array): number {
+  let sum = 0;
+  for (let at = INPUT_BUCKETS.length; at < buckets.length; at++) sum += Math.max(buckets[at]!, 0);
+  return sum;
+}
