@@ -2,7 +2,8 @@ import { formatUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { describe, expect, test } from 'vitest';
 import { type Call, NOBODY } from '../normalise/call.ts';
-import { evidenceOf } from '../rows/ledger-entry.ts';
+import { evidenceOf, factsOf, type LedgerEntry } from '../rows/ledger-entry.ts';
+import { callOfEntry } from '../settle/call-of-entry.ts';
 import { calcLine } from './calc.ts';
 import { chargeCall } from './charge-call.ts';
 import { instantNs } from './compile-book.ts';
@@ -94,6 +95,28 @@ describe('a cache write whose lifetime was not told', () => {
     const evidence = evidenceOf('told', charge);
     expect(evidence).toBe(`told; ${ASSUMED}`);
     expect(evidenceOf(evidence, charge)).toBe(evidence);
+  });
+
+  test('costs the same, range and all, when it is charged again from its entry', () => {
+    const call = callOf('anthropic', 'claude-sonnet-4-5', { in_cache_write: 7n, out_text: 3n });
+    const charge = chargeCall(book, call, atNs);
+    const place = { tenant: 't', startNs: atNs, traceId: '', spanId: '' };
+    const entry: LedgerEntry = {
+      ...factsOf(call, { ...place, service: '', environment: '' }),
+      entryId: new Uint8Array(16),
+      kind: 'charge',
+      reverses: undefined,
+      recordedAtNs: atNs,
+      calls: 1n,
+      unpricedCalls: 0n,
+      usage: call.usage?.buckets ?? {},
+      charge,
+      rulesVersion: '',
+      overLimit: 0,
+      note: '',
+    };
+    expect(charge.costHighAtto).toBeGreaterThan(charge.costAtto!);
+    expect(chargeCall(book, callOfEntry(entry, undefined), atNs)).toEqual(charge);
   });
 
   test('is told by prices calc beside the cost', () => {
