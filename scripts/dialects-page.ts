@@ -42,6 +42,9 @@ sets itself, before one of the dialects' names for it; labels become tags that s
   runs on over several invocations (Strands, CrewAI, smolagents) is billed by what each reading adds to the one before it in
   the same trace or session; a reading with none before it is in \`/api/v1/unpriced\` as \`cumulative_counter\`. Agents of one
   name in one session are taken for one, unless they overlap; a reading that is lower begins a new counter.
+- **Failed calls** that report no usage may have been billed: they are in \`/api/v1/unpriced\` as calls of unknown cost, and so is a stream of
+  which only the span around it came. A call that its provider refused (a status of 400 to 429 that means so, or an error named
+  for one) is \`non_billable\`; Azure charges for what its content filter answers with 400, Google for nothing but answers.
 - **Upstream sampling** (\`ot=th:…\` in the trace state, \`sampling.threshold\`, \`SampleRate\`, \`sampling.probability\`) changes no
   cost: a sampled call is billed as one and counted in \`sampled_calls\`; \`estimated_usd\` stands apart and adds what the calls that were
   dropped would have cost. What cannot be read has a name in \`price_context\` (\`bad_threshold\`, \`inconsistent_threshold\`,

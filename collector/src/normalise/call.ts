@@ -15,6 +15,9 @@ export type Role = 'leaf' | 'aggregate' | 'non_billable' | 'unknown';
 /** Why an agent's call has no amount: its span tells a counter that runs over several invocations. */
 export const CUMULATIVE_COUNTER = 'cumulative_counter';
 
+/** How the reason of a role begins where a call failed and its provider refused it. */
+export const REFUSED = 'refused, nothing is billed';
+
 /** How the reported input total stands to the cache tokens reported beside it. */
 export type Semantics = 'inclusive' | 'exclusive' | 'assumed_inclusive' | 'unknown';
 

@@ -39,6 +39,11 @@ export interface RoleRow {
   readonly reason: string;
   /** The operation, where the span does not name one. */
   readonly operation?: string;
+  /**
+   * The span goes around a call: where the call's own span is lost, this one still tells of it, and this is why it
+   * reports no usage.
+   */
+  readonly missingUsage?: string;
 }
 
 /** What the documentation shows of a dialect. */

@@ -2,8 +2,9 @@
 import { type AttoUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import type { SpanView } from '../decode/span-view.ts';
 import { withoutFalseSession } from './attribution.ts';
-import type { Attribution, Call, CallUsage } from './call.ts';
+import { type Attribution, type Call, type CallUsage, REFUSED } from './call.ts';
 import type { Description } from './describe-call.ts';
+import { refusedStatus } from './refused-calls.ts';
 import { toDisjointUsage } from './usage/disjoint-usage.ts';
 import { hasUsage, type RawUsage } from './usage/raw-usage.ts';
 
@@ -14,23 +15,41 @@ export function finishCall(
   view: SpanView,
   told: { attribution: Attribution; sampling: string | undefined },
 ): Call {
-  const { dialect, operation, role, roleReason, provider, responseId, context } = description;
+  const { dialect, operation, provider, responseId, context } = description;
   const { usage, missing } = readUsage(description, view);
+  const refusal = refusalOf(description, view, usage !== undefined);
+  const isRefused = refusal !== undefined && description.role === 'leaf';
+  const role = isRefused ? 'non_billable' : description.role;
   return {
     dialect,
     operation,
     role,
-    roleReason,
+    roleReason: isRefused ? `${REFUSED}: ${refusal}` : description.roleReason,
     provider,
     requestModel: description.requestModel,
     responseModel: description.responseModel,
     responseId,
     usage,
-    missingUsageReason: role === 'leaf' ? missing : '',
+    missingUsageReason: refusal === undefined ? missingReason(description, role, missing) : '',
     reportedAtto: reportedCost(description.reportedUsd),
     context: told.sampling === undefined ? context : { sampling: told.sampling, ...context },
     attribution: withoutFalseSession(told.attribution, { responseId, traceId: traceIdOf(view) }),
   };
+}
+
+/** The status with which the call was refused, where it failed and reports nothing. */
+function refusalOf({ provider }: Description, view: SpanView, isUsed: boolean): number | undefined {
+  return isUsed || view.statusCode !== STATUS_ERROR ? undefined : refusedStatus(view, provider);
+}
+
+/** Told of calls, and of spans around a call whose own span may be lost. */
+export function missingReason(
+  { missingUsage }: Pick<Description, 'missingUsage'>,
+  role: Call['role'],
+  missing: string,
+): string {
+  const isCall = role === 'leaf' || (role === 'aggregate' && missingUsage !== undefined);
+  return isCall ? missing : '';
 }
 
 /** Whether a span says that something went wrong, or that not all of it is told: then its usage is looked at closer. */

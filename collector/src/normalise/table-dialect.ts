@@ -116,6 +116,7 @@ class TableDialect implements Dialect {
         unquoted(attributes.passedText(this.identity.responseId ?? [])) ??
         blobs.identity('responseId'),
       usage,
+      missingUsage: role?.missingUsage,
       inclusion: this.inclusionOf(facts, provider, requestModel),
       authority: isExact ? EXACT_AUTHORITY : (table.authority ?? AUTHORITY),
       role,

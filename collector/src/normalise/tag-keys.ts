@@ -55,7 +55,7 @@ export function tagsOf(list: AttributeList, i: number, form: TagForm): Tag[] {
   }
 }
 
-/** The tags of a span, each name once: what the application says itself (`isOwn`) comes first, then the first teller. */
+/** The tags of a span, each name once: what the application says itself (`isOwn`) first, then the first teller. */
 export function distinctTags(told: readonly { tags: readonly Tag[]; isOwn: boolean }[]): Tag[] {
   const inOrder = told.toSorted((a, b) => Number(b.isOwn) - Number(a.isOwn));
   const distinct = new Map<string, string>();

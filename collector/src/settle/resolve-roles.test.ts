@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Call, NOBODY } from '../normalise/call.ts';
+import { type Call, NOBODY, REFUSED } from '../normalise/call.ts';
 import { resolveRoles } from './resolve-roles.ts';
 import { type SettleSpan, spanKey } from './settle-span.ts';
 
@@ -181,6 +181,27 @@ describe('who is billed', () => {
       span('/try2', [10n, 19n], call(10n, 5n)),
     ];
     expect(roles(spans)).toEqual({ try1: 'leaf', try2: 'leaf' });
+  });
+
+  it('a span around a call that no span shows, for an amount that is not known', () => {
+    const outer = { ...AGENT, usage: undefined, missingUsageReason: 'outer_span_alone' };
+    const failed = { usage: undefined, missingUsageReason: 'error' };
+    const refused = { ...failed, role: 'non_billable' as const, roleReason: `${REFUSED}: 429` };
+    const around = span('/outer', [0n, 9n], call(0n, 0n, outer));
+    const below = (its: Partial<Call>) => span('outer/do', [1n, 8n], call(0n, 0n, its));
+    expect(roles([around])).toEqual({ outer: 'agent_only' });
+    expect(roles([around, below(failed)])).toEqual({ outer: 'aggregate', do: 'leaf' });
+    expect(roles([around, below(refused)])).toEqual({ outer: 'aggregate', do: 'non_billable' });
+  });
+
+  it('no call that the provider refused, also where only the span below tells so', () => {
+    const failed = { usage: undefined, missingUsageReason: 'error' };
+    const refused = { ...failed, role: 'non_billable' as const, roleReason: `${REFUSED}: 429` };
+    const chain = span('/ChatOpenAI', [0n, 9n], call(0n, 0n, failed));
+    const first = span('ChatOpenAI/try1', [1n, 2n], call(0n, 0n, refused));
+    const second = span('ChatOpenAI/try2', [3n, 4n], call(10n, 5n));
+    expect(roles([chain, first])).toEqual({ ChatOpenAI: 'non_billable', try1: 'non_billable' });
+    expect(roles([chain, first, second])).toMatchObject({ try1: 'non_billable', try2: 'leaf' });
   });
 
   it('only the newest version of a span', () => {

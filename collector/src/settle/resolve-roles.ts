@@ -5,6 +5,7 @@
  * Invariant: no physical call is billed twice, and usage that only an agent span reports is not lost.
  */
 import { INPUT_BUCKETS, OUTPUT_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
+import { REFUSED } from '../normalise/call.ts';
 import { isCounter, markCounters } from './counters.ts';
 import { markLogEvents } from './log-events.ts';
 import {
@@ -31,11 +32,13 @@ export function resolveRoles(versions: readonly SettleSpan[]): Resolution {
   for (const span of llm) {
     state.roles.set(spanKey(span), { role: span.call.role, reason: span.call.roleReason });
   }
+  markRefused(state, leavesOf(state, llm));
   markSameResponse(state, leavesOf(state, llm));
   markTwins(state, leavesOf(state, llm));
   markNested(state, leavesOf(state, llm));
   markSums(state, leavesOf(state, llm));
   markAgents(state, llm);
+  markLoneOuters(state, llm);
   markCounters(state, llm);
   markLogEvents(state, llm);
   return state;
@@ -136,6 +139,42 @@ function markAgents(state: Resolution, llm: readonly LlmSpan[]): void {
       state.roles.set(spanKey(span), { role: 'unknown', reason });
     } else {
       const reason = 'no call below it reports usage';
+      state.roles.set(spanKey(span), { role: 'agent_only', reason });
+    }
+  }
+}
+
+/** A framework's span of a call that failed, where the span below it tells that the provider refused it. */
+function markRefused(state: Resolution, leaves: readonly LlmSpan[]): void {
+  for (const span of leaves) {
+    const below = hasUsage(span) ? [] : state.tree.descendantsOf(span);
+    const roles = below.map((other) => roleOf(state, other as LlmSpan));
+    const isRefused = below.some(({ call }) => call?.roleReason.startsWith(REFUSED) === true);
+    if (isRefused && span.call.missingUsageReason === 'error' && !roles.includes('leaf')) {
+      const reason = `${REFUSED}: the call below it was`;
+      state.roles.set(spanKey(span), { role: 'non_billable', reason });
+    }
+  }
+}
+
+const CALL_ROLES: readonly string[] = ['leaf', 'agent_only', 'mirror'];
+
+/** A span around a call whose own span never came: a call that may have been billed, for an unknown amount. */
+function markLoneOuters(state: Resolution, llm: readonly LlmSpan[]): void {
+  for (const span of llm.toReversed()) {
+    const isOuter = roleOf(state, span) === 'aggregate' && !hasUsage(span);
+    if (!isOuter || span.call.missingUsageReason === '') {
+      continue;
+    }
+    const isTold = state.tree
+      .descendantsOf(span)
+      .some(
+        (other) =>
+          CALL_ROLES.includes(roleOf(state, other as LlmSpan) ?? '') ||
+          other.call?.roleReason.startsWith(REFUSED) === true,
+      );
+    if (!isTold) {
+      const reason = 'goes around a call that no span shows';
       state.roles.set(spanKey(span), { role: 'agent_only', reason });
     }
   }

@@ -35,6 +35,13 @@ test.for([
   ],
   ['no_usage', null, null, null, 'the emitter reported no usage'],
   [
+    'no_usage',
+    'openai',
+    'gpt-4o',
+    'outer_span_alone',
+    'only the span around the call came: its stream was aborted, or the span of the call itself was not sent',
+  ],
+  [
     'cumulative_counter',
     null,
     null,

@@ -46,13 +46,19 @@ function contextCommand(group: UnpricedGroup): string {
 const emitter = (fault: string, detail: string | null): string =>
   detail === null ? fault : `${fault}: ${detail}`;
 
+function noUsage({ detail }: UnpricedGroup): string {
+  return detail === 'outer_span_alone'
+    ? 'only the span around the call came: its stream was aborted, or the span of the call itself was not sent'
+    : emitter('the emitter reported no usage', detail);
+}
+
 /** By reason; a reason that is not here is told as it is. */
 const MENDS: Readonly<Record<string, (group: UnpricedGroup) => string>> = {
   unknown_model: aliasCommand,
   unknown_provider: aliasCommand,
   missing_rate: rateCommand,
   unpriced_context: contextCommand,
-  no_usage: ({ detail }) => emitter('the emitter reported no usage', detail),
+  no_usage: noUsage,
   cumulative_counter: () =>
     'the span tells a counter that runs over several invocations: instrument the model calls below it, or tell a session, so that readings can be compared',
   invalid_usage: ({ detail }) => emitter('the emitter reported usage that cannot be', detail),

@@ -127,6 +127,7 @@ const ROLES: readonly RoleRow[] = [
     },
     role: 'aggregate',
     reason: 'ai.operationId of an outer span',
+    missingUsage: 'outer_span_alone',
   },
   {
     when: {

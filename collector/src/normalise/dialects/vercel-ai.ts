@@ -25,10 +25,8 @@ import { hasUsage, isSameCount, type RawUsage } from '../usage/raw-usage.ts';
 const TEXT_OPERATIONS = ['ai.generateText', 'ai.streamText'];
 const OBJECT_OPERATIONS = ['ai.generateObject', 'ai.streamObject'];
 const BATCHED_OPERATIONS = ['ai.embed', 'ai.embedMany', 'ai.rerank'];
-const OUTER_OPERATIONS = ['ai.workflowAgent.stream', ...TEXT_OPERATIONS].concat(
-  OBJECT_OPERATIONS,
-  BATCHED_OPERATIONS,
-);
+const WRAPPERS = [...TEXT_OPERATIONS, ...OBJECT_OPERATIONS, ...BATCHED_OPERATIONS];
+const OUTER_OPERATIONS = [...WRAPPERS, 'ai.workflowAgent.stream'];
 const TEXT_SPANS = [...TEXT_OPERATIONS, 'ai.generateText.doGenerate', 'ai.streamText.doStream'];
 
 /** Lower-case `ai.operationId` → the conventions' words. */
@@ -56,9 +54,11 @@ const OPERATIONS: Readonly<Record<string, string>> = {
 
 const ROLES: readonly RoleRow[] = [
   {
+    // The .do… span of a stream that was aborted is never ended.
     when: { values: { 'ai.operationId': OUTER_OPERATIONS } },
     role: 'aggregate',
     reason: 'AI SDK outer span: repeats what its .do… spans used',
+    missingUsage: 'outer_span_alone',
   },
   {
     // Version 7 wraps each embeddings span in another of the same name; until 2026-08 both had the usage (#19250).

@@ -4,7 +4,7 @@
  */
 import type { Attribution, CallContext, Role } from '../call.ts';
 import type { Description } from '../describe-call.ts';
-import { NOT_REPORTED } from '../finish-call.ts';
+import { missingReason, NOT_REPORTED } from '../finish-call.ts';
 import { COUNT_NAMES } from '../usage/counts.ts';
 import type { KnownInclusion } from '../usage/raw-usage.ts';
 import { CountHole, ResourceHole, TextHole } from './holes.ts';
@@ -78,7 +78,7 @@ export function templateOf(
     attribution,
     counts,
     inclusion: description.usage.inclusion,
-    missingUsageReason: role === 'leaf' ? missing : '',
+    missingUsageReason: missingReason(description, role, missing),
   };
 }
 
