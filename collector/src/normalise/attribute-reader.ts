@@ -11,12 +11,14 @@ import { distinctTags, type Tag, tagsOf } from './tag-keys.ts';
 
 const WHOLE_TEXT = /^\d{1,18}$/;
 /** Texts that emitters write for "nothing". */
-const NOTHING: ReadonlySet<string> = new Set(['', 'none', 'None', 'null', 'unknown', 'undefined']);
-
-/** Whether a text tells something. */
-export function saysSomething(text: string): boolean {
-  return !NOTHING.has(text);
-}
+export const NOTHING: ReadonlySet<string> = new Set([
+  '',
+  'none',
+  'None',
+  'null',
+  'unknown',
+  'undefined',
+]);
 
 export class AttributeReader {
   protected readonly keys: AttributeKeys;
@@ -56,7 +58,7 @@ export class AttributeReader {
   text(key: KeyId): string | undefined {
     const at = this.at(key);
     const value = at === -1 ? undefined : this.list!.valueText(at);
-    return value !== undefined && saysSomething(value) ? value : undefined;
+    return value === undefined || NOTHING.has(value) ? undefined : value;
   }
 
   /** The first of these keys that has a text. */

@@ -5,7 +5,7 @@
 import { type AttributeList, VALUE } from '../../decode/attribute-list.ts';
 import { ByteText } from '../../decode/byte-text.ts';
 import type { SpanView } from '../../decode/span-view.ts';
-import { saysSomething } from '../attribute-reader.ts';
+import { NOTHING } from '../attribute-reader.ts';
 import { NAME_ENDS } from '../span-condition.ts';
 import { COUNT_MAX } from '../usage/counts.ts';
 import type { CallTemplate } from './call-template.ts';
@@ -63,8 +63,6 @@ export type Step = Question | Outcome;
 /** Beyond these a question is about data, not about kinds of spans: such spans are read by the dialects. */
 const ANSWERS_MAX = 64;
 const ANSWER_BYTES_MAX = 512;
-/** Words for nothing are short; `undefined` is the longest. */
-const NOTHING_BYTES_MAX = 9;
 
 interface Answer {
   readonly type: number;
@@ -215,17 +213,14 @@ export function saysText(list: AttributeList, at: number): boolean {
   if (length === 0) {
     return false;
   }
-  const first = list.bytes[start]!;
-  if (first === QUOTE) {
+  if (list.bytes[start] === QUOTE) {
     return false;
   }
-  const mayBeNothing = length <= NOTHING_BYTES_MAX && NOTHING_LETTERS.has(first);
-  return !mayBeNothing || saysSomething(list.valueText(at)!);
+  return !NOTHING_LENGTHS.has(length) || !NOTHING.has(list.valueText(at)!);
 }
 
 const QUOTE = 0x22;
-/** First letters of the words for nothing: n, N, u. */
-const NOTHING_LETTERS: ReadonlySet<number> = new Set([0x6e, 0x4e, 0x75]);
+const NOTHING_LENGTHS: ReadonlySet<number> = new Set([...NOTHING].map((word) => word.length));
 
 /** A whole number from 0 to COUNT_MAX, written as one. */
 export function isCount(list: AttributeList, at: number): boolean {
