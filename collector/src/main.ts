@@ -107,6 +107,9 @@ export async function main(): Promise<void> {
     if ('code' in error && error.code === 'EPIPE') process.exit(0);
     throw error;
   });
+  // Whoever read the log is gone, and there is nowhere else to say so: work goes on without one. Unheard, the error of
+  // each line would be an uncaught one, which is logged, which fails again.
+  process.stderr.on('error', () => undefined);
   // An IPC channel to the launcher tells when it died; it alone must not keep the process alive.
   process.channel?.unref();
   const code = await runCommand(allCommands(COMMAND_PARTS), process.argv.slice(2), io);

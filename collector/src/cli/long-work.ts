@@ -27,7 +27,7 @@ export async function followLongWork(options: FollowOptions): Promise<Record<str
   const response = await start(options);
   let rest = '';
   const decoder = new TextDecoder();
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of untilCut(response.body ?? [])) {
     rest += decoder.decode(chunk, { stream: true });
     const lines = rest.split('\n');
     rest = lines.pop() ?? '';
@@ -42,7 +42,18 @@ export async function followLongWork(options: FollowOptions): Promise<Record<str
       options.onProgress(read.progress ?? {});
     }
   }
-  throw new CommandError('The collector ended before the work was done; ask it again.');
+  throw new CommandError(CUT_OFF);
+}
+
+const CUT_OFF = 'The collector ended before the work was done; ask it again.';
+
+/** An answer that breaks off is told in words: the collector was killed, or its connection was. */
+async function* untilCut<T>(chunks: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    throw new CommandError(CUT_OFF, { cause: error });
+  }
 }
 
 async function start({ url, key, path, body }: FollowOptions): Promise<Response> {
