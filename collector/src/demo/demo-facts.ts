@@ -6,7 +6,7 @@ export interface DemoFacts {
   readonly traces: number;
   readonly spans: number;
   readonly services: number;
-  /** LLM calls that a provider may bill, failed attempts among them. */
+  /** LLM calls that a provider may bill: failed attempts too, but for those it refused. */
   readonly calls: number;
   /** `invoke_agent` spans, and the tokens on them: those of the calls below, told a second time. */
   readonly aggregates: number;

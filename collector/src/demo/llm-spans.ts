@@ -87,9 +87,19 @@ function failedChat(scene: Scene, model: Model, wish: ChatWish): Step {
       'error.type': type,
     },
     failure: message,
-    call: { role: 'leaf', provider: model.provider, model: model.name, usage: undefined },
+    call: {
+      role: isRefused(type, model.provider) ? 'non_billable' : 'leaf',
+      provider: model.provider,
+      model: model.name,
+      usage: undefined,
+    },
   };
   return alone(fields, type === 'timeout' ? 30_000 : scene.random.around(120));
+}
+
+/** Nobody bills a call that was refused; Google bills none without an answer. */
+function isRefused(type: string, provider: string): boolean {
+  return type === '429' || (provider.startsWith('gcp.') && type.startsWith('5'));
 }
 
 /** Texts turned into vectors: only input is used. */

@@ -1,8 +1,8 @@
 /**
  * Failed calls that nobody billed: the provider refused them before any work was done. Everything else that failed may
- * have been billed, and is shown as unknown. Sources: Azure OpenAI, "Manage costs" (401 and 429 are not charged, 400 and
- * 408 may be); Gemini API, "Billing" (400 and 500 are not); Vertex AI pricing (only answers of 200 are); API references
- * of OpenAI and Anthropic for what their errors mean.
+ * have been billed, and is shown as unknown. Sources: Azure OpenAI, "Manage costs" (401 and 429 are not charged, 400
+ * and 408 may be); Gemini API, "Billing" (400 and 500 are not); Vertex AI pricing (only answers of 200 are); API
+ * references of OpenAI and Anthropic for what their errors mean.
  */
 import type { SpanView } from '../decode/span-view.ts';
 
