@@ -61,7 +61,7 @@ it('finds nothing while spans keep coming and settle runs', async () => {
 it.for([
   [{}, {}, 401, 'key_missing'],
   [{ from: 'now-1d' }, undefined, 400, 'parameter_invalid'],
-  [{ from: 'now-1d', to: 'now', rules: true }, undefined, 400, 'parameter_invalid'],
+  [{ from: 'now-1d', to: 'now', rules: 'all' }, undefined, 400, 'parameter_invalid'],
 ] as const)(
   'answers a problem to the body %j with the headers %j',
   async ([body, headers, ...wanted]) => {
@@ -83,6 +83,13 @@ it('reprices nothing where the book is the one that billed', async () => {
   );
   const wet = await aicost('reprice', '--from', 'now-7d', '--to', 'now', '--json');
   expect(JSON.parse(wet.stdout)).toMatchObject({ done: true, changed: 0, entries: 0 });
+});
+
+it('reads nothing otherwise by the rules that read it', async () => {
+  const range = ['--from', 'now-7d', '--to', 'now'];
+  const { stdout, code } = await aicost('reprice', ...range, '--rules', '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ done: true, changed: 0, entries: 0 });
+  expect(code).toBe(0);
 });
 
 it.for([

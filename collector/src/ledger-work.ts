@@ -6,8 +6,8 @@ import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { JournalUnavailable } from './journal/journal-unavailable.ts';
 import { RULES_VERSION } from './normalise/dialects.ts';
 import { unavailable } from './problems.ts';
-import { type RepriceOptions, repriceLedger } from './reprice/reprice-ledger.ts';
-import { appendEntries, type EntryJournal } from './settle/append-entries.ts';
+import { appendVersions, type VersionJournal } from './reprice/append-versions.ts';
+import { type RepriceDeps, type RepriceOptions, repriceLedger } from './reprice/reprice-ledger.ts';
 import type { EntryMaker } from './settle/difference.ts';
 import type { Settler } from './settle/settler.ts';
 import type { PriceNow } from './settle/standing-amounts.ts';
@@ -16,7 +16,7 @@ import { verifyLedger } from './verify/verify-ledger.ts';
 
 export interface LedgerWorkParts {
   readonly store: Store;
-  readonly journal: EntryJournal;
+  readonly journal: VersionJournal;
   readonly maker: EntryMaker;
   readonly price: PriceNow;
   readonly settler: Settler;
@@ -66,12 +66,13 @@ export function repriceNow(
   options: RepriceOptions,
   show: Show,
 ): Promise<object> {
-  const deps = {
+  const deps: RepriceDeps = {
     store,
     price,
-    stamp: () => maker.stamp(),
-    append: (entries: Parameters<typeof appendEntries>[1]) => appendEntries(journal, entries),
+    maker,
+    append: (appended) => appendVersions(journal, appended),
     stored: () => waitUntilStored(journal, Date.now()),
+    settledThroughNs: () => settler.settledThroughNs(),
   };
   return keptOrProblem(settler.exclusively(() => repriceLedger(deps, options, show)));
 }

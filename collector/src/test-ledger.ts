@@ -9,12 +9,17 @@ import {
 } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
 import { migrate } from '@ai-cost-profiler/clickhouse/migrate.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import type { DialectDefinition } from './normalise/dialect.ts';
+import { DIALECTS } from './normalise/dialects.ts';
+import { Normaliser } from './normalise/normalise.ts';
 import { loadPriceBook } from './price/load-book.ts';
 import type { PriceBook } from './price/price-book.ts';
 import { createPriceNow } from './price-now.ts';
+import { appendVersions } from './reprice/append-versions.ts';
+import type { Appended } from './reprice/reprice-step.ts';
 import { CardinalityGuard } from './rows/cardinality-guard.ts';
 import type { LedgerEntry } from './rows/ledger-entry.ts';
-import { appendEntries } from './settle/append-entries.ts';
+import type { EntryMaker } from './settle/difference.ts';
 import { createEntryMaker } from './settle/make-entries.ts';
 import { type SettleProgress, Settler } from './settle/settler.ts';
 import type { PriceNow } from './settle/standing-amounts.ts';
@@ -27,12 +32,19 @@ export interface TestLedger {
   readonly price: PriceNow;
   /** The book of every tenant; set another to move on. */
   book: PriceBook;
+  /** The dialects that read what is sent; set others for a collector of another release. */
+  rules: readonly DialectDefinition[];
   /** When requests come in; settle runs a second later. Milliseconds since 1970. */
   clockMs: number;
   /** Spans as a request of `acme`, or of another tenant. */
   send(spans: readonly TestSpan[], tenant?: string): Promise<void>;
+  /** A request of `acme` in OTLP/JSON, as it came. */
+  sendRequest(request: Uint8Array): Promise<void>;
   settle(): Promise<SettleProgress>;
   append(entries: readonly LedgerEntry[]): Promise<void>;
+  /** As reprice appends; `maker` is what it makes entries with. */
+  appendVersions(appended: Appended): Promise<void>;
+  readonly maker: EntryMaker;
   remove(): Promise<void>;
 }
 
@@ -48,7 +60,9 @@ export async function openTestLedger(): Promise<TestLedger> {
   await migrate(store);
   const landing = await Landing.read(store);
   const withRoad = async <T>(work: (road: TestRoad) => Promise<T>): Promise<T> => {
-    const road = await openRoad({ change: { nowMs: () => ledger.clockMs } });
+    const road = await openRoad({
+      change: { nowMs: () => ledger.clockMs, normaliser: new Normaliser(ledger.rules) },
+    });
     try {
       const result = await work(road);
       await road.close();
@@ -68,8 +82,11 @@ export async function openTestLedger(): Promise<TestLedger> {
       bookOf: (_tenant, version) => (ledger.book.version === version ? ledger.book : undefined),
     }),
     book: loadPriceBook(),
+    maker,
+    rules: DIALECTS,
     clockMs: NOW_MS,
     send: (spans, tenant) => withRoad(async (road) => void (await road.send(spans, tenant))),
+    sendRequest: (request) => withRoad(async (road) => void (await road.sendBytes(request))),
     settle: () =>
       withRoad(({ journal }) =>
         new Settler({
@@ -82,7 +99,8 @@ export async function openTestLedger(): Promise<TestLedger> {
           stored: async () => undefined,
         }).settle({ all: false }),
       ),
-    append: (entries) => withRoad(({ journal }) => appendEntries(journal, entries)),
+    append: (entries) => ledger.appendVersions({ spans: [], entries }),
+    appendVersions: (appended) => withRoad(({ journal }) => appendVersions(journal, appended)),
     async remove() {
       await store.close();
       await engine.remove();

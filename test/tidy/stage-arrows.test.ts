@@ -58,14 +58,21 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
     'settle/stored-entry.ts',
   ],
   reprice: [
+    'normalise/call.ts',
     'price/charge-call.ts',
+    'rows/append-stored-span.ts',
     'rows/ledger-entry.ts',
     'settle/call-of-entry.ts',
+    'settle/desired-entries.ts',
     'settle/difference.ts',
+    'settle/load-groups.ts',
     'settle/load-spans.ts',
+    'settle/resolve-roles.ts',
     'settle/settle-span.ts',
+    'settle/span-tree.ts',
     'settle/standing-amounts.ts',
     'settle/stored-entry.ts',
+    'settle/stored-span.ts',
   ],
   // Control totals are made of data points, and their amounts are read as money is.
   totals: ['decode/decode-metrics.ts', 'normalise/decimal-text.ts'],
@@ -98,6 +105,8 @@ const JOINERS: Readonly<Record<string, string>> = {
     'work on the ledger with the parts of a directory on which no collector runs',
   'settle/append-entries.ts':
     'entries that correct with the journal, as accept-traces.ts those of a request',
+  'reprice/append-versions.ts': 'what a repricing appends with the journal',
+  'reprice/read-again.ts': 'a stored span with decode and normalise, as when it came',
   'settle/make-entries.ts': 'the entries of settle with their price',
 };
 

@@ -23,6 +23,8 @@ export interface RepriceAsked {
   readonly toNs: bigint;
   readonly tenant: string | undefined;
   readonly dryRun: boolean;
+  /** Reads the stored spans again, and not only at the book of now. */
+  readonly rules: boolean;
 }
 
 export type RepriceWork = (asked: RepriceAsked, show: Show) => Promise<object>;
@@ -45,6 +47,12 @@ export const REPRICE_BODY = z.strictObject({
   from: z.string().describe('Calls that started at or after: RFC 3339, now, or now-<n>[mhdw].'),
   to: z.string().describe('Calls that started before.'),
   tenant: z.string().min(1).optional().describe('Of this tenant only.'),
+  rules: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Read the stored spans of these calls again, by the rules of now (dialects and roles), and not only at the price book of now. Traces that reach into the range are looked at whole.',
+    ),
   dry_run: z.boolean().default(false).describe('Show the difference, and append nothing.'),
 });
 
@@ -80,14 +88,14 @@ export function adminLedgerRoutes(deps: AdminLedgerDeps): Router {
 
 /** @throws Problem parameter_invalid */
 export function readReprice(body: RepriceBody, now: Date): RepriceAsked {
-  const { from, to, tenant, dry_run: dryRun } = body;
+  const { from, to, tenant, rules, dry_run: dryRun } = body;
   const nowNs = BigInt(now.getTime()) * NS_PER_MS;
   const range = { fromNs: readInstant('from', from, nowNs), toNs: readInstant('to', to, nowNs) };
   if (range.toNs <= range.fromNs) {
     const detail = `to is ${JSON.stringify(to)}; expected a time after from (${from}).`;
     throw new Problem('parameter_invalid', detail);
   }
-  return { ...range, tenant, dryRun };
+  return { ...range, tenant, rules, dryRun };
 }
 
 function readInstant(field: string, text: string, nowNs: bigint): bigint {

@@ -51,7 +51,12 @@ async function reprice(input: CommandInput, open: OpenStoppedLedger): Promise<nu
   const tenant = flags.get('tenant');
   const last = await workOnLedger(input, open, {
     operation: 'reprice',
-    body: { ...range, dry_run: dryRun, ...(tenant === undefined ? {} : { tenant }) },
+    body: {
+      ...range,
+      rules: flags.has('rules'),
+      dry_run: dryRun,
+      ...(tenant === undefined ? {} : { tenant }),
+    },
     show: (progress) => {
       if (progress['step'] !== 'difference') {
         return `  … ${String(progress['step'])}: ${String(progress['changed'])} of ${String(progress['charges'])} charges change\n`;
@@ -114,6 +119,11 @@ export const ledgerCommands = (open: OpenStoppedLedger): readonly Command[] => [
       { flag: 'from', value: 'time', sentence: `Calls that started at or after: ${TIME}.` },
       { flag: 'to', value: 'time', sentence: 'Calls that started before.' },
       { flag: 'tenant', value: 'name', sentence: 'Of this tenant only.' },
+      {
+        flag: 'rules',
+        value: null,
+        sentence: 'Read the stored spans again, by the rules of now, and not only the prices.',
+      },
       {
         flag: 'dry-run',
         value: null,

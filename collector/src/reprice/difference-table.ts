@@ -1,6 +1,14 @@
 /** What a repricing changes, added up by model and by feature: shown before anything is appended. */
 import { type AttoUsd, formatUsd } from '@ai-cost-profiler/clickhouse/money.ts';
-import type { Repriced } from './reprice-entry.ts';
+import type { LedgerEntry } from '../rows/ledger-entry.ts';
+import type { Amounts } from '../settle/standing-amounts.ts';
+
+/** What a call cost and what it costs now, under the dimensions of `charge`; undefined is unpriced. */
+export interface Change {
+  readonly charge: LedgerEntry;
+  readonly before: Amounts;
+  readonly now: Amounts;
+}
 
 /** One model, or one feature; amounts are plain decimals in US dollars. */
 export interface DifferenceRow {
@@ -34,7 +42,7 @@ interface Sum {
 class Sums {
   private readonly byKey = new Map<string, Sum>();
 
-  add(key: Sum['key'], { before, now }: Repriced): void {
+  add(key: Sum['key'], { before, now }: Change): void {
     const sum = this.sumOf(key);
     sum.calls++;
     sum.newlyPriced += before.costAtto === undefined && now.costAtto !== undefined ? 1 : 0;
@@ -92,10 +100,10 @@ export class DifferenceTable {
   private readonly byModel = new Sums();
   private readonly byFeature = new Sums();
 
-  add(repriced: Repriced): void {
-    const { tenant, provider, model, attribution } = repriced.charge;
-    this.byModel.add({ tenant, provider, model }, repriced);
-    this.byFeature.add({ tenant, feature: attribution.feature }, repriced);
+  add(change: Change): void {
+    const { tenant, provider, model, attribution } = change.charge;
+    this.byModel.add({ tenant, provider, model }, change);
+    this.byFeature.add({ tenant, feature: attribution.feature }, change);
   }
 
   rows(): { by_model: DifferenceRow[]; by_feature: DifferenceRow[] } {

@@ -77,14 +77,18 @@ async function reprice(
     {
       store: ledger.store,
       price,
-      stamp: () => ({
-        entryId: Buffer.from((++ids).toString(16).padStart(32, '0'), 'hex'),
-        recordedAtNs: BigInt(NOW_MS + 10_000 + ids) * NS_PER_MS,
-      }),
-      append: (entries) => ledger.append(entries),
+      maker: {
+        ...ledger.maker,
+        stamp: () => ({
+          entryId: Buffer.from((++ids).toString(16).padStart(32, '0'), 'hex'),
+          recordedAtNs: BigInt(NOW_MS + 10_000 + ids) * NS_PER_MS,
+        }),
+      },
+      append: (appended) => ledger.appendVersions(appended),
       stored: async () => undefined,
+      settledThroughNs: async () => 0n,
     },
-    { ...RANGE, dryRun: false, ...change },
+    { ...RANGE, dryRun: false, rules: false, ...change },
     (one) => progress.push(one),
   );
   return { ...result, progress };

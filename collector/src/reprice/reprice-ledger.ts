@@ -4,25 +4,30 @@
  */
 import { type AttoUsd, formatUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
-import type { LedgerEntry } from '../rows/ledger-entry.ts';
+import type { EntryMaker } from '../settle/difference.ts';
 import type { PriceNow } from '../settle/standing-amounts.ts';
 import { type DifferenceRow, DifferenceTable } from './difference-table.ts';
 import { liveCharges, type RepriceRange } from './live-charges.ts';
-import { type Repriced, repriceCharge, repriceEntry } from './reprice-entry.ts';
+import { repriceCharge, repriceEntry } from './reprice-entry.ts';
+import type { Appended, RepriceStep } from './reprice-step.ts';
+import { rulesSteps } from './rules-steps.ts';
 
 export interface RepriceDeps {
   readonly store: Store;
   readonly price: PriceNow;
-  /** A fresh id and instant for an entry. */
-  readonly stamp: () => Pick<LedgerEntry, 'entryId' | 'recordedAtNs'>;
-  /** Through the journal; resolves once the entries are durable. */
-  readonly append: (entries: readonly LedgerEntry[]) => Promise<void>;
+  readonly maker: EntryMaker;
+  /** Through the journal; resolves once everything is durable. */
+  readonly append: (appended: Appended) => Promise<void>;
   /** Resolves when every row that came in until now is stored. */
   readonly stored: () => Promise<void>;
+  /** Every span received up to here was settled: nanoseconds since 1970. */
+  readonly settledThroughNs: () => Promise<bigint>;
 }
 
 export interface RepriceOptions extends RepriceRange {
   readonly dryRun: boolean;
+  /** Reads the stored spans again, by the rules of now, and not only at the book of now. */
+  readonly rules: boolean;
 }
 
 /** Amounts are plain decimals in US dollars. */
@@ -56,15 +61,16 @@ export async function repriceLedger(
   await deps.stored();
   const table = new DifferenceTable();
   const seen = new Counts();
-  for await (const repriced of repricedSteps(deps, options, seen)) {
-    for (const one of repriced) {
-      table.add(one);
+  for await (const step of stepsOf(deps, options)) {
+    seen.add(step);
+    for (const change of step.changes) {
+      table.add(change);
     }
     onProgress({ step: 'looking', charges: seen.charges, changed: seen.changed });
   }
   onProgress({ step: 'difference', ...table.rows() });
   const entries =
-    options.dryRun || seen.changed === 0 ? 0 : await appendAll(deps, options, onProgress);
+    options.dryRun || !seen.isAnything ? 0 : await appendAll(deps, options, onProgress);
   return { ...seen.toRow(), entries };
 }
 
@@ -75,9 +81,11 @@ async function appendAll(
 ): Promise<number> {
   const seen = new Counts();
   let entries = 0;
-  for await (const repriced of repricedSteps(deps, options, seen)) {
-    await deps.append(repriced.map((one) => repriceEntry(one, deps.stamp())));
-    entries += repriced.length;
+  for await (const step of stepsOf(deps, options)) {
+    seen.add(step);
+    const appended = step.toAppend();
+    await deps.append(appended);
+    entries += appended.entries.length;
     onProgress({ step: 'appending', charges: seen.charges, changed: seen.changed });
   }
   // Whoever asked looks at the sums next.
@@ -85,36 +93,53 @@ async function appendAll(
   return entries;
 }
 
-/** What changes, some charges at a time; counts what it looks at. */
-async function* repricedSteps(
-  { store, price }: RepriceDeps,
+function stepsOf(deps: RepriceDeps, options: RepriceOptions): AsyncGenerator<RepriceStep> {
+  return options.rules ? rulesSteps(deps, options) : bookSteps(deps, options);
+}
+
+/** What changes at the book of now, some charges at a time. */
+async function* bookSteps(
+  { store, price, maker }: RepriceDeps,
   range: RepriceRange,
-  seen: Counts,
-): AsyncGenerator<Repriced[]> {
+): AsyncGenerator<RepriceStep> {
   for await (const { charges, withoutSpan, ambiguous } of liveCharges(store, range)) {
     const repriced = charges.flatMap((charge) => repriceCharge(charge, price) ?? []);
-    seen.add(charges.length, repriced);
-    seen.skip('the span expired, and with it the other reading of the usage', withoutSpan);
-    seen.skip('several charges stand for one call: settle first', ambiguous);
-    yield repriced;
+    yield {
+      charges: charges.length,
+      changes: repriced,
+      isAnything: repriced.length > 0,
+      toAppend: () => ({
+        spans: [],
+        entries: repriced.map((one) => repriceEntry(one, maker.stamp())),
+      }),
+      skipped: [
+        ['the span expired, and with it the other reading of the usage', withoutSpan],
+        ['several charges stand for one call: settle first', ambiguous],
+      ],
+    };
   }
 }
 
 class Counts {
   charges = 0;
   changed = 0;
+  isAnything = false;
   private differenceAtto: AttoUsd = 0n;
   private readonly skipped = new Map<string, number>();
 
-  add(charges: number, repriced: readonly Repriced[]): void {
+  add({ charges, changes, isAnything, skipped }: RepriceStep): void {
     this.charges += charges;
-    this.changed += repriced.length;
-    for (const { before, now } of repriced) {
+    this.changed += changes.length;
+    this.isAnything ||= isAnything;
+    for (const { before, now } of changes) {
       this.differenceAtto += (now.costAtto ?? 0n) - (before.costAtto ?? 0n);
+    }
+    for (const [reason, count] of skipped) {
+      this.skip(reason, count);
     }
   }
 
-  skip(reason: string, count: number): void {
+  private skip(reason: string, count: number): void {
     if (count > 0) {
       this.skipped.set(reason, (this.skipped.get(reason) ?? 0) + count);
     }

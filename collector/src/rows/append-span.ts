@@ -34,7 +34,7 @@ export interface SpanRowContext {
   redactor: ContentRedactor;
 }
 
-const SPAN_ROW = 1;
+export const SPAN_ROW = 1;
 /** Numbers of the migration's Enum8. */
 const ROLE_NUMBERS = { not_llm: 0, leaf: 1, aggregate: 2, non_billable: 5, unknown: 6 } as const;
 const MEASURED: ReadonlySet<string> = new Set(MEASURED_UNITS);
@@ -181,7 +181,7 @@ function appendLinks(columns: SpanColumns, view: SpanView): void {
   columns.links.appendText(`[${links.join(',')}]`);
 }
 
-function appendCall(columns: SpanColumns, call: Call | undefined): void {
+export function appendCall(columns: SpanColumns, call: Call | undefined): void {
   columns.dialect.appendText(call?.dialect ?? '');
   columns.operation.appendText(call?.operation ?? '');
   columns.provider.appendText(call?.provider ?? '');

@@ -21,14 +21,3 @@ export function stageEntries(journal: EntryJournal, entries: readonly LedgerEntr
     }
   }
 }
-
-/** Resolves once the entries are durable. Rejects with JournalUnavailable. */
-export async function appendEntries(
-  journal: EntryJournal,
-  entries: readonly LedgerEntry[],
-): Promise<void> {
-  stageEntries(journal, entries);
-  if (entries.length > 0) {
-    await journal.commit();
-  }
-}
