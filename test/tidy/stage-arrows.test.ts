@@ -23,6 +23,7 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
   price: ['normalise/call.ts'],
   rows: [
     'decode/span-view.ts',
+    'decode/key-shapes.ts',
     'decode/attribute-list.ts',
     // Arrays and lists inside an attribute are walked when they are stored, not before.
     'decode/any-value.ts',

@@ -147,7 +147,10 @@ export class UuidColumn extends FixedWidthColumn {
   }
 }
 
-/** `Nullable(T)` over integers given as BigInt: 8 bytes each, or 16 for `Decimal(38, s)`. */
+/**
+ * `Nullable(T)` over integers: 8 bytes each, or 16 for `Decimal(38, s)`. Most quantities of most rows are NULL, so NULLs
+ * are counted and written when a value follows or the block is taken.
+ */
 export class NullableIntegerColumn implements NativeColumn {
   readonly type: string;
   private readonly nulls = new GrowingBytes();
@@ -162,9 +165,10 @@ export class NullableIntegerColumn implements NativeColumn {
 
   append(value: bigint | undefined): void {
     if (value === undefined) {
-      this.appendDefault();
+      this.rows++;
       return;
     }
+    this.writeNulls();
     this.nulls.appendByte(0);
     if (this.isWide) {
       this.values.appendBigInt128(value);
@@ -174,31 +178,59 @@ export class NullableIntegerColumn implements NativeColumn {
     this.rows++;
   }
 
-  appendDefault(): void {
-    this.nulls.appendByte(1);
-    this.values.appendZeros(this.isWide ? 16 : 8);
+  /** Appends an integer that a double holds exactly. */
+  appendNumber(value: number): void {
+    this.writeNulls();
+    this.nulls.appendByte(0);
+    this.values.appendSafeInteger(value);
+    if (this.isWide) {
+      const sign = value < 0 ? 0xffffffff : 0;
+      this.values.appendHalves(sign, sign);
+    }
     this.rows++;
   }
 
+  appendDefault(): void {
+    this.rows++;
+  }
+
+  /** Appends NULLs until there are `rows` rows. */
+  padTo(rows: number): void {
+    this.rows = rows;
+  }
+
   get byteLength(): number {
-    return this.nulls.length + this.values.length;
+    return this.rows * (1 + this.width);
   }
 
   write(out: GrowingBytes): void {
+    this.writeNulls();
     out.appendRange(this.nulls.bytes, 0, this.nulls.length);
     out.appendRange(this.values.bytes, 0, this.values.length);
   }
 
   truncate(rows: number): void {
     this.rows = Math.min(rows, this.rows);
-    this.nulls.length = this.rows;
-    this.values.length = this.rows * (this.isWide ? 16 : 8);
+    this.nulls.length = Math.min(this.nulls.length, this.rows);
+    this.values.length = this.nulls.length * this.width;
   }
 
   reset(): void {
     this.nulls.reset();
     this.values.reset();
     this.rows = 0;
+  }
+
+  private get width(): number {
+    return this.isWide ? 16 : 8;
+  }
+
+  private writeNulls(): void {
+    const missing = this.rows - this.nulls.length;
+    if (missing > 0) {
+      this.nulls.appendFilled(1, missing);
+      this.values.appendFilled(0, missing * this.width);
+    }
   }
 }
 
@@ -244,6 +276,23 @@ export class StringColumn implements NativeColumn {
 
   write(out: GrowingBytes): void {
     out.appendRange(this.values.bytes, 0, this.values.length);
+  }
+
+  /** Where the next value will begin; good for `repeat` until the next reset. */
+  get position(): number {
+    return this.values.length;
+  }
+
+  /** Appends once more the `count` values that begin at `position` and end here. */
+  repeat(position: number, count: number): void {
+    this.values.appendCopy(position, this.values.length);
+    this.rows += count;
+  }
+
+  /** A whole number from 0 to 2^53 as its decimal digits. */
+  appendDigits(value: number): void {
+    this.values.appendSizedDigits(value);
+    this.rows++;
   }
 
   truncate(rows: number): void {

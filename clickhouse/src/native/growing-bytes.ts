@@ -68,17 +68,44 @@ export class GrowingBytes {
   }
 
   /** An integer that a double holds exactly, as 64 bits: no BigInt is made, which is what such a call costs most. */
-  private appendSafeInteger(value: number): void {
+  appendSafeInteger(value: number): void {
     this.appendUInt32(value >>> 0);
     this.appendUInt32(Math.floor(value / TWO_32) >>> 0);
   }
 
-  /** Zero bytes. A call into native code costs more than a loop this short. */
-  appendZeros(count: number): void {
+  /** The same byte many times. A call into native code costs more than a short loop. */
+  appendFilled(value: number, count: number): void {
     const at = this.reserve(count);
+    if (count > 64) {
+      this.bytes.fill(value, at, at + count);
+      return;
+    }
     const { bytes } = this;
     for (let i = at; i < at + count; i++) {
-      bytes[i] = 0;
+      bytes[i] = value;
+    }
+  }
+
+  /** A copy of its own bytes [start, end). */
+  appendCopy(start: number, end: number): void {
+    const at = this.reserve(end - start);
+    this.bytes.copyWithin(at, start, end);
+  }
+
+  /** The decimal digits of a whole number from 0 to 2^53 with their length, as a `String` of ClickHouse. */
+  appendSizedDigits(value: number): void {
+    let length = 1;
+    for (let limit = 10; value >= limit; limit *= 10) {
+      length++;
+    }
+    const at = this.reserve(length + 1);
+    const { bytes } = this;
+    bytes[at] = length;
+    let rest = value;
+    for (let i = at + length; i > at; i--) {
+      const tenth = Math.floor(rest / 10);
+      bytes[i] = 0x30 + (rest - tenth * 10);
+      rest = tenth;
     }
   }
 

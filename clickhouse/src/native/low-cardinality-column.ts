@@ -11,18 +11,50 @@ export class LowCardinalityColumn implements NativeColumn {
   readonly type = 'LowCardinality(String)';
   private readonly dictionary = new StringDictionary();
   private indexes = new Uint32Array(64);
+  /** The text appended last, and its index: rows that follow each other mostly say the same. */
+  private lastText = '';
+  private lastTextIndex = 0;
+  private lastRangeIndex = 0;
   rows = 0;
 
   appendRange(source: Uint8Array, start: number, end: number): void {
-    this.push(start === end ? 0 : this.dictionary.indexOfRange(source, start, end));
+    this.appendIndex(this.indexOfRange(source, start, end));
   }
 
   appendText(text: string): void {
-    this.push(this.dictionary.indexOfText(text));
+    if (text !== this.lastText) {
+      this.lastText = text;
+      this.lastTextIndex = this.dictionary.indexOfText(text);
+    }
+    this.appendIndex(this.lastTextIndex);
+  }
+
+  /** Index of a text in the dictionary, which it enters; good for `appendIndex` until the next reset. */
+  indexOfRange(source: Uint8Array, start: number, end: number): number {
+    if (!this.dictionary.isSame(this.lastRangeIndex, source, start, end)) {
+      this.lastRangeIndex = start === end ? 0 : this.dictionary.indexOfRange(source, start, end);
+    }
+    return this.lastRangeIndex;
+  }
+
+  appendIndex(index: number): void {
+    if (this.rows === this.indexes.length) {
+      const grown = new Uint32Array(this.rows * 2);
+      grown.set(this.indexes);
+      this.indexes = grown;
+    }
+    this.indexes[this.rows++] = index;
+  }
+
+  /** Appends `count` values once more, from row `start` on. */
+  repeat(start: number, count: number): void {
+    for (let row = start; row < start + count; row++) {
+      this.appendIndex(this.indexes[row]!);
+    }
   }
 
   appendDefault(): void {
-    this.push(0);
+    this.appendIndex(0);
   }
 
   get byteLength(): number {
@@ -60,6 +92,8 @@ export class LowCardinalityColumn implements NativeColumn {
   reset(): void {
     this.dictionary.reset();
     this.rows = 0;
+    this.lastText = '';
+    this.lastTextIndex = this.lastRangeIndex = 0;
   }
 
   private indexWidth(): 1 | 2 | 4 {
@@ -69,20 +103,17 @@ export class LowCardinalityColumn implements NativeColumn {
   private writeIndexes(out: GrowingBytes, width: 1 | 2 | 4): void {
     const at = out.reserve(this.rows * width);
     const { bytes } = out;
+    if (width === 1) {
+      for (let row = 0; row < this.rows; row++) {
+        bytes[at + row] = this.indexes[row]!;
+      }
+      return;
+    }
     for (let row = 0; row < this.rows; row++) {
       const index = this.indexes[row]!;
       for (let byte = 0; byte < width; byte++) {
         bytes[at + row * width + byte] = index >>> (8 * byte);
       }
     }
-  }
-
-  private push(index: number): void {
-    if (this.rows === this.indexes.length) {
-      const grown = new Uint32Array(this.rows * 2);
-      grown.set(this.indexes);
-      this.indexes = grown;
-    }
-    this.indexes[this.rows++] = index;
   }
 }

@@ -83,7 +83,8 @@ export class StringDictionary {
     return index + 1 < this.size ? this.starts[index + 1]! : this.store.length;
   }
 
-  private isSame(index: number, source: Uint8Array, start: number, end: number): boolean {
+  /** Whether entry `index` is the string whose UTF-8 bytes are source[start, end). */
+  isSame(index: number, source: Uint8Array, start: number, end: number): boolean {
     const own = this.starts[index]!;
     if (this.endOf(index) - own !== end - start) {
       return false;

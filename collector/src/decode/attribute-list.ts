@@ -46,6 +46,7 @@ export class AttributeList {
   intLo: Int32Array;
   intHi: Int32Array;
   private cap = 0;
+  private spare: AttributeList | undefined;
 
   constructor(capacity = 32) {
     this.bytes = Buffer.alloc(0);
@@ -83,6 +84,12 @@ export class AttributeList {
     if (i >= this.keyStart.length) this.grow();
     this.count = i + 1;
     return i;
+  }
+
+  /** A list for the children of a value of this one: it is filled again for the next. */
+  get children(): AttributeList {
+    this.spare ??= new AttributeList(8);
+    return this.spare;
   }
 
   keyText(i: number): string {

@@ -36,13 +36,6 @@ describe('the shape of a list of keys', () => {
     );
   });
 
-  it('numbers equal keys alike wherever they stand', () => {
-    const shapes = new KeyShapes();
-    const number = (list: string[]) => shapes.shapeOf(listOf(list))?.keyNumber;
-    expect(number(['x', 'user.id'])).toBe(number(['user.id']));
-    expect(number(['x'])).not.toBe(number(['user.id']));
-  });
-
   it('is not told of made-up keys beyond the bound, and told again of all after a while', () => {
     const shapes = new KeyShapes();
     const known = shapes.shapeOf(listOf(['user.id']));

@@ -21,20 +21,12 @@ export class KeyShape {
   readonly id: number;
   /** The last key of the sequence. */
   readonly key: ByteText;
-  /** The same number for the same key, in its tree's generation. */
-  readonly keyNumber: number;
-  readonly parent: KeyShape | undefined;
   private likely: KeyShape | undefined;
   private readonly children = new Map<number, KeyShape[]>();
 
-  constructor(
-    id: number,
-    { key, keyNumber, parent }: { key: ByteText; keyNumber: number; parent: KeyShape | undefined },
-  ) {
+  constructor(id: number, key: ByteText) {
     this.id = id;
     this.key = key;
-    this.keyNumber = keyNumber;
-    this.parent = parent;
   }
 
   /** The sequence that follows with the key in [start, end), or undefined when it was never seen. */
@@ -56,21 +48,17 @@ export class KeyShape {
 }
 
 export class KeyShapes {
-  /** Changes when all shapes were forgotten: numbers of shapes and keys then begin again. */
+  /** Changes when all shapes were forgotten: their numbers then begin again. */
   generation = 0;
   /** How many shapes there are; their numbers are below it. */
   size = 0;
   private root: KeyShape;
-  private keys = new Map<string, { key: ByteText; keyNumber: number }>();
+  /** A key stands in many sequences. */
+  private keys = new Map<string, ByteText>();
   private strangers = 0;
 
   constructor() {
-    this.root = this.create(Buffer.alloc(0), undefined);
-  }
-
-  /** How many different keys the shapes have. */
-  get keyCount(): number {
-    return this.keys.size;
+    this.root = this.create(Buffer.alloc(0));
   }
 
   /** The shape of a list's keys; undefined when it is new and there are too many to remember it. */
@@ -92,19 +80,16 @@ export class KeyShapes {
 
   private grow(parent: KeyShape, bytes: Buffer): KeyShape | undefined {
     if (this.size >= SHAPES_MAX || bytes.length > KEY_BYTES_MAX) return undefined;
-    const child = this.create(bytes, parent);
+    const child = this.create(bytes);
     parent.add(child);
     return child;
   }
 
-  private create(bytes: Buffer, parent: KeyShape | undefined): KeyShape {
+  private create(bytes: Buffer): KeyShape {
     const text = bytes.toString('latin1');
-    let known = this.keys.get(text);
-    if (known === undefined) {
-      known = { key: new ByteText(Buffer.from(bytes)), keyNumber: this.keys.size };
-      this.keys.set(text, known);
-    }
-    return new KeyShape(this.size++, { ...known, parent });
+    const key = this.keys.get(text) ?? new ByteText(Buffer.from(bytes));
+    this.keys.set(text, key);
+    return new KeyShape(this.size++, key);
   }
 
   private countStranger(): void {
@@ -114,7 +99,7 @@ export class KeyShapes {
       this.size = 0;
       this.strangers = 0;
       this.keys = new Map();
-      this.root = this.create(Buffer.alloc(0), undefined);
+      this.root = this.create(Buffer.alloc(0));
     }
   }
 }

@@ -1,5 +1,4 @@
 /** A ledger entry → one row of the entry block. */
-import { USAGE_KEYS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { Charge } from '../price/charge-call.ts';
 import { appendAttribution } from './append-attribution.ts';
 import { appendContext } from './append-context.ts';
@@ -36,9 +35,7 @@ export function appendEntry(block: EntryBlock, entry: LedgerEntry): void {
   const sampled = sampledOut(entry);
   columns.sampled_calls.append(sampled.calls);
   columns.sampled_out_usd.append(sampled.atto);
-  for (const key of USAGE_KEYS) {
-    columns[key].append(entry.usage[key]);
-  }
+  block.appendUsage(entry.usage);
   block.endRow();
 }
 

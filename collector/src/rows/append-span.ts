@@ -3,23 +3,18 @@
  * Invariant: every column gets exactly one value; the block checks it when it is taken.
  */
 
-import type {
-  DecimalMapColumn,
-  StringMapColumn,
-} from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
+import type { DecimalMapColumn } from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
 import {
   MEASURED_SCALE,
   MEASURED_UNITS,
   type Usage,
   type UsageKey,
 } from '@ai-cost-profiler/clickhouse/usage.ts';
-import type { AttributeList } from '../decode/attribute-list.ts';
-import { VALUE } from '../decode/attribute-list.ts';
 import type { SpanView } from '../decode/span-view.ts';
 import type { Attribution, Call } from '../normalise/call.ts';
 import { appendAttribution } from './append-attribution.ts';
 import { appendContext } from './append-context.ts';
-import { attributesJson, attributeText } from './attribute-text.ts';
+import { attributesJson } from './attribute-text.ts';
 import type { ContentRedactor } from './redact.ts';
 import type { SpanBlock, SpanColumns } from './span-block.ts';
 
@@ -54,8 +49,8 @@ export function appendSpan(
   appendIdentity(columns, view);
   appendStatusMessage(columns, view, context);
   appendScope(columns, view);
-  appendAttributes(columns.resource_attributes, view.resource.attributes, context);
-  appendAttributes(columns.attributes, view.attributes, context);
+  block.resourceAttributes.appendResource(view, context);
+  block.attributes.append(view.attributes, view.shape, context);
   appendEvents(columns, view, context);
   appendLinks(columns, view);
   appendCall(columns, call);
@@ -118,31 +113,6 @@ function appendScope(columns: SpanColumns, view: SpanView): void {
   const { bytes, scope } = view;
   columns.scope_name.appendRange(bytes, scope.nameStart, scope.nameEnd);
   columns.scope_version.appendRange(bytes, scope.versionStart, scope.versionEnd);
-}
-
-function appendAttributes(
-  column: StringMapColumn,
-  list: AttributeList,
-  { tenant, redactor }: SpanRowContext,
-): void {
-  for (let i = 0; i < list.count; i++) {
-    const keyStart = list.keyStart[i]!;
-    const keyEnd = list.keyEnd[i]!;
-    column.keys.appendRange(list.bytes, keyStart, keyEnd);
-    const isString = list.type[i] === VALUE.string;
-    const start = list.valueStart[i]!;
-    const end = list.valueEnd[i]!;
-    const length = isString || list.type[i]! >= VALUE.array ? end - start : 0;
-    if (redactor.hides(list.bytes, keyStart, keyEnd, length)) {
-      const text = isString ? list.bytes.subarray(start, end) : Buffer.from(attributeText(list, i));
-      column.values.appendText(redactor.replacement(tenant, text));
-    } else if (isString) {
-      column.values.appendRange(list.bytes, start, end);
-    } else {
-      column.values.appendText(attributeText(list, i));
-    }
-  }
-  column.endRow();
 }
 
 /** Events as a JSON array. Their attributes are content: with content off only size and fingerprint stay. */

@@ -3,7 +3,7 @@
  * them, bytes in base64, arrays and key-value lists as JSON. 64-bit integers stay exact.
  */
 import { fillChildren } from '../decode/any-value.ts';
-import { AttributeList, VALUE } from '../decode/attribute-list.ts';
+import { type AttributeList, VALUE } from '../decode/attribute-list.ts';
 
 /** The value of entry i as text. */
 export function attributeText(list: AttributeList, i: number): string {
@@ -37,7 +37,7 @@ function scalarText(list: AttributeList, i: number): string {
 function jsonText(list: AttributeList, i: number): string {
   const type = list.type[i];
   if (type === VALUE.array || type === VALUE.kvlist) {
-    const children = new AttributeList(8);
+    const { children } = list;
     fillChildren(list, i, children);
     return childrenJson(children, type === VALUE.array);
   }

@@ -11,7 +11,12 @@ import {
 import { LowCardinalityColumn } from '@ai-cost-profiler/clickhouse/native/low-cardinality-column.ts';
 import { StringMapColumn } from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
 import { NullableUuidColumn } from '@ai-cost-profiler/clickhouse/native/nullable-uuid-column.ts';
-import { MEASURED_UNITS, USAGE_KEYS, type UsageKey } from '@ai-cost-profiler/clickhouse/usage.ts';
+import {
+  MEASURED_UNITS,
+  USAGE_KEYS,
+  type Usage,
+  type UsageKey,
+} from '@ai-cost-profiler/clickhouse/usage.ts';
 
 const INSTANT = "DateTime64(9, 'UTC')";
 const MONEY = 'Decimal(38, 18)';
@@ -25,8 +30,8 @@ function usageColumns(): Record<UsageKey, NullableIntegerColumn> {
   return columns;
 }
 
-export function createEntryBlock() {
-  return new NativeBlock({
+function createColumns() {
+  return {
     row_kind: new ByteColumn("Enum8('span' = 1, 'entry' = 2)"),
     entry_id: new UuidColumn(),
     entry_kind: new ByteColumn('Int8'),
@@ -80,8 +85,27 @@ export function createEntryBlock() {
     book_version: new LowCardinalityColumn(),
     rules_version: new LowCardinalityColumn(),
     note: new StringColumn(),
-  });
+  };
 }
 
-export type EntryBlock = ReturnType<typeof createEntryBlock>;
-export type EntryColumns = EntryBlock['columns'];
+export type EntryColumns = ReturnType<typeof createColumns>;
+
+export class EntryBlock extends NativeBlock<EntryColumns> {
+  /** In the order of USAGE_KEYS. */
+  private readonly quantities = USAGE_KEYS.map((key) => this.columns[key]);
+
+  /** The quantities of one row; those that are absent are NULL. */
+  appendUsage(usage: Usage): void {
+    let key: UsageKey;
+    for (key in usage) {
+      this.columns[key].append(usage[key]);
+    }
+    for (let i = 0; i < this.quantities.length; i++) {
+      this.quantities[i]!.padTo(this.rows + 1);
+    }
+  }
+}
+
+export function createEntryBlock(): EntryBlock {
+  return new EntryBlock(createColumns());
+}

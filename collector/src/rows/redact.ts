@@ -35,17 +35,16 @@ export class ContentRedactor {
     this.secretOf = options.secretOf;
   }
 
-  /** Whether a value must be replaced. Its key is source[keyStart, keyEnd), its text has `bytes` bytes. */
-  hides(source: Uint8Array, keyStart: number, keyEnd: number, bytes: number): boolean {
+  /** Whether a key alone tells that its value is content: the key is source[start, end). */
+  hidesKey(source: Uint8Array, start: number, end: number): boolean {
     return (
       this.isOn &&
-      (bytes > PLAIN_BYTES_MAX ||
-        this.keys.find(source, keyStart, keyEnd) !== -1 ||
-        this.prefixes.some((prefix) => startsWith(source, keyStart, keyEnd, prefix)))
+      (this.keys.find(source, start, end) !== -1 ||
+        this.prefixes.some((prefix) => startsWith(source, start, end, prefix)))
     );
   }
 
-  /** Whether a text that is no attribute (a status message) must be replaced: only its length tells. */
+  /** Whether a text must be replaced whatever its key, or without one (a status message): its length tells. */
   hidesText(bytes: number): boolean {
     return this.isOn && bytes > PLAIN_BYTES_MAX;
   }

@@ -12,11 +12,12 @@ import {
   DecimalMapColumn,
   StringMapColumn,
 } from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
+import { AttributeMap } from './attribute-map.ts';
 
 const INSTANT = "DateTime64(9, 'UTC')";
 
-export function createSpanBlock() {
-  return new NativeBlock({
+function createColumns() {
+  return {
     row_kind: new ByteColumn("Enum8('span' = 1, 'entry' = 2)"),
     tenant: new LowCardinalityColumn(),
     trace_id: new StringColumn(),
@@ -72,8 +73,22 @@ export function createSpanBlock() {
     tool: new LowCardinalityColumn(),
     tags: new StringMapColumn(),
     received_at: new Int64Column(INSTANT),
-  });
+  };
 }
 
-export type SpanBlock = ReturnType<typeof createSpanBlock>;
-export type SpanColumns = SpanBlock['columns'];
+export type SpanColumns = ReturnType<typeof createColumns>;
+
+export class SpanBlock extends NativeBlock<SpanColumns> {
+  readonly attributes = new AttributeMap(this.columns.attributes);
+  readonly resourceAttributes = new AttributeMap(this.columns.resource_attributes);
+
+  override reset(): void {
+    super.reset();
+    this.attributes.reset();
+    this.resourceAttributes.reset();
+  }
+}
+
+export function createSpanBlock(): SpanBlock {
+  return new SpanBlock(createColumns());
+}

@@ -1,0 +1,138 @@
+/**
+ * Attribute lists → maps of texts. Values are copied as bytes, keys are looked up in the block's dictionary once for
+ * each shape of list (decode/key-shapes.ts), and so is whether a key's value must be hidden.
+ */
+import type { LowCardinalityColumn } from '@ai-cost-profiler/clickhouse/native/low-cardinality-column.ts';
+import type { RowMark, StringMapColumn } from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
+import { type AttributeList, VALUE } from '../decode/attribute-list.ts';
+import type { KeyShape } from '../decode/key-shapes.ts';
+import type { SpanView } from '../decode/span-view.ts';
+import { attributeText } from './attribute-text.ts';
+import type { ContentRedactor } from './redact.ts';
+
+interface Hiding {
+  tenant: string;
+  redactor: ContentRedactor;
+}
+
+/** The keys of one shape in one block. */
+interface KnownKeys {
+  /** Indexes in the dictionary of the map's keys. */
+  readonly indexes: Uint32Array;
+  /** 1 where the key alone tells that its value is content. */
+  readonly isContent: Uint8Array;
+}
+
+/** What is remembered of the rows of one map column, until its block is taken. */
+export class AttributeMap {
+  readonly column: StringMapColumn;
+  private readonly known = new Map<KeyShape, KnownKeys>();
+  private redactor: ContentRedactor | undefined;
+  private readonly mark: RowMark = { pairs: 0, position: 0 };
+  private owner: SpanView | undefined;
+  private generation = -1;
+  private tenant = '';
+  private row = -1;
+
+  constructor(column: StringMapColumn) {
+    this.column = column;
+  }
+
+  /** The attributes of a span. */
+  append(list: AttributeList, shape: KeyShape | undefined, hiding: Hiding): void {
+    const { keys } = this.column;
+    const known = shape && this.keysOf(shape, list, hiding.redactor);
+    for (let i = 0; i < list.count; i++) {
+      if (known === undefined) {
+        const isContent = hiding.redactor.hidesKey(list.bytes, list.keyStart[i]!, list.keyEnd[i]!);
+        keys.appendRange(list.bytes, list.keyStart[i]!, list.keyEnd[i]!);
+        this.appendValue(list, i, isContent, hiding);
+      } else {
+        keys.appendIndex(known.indexes[i]!);
+        this.appendValue(list, i, known.isContent[i] === 1, hiding);
+      }
+    }
+    this.column.endRow();
+  }
+
+  /** The attributes of a span's resource: they are the same for all its spans, which mostly follow each other. */
+  appendResource(view: SpanView, hiding: Hiding): void {
+    const { column } = this;
+    const { resource } = view;
+    const isLast =
+      this.owner === view &&
+      this.generation === resource.generation &&
+      this.tenant === hiding.tenant &&
+      this.row === column.rows - 1;
+    if (isLast && this.row >= 0) {
+      column.repeatRow(this.mark);
+    } else {
+      column.mark(this.mark);
+      this.append(resource.attributes, undefined, hiding);
+      this.owner = view;
+      this.generation = resource.generation;
+      this.tenant = hiding.tenant;
+    }
+    this.row = column.rows - 1;
+  }
+
+  /** Forgets what is of the block that was taken. */
+  reset(): void {
+    this.known.clear();
+    this.row = -1;
+  }
+
+  private keysOf(shape: KeyShape, list: AttributeList, redactor: ContentRedactor): KnownKeys {
+    if (this.redactor !== redactor) {
+      this.redactor = redactor;
+      this.known.clear();
+    }
+    let known = this.known.get(shape);
+    if (known === undefined) {
+      known = knownKeys(list, this.column.keys, redactor);
+      this.known.set(shape, known);
+    }
+    return known;
+  }
+
+  private appendValue(
+    list: AttributeList,
+    i: number,
+    isContent: boolean,
+    { tenant, redactor }: Hiding,
+  ): void {
+    const { values } = this.column;
+    const type = list.type[i]!;
+    const isString = type === VALUE.string;
+    const start = list.valueStart[i]!;
+    const end = list.valueEnd[i]!;
+    const length = isString || type >= VALUE.array ? end - start : 0;
+    if (redactor.isOn && (isContent || redactor.hidesText(length))) {
+      const text = isString ? list.bytes.subarray(start, end) : Buffer.from(attributeText(list, i));
+      values.appendText(redactor.replacement(tenant, text));
+    } else if (isString) {
+      values.appendRange(list.bytes, start, end);
+    } else if (type === VALUE.int && list.number[i]! >= 0 && list.number[i]! <= DIGITS_MAX) {
+      values.appendDigits(list.number[i]!);
+    } else {
+      values.appendText(attributeText(list, i));
+    }
+  }
+}
+
+/** Up to here an int's double is the int. */
+const DIGITS_MAX = Number.MAX_SAFE_INTEGER;
+
+function knownKeys(
+  { bytes, keyStart, keyEnd, count }: AttributeList,
+  keys: LowCardinalityColumn,
+  redactor: ContentRedactor,
+): KnownKeys {
+  const indexes = new Uint32Array(count);
+  const isContent = new Uint8Array(count);
+  for (let i = 0; i < count; i++) {
+    indexes[i] = keys.indexOfRange(bytes, keyStart[i]!, keyEnd[i]!);
+    isContent[i] = redactor.hidesKey(bytes, keyStart[i]!, keyEnd[i]!) ? 1 : 0;
+  }
+  return { indexes, isContent };
+}
