@@ -8,7 +8,6 @@ import { NativeBlock } from './block.ts';
 import {
   ByteColumn,
   Int64Column,
-  NullableIntegerColumn,
   StringColumn,
   UInt16Column,
   UInt32Column,
@@ -16,6 +15,7 @@ import {
 } from './columns.ts';
 import { LowCardinalityColumn } from './low-cardinality-column.ts';
 import { DecimalMapColumn, StringMapColumn } from './map-columns.ts';
+import { NullableIntegerColumn } from './nullable-integer-column.ts';
 
 interface Engine {
   queryAsync(sql: string, options?: { format: string }): Promise<{ text(): string }>;

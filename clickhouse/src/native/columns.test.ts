@@ -1,11 +1,12 @@
-/** What columns append in a shorter way is what they append in the long one; the engine reads it in block.integration. */
+/** What columns append in a shorter way is what they append in the long one. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NativeColumn } from './columns.ts';
-import { NullableIntegerColumn, StringColumn } from './columns.ts';
+import { StringColumn } from './columns.ts';
 import { GrowingBytes } from './growing-bytes.ts';
 import { LowCardinalityColumn } from './low-cardinality-column.ts';
 import { type RowMark, StringMapColumn } from './map-columns.ts';
+import { NullableIntegerColumn } from './nullable-integer-column.ts';
 
 function written(column: NativeColumn): Buffer {
   const out = new GrowingBytes();

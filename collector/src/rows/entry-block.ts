@@ -3,13 +3,13 @@ import { NativeBlock } from '@ai-cost-profiler/clickhouse/native/block.ts';
 import {
   ByteColumn,
   Int64Column,
-  NullableIntegerColumn,
   StringColumn,
   UInt16Column,
   UuidColumn,
 } from '@ai-cost-profiler/clickhouse/native/columns.ts';
 import { LowCardinalityColumn } from '@ai-cost-profiler/clickhouse/native/low-cardinality-column.ts';
 import { StringMapColumn } from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
+import { NullableIntegerColumn } from '@ai-cost-profiler/clickhouse/native/nullable-integer-column.ts';
 import { NullableUuidColumn } from '@ai-cost-profiler/clickhouse/native/nullable-uuid-column.ts';
 import {
   MEASURED_UNITS,

@@ -3,7 +3,6 @@ import { NativeBlock } from '@ai-cost-profiler/clickhouse/native/block.ts';
 import {
   ByteColumn,
   Int64Column,
-  NullableIntegerColumn,
   StringColumn,
   UInt32Column,
 } from '@ai-cost-profiler/clickhouse/native/columns.ts';
@@ -12,6 +11,7 @@ import {
   DecimalMapColumn,
   StringMapColumn,
 } from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
+import { NullableIntegerColumn } from '@ai-cost-profiler/clickhouse/native/nullable-integer-column.ts';
 import { AttributeMap } from './attribute-map.ts';
 
 const INSTANT = "DateTime64(9, 'UTC')";
