@@ -46,6 +46,11 @@ export class CollectorHost {
     return this.collector;
   }
 
+  /** Where ClickHouse is a server of its own now. */
+  get serverUrl(): string | undefined {
+    return this.surroundings.isServer ? this.options.server.url : undefined;
+  }
+
   start(): void {
     const { dataDir, port, initKeys, findings, server } = this.options;
     const { timeZone, isServer } = this.surroundings;

@@ -55,9 +55,8 @@ export class CollectorProcess {
           ...withoutOptions(process.env),
           AICOST_DATA_DIR: dataDir,
           AICOST_INIT_KEYS: initKeys,
-          // What settle adds later (an agent without a billed call, a mirror) is not what this test is about: here each
-          // leaf is charged when it comes, and nothing else ever is.
-          AICOST_SETTLE: 'off',
+          // So short that passes run all the time, also between the pieces of a scene.
+          AICOST_SETTLE_AFTER: '1s',
           ...(clickhouseUrl === undefined ? {} : { AICOST_CLICKHOUSE_URL: clickhouseUrl }),
           ...(timeZone === undefined ? {} : { TZ: timeZone }),
         },

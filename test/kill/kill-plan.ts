@@ -29,9 +29,17 @@ const DRAWN: readonly Victim[] = [
 /**
  * `load`: any moment. `sealed`: a segment waits for the writer, or is being written. `split`: a mixed segment is
  * being split. `start`: the collector is starting. `large`: a segment near its caps is sealed. `flush`: the rows of
- * a burst are being written to the journal.
+ * a burst are being written to the journal. `settle`, `reprice`: one of them was asked for and is at work.
  */
-export type Moment = 'load' | 'sealed' | 'split' | 'start' | 'large' | 'flush';
+export type Moment =
+  | 'load'
+  | 'sealed'
+  | 'split'
+  | 'start'
+  | 'large'
+  | 'flush'
+  | 'settle'
+  | 'reprice';
 
 export interface PlannedKill {
   readonly number: number;
@@ -52,9 +60,10 @@ export interface Surroundings {
   readonly isServer: boolean;
 }
 
-export function planKills(count: number, random: Random): PlannedKill[] {
+/** Spreads kills over the phases, in their order. */
+export function planKills(count: number, phases: readonly Phase[], random: Random): PlannedKill[] {
   const phaseOf = (i: number): Phase =>
-    PHASES[Math.min(PHASES.length - 1, Math.floor((i * PHASES.length) / count))]!;
+    phases[Math.min(phases.length - 1, Math.floor((i * phases.length) / count))]!;
   let bursts = 0;
   const kills: PlannedKill[] = [];
   for (let i = 0; i < count; i++) {
@@ -98,6 +107,11 @@ function momentOf(about: {
   const { isBurst, phase, before, random } = about;
   if (isBurst) {
     return random.chance(0.4) ? 'flush' : 'large';
+  }
+  // The first kill of each phase is one of these, so that no phase goes without.
+  const isFirst = before?.phase !== phase;
+  if (isFirst || random.chance(0.3)) {
+    return random.chance(0.5) ? 'settle' : 'reprice';
   }
   const couldStart = before !== undefined && before.victim !== 'engine';
   if (couldStart && random.chance(0.25)) {

@@ -1,9 +1,10 @@
 /** What a run found, for a person and as JSON. */
 
+import type { SenderCounts } from './deliver.ts';
 import type { Moment, Phase, Victim } from './kill-plan.ts';
 import { PHASES } from './kill-plan.ts';
+import type { Work, WorkCounts } from './ledger-asker.ts';
 import type { Findings } from './log-findings.ts';
-import type { SenderCounts } from './senders.ts';
 import type { VerifySummary } from './verify.ts';
 
 export interface KillRow {
@@ -21,6 +22,8 @@ export interface KillReport {
   readonly kills: readonly KillRow[];
   readonly seconds: number;
   readonly counts: SenderCounts;
+  /** Work on the ledger that was asked for. */
+  readonly work: Readonly<Record<Work, WorkCounts>>;
   readonly found: Findings;
   readonly summary: VerifySummary;
   /** Empty when all is well; otherwise each difference, one line each. */
@@ -30,8 +33,9 @@ export interface KillReport {
 const FAILURES_SHOWN = 40;
 
 export function describeReport(report: KillReport): string {
-  const { counts, found, summary, kills, failures } = report;
-  const victims = PHASES.map((phase) => {
+  const { counts, work, found, summary, kills, failures } = report;
+  const phases = PHASES.filter((phase) => kills.some((kill) => kill.phase === phase));
+  const victims = phases.map((phase) => {
     const of = kills.filter((kill) => kill.phase === phase);
     const count = (victim: Victim) => of.filter((kill) => kill.victim === victim).length;
     const parts = `${count('collector')} collector, ${count('engine')} engine, ${count('both')} both, ${count('drain')} while draining`;
@@ -50,6 +54,14 @@ export function describeReport(report: KillReport): string {
       'sent again',
       `${counts.resends} without an answer, ${counts.duplicates} after one or at once, ${counts.rebatched} re-batched, ${counts.givenUp} given up`,
     ),
+    line('scenes for settle', `${counts.scenes}, and ${counts.sceneBursts} bursts of them`),
+    line('settle passes asked for', workText(work.settle)),
+    line('reprices asked for', workText(work.reprice)),
+    line(
+      'struck at work',
+      `settle ${struckAt(kills, 'settle')} times, reprice ${struckAt(kills, 'reprice')} times`,
+    ),
+    line('background settle passes', `${found.settlePasses} that corrected something`),
     line('segments recovered', `${found.recoveredSegments}; torn bytes cut: ${found.tornBytes}`),
     line('batches repaired', repairsText(found.repairs)),
     line('batches retried', found.retriedBatches),
@@ -61,12 +73,20 @@ export function describeReport(report: KillReport): string {
   ];
   const verdict =
     failures.length === 0
-      ? 'Every acknowledged span is stored once and billed once; ledger, rollups and raw spans agree to the last digit.'
+      ? 'Every acknowledged span is stored once and billed once, as settle and reprice must leave it; ledger, rollups and raw spans agree to the last digit.'
       : [
           `FAILED: ${failures.length} differences`,
           ...failures.slice(0, FAILURES_SHOWN).map((failure) => `  - ${failure}`),
         ].join('\n');
   return `\n${rows.join('\n')}\n\n${verdict}\n`;
+}
+
+function workText({ begun, finished, interrupted }: WorkCounts): string {
+  return `${begun}: ${finished} finished, ${interrupted} interrupted`;
+}
+
+function struckAt(kills: readonly KillRow[], moment: Moment): number {
+  return kills.filter((kill) => kill.moment === moment).length;
 }
 
 function line(name: string, value: string | number): string {

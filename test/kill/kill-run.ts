@@ -1,26 +1,35 @@
 /**
- * The run: a collector under load, killed again and again, started again, drained, and then compared.
+ * The run: a collector under load, asked for settle and reprice meanwhile, killed again and again, started again;
+ * at the end of each phase drained and compared.
  * Invariant: whatever happens, no process of it is left when it ends.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { loadPriceBook } from '@ai-cost-profiler/collector/price/load-book.ts';
 import { CollectorHost, within } from './collector-host.ts';
+import type { SenderCounts } from './deliver.ts';
+import { disturb } from './disturber.ts';
 import { EngineServer } from './engine-server.ts';
 import { findFreePort } from './free-port.ts';
-import { isSplitting, largestSegmentBytes, watchFor } from './journal-watch.ts';
-import { type PlannedKill, planKills } from './kill-plan.ts';
+import { watchFor } from './journal-watch.ts';
+import { KillMoments } from './kill-moments.ts';
+import { PHASES, type Phase, type PlannedKill, planKills } from './kill-plan.ts';
 import type { KillReport, KillRow } from './kill-report.ts';
+import { LedgerAsker } from './ledger-asker.ts';
 import { describeFindings, LogFindings } from './log-findings.ts';
+import { endPhase, expectCommand } from './phase-end.ts';
+import { PriceSwitch } from './price-switch.ts';
 import { Random } from './random.ts';
-import { type SenderCounts, Senders } from './senders.ts';
+import { Senders } from './senders.ts';
 import { SentSpans } from './sent-spans.ts';
-import { DAYS } from './traffic.ts';
-import { verify } from './verify.ts';
+import { DAYS, FIRST_DAY_NS } from './traffic.ts';
+import type { VerifySummary } from './verify.ts';
 
 export interface KillOptions {
   readonly kills: number;
+  readonly phases: readonly Phase[];
   readonly seed: number;
   /** Takes a line at a time. */
   readonly progress: (line: string) => void;
@@ -30,10 +39,11 @@ const TENANTS = ['acme', 'globex'];
 const SERVER_ZONE = 'Asia/Kolkata';
 const FEW_DAYS = 3;
 const DRAIN_MS_MAX = 120_000;
-/** A segment beyond this is one that a burst made. */
-const LARGE_BYTES = 8_000_000;
-/** A file that grew beyond this is being written by a burst. */
-const FLUSHING_BYTES = 1_000_000;
+const MS_PER_DAY = 86_400_000;
+/** At the end of a phase; the report shows more. */
+const FAILURES_SHOWN = 10;
+/** The whole of a demo, settled and verified: what a first user types, after all that happened here. */
+const LAST_COMMANDS = [['demo'], ['settle'], ['verify']];
 
 /** Runs, compares, cleans up. Rejects when the collector does not start, take spans or drain in time. */
 export async function runKills(options: KillOptions): Promise<KillReport> {
@@ -57,8 +67,12 @@ class KillRun {
   private readonly keys: Map<string, string>;
   private readonly host: CollectorHost;
   private readonly book = new SentSpans();
+  private readonly prices = loadPriceBook();
   private readonly findings = new LogFindings();
   private readonly faults: string[] = [];
+  private readonly asker: LedgerAsker;
+  private readonly priceSwitch: PriceSwitch;
+  private readonly moments: KillMoments;
   private readonly counts: SenderCounts = {
     batches: 0,
     resends: 0,
@@ -66,10 +80,15 @@ class KillRun {
     rebatched: 0,
     givenUp: 0,
     bursts: 0,
+    scenes: 0,
+    sceneBursts: 0,
   };
   private readonly rows: KillRow[] = [];
+  private readonly senders: Senders;
+  private summary: VerifySummary | undefined;
   private days = FEW_DAYS;
   private burst: 'rows' | 'bytes' | undefined;
+  private scenes: number | undefined;
   private isStopping = false;
   private readonly startedAtMs = performance.now();
 
@@ -81,46 +100,54 @@ class KillRun {
     this.options = options;
     this.random = new Random(options.seed);
     this.keys = new Map(TENANTS.map((name) => [name, `aicost_${name}_${this.random.hex(20)}`]));
-    const scopes = ['ingest', 'read'];
+    const operator = `aicost_operator_${this.random.hex(20)}`;
+    const initKeys = [...this.keys].map(([tenant, key]) => ({
+      tenant,
+      scopes: ['ingest', 'read'],
+      key,
+    }));
+    const { faults } = this;
     this.host = new CollectorHost({
       ...places,
-      initKeys: JSON.stringify([...this.keys].map(([tenant, key]) => ({ tenant, scopes, key }))),
+      initKeys: JSON.stringify([
+        ...initKeys,
+        { tenant: TENANTS[0], scopes: ['operator'], key: operator },
+      ]),
       findings: this.findings,
       random: this.random.fork(3),
-      onOwnEnd: (about) => this.faults.push(about),
+      onOwnEnd: (about) => faults.push(about),
     });
+    const asked = { url: this.host.url, key: operator, faults };
+    this.asker = new LedgerAsker({ ...asked, ...allDays() });
+    this.priceSwitch = new PriceSwitch(asked);
+    this.moments = this.openMoments();
+    this.senders = this.openSenders();
   }
 
   async run(): Promise<KillReport> {
-    const kills = planKills(this.options.kills, this.random.fork(1));
+    const kills = planKills(this.options.kills, this.options.phases, this.random.fork(1));
     this.host.start();
     await this.host.untilReady();
-    const sending = this.sendAll();
-    // Looked at further down; until then its failure must not be unhandled.
-    sending.catch(() => undefined);
-    for (const kill of kills) {
-      this.failIfLate();
-      await this.strike(kill);
+    const failures: string[] = [];
+    for (const phase of this.options.phases) {
+      failures.push(...(await this.runPhase(phase, kills)));
     }
-    await this.host.untilReady();
-    this.isStopping = true;
-    await within(sending, DRAIN_MS_MAX, 'the senders did not get rid of their last batches');
-    await this.untilDrained();
-    this.noteLast();
-    const { dataDir, keys, book } = this;
-    const { summary, differences } = await verify({ dataDir, url: this.host.url, keys, book });
+    for (const command of LAST_COMMANDS) {
+      failures.push(...(await expectCommand(command, this.dataDir)));
+    }
     const end = await this.host.stop();
     return {
       seed: this.options.seed,
       kills: this.rows,
       seconds: Math.round((performance.now() - this.startedAtMs) / 1000),
       counts: this.counts,
+      work: this.asker.counts,
       found: this.findings.total,
-      summary,
+      summary: this.summary!,
       failures: [
         ...this.faults,
         ...this.findings.alarms,
-        ...differences,
+        ...failures,
         ...(end === undefined ? [] : [end]),
       ],
     };
@@ -131,26 +158,82 @@ class KillRun {
     await this.host.end();
   }
 
-  private sendAll(): Promise<void> {
-    const random = this.random.fork(2);
-    const senders = new Senders(
+  /** Load, kills, quiet, comparison. Returns what was wrong. */
+  private async runPhase(phase: Phase, kills: readonly PlannedKill[]): Promise<readonly string[]> {
+    const own = kills.filter((kill) => kill.phase === phase);
+    if (own.length === 0) {
+      return [];
+    }
+    this.isStopping = false;
+    const random = this.random.fork(10 + PHASES.indexOf(phase));
+    const { asker, priceSwitch } = this;
+    const isStopping = () => this.isStopping;
+    const operator = { asker, prices: priceSwitch, tenants: TENANTS, isStopping };
+    const busy = Promise.all([this.senders.run(random), disturb(operator, random.fork(98))]);
+    // Looked at further down; until then its failure must not be unhandled.
+    busy.catch(() => undefined);
+    for (const kill of own) {
+      this.failIfLate();
+      await this.strike(kill);
+    }
+    await this.host.untilReady();
+    this.isStopping = true;
+    const quiet = Promise.all([busy, this.moments.end()]);
+    await within(quiet, DRAIN_MS_MAX, 'the senders did not get rid of their last batches');
+    await this.untilDrained();
+    this.noteLast();
+    const { dataDir, host, keys, book, prices } = this;
+    const parts = { dataDir, host, keys, book, prices, asker, priceSwitch, ...allDays() };
+    const { summary, failures } = await endPhase({ ...parts, random: random.fork(97) });
+    this.summary = summary;
+    this.options.progress(
+      `end of ${phase}: ${summary.spans_stored} spans, ${summary.ledger_entries} entries, ${failures.length} differences`,
+    );
+    for (const failure of [...this.faults, ...failures].slice(0, FAILURES_SHOWN)) {
+      this.options.progress(`  - ${failure}`);
+    }
+    return failures.map((failure) => `${phase}: ${failure}`);
+  }
+
+  private openSenders(): Senders {
+    const { book, keys, counts, faults, host } = this;
+    return new Senders(
       {
-        book: this.book,
-        url: () => this.host.url,
-        keys: this.keys,
+        book,
+        url: () => host.url,
+        keys,
         days: () => this.days,
         takeBurst: () => {
           const { burst } = this;
           this.burst = undefined;
           return burst;
         },
+        takeScenes: () => {
+          const { scenes } = this;
+          this.scenes = undefined;
+          return scenes;
+        },
         isStopping: () => this.isStopping,
-        counts: this.counts,
-        faults: this.faults,
+        counts,
+        faults,
       },
-      random,
+      this.random.fork(2),
     );
-    return senders.run(random);
+  }
+
+  private openMoments(): KillMoments {
+    const { dataDir, asker, priceSwitch, counts } = this;
+    return new KillMoments({
+      dataDir,
+      random: this.random.fork(4),
+      asker,
+      priceSwitch,
+      tenants: TENANTS,
+      counts,
+      wantScenes: (count) => {
+        this.scenes = count;
+      },
+    });
   }
 
   private async strike(kill: PlannedKill): Promise<void> {
@@ -161,7 +244,7 @@ class KillRun {
     }
     this.days = kill.phase === 'days' ? DAYS : FEW_DAYS;
     this.burst = kill.burst;
-    await this.waitFor(kill);
+    await this.moments.waitFor(kill);
     this.noteLast();
     const { number, phase, victim, moment } = kill;
     const engineTimeZone = this.host.engineTimeZone();
@@ -172,46 +255,6 @@ class KillRun {
     this.options.progress(
       `kill ${number} of ${this.options.kills}: ${what} (${phase}, ${moment}); ${acknowledged} spans acknowledged`,
     );
-  }
-
-  private async waitFor({ moment }: PlannedKill): Promise<void> {
-    const { dataDir, random } = this;
-    switch (moment) {
-      case 'start':
-        return;
-      case 'load':
-        await sleep(random.between(200, 2_500));
-        return;
-      case 'split':
-        await watchFor(() => isSplitting(dataDir), 4_000);
-        await sleep(random.below(12));
-        return;
-      case 'flush':
-        await watchFor(async () => (await this.largest('open')) >= FLUSHING_BYTES, 25_000);
-        await sleep(random.below(40));
-        return;
-      case 'sealed':
-        await sleep(random.below(1_000));
-        await this.untilSealed(1, 3_000);
-        return;
-      case 'large':
-        await this.untilSealed(LARGE_BYTES, 25_000);
-        return;
-    }
-  }
-
-  /** Until a segment of so many bytes waits for the writer, and then for some part of what writing it takes. */
-  private async untilSealed(bytesMin: number, timeoutMs: number): Promise<void> {
-    let bytes = 0;
-    await watchFor(async () => {
-      bytes = await this.largest('sealed');
-      return bytes >= bytesMin;
-    }, timeoutMs);
-    await sleep(this.random.below(80 + bytes / 40_000));
-  }
-
-  private largest(folder: 'open' | 'sealed'): Promise<number> {
-    return largestSegmentBytes(this.dataDir, folder);
   }
 
   /** What came out of the last kill is known when the next one comes. */
@@ -237,9 +280,16 @@ class KillRun {
   }
 
   private failIfLate(): void {
-    const limitMs = 120_000 + this.options.kills * 15_000;
+    const limitMs = 120_000 + this.options.kills * 30_000;
     if (performance.now() - this.startedAtMs > limitMs) {
       throw new Error(`the run takes longer than ${limitMs / 1000} s`);
     }
   }
+}
+
+/** The range in which all spans of the test start. */
+function allDays(): { from: string; to: string } {
+  const fromMs = Number(FIRST_DAY_NS / 1_000_000n);
+  const iso = (ms: number) => new Date(ms).toISOString();
+  return { from: iso(fromMs), to: iso(fromMs + (DAYS + 2) * MS_PER_DAY) };
 }

@@ -9,6 +9,8 @@ export interface Findings {
   /** Repaired tables, one text for each batch. */
   repairs: string[];
   retriedBatches: number;
+  /** Passes of the settle loop that appended entries. */
+  settlePasses: number;
   engineStarts: number;
   engineRestarts: number;
 }
@@ -19,6 +21,7 @@ function noFindings(): Findings {
     tornBytes: 0,
     repairs: [],
     retriedBatches: 0,
+    settlePasses: 0,
     engineStarts: 0,
     engineRestarts: 0,
   };
@@ -70,6 +73,9 @@ function addTo(findings: Findings, line: LogLine): void {
     case 'a batch was not written; trying again':
       findings.retriedBatches++;
       break;
+    case 'traces were settled':
+      findings.settlePasses++;
+      break;
     case 'engine ready':
       findings.engineStarts++;
       break;
@@ -85,6 +91,7 @@ export function describeFindings(found: Findings): string {
     found.recoveredSegments > 0 ? `${found.recoveredSegments} segments recovered` : '',
     found.tornBytes > 0 ? `${found.tornBytes} torn bytes cut` : '',
     found.repairs.length > 0 ? `repaired ${found.repairs.join(', ')}` : '',
+    found.settlePasses > 0 ? `${found.settlePasses} settle passes` : '',
     found.retriedBatches > 0 ? `${found.retriedBatches} batches retried` : '',
   ].filter((part) => part !== '');
   return parts.length === 0 ? 'nothing to repair' : parts.join('; ');

@@ -3,6 +3,7 @@
  * anything is lost, doubled or different by one digit.
  */
 import { parseArgs } from 'node:util';
+import { PHASES } from './kill-plan.ts';
 import { describeReport } from './kill-report.ts';
 import { runKills } from './kill-run.ts';
 
@@ -23,9 +24,11 @@ if (!Number.isInteger(kills) || kills < 1 || !Number.isInteger(seed) || seed < 0
   process.exit(64);
 }
 // Progress is for people; with --json standard output holds the report alone.
-const progress = (text: string) =>
-  void (values.json ? process.stderr : process.stdout).write(`${text}\n`);
+const progress = (text: string) => {
+  const at = `${Math.round(process.uptime())} s`.padEnd(7);
+  void (values.json ? process.stderr : process.stdout).write(`${at}${text}\n`);
+};
 progress(`${kills} kills, seed ${seed}`);
-const report = await runKills({ kills, seed, progress });
+const report = await runKills({ kills, phases: PHASES, seed, progress });
 process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : describeReport(report));
 process.exit(report.failures.length === 0 ? 0 : 1);

@@ -4,42 +4,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import { closeConnections, type Encoding, encodeRequest, postTraces } from './post-traces.ts';
+import { deliver, type Kept, type SenderWorld } from './deliver.ts';
+import { closeConnections, type Encoding, encodeRequest } from './post-signal.ts';
 import type { Random } from './random.ts';
-import type { SentSpans } from './sent-spans.ts';
+import { SceneSender } from './scene-sender.ts';
 import { type Batch, Traffic } from './traffic.ts';
-
-/** What the senders share. */
-export interface SenderWorld {
-  readonly book: SentSpans;
-  /** Where the collector is now; it may be down. */
-  readonly url: () => string;
-  /** Tenants and their keys. */
-  readonly keys: ReadonlyMap<string, string>;
-  /** Over how many days the starts of spans are spread now. */
-  readonly days: () => number;
-  /** Which burst is to be sent now, if any; asking takes it. */
-  readonly takeBurst: () => 'rows' | 'bytes' | undefined;
-  readonly isStopping: () => boolean;
-  readonly counts: SenderCounts;
-  /** Answers no sender should ever get. */
-  readonly faults: string[];
-}
-
-export interface SenderCounts {
-  batches: number;
-  resends: number;
-  duplicates: number;
-  rebatched: number;
-  givenUp: number;
-  bursts: number;
-}
-
-/** A batch that was acknowledged, kept so that it can be sent again; its bytes depend on the encoding. */
-interface Kept {
-  readonly batch: Batch;
-  readonly encoding: Encoding;
-}
 
 const KEPT_MAX = 200;
 /** 52,000 calls are 104,000 rows: more than a segment takes. */
@@ -72,6 +41,8 @@ export class Senders {
       this.exporter('otel-exporter-2', random.fork(6)),
       this.resender(random.fork(7)),
       this.burster(random.fork(8)),
+      this.scenes('scenes', random.fork(9)),
+      this.scenes('scenes-2', random.fork(10)),
     ]);
     closeConnections();
   }
@@ -115,25 +86,10 @@ export class Senders {
     encoding: Encoding,
     { isGzipped, random }: { isGzipped: boolean; random: Random },
   ): Promise<void> {
-    const raw = encodeRequest(batch.spans, encoding, isGzipped);
-    const key = this.world.keys.get(batch.tenant) ?? '';
-    for (;;) {
-      const answer = await postTraces(this.world.url(), key, raw);
-      if (answer.kind === 'acknowledged') {
-        this.world.book.acknowledge(batch.sent);
-        this.keep({ batch, encoding });
-        return;
-      }
-      if (answer.kind === 'fault') {
-        this.world.faults.push(`${batch.sent[0]?.batch}: ${answer.why}`);
-        return;
-      }
-      if (random.chance(0.01)) {
-        this.world.counts.givenUp++;
-        return;
-      }
-      this.world.counts.resends++;
-      await sleep(random.between(50, 400));
+    const { tenant, sent, spans } = batch;
+    const raw = encodeRequest(spans, encoding, isGzipped);
+    if (await deliver(this.world, { tenant, sent, raw }, { random, givesUp: true })) {
+      this.keep({ batch, encoding });
     }
   }
 
@@ -221,6 +177,12 @@ export class Senders {
         await deliver(batches[0]!);
       }
     }
+  }
+
+  /** Spans that only settle can sort out. They are sent again like any others. */
+  private scenes(name: string, random: Random): Promise<void> {
+    const sender = new SceneSender(this.world, random, (kept) => this.keep(kept));
+    return sender.run(name, this.tenants);
   }
 
   /** A fair sample of all that was acknowledged so far, old and new. Bursts are too large to keep. */

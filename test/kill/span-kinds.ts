@@ -8,8 +8,9 @@ import type { Attributes } from '@opentelemetry/api';
 
 export interface SpanKindSpec {
   name: string;
-  /** As `spans.role` shows it. */
+  /** As `spans.role` shows it. An aggregate that nothing hangs below is billed by settle, as `agent_only`. */
   role: 'leaf' | 'aggregate' | 'non_billable' | 'not_llm';
+  agent?: string;
   /** Canonical provider and model of the entry; empty where there is none. */
   provider: string;
   model: string;
@@ -21,9 +22,10 @@ export interface SpanKindSpec {
   otherReading?: (n: number) => Usage;
 }
 
-type Told = Record<string, number>;
+/** Token counts under their names in `gen_ai.usage`. */
+export type Told = Record<string, number>;
 
-function call(provider: string, model: string, operation: string, told: Told): Attributes {
+export function call(provider: string, model: string, operation: string, told: Told): Attributes {
   const usage = Object.entries(told).map(([key, value]) => [`gen_ai.usage.${key}`, value]);
   return {
     'gen_ai.operation.name': operation,
@@ -135,8 +137,9 @@ export const OTHER_KINDS: readonly SpanKindSpec[] = [
   {
     name: 'invoke_agent planner',
     role: 'aggregate',
+    agent: 'planner',
     provider: 'openai',
-    model: '',
+    model: 'gpt-4o-2024-08-06',
     attributes: (n) => ({
       ...call('openai', 'gpt-4o-2024-08-06', 'invoke_agent', { input_tokens: 9000 + n }),
       'gen_ai.agent.name': 'planner',

@@ -3,7 +3,13 @@ import { MONEY_SCALE } from '@ai-cost-profiler/clickhouse/money.ts';
 import { MEASURED_UNITS, USAGE_KEYS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { ExpectedCharge } from './expected-charge.ts';
 
-const MONEY_COLUMNS = ['list_usd', 'cost_usd', 'cost_low_usd', 'cost_high_usd'] as const;
+const MONEY_COLUMNS = [
+  'list_usd',
+  'cost_usd',
+  'cost_low_usd',
+  'cost_high_usd',
+  'reported_usd',
+] as const;
 
 /** Column → decimal places. */
 export const SUM_COLUMNS: ReadonlyMap<string, number> = new Map([
@@ -13,20 +19,20 @@ export const SUM_COLUMNS: ReadonlyMap<string, number> = new Map([
     key,
     (MEASURED_UNITS as readonly string[]).includes(key) ? 9 : 0,
   ]),
-  ...[...MONEY_COLUMNS, 'reported_usd'].map((key): [string, number] => [key, MONEY_SCALE]),
+  ...MONEY_COLUMNS.map((key): [string, number] => [key, MONEY_SCALE]),
 ]);
 
 /** Values of one charge by column; what is unknown adds nothing to a sum. */
 export function columnsOf(charge: ExpectedCharge): Map<string, bigint> {
   const values = new Map<string, bigint>([
-    ['calls', 1n],
-    ['unpriced_calls', charge.costAtto === undefined ? 1n : 0n],
+    ['calls', charge.calls],
+    ['unpriced_calls', charge.unpricedCalls],
   ]);
   for (const key of USAGE_KEYS) {
     values.set(key, charge.usage[key] ?? 0n);
   }
-  const { listAtto, costAtto, lowAtto, highAtto } = charge;
-  for (const [i, amount] of [listAtto, costAtto, lowAtto, highAtto].entries()) {
+  const { listAtto, costAtto, lowAtto, highAtto, reportedAtto } = charge;
+  for (const [i, amount] of [listAtto, costAtto, lowAtto, highAtto, reportedAtto].entries()) {
     values.set(MONEY_COLUMNS[i]!, amount ?? 0n);
   }
   return values;

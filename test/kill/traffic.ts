@@ -3,16 +3,17 @@
  * the edges of days and hours, where a time zone would show.
  */
 
-import { resourceFromAttributes } from '@opentelemetry/resources';
+import { SpanKind } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { Random } from './random.ts';
-import type { SentSpan, SentSpans } from './sent-spans.ts';
+import { makeReadable } from './readable-span.ts';
+import { type Bill, NOBODY, type SentForm, type SentSpans } from './sent-spans.ts';
 import { BULKY_KIND, LEAF_KINDS, OTHER_KINDS, type SpanKindSpec } from './span-kinds.ts';
 
-/** A span as it is sent, and as the test remembers it. */
+/** Spans as they are sent, and as the test remembers them. */
 export interface Batch {
   readonly tenant: string;
-  readonly sent: readonly SentSpan[];
+  readonly sent: readonly SentForm[];
   readonly spans: readonly ReadableSpan[];
 }
 
@@ -21,8 +22,18 @@ interface SpanParts {
   tenant: string;
   traceId: string;
   kind: SpanKindSpec;
-  startNs: bigint;
   batch: string;
+  service: string;
+}
+
+interface Start {
+  startNs: bigint;
+  isEdge: boolean;
+}
+
+interface Made {
+  readonly sent: SentForm;
+  readonly span: ReadableSpan;
 }
 
 const NS_PER_S = 1_000_000_000n;
@@ -33,10 +44,7 @@ export const FIRST_DAY_NS = BigInt(Date.UTC(2026, 6, 28)) * 1_000_000n;
 export const DAYS = 12;
 /** n of a span is below this. */
 const VARIANTS = 200;
-const SCOPE = { name: 'kill-test', version: '1' };
-const RESOURCES = ['shop', 'support'].map((service) =>
-  resourceFromAttributes({ 'service.name': service, 'deployment.environment.name': 'test' }),
-);
+const SERVICES = ['shop', 'support'];
 
 export class Traffic {
   private readonly random: Random;
@@ -59,42 +67,38 @@ export class Traffic {
 
   /** `days`: over how many of the first days the starts are spread. */
   batch(tenant: string, options: { spans: number; days: number }): Batch {
-    const label = this.nextLabel();
-    const sent: SentSpan[] = [];
-    while (sent.length < options.spans) {
+    const place = { batch: this.nextLabel(), service: this.random.pick(SERVICES) };
+    const made: Made[] = [];
+    while (made.length < options.spans) {
       const traceId = this.traceFor(tenant);
-      const size = Math.min(this.random.between(1, 6), options.spans - sent.length);
+      const size = Math.min(this.random.between(1, 6), options.spans - made.length);
       for (let i = 0; i < size; i++) {
         const kind = this.random.pick(this.random.chance(0.6) ? LEAF_KINDS : OTHER_KINDS);
-        const startNs = this.start(options.days);
-        sent.push(this.span({ tenant, traceId, kind, startNs, batch: label }));
+        made.push(this.span({ tenant, traceId, kind, ...this.start(options.days), ...place }));
       }
     }
-    return this.finish(tenant, sent);
+    return toBatch(tenant, made);
   }
 
   /** Many calls of one day: two rows each, so that 50,000 of them fill a segment. */
   burst(tenant: string, options: { spans: number; isBulky: boolean }): Batch {
-    const label = this.nextLabel();
+    const place = { batch: this.nextLabel(), service: this.random.pick(SERVICES) };
     const dayNs = FIRST_DAY_NS + BigInt(this.random.below(3)) * NS_PER_DAY;
-    const sent: SentSpan[] = [];
+    const made: Made[] = [];
     for (let i = 0; i < options.spans; i++) {
       const traceId = this.traceFor(tenant);
       const kind = options.isBulky ? BULKY_KIND : this.random.pick(LEAF_KINDS);
-      const startNs = dayNs + this.offset();
-      sent.push(this.span({ tenant, traceId, kind, startNs, batch: label }));
+      made.push(this.span({ tenant, traceId, kind, ...this.offset(dayNs), ...place }));
     }
-    return this.finish(tenant, sent);
+    return toBatch(tenant, made);
   }
 
   /** The same ids and bytes under another tenant: other spans, though they look the same. */
   copyFor(tenant: string, batch: Batch): Batch {
     const label = this.nextLabel();
-    const sent = batch.sent.map((span) => {
-      const copy = { ...span, tenant, batch: label, isAcknowledged: false, stored: 0, charged: 0 };
-      this.book.add(copy);
-      return copy;
-    });
+    const sent = batch.sent.map((form) =>
+      this.book.add({ ...form.span, tenant, batch: label }, form),
+    );
     return { tenant, sent, spans: batch.spans };
   }
 
@@ -114,69 +118,67 @@ export class Traffic {
     return traceId;
   }
 
-  private start(days: number): bigint {
-    const dayNs = FIRST_DAY_NS + BigInt(this.random.below(days)) * NS_PER_DAY;
-    return dayNs + this.offset();
+  private start(days: number): Start {
+    return this.offset(FIRST_DAY_NS + BigInt(this.random.below(days)) * NS_PER_DAY);
   }
 
-  /** Nanoseconds into a day; often its very first or last, or those of an hour of Kolkata. */
-  private offset(): bigint {
-    if (this.random.chance(0.1)) {
-      const edge = this.random.pick([0n, NS_PER_DAY, NS_PER_HOUR * 18n + NS_PER_HOUR / 2n]);
-      return edge === 0n || this.random.chance(0.3) ? edge % NS_PER_DAY : edge - 1n;
+  /**
+   * An instant of the day; often its very first or last, or those of an hour of Kolkata. Calls that start and end
+   * together look like one span exported twice, unless their parents are different ones.
+   */
+  private offset(dayNs: bigint): Start {
+    if (!this.random.chance(0.1)) {
+      const ns = BigInt(this.random.below(86_400)) * NS_PER_S + BigInt(this.random.below(1e9));
+      return { startNs: dayNs + ns, isEdge: false };
     }
-    return (BigInt(this.random.below(86_400)) * NS_PER_S +
-      BigInt(this.random.below(1e9))) as bigint;
+    const edge = this.random.pick([0n, NS_PER_DAY, NS_PER_HOUR * 18n + NS_PER_HOUR / 2n]);
+    const ns = edge === 0n || this.random.chance(0.3) ? edge % NS_PER_DAY : edge - 1n;
+    return { startNs: dayNs + ns, isEdge: true };
   }
 
-  private span(parts: SpanParts): SentSpan {
+  private span(parts: SpanParts & Start): Made {
     this.counter++;
-    const spanId = this.prefix + this.counter.toString(16).padStart(8, '0');
-    const sent: SentSpan = {
-      ...parts,
-      spanId,
-      n: this.random.below(VARIANTS),
-      isAcknowledged: false,
-      stored: 0,
-      charged: 0,
+    const { tenant, traceId, kind, startNs, batch, isEdge, service } = parts;
+    const count = this.counter.toString(16).padStart(8, '0');
+    const spanId = this.prefix + count;
+    const n = this.random.below(VARIANTS);
+    const whom = { ...NOBODY, user: `user-${n % 5}`, feature: `feature-${n % 3}` };
+    const bill = billOf(kind, { n, startNs, whom: { ...whom, agent: kind.agent ?? '' } });
+    const { name, role } = kind;
+    const sent = this.book.add({ tenant, traceId, spanId, batch, bill }, { name, role, startNs });
+    const attributes = {
+      ...kind.attributes(n),
+      'user.id': whom.user,
+      'aicost.feature': whom.feature,
     };
-    this.book.add(sent);
-    return sent;
-  }
-
-  private finish(tenant: string, sent: SentSpan[]): Batch {
-    const resource = this.random.pick(RESOURCES);
-    return { tenant, sent, spans: sent.map((span) => toReadable(span, resource)) };
+    const span = makeReadable({
+      traceId,
+      spanId,
+      ...(isEdge ? { parentSpanId: `ffffffff${count}` } : {}),
+      name,
+      kind: SpanKind.CLIENT,
+      startNs,
+      endNs: startNs + NS_PER_S,
+      attributes,
+      service,
+    });
+    return { sent, span };
   }
 }
 
-/** What an OpenTelemetry exporter takes. A function of the span alone, so that a resend has the same bytes. */
-function toReadable(span: SentSpan, resource: ReadableSpan['resource']): ReadableSpan {
-  const startTime: [number, number] = [
-    Number(span.startNs / NS_PER_S),
-    Number(span.startNs % NS_PER_S),
-  ];
-  const context = { traceId: span.traceId, spanId: span.spanId, traceFlags: 1 };
-  return {
-    name: span.kind.name,
-    kind: 2,
-    spanContext: () => context,
-    startTime,
-    endTime: [startTime[0] + 1, startTime[1]],
-    status: { code: 0 },
-    attributes: {
-      ...span.kind.attributes(span.n),
-      'user.id': `user-${span.n % 5}`,
-      'aicost.feature': `feature-${span.n % 3}`,
-    },
-    links: [],
-    events: [],
-    duration: [1, 0],
-    ended: true,
-    resource,
-    instrumentationScope: SCOPE,
-    droppedAttributesCount: 0,
-    droppedEventsCount: 0,
-    droppedLinksCount: 0,
-  };
+function toBatch(tenant: string, made: readonly Made[]): Batch {
+  return { tenant, sent: made.map(({ sent }) => sent), spans: made.map(({ span }) => span) };
+}
+
+function billOf(
+  kind: SpanKindSpec,
+  { n, startNs, whom }: { n: number } & Pick<Bill, 'startNs' | 'whom'>,
+): Bill | undefined {
+  if (kind.role !== 'leaf' && kind.role !== 'aggregate') {
+    return undefined;
+  }
+  const { provider, model, usage, otherReading } = kind;
+  const role = kind.role === 'leaf' ? 'leaf' : 'agent_only';
+  const quantities = { usage: usage(n), otherReading: otherReading?.(n), reportedAtto: undefined };
+  return { role, provider, model, startNs, ...quantities, whom };
 }

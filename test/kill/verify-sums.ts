@@ -6,11 +6,13 @@ import { parseDecimal } from '@ai-cost-profiler/clickhouse/money.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { PriceBook } from '@ai-cost-profiler/collector/price/price-book.ts';
 import { expectCharge } from './expected-charge.ts';
-import type { SentSpans } from './sent-spans.ts';
+import type { PriceVariant } from './price-variants.ts';
+import { type Bill, isStored, type SentSpans } from './sent-spans.ts';
 import { columnsOf, differencesOf, GroupSums, SUM_COLUMNS } from './sum-columns.ts';
 
 const NS_PER_HOUR = 3_600_000_000_000n;
 const HOURS_PER_DAY = 24n;
+const DIMENSIONS = ['provider', 'model', 'feature', 'agent'];
 
 export interface ExpectedSums {
   readonly byHour: GroupSums;
@@ -18,34 +20,44 @@ export interface ExpectedSums {
   readonly byModel: GroupSums;
 }
 
-/** Sums of what is stored, by what the test knows of it. Groups are `tenant, hour, provider, model`. */
-export function expectSums(book: SentSpans, prices: PriceBook): ExpectedSums {
+/** Prices as they are for each tenant when the tables are compared. */
+export interface PricesNow {
+  readonly book: PriceBook;
+  readonly variantOf: (tenant: string) => PriceVariant;
+}
+
+/**
+ * Sums of what is stored, by what the test knows of it. Groups are `tenant, hour, provider, model, feature, agent`, and
+ * of days the user too.
+ */
+export function expectSums(book: SentSpans, prices: PricesNow): ExpectedSums {
   const sums = { byHour: new GroupSums(), byDay: new GroupSums(), byModel: new GroupSums() };
   for (const span of book.all()) {
-    const charge = span.stored > 0 ? expectCharge(prices, span) : undefined;
-    if (charge !== undefined) {
-      const { tenant, kind, startNs } = span;
-      const values = columnsOf(charge);
-      const hour = startNs / NS_PER_HOUR;
-      sums.byHour.add(groupName(tenant, hour, kind.provider, kind.model), values);
-      sums.byDay.add(groupName(tenant, hour / HOURS_PER_DAY, kind.provider, kind.model), values);
-      sums.byModel.add(`${tenant}, ${kind.model}`, values);
+    const { tenant, bill } = span;
+    if (bill === undefined || !isStored(span)) {
+      continue;
     }
+    const values = columnsOf(expectCharge(prices.book, bill, prices.variantOf(tenant)));
+    const hour = bill.startNs / NS_PER_HOUR;
+    const name = dimensionsOf(bill);
+    sums.byHour.add([tenant, hour, ...name].join(), values);
+    sums.byDay.add([tenant, hour / HOURS_PER_DAY, ...name, bill.whom.user].join(), values);
+    sums.byModel.add(`${tenant}, ${bill.model}`, values);
   }
   return sums;
 }
 
-function groupName(tenant: string, at: bigint | string, provider: string, model: string): string {
-  return `${tenant}, ${at}, ${provider}, ${model}`;
+function dimensionsOf({ provider, model, whom }: Bill): string[] {
+  return [provider, model, whom.feature, whom.agent];
 }
 
 /** Differences of the three tables of money. */
 export async function checkSums(store: Store, expected: ExpectedSums): Promise<string[]> {
   const hourOfLedger = `intDiv(toUnixTimestamp64Nano(start_time), ${NS_PER_HOUR})`;
   const [ledger, hourly, daily] = [
-    await readSums(store, 'ledger', hourOfLedger),
-    await readSums(store, 'cost_hourly', 'intDiv(toUnixTimestamp(hour), 3600)'),
-    await readSums(store, 'cost_daily', 'toInt32(day)'),
+    await readSums(store, 'ledger', [hourOfLedger, ...DIMENSIONS]),
+    await readSums(store, 'cost_hourly', ['intDiv(toUnixTimestamp(hour), 3600)', ...DIMENSIONS]),
+    await readSums(store, 'cost_daily', ['toInt32(day)', ...DIMENSIONS, 'user']),
   ];
   return [
     ...differencesOf('ledger', expected.byHour, ledger),
@@ -54,10 +66,12 @@ export async function checkSums(store: Store, expected: ExpectedSums): Promise<s
   ];
 }
 
-async function readSums(store: Store, table: string, at: string): Promise<GroupSums> {
+/** Groups are the tenant and the expressions of `by`. */
+async function readSums(store: Store, table: string, by: readonly string[]): Promise<GroupSums> {
   const columns = [...SUM_COLUMNS.keys()];
+  const groups = ['tenant', ...by].map((sql, i) => `toString(${sql}) AS g_${i}`);
   const rows = await store.query<Record<string, string | null>>(
-    `SELECT tenant AS g_tenant, toString(${at}) AS g_at, provider AS g_provider, model AS g_model,
+    `SELECT ${groups.join(', ')},
        ${columns.map((column) => `toString(sum(${column})) AS s_${column}`).join(', ')}
      FROM ${store.database}.${table} GROUP BY ALL`,
   );
@@ -69,8 +83,7 @@ async function readSums(store: Store, table: string, at: string): Promise<GroupS
         parseDecimal(row[`s_${column}`] ?? '0', scale),
       ]),
     );
-    const { g_tenant, g_at, g_provider, g_model } = row;
-    sums.add(groupName(g_tenant ?? '', g_at ?? '', g_provider ?? '', g_model ?? ''), values);
+    sums.add(groups.map((_, i) => row[`g_${i}`]).join(), values);
   }
   return sums;
 }

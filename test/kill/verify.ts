@@ -1,15 +1,13 @@
 /**
- * After the last kill: everything that was acknowledged against everything that is stored, by SQL and by the API.
+ * At the end of a phase: everything that was acknowledged against everything that is stored, by SQL and by the API.
  */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { formatUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
-import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
-import { loadPriceBook } from '@ai-cost-profiler/collector/price/load-book.ts';
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { journalLeftovers } from './journal-watch.ts';
 import type { SentSpans } from './sent-spans.ts';
 import { DAYS, FIRST_DAY_NS } from './traffic.ts';
-import { checkLedger, checkSpans } from './verify-rows.ts';
+import { type EntryCounts, LedgerCheck } from './verify-ledger.ts';
+import { checkSpans } from './verify-rows.ts';
 import {
   checkSums,
   checkTraces,
@@ -17,6 +15,7 @@ import {
   describeBatches,
   type ExpectedSums,
   expectSums,
+  type PricesNow,
 } from './verify-sums.ts';
 
 /** Shown as it is: names become words. */
@@ -25,52 +24,49 @@ export interface VerifySummary extends Record<string, string | number> {
   readonly spans_acknowledged: number;
   readonly spans_stored: number;
   readonly ledger_entries: number;
+  readonly reversals: number;
+  readonly charges_by_settle: number;
+  readonly repricings: number;
 }
 
-interface VerifyInput {
+export interface VerifyInput {
+  readonly store: Store;
   readonly dataDir: string;
   readonly url: string;
   readonly keys: ReadonlyMap<string, string>;
   readonly book: SentSpans;
+  readonly prices: PricesNow;
 }
 
 const MS_PER_DAY = 86_400_000;
+/** A newer version of a span may start a day later. */
+const DAYS_ASKED = DAYS + 2;
 const DIFFERENCES_MAX = 1_000;
 
-/** Reads the engine by its socket, and the API. Differences are sentences; none means that all is well. */
+/** Differences are sentences; none means that all is well. */
 export async function verify(
   input: VerifyInput,
 ): Promise<{ summary: VerifySummary; differences: string[] }> {
-  const { dataDir, book } = input;
-  const address = JSON.parse(await readFile(join(dataDir, 'engine', 'engine.address'), 'utf8')) as {
-    socketPath: string;
-  };
-  const { socketPath } = address;
-  const store = createStore({ kind: 'embedded', socketPath, database: 'aicost' });
+  const { store, dataDir, book, prices } = input;
   const differences: string[] = [];
   const differ = (what: string) => {
     if (differences.length < DIFFERENCES_MAX) {
       differences.push(what);
     }
   };
-  const prices = loadPriceBook();
-  try {
-    const spansStored = await checkSpans({ store, book, prices, differ });
-    const entries = await checkLedger({ store, book, prices, differ });
-    const sums = expectSums(book, prices);
-    const found = [
-      ...(await checkSums(store, sums)),
-      ...(await checkTraces(store)),
-      ...(await checkWatermarks(store)),
-      ...(await checkApi(input, sums)),
-      ...(await journalLeftovers(dataDir)).map((path) => `${path} is left in a drained journal`),
-    ];
-    found.forEach(differ);
-    const summary = await summarise({ store, book, sums, spansStored, entries });
-    return { summary, differences };
-  } finally {
-    await store.close();
-  }
+  const spansStored = await checkSpans({ store, book, differ });
+  const entries = await new LedgerCheck({ store, book, differ }, prices).run();
+  const sums = expectSums(book, prices);
+  const found = [
+    ...(await checkSums(store, sums)),
+    ...(await checkTraces(store)),
+    ...(await checkWatermarks(store)),
+    ...(await checkApi(input, sums)),
+    ...(await journalLeftovers(dataDir)).map((path) => `${path} is left in a drained journal`),
+  ];
+  found.forEach(differ);
+  const summary = await summarise({ store, book, sums, spansStored, entries });
+  return { summary, differences };
 }
 
 async function summarise(about: {
@@ -78,14 +74,18 @@ async function summarise(about: {
   book: SentSpans;
   sums: ExpectedSums;
   spansStored: number;
-  entries: number;
+  entries: EntryCounts;
 }): Promise<VerifySummary> {
+  const { entries } = about;
   const { batches, rowsMax, writers } = await describeBatches(about.store);
   return {
-    spans_sent: about.book.size,
+    spans_sent: about.book.sent,
     spans_acknowledged: about.book.acknowledged,
     spans_stored: about.spansStored,
-    ledger_entries: about.entries,
+    ledger_entries: entries.charge + entries.reversal + entries.reprice,
+    reversals: entries.reversal,
+    charges_by_settle: entries.settled,
+    repricings: entries.reprice,
     batches_stored: batches,
     rows_of_the_largest_batch: rowsMax,
     writer_ids: writers,
@@ -99,7 +99,7 @@ async function summarise(about: {
 async function checkApi({ url, keys }: VerifyInput, { byModel }: ExpectedSums): Promise<string[]> {
   const fromMs = Number(FIRST_DAY_NS / 1_000_000n);
   const from = new Date(fromMs).toISOString();
-  const to = new Date(fromMs + DAYS * MS_PER_DAY).toISOString();
+  const to = new Date(fromMs + DAYS_ASKED * MS_PER_DAY).toISOString();
   const differences: string[] = [];
   for (const [tenant, key] of keys) {
     const answer = await fetch(

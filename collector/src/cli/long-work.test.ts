@@ -12,7 +12,7 @@ async function follow(answer: RequestListener): Promise<{ outcome: unknown; seen
   const { port } = server.address() as AddressInfo;
   const seen: unknown[] = [];
   const onProgress = (progress: object) => void seen.push(progress);
-  const options = { url: `http://127.0.0.1:${port}`, key: 'k', path: '/work', onProgress };
+  const options = { url: `http://127.0.0.1:${port}`, key: 'k', path: '/settle', onProgress };
   try {
     return { outcome: await followLongWork(options).catch((error: unknown) => error), seen };
   } finally {

@@ -6,11 +6,13 @@ import { Agent, request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import type { LogRecord } from './scene.ts';
 
 export type Encoding = 'json' | 'protobuf';
 
 /** The bytes of a request, made once: a resend is the same request. */
 export interface RawRequest {
+  readonly signal: 'traces' | 'logs';
   readonly encoding: Encoding;
   readonly isGzipped: boolean;
   readonly body: Uint8Array;
@@ -37,14 +39,29 @@ export function encodeRequest(
   if (plain === undefined) {
     throw new Error(`the ${encoding} serializer made nothing of ${spans.length} spans`);
   }
-  return { encoding, isGzipped, body: isGzipped ? gzipSync(plain, { level: 1 }) : plain };
+  return {
+    signal: 'traces',
+    encoding,
+    isGzipped,
+    body: isGzipped ? gzipSync(plain, { level: 1 }) : plain,
+  };
+}
+
+/** Log records, each with the service of its resource, as one request in JSON. */
+export function encodeLogs(logs: readonly LogRecord[]): RawRequest {
+  const resourceLogs = logs.map(({ service, record }) => ({
+    resource: { attributes: [{ key: 'service.name', value: { stringValue: service } }] },
+    scopeLogs: [{ scope: { name: 'com.anthropic.claude_code.events' }, logRecords: [record] }],
+  }));
+  const body = Buffer.from(JSON.stringify({ resourceLogs }));
+  return { signal: 'logs', encoding: 'json', isGzipped: false, body };
 }
 
 /** Never rejects. */
-export function postTraces(url: string, key: string, raw: RawRequest): Promise<Answer> {
+export function postSignal(url: string, key: string, raw: RawRequest): Promise<Answer> {
   return new Promise((resolve) => {
     const fail = (error: Error) => resolve({ kind: 'resend', why: error.message });
-    const asked = request(`${url}/v1/traces`, {
+    const asked = request(`${url}/v1/${raw.signal}`, {
       method: 'POST',
       agent,
       signal: AbortSignal.timeout(ANSWER_MS_MAX),
@@ -73,8 +90,8 @@ function readAnswer(status: number, encoding: Encoding, body: Buffer): Answer {
   if (status !== 200) {
     return { kind: 'fault', why: `status ${status}: ${body.toString().slice(0, 300)}` };
   }
-  // An ExportTraceServiceResponse has one field, partial_success: without it there is nothing to encode.
-  const isWhole = encoding === 'json' ? !body.includes('rejectedSpans') : body.length === 0;
+  // The response of either signal has one field, partial_success: without it there is nothing to encode.
+  const isWhole = encoding === 'json' ? !body.includes('partialSuccess') : body.length === 0;
   return isWhole
     ? { kind: 'acknowledged' }
     : { kind: 'fault', why: `partial success: ${body.toString('latin1').slice(0, 300)}` };
