@@ -49,8 +49,10 @@ sets itself, before one of the dialects' names for it; labels become tags that s
   cost: a sampled call is billed as one and counted in \`sampled_calls\`; \`estimated_usd\` stands apart and adds what the calls that were
   dropped would have cost. What cannot be read has a name in \`price_context\` (\`bad_threshold\`, \`inconsistent_threshold\`,
   \`bad_sample_rate\`, \`bad_probability\`) and is not scaled.
-- **The provider** is what the span tells; a framework's name is none. After that its host tells, and a model's name that nobody but Bedrock
-  writes. Otherwise it stays unknown, and the call unpriced.
+- **The provider** is what the span tells, else its resource; a framework's name is none. After that its host tells, and a model's name
+  that nobody but Bedrock writes. Otherwise it stays unknown. A model of which only the maker and known clouds sell the use (\`gpt-\` but
+  not \`gpt-oss\`, \`claude-\`, \`gemini-\`, \`grok-\`, \`sonar\`) is then priced by its maker's list, between the low and high cost of all who
+  sell it, and the entry's \`evidence\` says \`biller assumed\`; any other is in \`/api/v1/unpriced\` with the command that mends it.
 
 ## How to add one
 

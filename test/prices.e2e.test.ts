@@ -22,7 +22,11 @@ const aicost = async (...line: string[]) => {
 };
 
 /** One chat call of the Azure deployment `chat-prod`: 1,000 tokens in, 100 out. */
-async function call(spanId: string, input = 1000): Promise<void> {
+async function call(
+  spanId: string,
+  told: { provider?: string; model?: string } = {},
+): Promise<void> {
+  const { provider = 'azure.ai.openai', model = 'chat-prod' } = told;
   const attribute = (key: string, value: string | number) => ({
     key,
     value: typeof value === 'number' ? { intValue: String(value) } : { stringValue: value },
@@ -35,9 +39,9 @@ async function call(spanId: string, input = 1000): Promise<void> {
     endTimeUnixNano: '1787227201000000000',
     attributes: [
       attribute('gen_ai.operation.name', 'chat'),
-      attribute('gen_ai.provider.name', 'azure.ai.openai'),
-      attribute('gen_ai.request.model', 'chat-prod'),
-      attribute('gen_ai.usage.input_tokens', input),
+      attribute('gen_ai.provider.name', provider),
+      attribute('gen_ai.request.model', model),
+      attribute('gen_ai.usage.input_tokens', 1000),
       attribute('gen_ai.usage.output_tokens', 100),
     ],
   };
@@ -86,6 +90,22 @@ test('an alias makes the next call of an Azure deployment priced, a discount the
   const audit =
     "SELECT groupArray(deleted) FROM (SELECT deleted FROM control WHERE kind = 'price_terms' ORDER BY version)";
   expect(await collector.sql(audit)).toBe('[false,false,true]');
+});
+
+test('a call that names no provider is mended by the command that is told, for all that follow', async () => {
+  const unnamed = { provider: 'crewai', model: 'house-model' };
+  await call('00000000000000b1', unnamed);
+  expect(await totals(5)).toMatchObject({ unpriced_calls: 2 });
+  const answer = await collector.getJson(`/api/v1/unpriced?${RANGE}&model=house-model`);
+  const [row] = (answer.body as { rows: { mend: string; reason: string }[] }).rows;
+  expect(row).toMatchObject({
+    reason: 'unknown_provider',
+    mend: 'aicost prices alias house-model --to PROVIDER/MODEL',
+  });
+  const words = row!.mend.replace('PROVIDER/MODEL', 'openai/gpt-4o').split(' ').slice(1);
+  await aicost(...words);
+  await call('00000000000000b2', unnamed);
+  expect(await totals(6)).toMatchObject({ unpriced_calls: 2, cost_usd: '0.01365' });
 });
 
 test('the book is in the table prices, and its age in metrics and readiness', async () => {

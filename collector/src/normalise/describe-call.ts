@@ -30,8 +30,16 @@ export interface Description {
   missingUsage: string | undefined;
 }
 
-/** What the call is; `host` is where it was sent. There is at least one reading. */
-export function describeCall(readings: readonly Reading[], host: string | undefined): Description {
+/** What stands beside the dialects' own words for who bills. */
+export interface BillerClues {
+  /** Where the call was sent. */
+  readonly host: string | undefined;
+  /** What the resource names for all calls of the process. */
+  readonly ofResource: string | undefined;
+}
+
+/** What the call is. There is at least one reading. */
+export function describeCall(readings: readonly Reading[], clues: BillerClues): Description {
   const isUsed = readings.some(({ usage }) => hasUsage(usage));
   const placed = placeOperation(first(readings, 'operation'), isUsed);
   const { role, reason } = first(readings, 'role') ?? placed;
@@ -40,7 +48,7 @@ export function describeCall(readings: readonly Reading[], host: string | undefi
     operation: placed.operation,
     role,
     roleReason: reason,
-    provider: providerOf(readings, host),
+    provider: providerOf(readings, clues),
     requestModel: first(readings, 'requestModel') ?? '',
     responseModel: first(readings, 'responseModel') ?? '',
     responseId: first(readings, 'responseId') ?? '',
@@ -67,9 +75,12 @@ function first<Name extends keyof DialectReading>(
   return readings.find((reading) => reading[name] !== undefined)?.[name];
 }
 
-/** A real provider wins over a framework's name, whichever dialect tells it; then the host, then the model's name. */
-function providerOf(readings: readonly Reading[], host: string | undefined): string {
-  for (const { provider } of readings) {
+/**
+ * A real provider wins over a framework's name, whichever dialect tells it; then the resource's, then the host, then
+ * the model's name.
+ */
+function providerOf(readings: readonly Reading[], { host, ofResource }: BillerClues): string {
+  for (const provider of [...readings.map((reading) => reading.provider), ofResource]) {
     const canonical = provider === undefined ? '' : normaliseProvider(provider, host);
     if (canonical !== '') {
       return canonical;

@@ -8,7 +8,7 @@ import { AttributeKeys } from './attribute-keys.ts';
 import { AttributeReader } from './attribute-reader.ts';
 import { AttributionReader } from './attribution.ts';
 import { type Attribution, type Call, NOBODY } from './call.ts';
-import { describeCall } from './describe-call.ts';
+import { type BillerClues, describeCall } from './describe-call.ts';
 import type { DialectDefinition, SpanFacts } from './dialect.ts';
 import { DialectFinder } from './dialect-finder.ts';
 import { finishCall, isDoubtful } from './finish-call.ts';
@@ -44,6 +44,7 @@ export class Normaliser {
   private readonly spanReader: AttributeReader;
   private readonly resourceReader: AttributeReader;
   private readonly serverAddress: number;
+  private readonly resourceProvider: number[];
   private readonly service: number;
   private readonly environment: number[];
   private readonly call: SpanCall;
@@ -64,6 +65,9 @@ export class Normaliser {
     this.attribution = new AttributionReader(spanKeys, resourceKeys);
     this.sampling = new SamplingReader(spanKeys);
     this.serverAddress = spanKeys.declare('server.address');
+    this.resourceProvider = ['gen_ai.provider.name', 'gen_ai.system'].map((name) =>
+      resourceKeys.declare(name),
+    );
     this.service = resourceKeys.declare('service.name');
     this.environment = ['deployment.environment.name', 'deployment.environment'].map((name) =>
       resourceKeys.declare(name),
@@ -150,12 +154,17 @@ export class Normaliser {
     if (readings.length === 0) {
       return undefined;
     }
-    const description = describeCall(readings, this.spanReader.text(this.serverAddress));
+    const description = describeCall(readings, this.cluesOf(this.spanReader, this.resourceReader));
     const { spanReader, resourceReader } = this;
     const attribution = this.attribution.read(spanReader, resourceReader, description.attribution);
     const sampling = this.sampling.read(view, spanReader);
     this.call.take(finishCall(description, view, { attribution, sampling }));
     return this.call;
+  }
+
+  private cluesOf(span: AttributeReader, resource: AttributeReader): BillerClues {
+    const host = span.text(this.serverAddress);
+    return { host, ofResource: resource.firstText(this.resourceProvider) };
   }
 
   /** Reads the span once more, with an eye on what is asked of it. */
@@ -173,7 +182,7 @@ export class Normaliser {
       if (readings.length === 0) {
         return { askings: trace.askings, outcome: NO_CALL };
       }
-      const description = describeCall(readings, attributes.text(this.serverAddress));
+      const description = describeCall(readings, this.cluesOf(attributes, resource));
       const attribution = this.attribution.read(attributes, resource, description.attribution);
       const sampling = this.sampling.readAttributes(attributes);
       const template = templateOf(description, { attribution, sampling });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { normaliseProvider, providerOfModel } from './providers.ts';
+import { callOf, type TestSpan } from './test-span.ts';
 
 test.for<[string | undefined, string | undefined, string]>([
   ['openai', undefined, 'openai'],
@@ -32,4 +33,26 @@ test.for([
   ['', ''],
 ] as const)('the model %j alone tells the provider %j', ([model, expected]) => {
   expect(providerOfModel(model)).toBe(expected);
+});
+
+test.for<[what: string, span: Partial<TestSpan>, provider: string]>([
+  ['the resource', { resource: { 'gen_ai.provider.name': 'azure_openai' } }, 'azure.ai.openai'],
+  ['the host', { attributes: { 'server.address': 'api.openai.com' } }, 'openai'],
+  [
+    'the span before the resource',
+    {
+      attributes: { 'gen_ai.provider.name': 'openai' },
+      resource: { 'gen_ai.system': 'anthropic' },
+    },
+    'openai',
+  ],
+  [
+    'the resource where the span names a framework',
+    { attributes: { 'gen_ai.system': 'crewai' }, resource: { 'gen_ai.system': 'anthropic' } },
+    'anthropic',
+  ],
+  ['nobody', {}, ''],
+])('who bills is told by %s', ([, told, provider]) => {
+  const attributes = { 'gen_ai.operation.name': 'chat', ...told.attributes };
+  expect(callOf({ ...told, attributes })!.provider).toBe(provider);
 });

@@ -130,3 +130,30 @@ describe('a cache write whose lifetime was not told', () => {
     });
   });
 });
+
+describe('a call that names no biller', () => {
+  const usage: Usage = { in_uncached: 1_000_000n, out_text: 1_000_000n };
+  const told = (model: string) => {
+    const { costAtto, unpricedReason } = chargeCall(book, callOf('', model, usage), atNs);
+    return costAtto === undefined
+      ? `unpriced: ${unpricedReason}`
+      : range(callOf('', model, usage)).join(' ');
+  };
+
+  test.for([
+    ['gpt-5-codex', '11.25 11.25 11.25 biller assumed: openai'],
+    ['claude-sonnet-4-5-20250929', '18 18 28.5 biller assumed: anthropic'],
+    ['gemini-2.5-flash', '2.8 2.8 2.8 biller assumed: gcp.gemini'],
+    ['gpt-oss-120b', 'unpriced: unknown_provider'],
+    ['llama-3.1-70b', 'unpriced: unknown_provider'],
+    ['gpt-of-ours', 'unpriced: unknown_provider'],
+    ['', 'unpriced: unknown_provider'],
+  ] as const)('of %s: %s', ([model, expected]) => {
+    expect(told(model)).toBe(expected);
+  });
+
+  test('is not taken for another, where a provider is named that the book has not', () => {
+    const charge = chargeCall(book, callOf('house-gateway', 'gpt-4o', usage), atNs);
+    expect(charge.unpricedReason).toBe('unknown_provider');
+  });
+});

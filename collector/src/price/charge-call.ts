@@ -1,12 +1,14 @@
 /**
  * The charge of one canonical call: what its ledger entry says about money.
  * Where the inclusion of cache tokens or the lifetime of a cache write is only assumed, every reading is
- * priced, and the cost lies between the low and the high one.
+ * priced, and the cost lies between the low and the high one. So it does where no biller is told, and several
+ * sell the model.
  */
 import type { AttoUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { formatUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { type Call, CUMULATIVE_COUNTER, modelOf } from '../normalise/call.ts';
+import { billersOf } from './assumed-billers.ts';
 import type { PriceBook } from './price-book.ts';
 import {
   type CostRange,
@@ -39,9 +41,9 @@ const LIFETIME_ASSUMED = 'cache write lifetime assumed: 5m';
 export function chargeCall(book: PriceBook, call: Call, atNs: bigint): Charge {
   const result = priceUsage(book, call, { usage: call.usage?.buckets ?? {}, atNs });
   if (result.status === 'unpriced') {
-    return call.usage === undefined
-      ? chargeWithoutUsage(call, book.version)
-      : unpricedCharge(call, book.version, result.reason, result.detail);
+    if (call.usage === undefined) return chargeWithoutUsage(call, book.version);
+    const assumed = call.provider === '' ? chargeAssumed(book, call, atNs) : undefined;
+    return assumed ?? unpricedCharge(call, book.version, result.reason, result.detail);
   }
   const { lowAtto, highAtto } = widened(rangeOf(result), otherReading(book, call, atNs));
   const charge: Charge = {
@@ -58,6 +60,27 @@ export function chargeCall(book: PriceBook, call: Call, atNs: bigint): Charge {
   };
   if (result.lifetimes !== undefined) charge.assumption = LIFETIME_ASSUMED;
   return charge;
+}
+
+/** The charge of a call that names no biller, by its model's maker; undefined where that is not known. */
+function chargeAssumed(book: PriceBook, call: Call, atNs: bigint): Charge | undefined {
+  const billers = billersOf(modelOf(call));
+  const [made, ...sold] = billers.map(({ provider, model }) =>
+    chargeCall(book, { ...call, provider, responseModel: model }, atNs),
+  );
+  if (made?.costAtto === undefined) return undefined;
+  let range: CostRange = { lowAtto: made.costLowAtto!, highAtto: made.costHighAtto! };
+  for (const { costLowAtto: lowAtto, costHighAtto: highAtto } of sold) {
+    if (lowAtto !== undefined && highAtto !== undefined)
+      range = widened(range, { lowAtto, highAtto });
+  }
+  const own = made.assumption === undefined ? '' : `${made.assumption}; `;
+  return {
+    ...made,
+    costLowAtto: range.lowAtto,
+    costHighAtto: range.highAtto,
+    assumption: `${own}biller assumed: ${billers[0]!.provider}`,
+  };
 }
 
 function chargeWithoutUsage(call: Call, bookVersion: string): Charge {

@@ -8,7 +8,7 @@ import { defineDialect } from '../table-dialect.ts';
 export const codex = defineDialect({
   name: 'codex',
   summary:
-    'Codex CLI: stream events, of which the completed response tells usage. No provider is told.',
+    'Codex CLI: stream events, of which the completed response tells usage. No provider is told: the maker is assumed.',
   marks: [
     { spanNames: ['codex'] },
     { values: { 'event.name': ['codex.sse_event', 'codex.api_request'] } },
