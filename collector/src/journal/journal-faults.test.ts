@@ -89,6 +89,20 @@ describe('a flush that fails', () => {
     expect(await sealedRows(life.directory)).toEqual(rowsOf([0, 1, 2]));
   });
 
+  it('is counted, for those whose rows went with it before they asked', async () => {
+    const { life, disk } = await begin();
+    await life.send(0);
+    disk.fail(FULL, 'append');
+    life.append(1);
+    // A sender's commit takes the rows of others along.
+    await expect(life.send(2)).rejects.toThrow(JournalUnavailable);
+    disk.isFailing = false;
+    await expect(life.journal.commit()).resolves.toBeUndefined();
+    expect(life.journal.failedFlushes).toBe(1);
+    await life.send(3);
+    expect(life.journal.failedFlushes).toBe(1);
+  });
+
   it('leaves no error behind for those who have nothing to do with it', async () => {
     const { life, disk } = await begin();
     await life.send(1);

@@ -30,6 +30,8 @@ export class Journal<Blocks extends SegmentBlocks> {
   private readonly paths: JournalPaths;
   private readonly sealer: SegmentSealer<Blocks>;
   private readonly open: OpenSegments<Blocks>;
+  /** Flushes that failed since the start: whoever appends over several turns may have missed the one of its rows. */
+  failedFlushes = 0;
   private waiters: PromiseWithResolvers<void>[] = [];
   /** The flush under way; resolves with its error, if it fails. */
   private inFlight: Promise<unknown> = Promise.resolve();
@@ -197,6 +199,7 @@ export class Journal<Blocks extends SegmentBlocks> {
       settle(waiters, undefined);
       return undefined;
     }
+    this.failedFlushes++;
     this.brokenBy ??= brokenBy;
     // A page that failed to sync is not tried again: such a segment is sealed with what it has.
     for (const segment of failed) {

@@ -1,5 +1,6 @@
 /** Entries that correct the ledger, into the journal: there is no other way to write money. */
 import type { Journal } from '../journal/journal.ts';
+import { JournalUnavailable } from '../journal/journal-unavailable.ts';
 import type { SegmentBlocks } from '../journal/pending-rows.ts';
 import { appendEntry } from '../rows/append-entry.ts';
 import type { EntryBlock } from '../rows/entry-block.ts';
@@ -11,13 +12,32 @@ export type EntryJournal = Journal<SegmentBlocks & { readonly entry: EntryBlock 
 const NS_PER_DAY = 86_400_000_000_000n;
 
 /**
- * Puts the entries where the next commit makes them durable. Those of one span go into the journal in one piece, so
- * that no crash leaves half of a correction. Throws JournalUnavailable.
+ * Entries that are put into the journal over several turns of the event loop. Any flush meanwhile takes along what was
+ * staged until then, and if it failed, nobody waited for it: then `commit` must not say that all is durable.
  */
-export function stageEntries(journal: EntryJournal, entries: readonly LedgerEntry[]): void {
-  for (const own of Map.groupBy(entries, spanKey).values()) {
-    for (const entry of own) {
-      appendEntry(journal.rowsFor(Number(entry.startNs / NS_PER_DAY)).blocks.entry, entry);
+export class StagedEntries {
+  private readonly journal: Pick<EntryJournal, 'rowsFor' | 'commit' | 'failedFlushes'>;
+  private readonly failedBefore: number;
+
+  constructor(journal: StagedEntries['journal']) {
+    this.journal = journal;
+    this.failedBefore = journal.failedFlushes;
+  }
+
+  /** Those of one span go into the journal in one piece, so that no crash leaves half of it. Throws JournalUnavailable. */
+  stage(entries: readonly LedgerEntry[]): void {
+    for (const own of Map.groupBy(entries, spanKey).values()) {
+      for (const entry of own) {
+        appendEntry(this.journal.rowsFor(Number(entry.startNs / NS_PER_DAY)).blocks.entry, entry);
+      }
+    }
+  }
+
+  /** Resolves once all that was staged is durable. Rejects with JournalUnavailable when any of it may be lost. */
+  async commit(): Promise<void> {
+    await this.journal.commit();
+    if (this.journal.failedFlushes !== this.failedBefore) {
+      throw new JournalUnavailable('a flush failed that held some of these entries');
     }
   }
 }

@@ -4,7 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
-import { type EntryJournal, stageEntries } from './append-entries.ts';
+import { type EntryJournal, StagedEntries } from './append-entries.ts';
 import { readSlice, type Slice, type Step, stepsOf } from './candidates.ts';
 import type { EntryMaker } from './difference.ts';
 import { type KnownRelations, readRelations } from './known-relations.ts';
@@ -139,11 +139,12 @@ export class Settler {
     const { journal, maker } = this.deps;
     const { progress, together } = pass;
     const corrected = new Set<string>();
+    const staged = new StagedEntries(journal);
     let lastPauseMs = performance.now();
     for (const group of groups) {
       if (isFirstSeen(step.tenant, group, together)) {
         const corrections = settleGroup(group.spans, group.entries, maker);
-        stageEntries(journal, corrections);
+        staged.stage(corrections);
         progress.entries += corrections.length;
         for (const { traceId } of corrections) corrected.add(traceId);
       }
@@ -154,7 +155,7 @@ export class Settler {
     }
     progress.traces += step.candidates.length;
     progress.corrected += corrected.size;
-    await journal.commit();
+    await staged.commit();
   }
 
   /** Up to when received spans are settled; 0 when nothing ever was. */
