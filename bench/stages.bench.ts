@@ -8,7 +8,6 @@ import { decodeTracesProtobuf } from '@ai-cost-profiler/collector/decode/decode-
 import { requestType } from '@ai-cost-profiler/collector/decode/fixtures/otlp-oracle.ts';
 import { referenceRequest } from '@ai-cost-profiler/collector/decode/fixtures/reference-payload.ts';
 import { SpanView } from '@ai-cost-profiler/collector/decode/span-view.ts';
-import type { Call } from '@ai-cost-profiler/collector/normalise/call.ts';
 import { DIALECTS, RULES_VERSION } from '@ai-cost-profiler/collector/normalise/dialects.ts';
 import { Normaliser } from '@ai-cost-profiler/collector/normalise/normalise.ts';
 import type { Charge } from '@ai-cost-profiler/collector/price/charge-call.ts';
@@ -62,6 +61,7 @@ function createRoad(): (bytes: Uint8Array, steps: number) => number {
   });
   const context = { tenant: 'default', service: 'bench', environment: '' };
   const entryId = Buffer.alloc(16);
+  const attributionOf = () => normaliser.attributionOfLast();
   let steps = 0;
   let sum = 0;
   const take = (seen: SpanView): void => {
@@ -76,10 +76,8 @@ function createRoad(): (bytes: Uint8Array, steps: number) => number {
     const charge: Charge | undefined = read && chargeKind(book, read, seen);
     sum += Number((charge?.costAtto ?? 0n) / 1_000_000_000_000n);
     if (steps < 5) return;
-    const call: Call | undefined = read?.toCall();
-    const attribution = call?.attribution ?? normaliser.attributionOfLast();
-    appendSpan(span, seen, call, { ...context, receivedAtNs: 0n, attribution, redactor });
-    if (call !== undefined && charge !== undefined) {
+    appendSpan(span, seen, read, { ...context, receivedAtNs: 0n, attributionOf, redactor });
+    if (read !== undefined && charge !== undefined) {
       const entryContext = {
         ...context,
         recordedAtNs: 0n,
@@ -87,7 +85,7 @@ function createRoad(): (bytes: Uint8Array, steps: number) => number {
         entryId,
         overLimit: 0,
       };
-      appendCharge(entry, seen, { call, charge }, entryContext);
+      appendCharge(entry, seen, { call: read, charge }, entryContext);
     }
   };
   return (bytes, upTo) => {

@@ -14,8 +14,7 @@ import type { Seen, SeenSpans } from './journal/seen-spans.ts';
 import { SPAN_LIMITS } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import type { Call } from './normalise/call.ts';
-import { modelOf } from './normalise/call.ts';
+import { type Attribution, modelOf } from './normalise/call.ts';
 import { RULES_VERSION } from './normalise/dialects.ts';
 import type { SpanCall } from './normalise/learned/span-call.ts';
 import { logCallOf } from './normalise/log-call.ts';
@@ -79,8 +78,11 @@ export class SpanKeeper {
   private readonly entryIds = Buffer.alloc(ENTRY_ID_BYTES * 512);
   private entryIdAt = this.entryIds.length;
 
+  private readonly attributionOf: () => Attribution;
+
   constructor(deps: KeepDeps) {
     this.deps = deps;
+    this.attributionOf = () => deps.normaliser.attributionOfLast();
   }
 
   /** @throws Problem journal_unavailable while nothing can be kept: a resend may succeed */
@@ -175,15 +177,14 @@ export class SpanKeeper {
   private keep(
     view: SpanView,
     state: KeptRequest,
-    { before, call: read }: { before: Seen; call: SpanCall | undefined },
+    { before, call }: { before: Seen; call: SpanCall | undefined },
   ): void {
     const day = view.startDay;
     const { service, environment } = this.deps.normaliser.resource;
     const context = { tenant: state.tenant, service, environment };
     // A changed span was charged when it first came; settle bills its newest version.
-    const isBilled = read?.role === 'leaf' && before === 'new';
-    const charge = isBilled ? this.price(read, view, state.book) : undefined;
-    const call = read?.toCall();
+    const isBilled = call?.role === 'leaf' && before === 'new';
+    const charge = isBilled ? this.price(call, view, state.book) : undefined;
     const pending = this.deps.journal.rowsFor(day);
     const { span, entry } = pending.blocks;
     const { rows: spanRows } = span;
@@ -193,7 +194,7 @@ export class SpanKeeper {
       appendSpan(span, view, call, {
         ...context,
         receivedAtNs: state.nowNs,
-        attribution: call?.attribution ?? this.deps.normaliser.attributionOfLast(),
+        attributionOf: this.attributionOf,
         redactor,
       });
       if (call !== undefined && charge !== undefined) {
@@ -208,25 +209,14 @@ export class SpanKeeper {
   }
 
   private entryContext(
-    call: Call,
+    call: SpanCall,
     where: SpanPlace,
     { nowNs }: KeptRequest,
     day: number,
   ): ChargeRowContext {
-    const { feature, agent, prompt, user } = call.attribution;
-    const { provider, operation } = call;
-    const { service, environment } = where;
-    const overLimit = this.deps.guard.overLimit(where.tenant, day, {
-      service,
-      environment,
-      provider,
-      model: modelOf(call),
-      operation,
-      feature,
-      agent,
-      prompt,
-      user,
-    });
+    const { tenant, service, environment } = where;
+    const values = { service, environment, ...call.dimensions() };
+    const overLimit = this.deps.guard.overLimit(tenant, day, values);
     const entryId = this.nextEntryId();
     return { ...where, recordedAtNs: nowNs, rulesVersion: RULES_VERSION, entryId, overLimit };
   }

@@ -31,6 +31,9 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
     // What a dialect declares as content is what is hidden.
     'normalise/dialect.ts',
     'normalise/attribute-keys.ts',
+    // Rows are made of what was learned, so that no call is made an object on the road.
+    'normalise/learned/span-call.ts',
+    'normalise/learned/call-template.ts',
     'price/charge-call.ts',
   ],
   journal: [],

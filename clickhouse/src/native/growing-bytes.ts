@@ -3,15 +3,20 @@
  * Invariant: bytes [0, length) are what was appended since the last reset.
  */
 const TWO_32 = 4_294_967_296;
+const INT64_MAX = 2n ** 63n - 1n;
+const INT64_MIN = -(2n ** 63n);
 /** Below 128, so that the length is one byte. */
 const SHORT_TEXT_CHARS = 64;
 
 export class GrowingBytes {
   bytes: Buffer;
   length = 0;
+  /** Over the same memory: wide integers are written faster through it than byte by byte. */
+  private data: DataView;
 
   constructor(capacity = 1024) {
     this.bytes = Buffer.allocUnsafe(capacity);
+    this.data = viewOf(this.bytes);
   }
 
   reset(): void {
@@ -26,6 +31,7 @@ export class GrowingBytes {
       const grown = Buffer.allocUnsafe(Math.max(needed, this.bytes.length * 2));
       this.bytes.copy(grown, 0, 0, offset);
       this.bytes = grown;
+      this.data = viewOf(grown);
     }
     this.length = needed;
     return offset;
@@ -44,33 +50,25 @@ export class GrowingBytes {
 
   appendUInt32(value: number): void {
     const at = this.reserve(4);
-    const { bytes } = this;
-    bytes[at] = value;
-    bytes[at + 1] = value >>> 8;
-    bytes[at + 2] = value >>> 16;
-    bytes[at + 3] = value >>> 24;
+    this.data.setUint32(at, value, true);
   }
 
   /** A 64-bit integer from its two unsigned 32-bit halves, little-endian. */
   appendHalves(low: number, high: number): void {
-    this.appendUInt32(low);
-    this.appendUInt32(high);
-  }
-
-  appendBigInt64(value: bigint): void {
-    const number = Number(value);
-    if (Number.isSafeInteger(number)) {
-      this.appendSafeInteger(number);
-      return;
-    }
     const at = this.reserve(8);
-    this.bytes.writeBigInt64LE(BigInt.asIntN(64, value), at);
+    this.data.setUint32(at, low, true);
+    this.data.setUint32(at + 4, high, true);
   }
 
-  /** An integer that a double holds exactly, as 64 bits: no BigInt is made, which is what such a call costs most. */
+  /** The lower 64 bits of the value, as two's complement. */
+  appendBigInt64(value: bigint): void {
+    const at = this.reserve(8);
+    this.data.setBigInt64(at, value, true);
+  }
+
+  /** An integer that a double holds exactly, as 64 bits. */
   appendSafeInteger(value: number): void {
-    this.appendUInt32(value >>> 0);
-    this.appendUInt32(Math.floor(value / TWO_32) >>> 0);
+    this.appendHalves(value >>> 0, Math.floor(value / TWO_32) >>> 0);
   }
 
   /** The same byte many times. A call into native code costs more than a short loop. */
@@ -138,16 +136,13 @@ export class GrowingBytes {
 
   /** A 128-bit two's complement integer, little-endian: how `Decimal(38, s)` is stored. */
   appendBigInt128(value: bigint): void {
-    const number = Number(value);
-    if (Number.isSafeInteger(number)) {
-      this.appendSafeInteger(number);
-      const sign = number < 0 ? 0xffffffff : 0;
-      this.appendHalves(sign, sign);
-      return;
-    }
     const at = this.reserve(16);
-    this.bytes.writeBigUInt64LE(BigInt.asUintN(64, value), at);
-    this.bytes.writeBigInt64LE(BigInt.asIntN(64, value >> 64n), at + 8);
+    this.data.setBigInt64(at, value, true);
+    this.data.setBigInt64(
+      at + 8,
+      value >= INT64_MIN && value <= INT64_MAX ? signOf(value) : value >> 64n,
+      true,
+    );
   }
 
   appendVarint(value: number): void {
@@ -191,4 +186,13 @@ export class GrowingBytes {
   view(): Buffer {
     return this.bytes.subarray(0, this.length);
   }
+}
+
+/** All bits of the upper half of an integer whose lower half holds it. */
+function signOf(value: bigint): bigint {
+  return value < 0n ? -1n : 0n;
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }

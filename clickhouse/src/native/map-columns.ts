@@ -105,6 +105,8 @@ export class StringMapColumn extends MapColumn {
   }
 }
 
+const SCALE = 1_000_000_000;
+
 /** `Map(LowCardinality(String), Decimal(38, 9))`: values are integers of 1e-9. */
 export class DecimalMapColumn extends MapColumn {
   readonly type = 'Map(LowCardinality(String), Decimal(38, 9))';
@@ -113,6 +115,18 @@ export class DecimalMapColumn extends MapColumn {
   append(key: string, value: bigint): void {
     this.keys.appendText(key);
     this.values.appendBigInt128(value);
+  }
+
+  /** A whole number that a double holds exactly. */
+  appendWhole(key: string, value: number): void {
+    const scaled = value * SCALE;
+    if (Number.isSafeInteger(scaled)) {
+      this.keys.appendText(key);
+      this.values.appendSafeInteger(scaled);
+      this.values.appendHalves(scaled < 0 ? 0xffffffff : 0, scaled < 0 ? 0xffffffff : 0);
+    } else {
+      this.append(key, BigInt(value) * BigInt(SCALE));
+    }
   }
 
   protected override get valueBytes(): number {

@@ -4,7 +4,10 @@ import { ByteText } from './byte-text.ts';
 
 describe('a short text in the bytes of a request', () => {
   it('is found where exactly it stands, and nowhere else', () => {
-    const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'é'), maxLength: 12 });
+    const letters = fc.string({
+      unit: fc.constantFrom('a', 'b', 'é', '\0', '\u007f', '𝒳'),
+      maxLength: 12,
+    });
     fc.assert(
       fc.property(letters, letters, fc.nat(7), (told, searched, before) => {
         const found = Buffer.concat([Buffer.alloc(before), Buffer.from(told), Buffer.alloc(3)]);

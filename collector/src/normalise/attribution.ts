@@ -58,13 +58,21 @@ export class AttributionReader {
  * A session that is the call's own id, or its trace's, groups nothing: some emitters fill the field where they know no
  * conversation (Sentry's AI SDK path: the response id; the conventions forbid trace ids, and they are seen).
  */
-export function withoutFalseSession(
-  attribution: Attribution,
-  { responseId, traceId }: { responseId: string; traceId: string },
-): Attribution {
-  const { session } = attribution;
-  const isFalse = session === responseId || session.replaceAll('-', '').toLowerCase() === traceId;
-  return session !== '' && isFalse ? { ...attribution, session: '' } : attribution;
+export function withoutFalseSession(attribution: Attribution, ids: CallIds): Attribution {
+  return isFalseSession(attribution.session, ids) ? { ...attribution, session: '' } : attribution;
+}
+
+export function isFalseSession(session: string, { responseId, traceId }: CallIds): boolean {
+  return (
+    session !== '' &&
+    (session === responseId || session.replaceAll('-', '').toLowerCase() === traceId)
+  );
+}
+
+interface CallIds {
+  responseId: string;
+  /** Hexadecimal, lower case. */
+  traceId: string;
 }
 
 function declareAll(

@@ -4,16 +4,20 @@
  */
 
 import type { DecimalMapColumn } from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
+import type { NullableIntegerColumn } from '@ai-cost-profiler/clickhouse/native/nullable-integer-column.ts';
 import {
   MEASURED_SCALE,
   MEASURED_UNITS,
+  TOKEN_BUCKETS,
   type Usage,
   type UsageKey,
 } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { SpanView } from '../decode/span-view.ts';
 import type { Attribution, Call } from '../normalise/call.ts';
+import type { SpanCall } from '../normalise/learned/span-call.ts';
 import { appendAttribution } from './append-attribution.ts';
 import { appendContext } from './append-context.ts';
+import { appendKnownAttribution, appendKnownFacts, type KnownCall } from './append-known-call.ts';
 import { attributesJson } from './attribute-text.ts';
 import type { ContentRedactor } from './redact.ts';
 import type { SpanBlock, SpanColumns } from './span-block.ts';
@@ -24,8 +28,8 @@ export interface SpanRowContext {
   service: string;
   environment: string;
   receivedAtNs: bigint;
-  /** Whom the span was for; a span that is no call tells it for the calls below it. */
-  attribution: Attribution;
+  /** Whom a span that is no call was for: it tells it for the calls below it. */
+  attributionOf: () => Attribution;
   redactor: ContentRedactor;
 }
 
@@ -37,7 +41,7 @@ const MEASURED: ReadonlySet<string> = new Set(MEASURED_UNITS);
 export function appendSpan(
   block: SpanBlock,
   view: SpanView,
-  call: Call | undefined,
+  call: SpanCall | undefined,
   context: SpanRowContext,
 ): void {
   const { columns } = block;
@@ -53,9 +57,49 @@ export function appendSpan(
   block.attributes.append(view.attributes, view.shape, context);
   appendEvents(columns, view, context);
   appendLinks(columns, view);
-  appendCall(columns, call);
-  appendAttribution(columns, context.attribution);
+  const template = call?.template;
+  if (call !== undefined && template !== undefined) {
+    appendKnownCall(columns, { call, template, view });
+  } else {
+    const plain = call?.toCall();
+    appendCall(columns, plain);
+    appendAttribution(columns, plain?.attribution ?? context.attributionOf());
+  }
   block.endRow();
+}
+
+function appendKnownCall(columns: SpanColumns, known: KnownCall): void {
+  const { call, template } = known;
+  const { usage } = call;
+  columns.dialect.appendText(template.dialect);
+  appendKnownFacts(columns, known);
+  columns.span_role.append(ROLE_NUMBERS[template.role]);
+  columns.missing_usage_reason.appendText(template.missingUsageReason);
+  appendBuckets(columns.usage, call.hasUsage ? usage.buckets : NO_BUCKETS);
+  const hasAlternative = call.hasUsage && usage.hasAlternative;
+  appendBuckets(columns.usage_alternative, hasAlternative ? usage.alternative : NO_BUCKETS);
+  appendTokens(columns.input_tokens, call.hasUsage ? usage.inputTokens : -1);
+  appendTokens(columns.output_tokens, call.hasUsage ? usage.outputTokens : -1);
+  columns.reported_usd.appendDefault();
+  appendContext(columns, call.context);
+  appendKnownAttribution(columns, known);
+}
+
+const NO_BUCKETS = new Float64Array(0);
+
+/** Token buckets in the order of TOKEN_BUCKETS; below 0 is absent. */
+function appendBuckets(column: DecimalMapColumn, buckets: Float64Array): void {
+  for (let at = 0; at < buckets.length; at++) {
+    if (buckets[at]! >= 0) {
+      column.appendWhole(TOKEN_BUCKETS[at]!, buckets[at]!);
+    }
+  }
+  column.endRow();
+}
+
+function appendTokens(column: NullableIntegerColumn, tokens: number): void {
+  if (tokens < 0) column.appendDefault();
+  else column.appendNumber(tokens);
 }
 
 function appendIdentity(columns: SpanColumns, view: SpanView): void {

@@ -18,6 +18,8 @@ type Seen = Set<string>[];
 
 export class CardinalityGuard {
   private readonly scopes = new Map<string, Seen>();
+  /** The tenant and day asked for last: spans of one request mostly follow each other. */
+  private last: { tenant: string; day: number; seen: Seen } | undefined;
   private readonly valuesMax: number;
 
   constructor(valuesMax = VALUES_PER_DAY_MAX) {
@@ -26,7 +28,10 @@ export class CardinalityGuard {
 
   /** Bit i is set where dimension i has a new value beyond the limit of its tenant and UTC day. */
   overLimit(tenant: string, day: number, values: GuardedValues): number {
-    const seen = this.seenOf(`${day}/${tenant}`);
+    if (this.last?.tenant !== tenant || this.last.day !== day) {
+      this.last = { tenant, day, seen: this.seenOf(`${day}/${tenant}`) };
+    }
+    const { seen } = this.last;
     let bits = 0;
     for (let i = 0; i < GUARDED_DIMENSIONS.length; i++) {
       const known = seen[i]!;

@@ -242,8 +242,12 @@ function isSameValue(list: AttributeList, at: number, answer: Answer): boolean {
     case VALUE.empty:
     case ABSENT.type:
       return true;
-    default:
+    case VALUE.string:
       return answer.text!.isAt(list.data, list.valueStart[at]!, list.valueEnd[at]!);
+    default:
+      return answer.text!.bytes.equals(
+        list.bytes.subarray(list.valueStart[at]!, list.valueEnd[at]!),
+      );
   }
 }
 

@@ -5,13 +5,40 @@
  */
 import type { SpanView } from '../../decode/span-view.ts';
 import type { AttributeReader } from '../attribute-reader.ts';
-import { withoutFalseSession } from '../attribution.ts';
-import { type Attribution, type Call, NOBODY, type Role } from '../call.ts';
+import { isFalseSession, withoutFalseSession } from '../attribution.ts';
+import {
+  type Attribution,
+  type Call,
+  type CallContext,
+  modelOf,
+  NOBODY,
+  type Role,
+} from '../call.ts';
 import { traceIdOf } from '../finish-call.ts';
 import { NOT_TOLD, noCounts } from '../usage/counts.ts';
 import { DisjointCounts } from '../usage/disjoint-counts.ts';
 import { usageOf } from '../usage/disjoint-usage.ts';
 import { ATTRIBUTION_NAMES, type CallTemplate, type PassedText } from './call-template.ts';
+import { TextMemo } from './text-memo.ts';
+
+const SESSION = ATTRIBUTION_NAMES.indexOf('session');
+const FEATURE = ATTRIBUTION_NAMES.indexOf('feature');
+const AGENT = ATTRIBUTION_NAMES.indexOf('agent');
+const PROMPT = ATTRIBUTION_NAMES.indexOf('prompt');
+const USER = ATTRIBUTION_NAMES.indexOf('user');
+/** The shortest a trace id can be written. */
+const TRACE_ID_DIGITS = 32;
+
+/** See rollup-dimensions.ts. */
+export interface CallDimensions {
+  readonly provider: string;
+  readonly operation: string;
+  readonly model: string;
+  readonly feature: string;
+  readonly agent: string;
+  readonly prompt: string;
+  readonly user: string;
+}
 
 export class SpanCall {
   /** What the span has in common with others; undefined where its dialect had to read it. */
@@ -23,6 +50,7 @@ export class SpanCall {
   private call: Call | undefined;
   private sampling: string | undefined;
   private readonly counts = noCounts();
+  private readonly texts = new TextMemo();
   private readonly span: AttributeReader;
   private readonly resource: AttributeReader;
 
@@ -61,6 +89,65 @@ export class SpanCall {
     return this.template === undefined ? this.call!.role : this.template.role;
   }
 
+  /** The context of a call with a template. */
+  get context(): CallContext {
+    const { context } = this.template!;
+    return this.sampling === undefined ? context : { ...context, sampling: this.sampling };
+  }
+
+  /** The tags of a call with a template. */
+  get tags(): Attribution['tags'] {
+    return this.span.tags();
+  }
+
+  /** A text of a call with a template. */
+  textOf({ text, at, resourceKeys }: PassedText): string {
+    if (at >= 0) {
+      const { bytes, valueStart, valueEnd } = this.view!.attributes;
+      return this.texts.textOf(bytes, valueStart[at]!, valueEnd[at]!);
+    }
+    return resourceKeys === undefined ? text : (this.resource.firstText(resourceKeys) ?? '');
+  }
+
+  /** Whether the session of a call with a template groups nothing (attribution.ts). */
+  get hasFalseSession(): boolean {
+    const { attribution, responseId } = this.template!;
+    const session = attribution[SESSION]!;
+    if (session.at === -1) {
+      return this.isFalseSession(this.textOf(session), this.textOf(responseId));
+    }
+    const { bytes, valueStart, valueEnd } = this.view!.attributes;
+    const length = valueEnd[session.at]! - valueStart[session.at]!;
+    const own = responseId.at === -1 ? -1 : valueEnd[responseId.at]! - valueStart[responseId.at]!;
+    const hasConstantId = responseId.at === -1 && responseId.text !== '';
+    // Of other lengths it is neither the call's id nor its trace's, with dashes or without.
+    if (length !== own && length < TRACE_ID_DIGITS && !hasConstantId) {
+      return false;
+    }
+    const text = bytes.toString('utf8', valueStart[session.at], valueEnd[session.at]);
+    return this.isFalseSession(text, this.textOf(responseId));
+  }
+
+  /** What rollups group by, of the call itself. */
+  dimensions(): CallDimensions {
+    const { template } = this;
+    if (template === undefined) {
+      const { provider, operation, attribution } = this.call!;
+      const { feature, agent, prompt, user } = attribution;
+      return { provider, operation, model: modelOf(this.call!), feature, agent, prompt, user };
+    }
+    const { provider, operation, model, attribution } = template;
+    return {
+      provider,
+      operation,
+      model,
+      feature: this.textOf(attribution[FEATURE]!),
+      agent: this.textOf(attribution[AGENT]!),
+      prompt: this.textOf(attribution[PROMPT]!),
+      user: this.textOf(attribution[USER]!),
+    };
+  }
+
   /** The call as an object of its own. */
   toCall(): Call {
     this.call ??= this.makeCall(this.template!, this.view!);
@@ -68,7 +155,6 @@ export class SpanCall {
   }
 
   private makeCall(template: CallTemplate, view: SpanView): Call {
-    const { sampling } = this;
     const responseId = this.textOf(template.responseId);
     return {
       dialect: template.dialect,
@@ -82,7 +168,7 @@ export class SpanCall {
       usage: this.hasUsage ? usageOf(this.usage) : undefined,
       missingUsageReason: template.missingUsageReason,
       reportedAtto: undefined,
-      context: sampling === undefined ? template.context : { ...template.context, sampling },
+      context: this.context,
       attribution: withoutFalseSession(this.attributionOf(template), {
         responseId,
         traceId: traceIdOf(view),
@@ -90,18 +176,15 @@ export class SpanCall {
     };
   }
 
+  private isFalseSession(session: string, responseId: string): boolean {
+    return isFalseSession(session, { responseId, traceId: traceIdOf(this.view!) });
+  }
+
   private attributionOf({ attribution }: CallTemplate): Attribution {
-    const found: Attribution = { ...NOBODY, tags: this.span.tags() };
+    const found: Attribution = { ...NOBODY, tags: this.tags };
     for (const [i, name] of ATTRIBUTION_NAMES.entries()) {
       found[name] = this.textOf(attribution[i]!);
     }
     return found;
-  }
-
-  private textOf({ text, at, resourceKeys }: PassedText): string {
-    if (at >= 0) {
-      return this.view!.attributes.valueText(at) ?? '';
-    }
-    return resourceKeys === undefined ? text : (this.resource.firstText(resourceKeys) ?? '');
   }
 }
