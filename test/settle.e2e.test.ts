@@ -106,11 +106,21 @@ it('bills each physical call once, for whom its ancestors tell, and converges', 
   ]);
   await send('langchain', [{ id: 2, parent: 1, name: 'ChatOpenAI', attributes: chat(1000, 100) }]);
   await send('openai', [
-    { id: 3, parent: 2, name: 'chat', attributes: chat(1000, 100, { 'gen_ai.response.id': 'r1' }) },
+    {
+      id: 3,
+      parent: 2,
+      name: 'chat',
+      attributes: chat(1000, 100, { 'gen_ai.response.id': 'chatcmpl-B9MBs8CjcvOU' }),
+    },
   ]);
   // A gateway in another trace shows the same response.
   await send('gateway', [
-    { id: 4, trace: 2, name: 'proxy', attributes: chat(1000, 100, { 'gen_ai.response.id': 'r1' }) },
+    {
+      id: 4,
+      trace: 2,
+      name: 'proxy',
+      attributes: chat(1000, 100, { 'gen_ai.response.id': 'chatcmpl-B9MBs8CjcvOU' }),
+    },
   ]);
   // Nobody reports the calls below this agent.
   await send('sdk', [

@@ -116,7 +116,7 @@ function mirrors(): UnitSpan[] {
 function client(): UnitSpan[] {
   const trace = new Trace(2, 'shop', 'POST /checkout', []);
   for (let call = 0; call < 3; call++) {
-    trace.chat(0, [...WHOM, ['gen_ai.response.id', `chatcmpl-${call}-${OWN_NUMBER}`]]);
+    trace.chat(0, [...WHOM, ['gen_ai.response.id', `chatcmpl-c0ffee${call}d5-${OWN_NUMBER}`]]);
   }
   return trace.whole();
 }
@@ -124,7 +124,9 @@ function client(): UnitSpan[] {
 function gateway(): UnitSpan[] {
   const trace = new Trace(3, 'gateway', 'POST /v1/chat', []);
   for (let call = 0; call < 3; call++) {
-    const attributes = llm('chat', 1, [['gen_ai.response.id', `chatcmpl-${call}-${OTHER_NUMBER}`]]);
+    const attributes = llm('chat', 1, [
+      ['gen_ai.response.id', `chatcmpl-c0ffee${call}d5-${OTHER_NUMBER}`],
+    ]);
     trace.add(0, { name: 'proxy chat', kind: SERVER, scope: 'gateway', attributes });
   }
   return trace.whole();

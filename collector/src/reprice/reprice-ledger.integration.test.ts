@@ -24,8 +24,8 @@ beforeAll(async () => {
     { span: 3, startMs: NOW_MS - 86_400_000, attributes: chat(3000) },
     { span: 4, attributes: chat(10, OURS) },
     // Seen twice: the second view is a mirror, and bills nothing.
-    { span: 5, trace: 50, attributes: chat(40, { 'gen_ai.response.id': 'r' }) },
-    { span: 6, trace: 60, attributes: chat(40, { 'gen_ai.response.id': 'r' }) },
+    { span: 5, trace: 50, attributes: chat(40, { 'gen_ai.response.id': 'chatcmpl-B9MBs8CjcvOU' }) },
+    { span: 6, trace: 60, attributes: chat(40, { 'gen_ai.response.id': 'chatcmpl-B9MBs8CjcvOU' }) },
   ]);
   await ledger.settle();
 }, 90_000);

@@ -130,7 +130,7 @@ describe('a log event', () => {
   });
 
   it('is a mirror of a span with the same response id', () => {
-    const same = { responseId: 'req_1' };
+    const same = { responseId: 'req_011CSHoEeqs5C35K2UUqR7Fy' };
     const spans = [
       event('e1', call(10n, 1n, same)),
       span('a', call(10n, 1n, same), { session: 'other', service: 'gateway' }),

@@ -4,7 +4,8 @@
  */
 import type { Call } from '../normalise/call.ts';
 import { isLogCall } from '../normalise/log-call.ts';
-import { keepOne, markSameResponse, type Resolution, responseName, roleOf } from './resolution.ts';
+import { keepOne, markSameResponse, type Resolution, roleOf } from './resolution.ts';
+import { responseName } from './response-identity.ts';
 import { hasEqualTokens, hasSameModel, type LlmSpan } from './same-call.ts';
 import { spanKey } from './settle-span.ts';
 import { type SpanTree, sessionOf } from './span-tree.ts';

@@ -3,7 +3,8 @@
  * resolve-roles.ts and log-events.ts decide.
  */
 import type { Call } from '../normalise/call.ts';
-import { type LlmSpan, providerFamily, richness } from './same-call.ts';
+import { viewsOfOneResponse } from './response-identity.ts';
+import { type LlmSpan, richness } from './same-call.ts';
 import { type ResolvedRole, type SettleSpan, spanKey } from './settle-span.ts';
 import type { SpanTree } from './span-tree.ts';
 
@@ -49,21 +50,9 @@ export function keepOne(state: Resolution, views: readonly LlmSpan[], reason: st
   }
 }
 
-/** The response that a call shows, told apart from others; undefined when it tells none. */
-export function responseName({ provider, responseId }: Call): string | undefined {
-  return responseId === '' ? undefined : `${providerFamily(provider)}\n${responseId}`;
-}
-
 /** 2a: the same provider family and response id anywhere in the group. */
 export function markSameResponse(state: Resolution, leaves: readonly LlmSpan[]): void {
-  const byResponse = new Map<string, LlmSpan[]>();
-  for (const span of leaves) {
-    const name = responseName(span.call);
-    if (name !== undefined) {
-      byResponse.set(name, [...(byResponse.get(name) ?? []), span]);
-    }
-  }
-  for (const views of byResponse.values()) {
+  for (const views of viewsOfOneResponse(leaves)) {
     keepOne(state, views, 'same response id');
   }
 }

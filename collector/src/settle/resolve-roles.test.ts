@@ -106,7 +106,7 @@ describe('who is billed', () => {
   });
 
   it('one of two views of a response, wherever they are', () => {
-    const id = { responseId: 'chatcmpl-1' };
+    const id = { responseId: 'chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT' };
     const rich = { ...id, responseModel: 'gpt-4o-2024-08-06' };
     const spans = [
       span('/client', [0n, 100n], call(10n, 5n, id), { service: 'app' }),

@@ -107,7 +107,7 @@ function callOf(shape: Shape, role: Role, attribution: Attribution): Call {
     provider: 'openai',
     requestModel: 'gpt-4o-2024-08-06',
     responseModel: '',
-    responseId: shape.response === undefined ? '' : `r${shape.response}`,
+    responseId: shape.response === undefined ? '' : `resp_0a1b2c3d4e5f${shape.response}`,
     usage: shape.tokens === undefined ? undefined : usage,
     missingUsageReason: shape.tokens === undefined ? 'not_reported' : '',
     reportedAtto: shape.isReported ? 5n : undefined,

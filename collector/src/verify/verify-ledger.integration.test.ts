@@ -40,7 +40,7 @@ function calls() {
   const mirrors = [20, 21].map((span) => ({
     span,
     trace: span,
-    attributes: chat(500, { 'gen_ai.response.id': 'chatcmpl-1' }),
+    attributes: chat(500, { 'gen_ai.response.id': 'chatcmpl-B9MBs8CjcvOU' }),
   }));
   return [...plain, ...mirrors];
 }
