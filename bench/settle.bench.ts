@@ -2,6 +2,7 @@
  * Settle under load: ambiguous traces are stored, as fast as they are taken, and then settled while ingest goes on at a
  * fifth of the rate that was just measured. Prints how long it takes, what it costs both processes, what senders wait
  * for meanwhile, and that the ledger comes to the expected sums to the digit.
+ * Then realistic traffic: the share of its traces that settle has to look at.
  * `node bench/settle.bench.ts` is a quick look (5,000 traces); `--full` is the size that is promised (100,000).
  */
 import { availableParallelism, cpus } from 'node:os';
@@ -13,6 +14,7 @@ import {
   TRACES_PER_UNIT,
 } from './settle/ambiguous-traces.ts';
 import { CollectorHost } from './settle/collector-host.ts';
+import { realisticRequests } from './settle/realistic-traffic.ts';
 import { RequestTemplate } from './settle/templates.ts';
 
 const isFull = process.argv.includes('--full');
@@ -150,4 +152,26 @@ async function run(): Promise<void> {
   }
 }
 
-await run();
+/** How much of what SDKs send settle has to look at. Before decision 7 that was every trace with a call. */
+async function share(): Promise<void> {
+  const host = new CollectorHost(['bench'], ['--settle', 'on', '--settle-after', '1h']);
+  try {
+    await host.ready();
+    const requests = realisticRequests(isFull ? 10_000 : 2_000, 7);
+    for (const request of requests) await host.send('bench', request);
+    const { traces, resolved, entries } = await host.settle();
+    const all = Number(traces) + Number(resolved);
+    const percent = ((100 * Number(traces)) / all).toFixed(1);
+    write(`realistic traffic: ${all} traces with calls in ${requests.length} requests`);
+    write(
+      `  reach settle  ${traces} traces, ${percent} %, which get ${entries} entries (before: 100 %)`,
+    );
+    const again = await host.settle();
+    write(`  settled again ${JSON.stringify(again)}`);
+  } finally {
+    await host.stop();
+  }
+}
+
+if (!process.argv.includes('--only-share')) await run();
+await share();

@@ -37,6 +37,7 @@ import { ContentRedactor } from './rows/redact.ts';
 import type { RunningCollector, StartCollector } from './running-collector.ts';
 import type { EntryMaker } from './settle/difference.ts';
 import { createEntryMaker } from './settle/make-entries.ts';
+import { OpenTraces } from './settle/open-traces.ts';
 import type { PriceNow } from './settle/standing-amounts.ts';
 import { createSqlHandler } from './sql/sql-listener.ts';
 import { openStorage, type Storage } from './storage.ts';
@@ -44,6 +45,7 @@ import { Storing } from './storing.ts';
 import { type RunningTotals, startControlTotals } from './totals/flush-loop.ts';
 
 const LOCK_WAIT_MS = 10_000;
+const OPEN_TRACE_MS_MAX = 60_000;
 /** A first start waits this long for ClickHouse, so that "ready" means that questions are answered too. */
 const FIRST_PREPARE_WAIT_MS = 5_000;
 const SQL_TIMEOUTS = { headersTimeoutMs: 15_000, requestTimeoutMs: 600_000 };
@@ -66,7 +68,7 @@ export const startCollector: StartCollector = async (request) => {
     const { store, prepared } = storage;
     const totals = startControlTotals({ store, prepared, ...observeTotals(log, metrics) });
     const shared = { control, prices, totals, metrics, log };
-    const { journal, accept, maker, price } = await openRoad(config, shared);
+    const { journal, accept, maker, open, price } = await openRoad(config, shared);
     const collector = new Collector({
       config,
       log,
@@ -77,6 +79,7 @@ export const startCollector: StartCollector = async (request) => {
       totals,
       journal,
       maker,
+      open,
       price,
       unlock,
     });
@@ -101,6 +104,8 @@ async function openRoad(
   const { journal, seen } = await openJournal(config, log, metrics);
   const bookFor = (tenant: string) => prices.books.bookFor(tenant);
   const guard = new CardinalityGuard();
+  // Well before any settler may look at an idle trace.
+  const open = new OpenTraces({ idleMsMax: Math.min(OPEN_TRACE_MS_MAX, config.settleAfterMs / 2) });
   const keeper = new SpanKeeper({
     journal,
     seen,
@@ -112,6 +117,8 @@ async function openRoad(
       secretOf: tenantSecrets(control),
     }),
     guard,
+    open,
+    mayReverse: config.settle,
     metrics,
     log,
     nowMs: Date.now,
@@ -119,7 +126,7 @@ async function openRoad(
   const nowNs = () => BigInt(Date.now()) * 1_000_000n;
   const maker = createEntryMaker({ bookFor, guard, nowNs });
   const accept = acceptSignals({ keeper, totals: totals.totals, metrics });
-  return { journal, accept, maker, price: createPriceNow(prices.books) };
+  return { journal, accept, maker, open, price: createPriceNow(prices.books) };
 }
 
 type OpenJournal = Awaited<ReturnType<typeof openRoad>>['journal'];
@@ -134,6 +141,7 @@ interface Parts {
   totals: RunningTotals;
   journal: OpenJournal;
   maker: EntryMaker;
+  open: OpenTraces;
   price: PriceNow;
   unlock: () => void;
 }

@@ -3,7 +3,6 @@
  * are usage come here too, written as spans; they are kept with their usage and charged by settle.
  * Invariant: a span is kept once and charged once, and `finish` resolves only when every span that is kept is durable.
  */
-import { randomFillSync } from 'node:crypto';
 import type { TenantId } from './access.ts';
 import { describeRefusals, refusalOf } from './decode/refuse.ts';
 import type { SpanView } from './decode/span-view.ts';
@@ -15,7 +14,6 @@ import { SPAN_LIMITS } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { type Attribution, modelOf } from './normalise/call.ts';
-import { RULES_VERSION } from './normalise/dialects.ts';
 import type { SpanCall } from './normalise/learned/span-call.ts';
 import { logCallOf } from './normalise/log-call.ts';
 import type { Normaliser } from './normalise/normalise.ts';
@@ -25,14 +23,14 @@ import { unpricedCharge } from './price/charge-call.ts';
 import { chargeKind } from './price/charge-kind.ts';
 import type { PriceBook } from './price/price-book.ts';
 import { unavailable } from './problems.ts';
-import { appendCharge } from './rows/append-charge.ts';
+import { appendEntry } from './rows/append-entry.ts';
 import { appendSpan } from './rows/append-span.ts';
 import type { CardinalityGuard } from './rows/cardinality-guard.ts';
-import type { ChargeRowContext } from './rows/charge-entry.ts';
 import type { EntryBlock } from './rows/entry-block.ts';
-import { markRandomUuid } from './rows/entry-id.ts';
 import type { ContentRedactor } from './rows/redact.ts';
 import type { SpanBlock } from './rows/span-block.ts';
+import type { OpenTraces } from './settle/open-traces.ts';
+import { RequestTraces } from './settle/request-traces.ts';
 
 /** The blocks of a segment: rows of spans, and rows of ledger entries. */
 export interface LandingBlocks {
@@ -48,6 +46,9 @@ export interface KeepDeps {
   bookFor: (tenant: string) => PriceBook;
   redactor: ContentRedactor;
   guard: CardinalityGuard;
+  open: OpenTraces;
+  /** Whether this process settles: then it may correct entries that an earlier request made. */
+  mayReverse: boolean;
   metrics: Metrics;
   log: Logger;
   nowMs: () => number;
@@ -66,23 +67,19 @@ export interface KeptRequest {
   unavailable: JournalUnavailable | undefined;
 }
 
-/** Where a span and its entry stand. */
-type SpanPlace = Pick<ChargeRowContext, 'tenant' | 'service' | 'environment'>;
-
 const NS_PER_MS = 1_000_000n;
-const ENTRY_ID_BYTES = 16;
 
 export class SpanKeeper {
   private readonly deps: KeepDeps;
   private readonly key = Buffer.alloc(KEY_BYTES);
-  private readonly entryIds = Buffer.alloc(ENTRY_ID_BYTES * 512);
-  private entryIdAt = this.entryIds.length;
-
+  private readonly traces: RequestTraces;
   private readonly attributionOf: () => Attribution;
 
   constructor(deps: KeepDeps) {
     this.deps = deps;
     this.attributionOf = () => deps.normaliser.attributionOfLast();
+    const onFault = (err: unknown) => deps.log.error({ err }, 'entries are left to settle');
+    this.traces = new RequestTraces({ ...deps, append: appendEntry, onFault });
   }
 
   /** @throws Problem journal_unavailable while nothing can be kept: a resend may succeed */
@@ -92,6 +89,7 @@ export class SpanKeeper {
     if (refusal !== undefined) {
       throw unavailable('journal_unavailable', refusal);
     }
+    this.traces.begin(tenant);
     return {
       signal,
       tenant,
@@ -110,9 +108,12 @@ export class SpanKeeper {
    */
   async finish(state: KeptRequest): Promise<{ rejected: number; message: string }> {
     const { journal, metrics } = this.deps;
+    const traces = this.traces.finish();
     try {
       await journal.commit();
+      this.traces.settled(traces, true);
     } catch (error) {
+      this.traces.settled(traces, false);
       throw unavailable('journal_unavailable', error instanceof Error ? error.message : '');
     }
     if (state.signal === 'logs') {
@@ -173,7 +174,7 @@ export class SpanKeeper {
     }
   }
 
-  /** Span and charge into the blocks, both or neither. Everything that may fail comes before the first row. */
+  /** The span into its block; its charge waits for the end of the request. Everything that may fail comes before. */
   private keep(
     view: SpanView,
     state: KeptRequest,
@@ -185,10 +186,10 @@ export class SpanKeeper {
     // A changed span was charged when it first came; settle bills its newest version.
     const isBilled = call?.role === 'leaf' && before === 'new';
     const charge = isBilled ? this.price(call, view, state.book) : undefined;
+    const kept = call?.toCall();
     const pending = this.deps.journal.rowsFor(day);
-    const { span, entry } = pending.blocks;
-    const { rows: spanRows } = span;
-    const { rows: entryRows } = entry;
+    const { span } = pending.blocks;
+    const { rows: row } = span;
     const { redactor } = this.deps;
     try {
       appendSpan(span, view, call, {
@@ -197,28 +198,17 @@ export class SpanKeeper {
         attributionOf: this.attributionOf,
         redactor,
       });
-      if (call !== undefined && charge !== undefined) {
-        appendCharge(entry, view, { call, charge }, this.entryContext(call, context, state, day));
-      }
       pending.addKey(state.tenant, this.key, before);
     } catch (error) {
-      span.truncate(spanRows);
-      entry.truncate(entryRows);
+      span.truncate(row);
       throw error;
     }
-  }
-
-  private entryContext(
-    call: SpanCall,
-    where: SpanPlace,
-    { nowNs }: KeptRequest,
-    day: number,
-  ): ChargeRowContext {
-    const { tenant, service, environment } = where;
-    const values = { service, environment, ...call.dimensions() };
-    const overLimit = this.deps.guard.overLimit(tenant, day, values);
-    const entryId = this.nextEntryId();
-    return { ...where, recordedAtNs: nowNs, rulesVersion: RULES_VERSION, entryId, overLimit };
+    if (state.signal === 'traces') {
+      const attribution = kept?.attribution ?? this.attributionOf();
+      const isChanged = before !== 'new';
+      const place = { pending, row, service, environment };
+      this.traces.add(view, { ...place, isChanged, attribution, call: kept, charge });
+    }
   }
 
   /** A fault of the price book must not cost the charge: it is kept unpriced, and said. */
@@ -269,16 +259,5 @@ export class SpanKeeper {
     view.bytes.copy(key, 18, view.spanIdStart, view.spanIdEnd);
     key.writeInt32LE(view.hashLo | 0, 26);
     key.writeInt32LE(view.hashHi | 0, 30);
-  }
-
-  /** Random bytes are fetched for many entries at a time. */
-  private nextEntryId(): Buffer {
-    if (this.entryIdAt === this.entryIds.length) {
-      randomFillSync(this.entryIds);
-      this.entryIdAt = 0;
-    }
-    const id = this.entryIds.subarray(this.entryIdAt, this.entryIdAt + ENTRY_ID_BYTES);
-    this.entryIdAt += ENTRY_ID_BYTES;
-    return markRandomUuid(id);
   }
 }

@@ -9,6 +9,7 @@ import { unavailable } from './problems.ts';
 import { appendVersions, type VersionJournal } from './reprice/append-versions.ts';
 import { type RepriceDeps, type RepriceOptions, repriceLedger } from './reprice/reprice-ledger.ts';
 import type { EntryMaker } from './settle/difference.ts';
+import type { OpenTraces } from './settle/open-traces.ts';
 import type { Settler } from './settle/settler.ts';
 import type { PriceNow } from './settle/standing-amounts.ts';
 import { waitUntilStored } from './settle/wait-stored.ts';
@@ -18,6 +19,7 @@ export interface LedgerWorkParts {
   readonly store: Store;
   readonly journal: VersionJournal;
   readonly maker: EntryMaker;
+  readonly open: OpenTraces;
   readonly price: PriceNow;
   readonly settler: Settler;
 }
@@ -62,7 +64,7 @@ export async function verifyNow(
 
 /** Resolves with what was done. It appends corrections, as settle does, so the two take turns. */
 export function repriceNow(
-  { store, journal, maker, price, settler }: LedgerWorkParts,
+  { store, journal, maker, open, price, settler }: LedgerWorkParts,
   options: RepriceOptions,
   show: Show,
 ): Promise<object> {
@@ -74,5 +76,7 @@ export function repriceNow(
     stored: () => waitUntilStored(journal, Date.now()),
     settledThroughNs: () => settler.settledThroughNs(),
   };
-  return keptOrProblem(settler.exclusively(() => repriceLedger(deps, options, show)));
+  return keptOrProblem(
+    settler.exclusively(() => open.suspended(() => repriceLedger(deps, options, show))),
+  );
 }

@@ -24,6 +24,7 @@ import { openPrices } from './price/open-prices.ts';
 import { createPriceNow } from './price-now.ts';
 import { CardinalityGuard } from './rows/cardinality-guard.ts';
 import { createEntryMaker } from './settle/make-entries.ts';
+import { OpenTraces } from './settle/open-traces.ts';
 import { openStorage } from './storage.ts';
 import { Storing, type StoringParts } from './storing.ts';
 
@@ -94,7 +95,14 @@ async function startStoring(
     nowNs: () => BigInt(Date.now()) * 1_000_000n,
   });
   const storing = new Storing(
-    { ...opened, journal, maker, price: createPriceNow(books) },
+    // Nothing is taken in here.
+    {
+      ...opened,
+      journal,
+      maker,
+      open: new OpenTraces({ idleMsMax: 0 }),
+      price: createPriceNow(books),
+    },
     onFailed,
   );
   await storing.start();

@@ -13,6 +13,7 @@ import { observeSettle, observeWriter } from './observe.ts';
 import { unavailable } from './problems.ts';
 import type { RepriceOptions } from './reprice/reprice-ledger.ts';
 import type { EntryMaker } from './settle/difference.ts';
+import type { OpenTraces } from './settle/open-traces.ts';
 import { type SettleLoop, startSettleLoop } from './settle/settle-loop.ts';
 import { progressRow, type SettleProgress, Settler } from './settle/settler.ts';
 import type { PriceNow } from './settle/standing-amounts.ts';
@@ -28,6 +29,8 @@ export interface StoringParts {
   storage: Storage;
   journal: Journal<LandingBlocks>;
   maker: EntryMaker;
+  /** What requests decide before settle; it is told to keep off what settle looks at. */
+  open: OpenTraces;
   price: PriceNow;
 }
 
@@ -99,22 +102,22 @@ export class Storing {
 
   /** @throws Problem engine_unavailable until the tables are there */
   private ledgerWork(): LedgerWorkParts {
-    const { storage, journal, maker, price } = this.parts;
+    const { storage, journal, maker, open, price } = this.parts;
     const { settler } = this;
     if (settler === undefined) {
       const detail = 'ClickHouse is not ready yet; try again in a moment.';
       throw unavailable('engine_unavailable', detail);
     }
-    return { store: storage.store, journal, maker, price, settler };
+    return { store: storage.store, journal, maker, open, price, settler };
   }
 
   private startSettler(): void {
-    const { config, storage, journal, maker, log, metrics } = this.parts;
+    const { config, storage, journal, maker, open, log, metrics } = this.parts;
     const { settleAfterMs } = config;
     const { store } = storage;
     const nowMs = Date.now;
     const stored = () => waitUntilStored(journal, nowMs());
-    const settler = new Settler({ store, journal, maker, settleAfterMs, nowMs, stored });
+    const settler = new Settler({ store, journal, maker, open, settleAfterMs, nowMs, stored });
     this.settler = settler;
     if (config.settle) {
       const settle = (all: boolean) => settler.settle({ all });

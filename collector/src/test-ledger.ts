@@ -21,6 +21,7 @@ import { CardinalityGuard } from './rows/cardinality-guard.ts';
 import type { LedgerEntry } from './rows/ledger-entry.ts';
 import type { EntryMaker } from './settle/difference.ts';
 import { createEntryMaker } from './settle/make-entries.ts';
+import { OpenTraces } from './settle/open-traces.ts';
 import { type SettleProgress, Settler } from './settle/settler.ts';
 import type { PriceNow } from './settle/standing-amounts.ts';
 import { NOW_MS, openRoad, type TestRoad, type TestSpan } from './test-road.ts';
@@ -30,6 +31,8 @@ import { Writer } from './write/writer.ts';
 export interface TestLedger {
   readonly store: Store;
   readonly price: PriceNow;
+  /** What its collector remembers of open traces. */
+  readonly open: OpenTraces;
   /** The book of every tenant; set another to move on. */
   book: PriceBook;
   /** The dialects that read what is sent; set others for a collector of another release. */
@@ -59,10 +62,10 @@ export async function openTestLedger(): Promise<TestLedger> {
   });
   await migrate(store);
   const landing = await Landing.read(store);
+  const open = new OpenTraces({ idleMsMax: 60_000 });
   const withRoad = async <T>(work: (road: TestRoad) => Promise<T>): Promise<T> => {
-    const road = await openRoad({
-      change: { nowMs: () => ledger.clockMs, normaliser: new Normaliser(ledger.rules) },
-    });
+    const normaliser = new Normaliser(ledger.rules);
+    const road = await openRoad({ change: { nowMs: () => ledger.clockMs, normaliser, open } });
     try {
       const result = await work(road);
       await road.close();
@@ -77,6 +80,7 @@ export async function openTestLedger(): Promise<TestLedger> {
   const maker = createEntryMaker({ bookFor, guard: new CardinalityGuard(), nowNs });
   const ledger: TestLedger = {
     store,
+    open,
     price: createPriceNow({
       bookFor,
       bookOf: (_tenant, version) => (ledger.book.version === version ? ledger.book : undefined),
@@ -93,6 +97,7 @@ export async function openTestLedger(): Promise<TestLedger> {
           store,
           journal,
           maker,
+          open,
           settleAfterMs: 0,
           nowMs: () => ledger.clockMs + LATER_MS,
           // Everything is written when its road is closed.

@@ -23,6 +23,7 @@ import { CardinalityGuard } from './rows/cardinality-guard.ts';
 import { createEntryBlock } from './rows/entry-block.ts';
 import { ContentRedactor } from './rows/redact.ts';
 import { createSpanBlock } from './rows/span-block.ts';
+import { OpenTraces } from './settle/open-traces.ts';
 
 /** 2026-08-20T12:00:00Z. */
 export const NOW_MS = Date.UTC(2026, 7, 20, 12);
@@ -132,6 +133,8 @@ export async function openRoad(
       secretOf: (tenant) => Buffer.from(`secret of ${tenant}`),
     }),
     guard: new CardinalityGuard(),
+    open: new OpenTraces({ idleMsMax: 60_000 }),
+    mayReverse: true,
     metrics,
     log: pino({ level: 'silent' }),
     nowMs: () => NOW_MS,

@@ -39,6 +39,8 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
   journal: [],
   write: ['journal/sealed-segment.ts', 'journal/sealed-queue.ts'],
   settle: [
+    // The spans of a request, as places in its bytes.
+    'decode/span-view.ts',
     'normalise/call.ts',
     'normalise/log-call.ts',
     'normalise/log-events.ts',
@@ -111,6 +113,8 @@ const JOINERS: Readonly<Record<string, string>> = {
     'entries that correct with the journal, as accept-traces.ts those of a request',
   'reprice/append-versions.ts': 'what a repricing appends with the journal',
   'reprice/read-again.ts': 'a stored span with decode and normalise, as when it came',
+  'settle/request-traces.ts':
+    'the end of a request with journal, prices and rows, for keep-spans.ts',
   'settle/make-entries.ts': 'the entries of settle with their price',
 };
 

@@ -94,6 +94,11 @@ export class UInt32Column extends FixedWidthColumn {
     this.rows++;
   }
 
+  /** Another value for a row that was appended. */
+  set(row: number, value: number): void {
+    this.values.bytes.writeUInt32LE(value, row * this.width);
+  }
+
   override appendDefault(): void {
     this.append(0);
   }

@@ -52,6 +52,7 @@ export const LEDGER_PATHS: Json = {
       traces: COUNT,
       corrected: COUNT,
       entries: COUNT,
+      resolved: COUNT,
       settled_through: { type: ['string', 'null'], format: 'date-time' },
     },
   ),

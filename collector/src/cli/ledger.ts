@@ -9,6 +9,7 @@ const settledSchema = z.looseObject({
   traces: z.int(),
   corrected: z.int(),
   entries: z.int(),
+  resolved: z.int().default(0),
   settled_through: z.string(),
 });
 
@@ -17,10 +18,16 @@ async function settle(input: CommandInput, open: OpenStoppedLedger): Promise<num
     operation: 'settle',
     show: (progress) => `  … ${String(progress['traces'])} traces\n`,
   });
-  const { traces, corrected, entries, settled_through: through } = settledSchema.parse(last);
+  const {
+    traces,
+    corrected,
+    entries,
+    resolved,
+    settled_through: through,
+  } = settledSchema.parse(last);
   if (!input.json) {
     input.io.write(
-      `Settled ${traces} traces: ${corrected} got ${entries} correcting entries. Settled through ${through}.\n`,
+      `Settled ${traces} traces: ${corrected} got ${entries} correcting entries. ${resolved} were settled as they came in. Settled through ${through}.\n`,
     );
   }
   return 0;

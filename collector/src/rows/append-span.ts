@@ -50,6 +50,8 @@ export function appendSpan(
   columns.service.appendText(context.service);
   columns.environment.appendText(context.environment);
   columns.received_at.append(context.receivedAtNs);
+  // Told at the end of the request, by roles that were decided there.
+  columns.resolved_spans.append(0);
   appendIdentity(columns, view);
   appendStatusMessage(columns, view, context);
   appendScope(columns, view);

@@ -49,6 +49,7 @@ function createColumns() {
     request_model: new LowCardinalityColumn(),
     response_model: new LowCardinalityColumn(),
     response_id: new StringColumn(),
+    resolved_spans: new UInt32Column(),
     span_role: new ByteColumn('Int8'),
     role_reason: new LowCardinalityColumn(),
     semantics: new LowCardinalityColumn(),

@@ -24,7 +24,7 @@ export class StagedEntries {
     this.failedBefore = journal.failedFlushes;
   }
 
-  /** Those of one span go into the journal in one piece, so that no crash leaves half of it. Throws JournalUnavailable. */
+  /** Those of one span go in in one piece, so that no crash leaves half of it. Throws JournalUnavailable. */
   stage(entries: readonly LedgerEntry[]): void {
     for (const own of Map.groupBy(entries, spanKey).values()) {
       for (const entry of own) {

@@ -10,6 +10,8 @@ export interface Candidate extends TracePlace {
   readonly tenant: string;
   /** All that is stored of it came in since the last pass. */
   readonly isNew: boolean;
+  /** All that is stored of it was decided while it was taken in, and no pass may have looked at it since. */
+  readonly isResolved: boolean;
 }
 
 /** Candidates received in (afterNs, throughNs]: all of them, when there were not too many. */
@@ -39,21 +41,25 @@ interface CandidateRow {
   received_ns: string;
   first_ns: string;
   stored: string;
+  resolved: number;
   start_ns: string;
   end_ns: string;
 }
 
-/** Traces whose last span came in within (afterNs, throughNs], those that came to rest first. */
+/**
+ * Traces whose last span came in within (afterNs, throughNs], those that came to rest first. `begunNs`: up to where
+ * passes have begun, though they may have ended half way.
+ */
 export async function readSlice(
   store: Store,
-  { afterNs, throughNs }: Pick<Slice, 'afterNs' | 'throughNs'>,
+  { afterNs, throughNs, begunNs }: Pick<Slice, 'afterNs' | 'throughNs'> & { begunNs: bigint },
 ): Promise<Slice> {
   const candidates: Candidate[] = [];
   let lastNs = throughNs;
   const rows = store.queryStream<CandidateRow>(
     `SELECT tenant, trace_id, toUnixTimestamp64Nano(max(last_received_at)) AS received_ns,
        toUnixTimestamp64Nano(min(first_received_at)) AS first_ns, sum(spans) AS stored,
-       toUnixTimestamp64Nano(min(start_time)) AS start_ns, toUnixTimestamp64Nano(max(end_time)) AS end_ns
+       max(resolved_spans) AS resolved, toUnixTimestamp64Nano(min(start_time)) AS start_ns, toUnixTimestamp64Nano(max(end_time)) AS end_ns
      FROM ${store.database}.traces
      WHERE (tenant, trace_id) IN (
        SELECT tenant, trace_id FROM ${store.database}.traces
@@ -66,21 +72,26 @@ export async function readSlice(
     { timeoutMs: 3_600_000 },
   );
   for await (const row of rows) {
-    candidates.push(toCandidate(row, afterNs));
+    candidates.push(toCandidate(row, { afterNs, begunNs }));
     lastNs = BigInt(row.received_ns);
   }
   const isCut = candidates.length >= CANDIDATES_MAX;
   return { candidates, afterNs, throughNs: isCut ? lastNs : throughNs };
 }
 
-function toCandidate(row: CandidateRow, afterNs: bigint): Candidate {
+function toCandidate(
+  row: CandidateRow,
+  { afterNs, begunNs }: { afterNs: bigint; begunNs: bigint },
+): Candidate {
+  const firstNs = BigInt(row.first_ns);
   return {
     tenant: row.tenant,
     traceId: row.trace_id,
     spans: Number(row.stored),
     startNs: BigInt(row.start_ns),
     endNs: BigInt(row.end_ns),
-    isNew: BigInt(row.first_ns) > afterNs,
+    isNew: firstNs > afterNs,
+    isResolved: Number(row.stored) === row.resolved && firstNs > afterNs && firstNs > begunNs,
   };
 }
 

@@ -18,9 +18,17 @@ export interface KnownRelations {
   placeOf(traceId: string): TracePlace | undefined;
   /** False: there is no log event within 24 h of any of them. */
   readonly mayHaveLogEvents: boolean;
+  /** Whether the trace hangs together with no other, and with no log event. Only of traces that are new. */
+  isAlone(traceId: string): boolean;
 }
 
 const NOTHING: readonly string[] = [];
+const NOTHING_KNOWN: KnownRelations = {
+  othersOf: () => undefined,
+  placeOf: () => undefined,
+  mayHaveLogEvents: true,
+  isAlone: () => false,
+};
 
 /** Relations of the candidates of a slice, a tenant each. Of one that came in in part before, nothing is told. */
 export async function readRelations(
@@ -29,13 +37,15 @@ export async function readRelations(
 ): Promise<(tenant: string) => KnownRelations> {
   const { candidates } = slice;
   if (candidates.length === 0) {
-    return () => ({ othersOf: () => undefined, placeOf: () => undefined, mayHaveLogEvents: true });
+    return () => NOTHING_KNOWN;
   }
   const between = withWindow(rangeOfTraces(candidates));
   const [others, withLogEvents] = await Promise.all([
     readTwins(store, slice, between),
     tenantsWithLogEvents(store, between),
   ]);
+  const ofLogEvents =
+    withLogEvents.size === 0 ? new Set() : await tracesOfLogEvents(store, slice, between);
   const known = new Map(candidates.map((candidate) => [keyOf(candidate), candidate]));
   return (tenant) => ({
     othersOf: (traceId) =>
@@ -44,6 +54,10 @@ export async function readRelations(
         : undefined,
     placeOf: (traceId) => known.get(keyOf({ tenant, traceId })),
     mayHaveLogEvents: withLogEvents.has(tenant),
+    isAlone: (traceId) => {
+      const key = keyOf({ tenant, traceId });
+      return known.get(key)?.isNew === true && !others.has(key) && !ofLogEvents.has(key);
+    },
   });
 }
 
@@ -58,25 +72,24 @@ function withWindow({ fromNs, toNs }: StartRange): StartRange {
   };
 }
 
+const RECEIVED_WITHIN = `received_at > fromUnixTimestamp64Nano({after:Int64})
+  AND received_at <= fromUnixTimestamp64Nano({through:Int64})`;
 const STARTS_BETWEEN = `start_time >= fromUnixTimestamp64Nano({from:Int64}, 'UTC')
   AND start_time < fromUnixTimestamp64Nano({to:Int64}, 'UTC')`;
 
 /** Traces by trace, where a response that came in within the slice is shown by several. */
 async function readTwins(
   store: Store,
-  { afterNs, throughNs }: Slice,
-  { fromNs, toNs }: StartRange,
+  slice: Slice,
+  between: StartRange,
 ): Promise<Map<string, string[]>> {
   const spans = `${store.database}.spans`;
   const sql = `SELECT tenant, groupUniqArray(trace_id) AS trace_ids FROM ${spans}
      WHERE response_id != '' AND ${STARTS_BETWEEN} AND cityHash64(tenant, response_id) IN (
        SELECT cityHash64(tenant, response_id) FROM ${spans}
-       WHERE response_id != '' AND ${STARTS_BETWEEN}
-         AND received_at > fromUnixTimestamp64Nano({after:Int64})
-         AND received_at <= fromUnixTimestamp64Nano({through:Int64}))
+       WHERE response_id != '' AND ${STARTS_BETWEEN} AND ${RECEIVED_WITHIN})
      GROUP BY tenant, response_id HAVING length(trace_ids) > 1`;
-  const times = { from: fromNs, to: toNs, after: afterNs, through: throughNs };
-  const params = Object.fromEntries(Object.entries(times).map(([name, ns]) => [name, String(ns)]));
+  const params = paramsOf(slice, between);
   const others = new Map<string, string[]>();
   for await (const rows of readRows<TwinRow>(store, sql, params, { use_skip_indexes: 0 })) {
     for (const { tenant, trace_ids: traceIds } of rows) {
@@ -89,6 +102,14 @@ async function readTwins(
     }
   }
   return others;
+}
+
+function paramsOf(
+  { afterNs, throughNs }: Slice,
+  { fromNs, toNs }: StartRange,
+): Record<string, string> {
+  const times = { from: fromNs, to: toNs, after: afterNs, through: throughNs };
+  return Object.fromEntries(Object.entries(times).map(([name, ns]) => [name, String(ns)]));
 }
 
 interface TwinRow {
@@ -108,4 +129,25 @@ async function tenantsWithLogEvents(
     { timeoutMs: 600_000 },
   );
   return new Set(rows.map(({ tenant }) => tenant));
+}
+
+/** New traces of a session that log events tell too, or in which one was made. */
+async function tracesOfLogEvents(
+  store: Store,
+  slice: Slice,
+  between: StartRange,
+): Promise<ReadonlySet<string>> {
+  const spans = `${store.database}.spans`;
+  const events = `FROM ${spans}
+    WHERE name IN {names:Array(String)} AND endsWith(dialect, '_log') AND ${STARTS_BETWEEN}`;
+  const sql = `SELECT DISTINCT tenant, trace_id FROM ${spans}
+    WHERE ${STARTS_BETWEEN} AND ${RECEIVED_WITHIN} AND (
+      (tenant, trace_id) IN (SELECT tenant, JSONExtractString(links, 1, 'trace_id') ${events})
+      OR session != '' AND (tenant, service, session) IN (SELECT tenant, service, session ${events}))`;
+  const params = { names: LOG_EVENT_NAMES, ...paramsOf(slice, between) };
+  const traces = new Set<string>();
+  for await (const rows of readRows<{ tenant: string; trace_id: string }>(store, sql, params)) {
+    for (const { tenant, trace_id: traceId } of rows) traces.add(keyOf({ tenant, traceId }));
+  }
+  return traces;
 }

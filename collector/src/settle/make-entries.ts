@@ -1,5 +1,6 @@
 /** Makes the entries that settle appends: charges at the price of the call's start, with fresh ids. */
 import { randomBytes } from 'node:crypto';
+import type { Call } from '../normalise/call.ts';
 import { RULES_VERSION } from '../normalise/dialects.ts';
 import { type Charge, chargeOrFault } from '../price/charge-call.ts';
 import type { PriceBook } from '../price/price-book.ts';
@@ -46,6 +47,10 @@ export function createEntryMaker(deps: {
   bookFor: (tenant: string) => PriceBook;
   guard: CardinalityGuard;
   nowNs: () => bigint;
+  /** What stands in the note of a charge. */
+  note?: string;
+  /** The charge of a call, where it is known already. */
+  chargeOf?: (call: Call) => Charge | undefined;
 }): EntryMaker {
   const nextId = createEntryIds();
   const stamp = () => ({ entryId: nextId(), recordedAtNs: deps.nowNs() });
@@ -54,7 +59,9 @@ export function createEntryMaker(deps: {
     charge({ facts, call, calls, usage }: DesiredEntry): LedgerEntry {
       const book = deps.bookFor(facts.tenant);
       const charge =
-        calls === 0n ? nothing(book.version) : chargeOrFault(book, call, facts.startNs);
+        calls === 0n
+          ? nothing(book.version)
+          : (deps.chargeOf?.(call) ?? chargeOrFault(book, call, facts.startNs));
       const { service, environment, provider, model, operation } = facts;
       const { feature, agent, prompt, user } = facts.attribution;
       const dimensions = {
@@ -84,7 +91,7 @@ export function createEntryMaker(deps: {
           Number(facts.startNs / NS_PER_DAY),
           dimensions,
         ),
-        note: 'settle',
+        note: deps.note ?? 'settle',
       };
     },
   };

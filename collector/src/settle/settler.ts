@@ -10,12 +10,15 @@ import type { EntryMaker } from './difference.ts';
 import { type KnownRelations, readRelations } from './known-relations.ts';
 import { type LoadedGroup, loadGroups } from './load-groups.ts';
 import { loadTraces } from './load-traces.ts';
+import type { OpenTraces } from './open-traces.ts';
 import { settleGroup } from './settle-group.ts';
 
 export interface SettlerDeps {
   store: Store;
   journal: EntryJournal;
   maker: EntryMaker;
+  /** What requests of this process decide meanwhile. */
+  open: OpenTraces;
   /** How long a trace must have been idle. */
   settleAfterMs: number;
   nowMs: () => number;
@@ -29,6 +32,8 @@ export interface SettleProgress {
   /** Traces that got entries. */
   corrected: number;
   entries: number;
+  /** Traces that were decided while they were taken in: nothing was left to do. */
+  resolved: number;
   /** All spans received up to here are settled, in RFC 3339; null while the pass runs. */
   settledThrough: string | null;
 }
@@ -81,17 +86,27 @@ export class Settler {
     all: boolean;
     onProgress?: (progress: SettleProgress) => void;
   }): Promise<SettleProgress> {
-    const { store, nowMs, settleAfterMs, stored } = this.deps;
+    const { store, nowMs, settleAfterMs, stored, open } = this.deps;
     const startedMs = nowMs();
+    if (options.all) {
+      open.releaseAll();
+    }
     await stored();
     let settledNs = await this.settledThroughNs();
+    const begunNs = await this.begunThroughNs();
     // A span may still come in within the millisecond in which the pass began: it is left to the next one.
     const throughMs = startedMs - 1 - (options.all ? 0 : settleAfterMs);
     const throughNs = BigInt(throughMs) * NS_PER_MS;
-    const progress: SettleProgress = { traces: 0, corrected: 0, entries: 0, settledThrough: null };
+    const progress: SettleProgress = {
+      traces: 0,
+      corrected: 0,
+      entries: 0,
+      resolved: 0,
+      settledThrough: null,
+    };
     const pass = { progress, together: new Set<string>(), onProgress: options.onProgress };
     while (settledNs < throughNs) {
-      const slice = await readSlice(store, { afterNs: settledNs, throughNs });
+      const slice = await readSlice(store, { afterNs: settledNs, throughNs, begunNs });
       await this.settleSlice(slice, pass);
       if (options.all || progress.entries > 0) {
         // Whoever asked looks at the sums next, and a mark says that they are as settle wants them.
@@ -100,14 +115,21 @@ export class Settler {
       await this.markThrough(slice.throughNs);
       settledNs = slice.throughNs;
     }
-    return { ...progress, settledThrough: new Date(Number(settledNs / NS_PER_MS)).toISOString() };
+    return { ...progress, settledThrough: isoOf(settledNs) };
   }
 
   /** While one step is settled, the next is read. */
   private async settleSlice(slice: Slice, pass: Pass): Promise<void> {
     const { store } = this.deps;
     const relations = await readRelations(store, slice);
-    const steps = stepsOf(slice.candidates);
+    const open = slice.candidates.filter(
+      ({ isResolved, tenant, traceId }) => !isResolved || !relations(tenant).isAlone(traceId),
+    );
+    pass.progress.resolved += slice.candidates.length - open.length;
+    if (open.length > 0) {
+      await this.markBegun(slice.throughNs);
+    }
+    const steps = stepsOf(open);
     let reading = this.readNext(steps, relations);
     for (let read = await reading; read !== undefined; read = await reading) {
       reading = this.readNext(steps, relations);
@@ -121,13 +143,19 @@ export class Settler {
     steps: Iterator<Step>,
     relations: (tenant: string) => KnownRelations,
   ): Promise<ReadStep | undefined> {
-    const { store } = this.deps;
+    const { store, open, stored } = this.deps;
     const next = steps.next();
     const read = async (step: Step): Promise<ReadStep> => {
       const { tenant, candidates } = step;
-      const spans = await loadTraces(store, { tenant, traces: candidates });
-      const groups = await loadGroups(store, { tenant, spans, relations: relations(tenant) });
-      return { step, groups };
+      for (;;) {
+        const spans = await loadTraces(store, { tenant, traces: candidates });
+        const groups = await loadGroups(store, { tenant, spans, relations: relations(tenant) });
+        if (!open.release(tenant, groups.flatMap(traceIdsOf))) {
+          return { step, groups };
+        }
+        // A request may have added to what was read; from now on none does.
+        await stored();
+      }
     };
     const reading = next.done === true ? Promise.resolve(undefined) : read(next.value);
     // A failure is met where the step is awaited; until then it must not count as unhandled.
@@ -167,12 +195,37 @@ export class Settler {
     return BigInt(row?.through ?? 0);
   }
 
-  private async markThrough(throughNs: bigint): Promise<void> {
+  /** Up to when received spans may have been looked at; 0 when none ever was. */
+  private async begunThroughNs(): Promise<bigint> {
+    const { store } = this.deps;
+    const [row] = await store.query<{ begun: string }>(
+      `SELECT toUnixTimestamp64Nano(max(begun)) AS begun FROM ${store.database}.settle_marks`,
+    );
+    return BigInt(row?.begun ?? 0);
+  }
+
+  private markThrough(throughNs: bigint): Promise<void> {
+    return this.mark({ through: isoOf(throughNs) });
+  }
+
+  /** Before the first entry: whoever comes after a pass that ended half way must not rely on what it has overtaken. */
+  private markBegun(throughNs: bigint): Promise<void> {
+    return this.mark({ begun: isoOf(throughNs) });
+  }
+
+  private async mark(what: object): Promise<void> {
     const { store, nowMs } = this.deps;
-    const iso = (ns: bigint) => new Date(Number(ns / NS_PER_MS)).toISOString();
-    const row = { through: iso(throughNs), recorded_at: iso(BigInt(nowMs()) * NS_PER_MS) };
+    const row = { ...what, recorded_at: isoOf(BigInt(nowMs()) * NS_PER_MS) };
     await store.insertRows(`${store.database}.settle_marks`, [row]);
   }
+}
+
+function isoOf(ns: bigint): string {
+  return new Date(Number(ns / NS_PER_MS)).toISOString();
+}
+
+function traceIdsOf({ spans }: LoadedGroup): string[] {
+  return [...new Set(spans.map(({ traceId }) => traceId))];
 }
 
 /** Whether no trace of the group was settled in this pass already; remembers those of a group of several. */
@@ -192,7 +245,8 @@ export function progressRow({
   traces,
   corrected,
   entries,
+  resolved,
   settledThrough,
 }: SettleProgress): object {
-  return { traces, corrected, entries, settled_through: settledThrough };
+  return { traces, corrected, entries, resolved, settled_through: settledThrough };
 }

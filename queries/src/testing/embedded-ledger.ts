@@ -68,7 +68,7 @@ export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
     },
     settledThrough: (through, recordedAt) =>
       run(
-        `INSERT INTO ${DATABASE}.settle_marks SELECT ${instant(through)}, ${instant(recordedAt)}`,
+        `INSERT INTO ${DATABASE}.settle_marks (through, recorded_at) SELECT ${instant(through)}, ${instant(recordedAt)}`,
       ),
     clear: async () => {
       await run(`TRUNCATE TABLES FROM ${DATABASE} LIKE 'ledger'`);
