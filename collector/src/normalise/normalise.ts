@@ -3,6 +3,7 @@
  * Pure: no clock, no I/O; the same span always gives the same call. What dialects say of a kind of span is learned, so
  * that they are asked once a kind and not once a span (learned/, docs/decisions/0006-dialects-are-asked-once.md).
  */
+import { ByteText } from '../decode/byte-text.ts';
 import type { SpanView } from '../decode/span-view.ts';
 import { AttributeKeys } from './attribute-keys.ts';
 import { AttributeReader } from './attribute-reader.ts';
@@ -14,7 +15,7 @@ import { DialectFinder } from './dialect-finder.ts';
 import { finishCall, isDoubtful } from './finish-call.ts';
 import { type CallTemplate, templateOf } from './learned/call-template.ts';
 import { LearnedCalls, type Lesson, type ShapePlan } from './learned/learned-calls.ts';
-import { type Asker, NO_CALL, UNLEARNED } from './learned/question.ts';
+import { type Asker, Outcome } from './learned/question.ts';
 import { SpanCall } from './learned/span-call.ts';
 import {
   ReadTrace,
@@ -53,6 +54,7 @@ export class Normaliser {
   private resourceGeneration = -1;
   private scopeGeneration = -1;
   private scope = '';
+  private resourceNumber = 0;
   private readonly facts: SpanFacts;
   private asker: Asker | undefined;
   readonly resource: ResourceFacts = { service: '', environment: '' };
@@ -129,7 +131,7 @@ export class Normaliser {
       this.learned.learn(plan, asker, lesson);
       outcome = lesson.outcome;
     }
-    if (outcome === NO_CALL) {
+    if (outcome?.kind === 'none') {
       return undefined;
     }
     const template = isDoubtful(view) ? undefined : outcome?.template;
@@ -180,17 +182,17 @@ export class Normaliser {
         .find(facts)
         .map((dialect) => ({ family: dialect.name, ...dialect.read(facts) }));
       if (readings.length === 0) {
-        return { askings: trace.askings, outcome: NO_CALL };
+        return { askings: trace.askings, outcome: new Outcome('none') };
       }
       const description = describeCall(readings, this.cluesOf(attributes, resource));
       const attribution = this.attribution.read(attributes, resource, description.attribution);
       const sampling = this.sampling.readAttributes(attributes);
       const template = templateOf(description, { attribution, sampling });
-      const outcome = template && ({ isOutcome: true, kind: 'call', template } as const);
-      return { askings: trace.askings, outcome: outcome ?? UNLEARNED };
+      const kind = template === undefined ? 'unlearned' : 'call';
+      return { askings: trace.askings, outcome: new Outcome(kind, template) };
     } catch {
       // A dialect looked at a hole: what it says of this span says nothing of others (learned/holes.ts).
-      return { askings: trace.askings, outcome: UNLEARNED };
+      return { askings: trace.askings, outcome: new Outcome('unlearned') };
     }
   }
 
@@ -198,10 +200,13 @@ export class Normaliser {
     this.asker ??= {
       view,
       scope: '',
+      resourceNumber: 0,
       resourcePosition: (key) => this.resourceReader.positionOf(key),
+      nameText: () => new ByteText(Buffer.from(this.asker!.view.nameText, 'utf8')),
     };
     this.asker.view = view;
     this.asker.scope = this.scope;
+    this.asker.resourceNumber = this.resourceNumber;
     return this.asker;
   }
 
@@ -222,6 +227,7 @@ export class Normaliser {
     }
     if (this.resourceGeneration !== resource.generation) {
       this.resourceGeneration = resource.generation;
+      this.resourceNumber++;
       this.resourceReader.index(resource.attributes);
       this.resource.service = this.resourceReader.text(this.service) ?? '';
       this.resource.environment = this.resourceReader.firstText(this.environment) ?? '';

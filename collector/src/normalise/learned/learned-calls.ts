@@ -6,12 +6,23 @@ import type { AttributeList } from '../../decode/attribute-list.ts';
 import type { KeyShape, KeyShapes } from '../../decode/key-shapes.ts';
 import type { AttributeKeys, KeyId } from '../attribute-keys.ts';
 import { KeyPositions } from '../key-positions.ts';
-import { type Asker, type Asking, type Outcome, Question, type Step } from './question.ts';
+import { LearnedPath } from './learned-path.ts';
+import {
+  type AskedAnswer,
+  type Asker,
+  type Asking,
+  type Outcome,
+  Question,
+  type Step,
+} from './question.ts';
 
 /** Steps of all trees together; each is a few hundred bytes. */
 const STEPS_MAX = 65_536;
 /** Spans without a known outcome after which full trees are forgotten and grow anew: models and versions change. */
 const UNKNOWN_MAX = 100_000;
+
+/** More than the ways that are gone in turn cost more than walking the questions. */
+const PATHS_MAX = 4;
 
 /** What is known of the lists of one shape. */
 export class ShapePlan {
@@ -19,6 +30,9 @@ export class ShapePlan {
   /** Whether a dialect may know spans of this shape. */
   readonly mayBeCall: boolean;
   first: Step | undefined;
+  /** The ways gone last, each once. */
+  private readonly paths: LearnedPath[] = [];
+  private readonly known = new Map<Outcome, LearnedPath>();
 
   constructor(positions: KeyPositions, mayBeCall: boolean) {
     this.positions = positions;
@@ -27,11 +41,55 @@ export class ShapePlan {
 
   /** What the answers of a span come to; undefined when they were never given. */
   find(asker: Asker): Outcome | undefined {
+    const { paths } = this;
+    for (let i = 0; i < paths.length; i++) {
+      const path = paths[i]!;
+      if (path.holds(asker)) {
+        if (i > 0) {
+          paths[i] = paths[i - 1]!;
+          paths[i - 1] = path;
+        }
+        return path.outcome;
+      }
+    }
+    return this.findByQuestions(asker);
+  }
+
+  private findByQuestions(asker: Asker): Outcome | undefined {
     let step = this.first;
     while (step !== undefined && !step.isOutcome) {
       step = step.next(asker);
     }
+    if (step !== undefined) {
+      this.remember(step, asker);
+    }
     return step;
+  }
+
+  /** The way to an outcome is tried first from now on. */
+  private remember(outcome: Outcome, asker: Asker): void {
+    const path = this.known.get(outcome) ?? this.pathTo(outcome, asker);
+    if (path === undefined) {
+      return;
+    }
+    this.known.set(outcome, path);
+    this.paths.unshift(path);
+    if (this.paths.length > PATHS_MAX) {
+      this.paths.pop();
+    }
+  }
+
+  /** Undefined where one of the answers was not kept. */
+  private pathTo(outcome: Outcome, asker: Asker): LearnedPath | undefined {
+    const answers: AskedAnswer[] = [];
+    for (let step = this.first; step !== undefined && !step.isOutcome; step = step.next(asker)) {
+      const answer = step.answer(asker);
+      if (answer === undefined) {
+        return undefined;
+      }
+      answers.push(answer);
+    }
+    return new LearnedPath(answers, outcome);
   }
 }
 

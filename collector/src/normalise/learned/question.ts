@@ -2,12 +2,17 @@
  * What was asked of a span while it was read, in the order of asking, as a tree: dialects are deterministic, so spans
  * that give the same answers are read alike. A question knows the answers seen before and what came after each.
  */
-import { type AttributeList, VALUE } from '../../decode/attribute-list.ts';
 import { ByteText } from '../../decode/byte-text.ts';
 import type { SpanView } from '../../decode/span-view.ts';
-import { NOTHING } from '../attribute-reader.ts';
 import { NAME_ENDS } from '../span-condition.ts';
-import { COUNT_MAX } from '../usage/counts.ts';
+import {
+  ABSENT,
+  type Answer,
+  isCount,
+  isSameValue,
+  saysText,
+  valueAnswer,
+} from './attribute-answer.ts';
 import type { CallTemplate } from './call-template.ts';
 
 /** What can be asked. */
@@ -43,20 +48,36 @@ export interface Asker {
   view: SpanView;
   /** Scope name and version; one object for equal ones. */
   scope: string;
+  /** Another for each resource that is shown. */
+  resourceNumber: number;
   /** Position of a declared key in the resource's attributes, or -1. */
   resourcePosition(key: number): number;
+  /** The span's name, to be kept. */
+  nameText(): ByteText;
 }
 
-/** What came of the answers. */
-export interface Outcome {
-  readonly isOutcome: true;
+/** What came of the answers: one object for each way through the questions. */
+export class Outcome {
+  readonly isOutcome = true;
   /** `call`: as the template says. `none`: no call. `unlearned`: such spans have to be read by the dialects. */
   readonly kind: 'call' | 'none' | 'unlearned';
   readonly template: CallTemplate | undefined;
+
+  constructor(kind: Outcome['kind'], template?: CallTemplate) {
+    this.kind = kind;
+    this.template = template;
+  }
 }
 
-export const NO_CALL: Outcome = { isOutcome: true, kind: 'none', template: undefined };
-export const UNLEARNED: Outcome = { isOutcome: true, kind: 'unlearned', template: undefined };
+/** One answer of a span. */
+export interface AskedAnswer {
+  readonly question: Question;
+  readonly at: number;
+  /** Where the question asks whether. */
+  readonly isYes: boolean;
+  /** Where it asks what. */
+  readonly answer: Answer | undefined;
+}
 
 export type Step = Question | Outcome;
 
@@ -64,17 +85,7 @@ export type Step = Question | Outcome;
 const ANSWERS_MAX = 64;
 const ANSWER_BYTES_MAX = 512;
 
-interface Answer {
-  readonly type: number;
-  /** A string value, or the name. */
-  readonly text: ByteText | undefined;
-  /** A scalar value. */
-  readonly number: number;
-  readonly lo: number;
-  readonly hi: number;
-  readonly word: string | undefined;
-  next: Step;
-}
+type KnownAnswer = Answer & { next: Step };
 
 export class Question {
   readonly isOutcome = false;
@@ -82,10 +93,11 @@ export class Question {
   readonly at: number;
   readonly detail: string;
   private readonly beginning: ByteText;
-  private readonly answers: Answer[] = [];
-  private likely: Answer | undefined;
+  private readonly answers: KnownAnswer[] = [];
+  private likely: KnownAnswer | undefined;
   private yes: Step | undefined;
   private no: Step | undefined;
+  private readonly tooMany = new Outcome('unlearned');
 
   constructor({ ask, at, detail }: Asking) {
     this.ask = ask;
@@ -103,11 +115,9 @@ export class Question {
   next(asker: Asker): Step | undefined {
     switch (this.ask) {
       case ASK.text:
-        return saysText(asker.view.attributes, this.at) ? this.yes : this.no;
       case ASK.count:
-        return isCount(asker.view.attributes, this.at) ? this.yes : this.no;
       case ASK.nameBegins:
-        return this.isBeginningOf(asker.view) ? this.yes : this.no;
+        return this.isYes(asker.view) ? this.yes : this.no;
       default:
         return this.nextByAnswer(asker);
     }
@@ -119,8 +129,9 @@ export class Question {
     if (known !== undefined) {
       return known;
     }
-    if (this.ask === ASK.text || this.ask === ASK.count || this.ask === ASK.nameBegins) {
-      this.learnYesOrNo(asker, next);
+    if (this.asksWhether) {
+      if (this.isYes(asker.view)) this.yes = next;
+      else this.no = next;
     } else {
       this.likely = { ...this.answerOf(asker), next };
       this.answers.push(this.likely);
@@ -128,16 +139,32 @@ export class Question {
     return next;
   }
 
-  private learnYesOrNo(asker: Asker, next: Step): void {
-    const { view } = asker;
-    const isYes =
-      this.ask === ASK.nameBegins
-        ? this.isBeginningOf(view)
-        : this.ask === ASK.text
-          ? saysText(view.attributes, this.at)
-          : isCount(view.attributes, this.at);
-    if (isYes) this.yes = next;
-    else this.no = next;
+  /** This span's answer; undefined where too many were given to keep them. */
+  answer(asker: Asker): AskedAnswer | undefined {
+    const { at } = this;
+    if (this.asksWhether) {
+      return { question: this, at, isYes: this.isYes(asker.view), answer: undefined };
+    }
+    const answer = this.answers.find((one) => this.isAnswer(asker, one));
+    return answer && { question: this, at, isYes: false, answer };
+  }
+
+  /** Whether this span gives the answer that another gave. */
+  gives(asker: Asker, { isYes, answer }: AskedAnswer): boolean {
+    return this.asksWhether
+      ? this.isYes(asker.view) === isYes
+      : answer !== undefined && this.isAnswer(asker, answer);
+  }
+
+  private get asksWhether(): boolean {
+    return this.ask === ASK.text || this.ask === ASK.count || this.ask === ASK.nameBegins;
+  }
+
+  private isYes(view: SpanView): boolean {
+    if (this.ask === ASK.nameBegins) return this.isBeginningOf(view);
+    return this.ask === ASK.text
+      ? saysText(view.attributes, this.at)
+      : isCount(view.attributes, this.at);
   }
 
   private nextByAnswer(asker: Asker): Step | undefined {
@@ -151,7 +178,7 @@ export class Question {
         return this.likely.next;
       }
     }
-    return answers.length < ANSWERS_MAX && !this.isData(asker) ? undefined : UNLEARNED;
+    return answers.length < ANSWERS_MAX && !this.isData(asker) ? undefined : this.tooMany;
   }
 
   /** A long text tells data, not a kind of span, and is not kept. */
@@ -178,7 +205,7 @@ export class Question {
     }
   }
 
-  private answerOf(asker: Asker): Omit<Answer, 'next'> {
+  private answerOf(asker: Asker): Answer {
     const { view } = asker;
     switch (this.ask) {
       case ASK.value:
@@ -186,7 +213,7 @@ export class Question {
       case ASK.scope:
         return { ...ABSENT, word: asker.scope };
       case ASK.name:
-        return { ...ABSENT, text: new ByteText(Buffer.from(view.nameText, 'utf8')) };
+        return { ...ABSENT, text: asker.nameText() };
       case ASK.kind:
         return { ...ABSENT, number: view.kind };
       default:
@@ -201,72 +228,4 @@ export class Question {
     }
     return end === nameEnd || NAME_ENDS.includes(String.fromCharCode(bytes[end]!));
   }
-}
-
-/** A string that is not one of the words for nothing, and in no quotes of which a dialect might free it. */
-export function saysText(list: AttributeList, at: number): boolean {
-  if (list.type[at] !== VALUE.string) {
-    return false;
-  }
-  const start = list.valueStart[at]!;
-  const length = list.valueEnd[at]! - start;
-  if (length === 0) {
-    return false;
-  }
-  if (list.bytes[start] === QUOTE) {
-    return false;
-  }
-  return !NOTHING_LENGTHS.has(length) || !NOTHING.has(list.valueText(at)!);
-}
-
-const QUOTE = 0x22;
-const NOTHING_LENGTHS: ReadonlySet<number> = new Set([...NOTHING].map((word) => word.length));
-
-/** A whole number from 0 to COUNT_MAX, written as one. */
-export function isCount(list: AttributeList, at: number): boolean {
-  const number = list.number[at]!;
-  return list.type[at] === VALUE.int && number >= 0 && number <= COUNT_MAX;
-}
-
-function isSameValue(list: AttributeList, at: number, answer: Answer): boolean {
-  const type = at === -1 ? ABSENT.type : list.type[at]!;
-  if (type !== answer.type) {
-    return false;
-  }
-  switch (type) {
-    case VALUE.int:
-      return list.intLo[at] === answer.lo && list.intHi[at] === answer.hi;
-    case VALUE.double:
-    case VALUE.bool:
-      return Object.is(list.number[at], answer.number);
-    case VALUE.empty:
-    case ABSENT.type:
-      return true;
-    case VALUE.string:
-      return answer.text!.isAt(list.data, list.valueStart[at]!, list.valueEnd[at]!);
-    default:
-      return answer.text!.bytes.equals(
-        list.bytes.subarray(list.valueStart[at]!, list.valueEnd[at]!),
-      );
-  }
-}
-
-/** The answer of an attribute that is not there. */
-const ABSENT = { type: -1, text: undefined, number: 0, lo: 0, hi: 0, word: undefined } as const;
-
-function valueAnswer(list: AttributeList, at: number): Omit<Answer, 'next'> {
-  if (at === -1) {
-    return ABSENT;
-  }
-  const type = list.type[at]!;
-  const hasBytes = type === VALUE.string || type >= VALUE.array;
-  const bytes = hasBytes ? list.bytes.subarray(list.valueStart[at], list.valueEnd[at]) : undefined;
-  return {
-    type,
-    text: bytes === undefined ? undefined : new ByteText(Buffer.from(bytes)),
-    number: list.number[at]!,
-    lo: list.intLo[at]!,
-    hi: list.intHi[at]!,
-    word: undefined,
-  };
 }

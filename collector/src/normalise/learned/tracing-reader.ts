@@ -5,8 +5,9 @@ import { AttributeReader } from '../attribute-reader.ts';
 import type { SpanFacts } from '../dialect.ts';
 import { nameBegins } from '../span-condition.ts';
 import type { Tag } from '../tag-keys.ts';
+import { isCount, saysText } from './attribute-answer.ts';
 import { CountHole, ResourceHole, TextHole } from './holes.ts';
-import { ASK, type Asking, isCount, saysText } from './question.ts';
+import { ASK, type Asking } from './question.ts';
 
 /** The questions of one reading, each once. */
 export class ReadTrace {
