@@ -1,4 +1,4 @@
-/** What one attribute of a span answers when it is asked for: its value, whether it is a text, whether it is a count. */
+/** What an attribute of a span answers when it is asked for: its value, whether it is a text, whether it is a count. */
 import { type AttributeList, VALUE } from '../../decode/attribute-list.ts';
 import { ByteText } from '../../decode/byte-text.ts';
 import { NOTHING } from '../attribute-reader.ts';
