@@ -3,8 +3,10 @@
  * and a text of digits look alike, and with content off what was hidden is gone.
  * Invariant: where what is stored does not suffice to read the span again, that is the answer, and no reading.
  */
+
+import { DEFAULT_DECODE_LIMITS } from '../decode/decode-error.ts';
 import { decodeTracesJson } from '../decode/decode-json.ts';
-import type { SpanView } from '../decode/span-view.ts';
+import { SpanView } from '../decode/span-view.ts';
 import { AttributeKeys } from '../normalise/attribute-keys.ts';
 import { AttributionReader } from '../normalise/attribution.ts';
 import type { Attribution, Call } from '../normalise/call.ts';
@@ -34,6 +36,7 @@ const REDACTED = /^redacted bytes=\d+ fingerprint=[0-9a-f]{32}$/;
 
 export class SpanRereader {
   private readonly normaliser = new Normaliser(DIALECTS);
+  private readonly view = new SpanView();
   /** The keys that anybody reads, of spans and of resources. */
   private readonly spanKeys = new AttributeKeys();
   private readonly resourceKeys = new AttributeKeys();
@@ -70,7 +73,8 @@ export class SpanRereader {
       const attribution = call?.attribution ?? this.normaliser.attributionOfLast();
       reading = { call, attribution };
     };
-    const outcome = decodeTracesJson(Buffer.from(requestOf(row, render)), { span });
+    const request = Buffer.from(requestOf(row, render));
+    const outcome = decodeTracesJson(request, { span }, DEFAULT_DECODE_LIMITS, this.view);
     if (!outcome.ok) throw outcome.error;
     return reading!;
   }
