@@ -6,6 +6,9 @@ import type { LedgerAsker } from './ledger-asker.ts';
 import type { PriceSwitch } from './price-switch.ts';
 import { PRICE_VARIANTS } from './price-variants.ts';
 import type { Random } from './random.ts';
+import { FIRST_DAY_NS } from './traffic.ts';
+
+const MS_PER_HOUR = 3_600_000;
 
 export interface Disturbance {
   readonly asker: LedgerAsker;
@@ -28,6 +31,13 @@ export async function disturb(
     if (random.chance(0.6)) {
       await prices.set(random.pick(tenants), random.pick(PRICE_VARIANTS));
     }
-    await asker.ask('reprice');
+    await asker.ask('reprice', undefined, random.chance(0.3) ? rulesOfAnHour(random) : {});
   }
+}
+
+/** Reads the stored spans of some hour again. The rules are those they were read by, so that only prices may change. */
+function rulesOfAnHour(random: Random): object {
+  const fromMs = Number(FIRST_DAY_NS / 1_000_000n) + random.below(72) * MS_PER_HOUR;
+  const iso = (ms: number) => new Date(ms).toISOString();
+  return { rules: true, from: iso(fromMs), to: iso(fromMs + MS_PER_HOUR) };
 }

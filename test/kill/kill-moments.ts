@@ -15,16 +15,14 @@ export interface MomentParts {
   readonly priceSwitch: PriceSwitch;
   readonly tenants: readonly string[];
   readonly counts: SenderCounts;
-  /** Asks the senders to begin so many scenes at once. */
-  readonly wantScenes: (count: number) => void;
+  /** Asks the senders to begin many scenes at once. */
+  readonly wantScenes: () => void;
 }
 
 /** A segment beyond this is one that a burst made. */
 const LARGE_BYTES = 8_000_000;
 /** A file that grew beyond this is being written by a burst. */
 const FLUSHING_BYTES = 1_000_000;
-/** So many that settle takes several steps. */
-const SCENES_TO_SETTLE = 600;
 const WORK_SEEN_MS_MAX = 15_000;
 /** Work is struck at any of these. */
 const STEPS: Readonly<Record<Work, readonly string[]>> = {
@@ -99,7 +97,7 @@ export class KillMoments {
   private async untilScenes(): Promise<void> {
     const { counts, wantScenes } = this.parts;
     const before = counts.sceneBursts;
-    wantScenes(SCENES_TO_SETTLE);
+    wantScenes();
     await watchFor(async () => counts.sceneBursts > before, WORK_SEEN_MS_MAX);
   }
 

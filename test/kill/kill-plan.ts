@@ -69,7 +69,7 @@ export function planKills(count: number, phases: readonly Phase[], random: Rando
   for (let i = 0; i < count; i++) {
     const phase = phaseOf(i);
     const next = phaseOf(Math.min(count - 1, i + 1));
-    const isBurst = phase === 'cap' && (kills.at(-1)?.burst === undefined || random.chance(0.3));
+    const isBurst = phase === 'cap' && kills.slice(-2).every(({ burst }) => burst === undefined);
     bursts += isBurst ? 1 : 0;
     const moment = momentOf({ isBurst, phase, before: kills.at(-1), random });
     kills.push({

@@ -49,16 +49,17 @@ export class LedgerAsker {
 
   /**
    * Resolves with the last line when the work ended well, with undefined when it was cut off or never begun.
-   * `onProgress` is told of the beginning too.
+   * `onProgress` is told of the beginning too. `asked` is more of the body, such as another range.
    */
   async ask(
     work: Work,
     onProgress: (step: string) => void = () => undefined,
+    asked: object = {},
   ): Promise<Line | undefined> {
     const counts = this.counts[work];
     let hasBegun = false;
     try {
-      const response = await this.post(work);
+      const response = await this.post(work, asked);
       if (!response.ok) {
         await this.refused(work, response);
         return undefined;
@@ -79,12 +80,12 @@ export class LedgerAsker {
     }
   }
 
-  private post(work: Work): Promise<Response> {
+  private post(work: Work, asked: object): Promise<Response> {
     const { url, key, from, to } = this.options;
     return fetch(`${url}/api/v1/admin/${work}`, {
       method: 'POST',
       headers: { 'x-api-key': key, 'content-type': 'application/json' },
-      body: JSON.stringify(work === 'reprice' ? { from, to } : {}),
+      body: JSON.stringify(work === 'reprice' ? { from, to, ...asked } : {}),
       signal: AbortSignal.timeout(WORK_MS_MAX),
     });
   }

@@ -70,7 +70,7 @@ export class Senders {
         deliveries.push(this.deliver(batch, encoding, { isGzipped, random }));
       }
       await Promise.all(deliveries);
-      await sleep(random.between(80, 400));
+      await sleep(random.between(200, 900));
     }
   }
 
@@ -106,7 +106,7 @@ export class Senders {
       }
       this.world.book.acknowledge(batch.sent);
       this.keep({ batch, encoding: 'protobuf' });
-      await sleep(random.between(80, 400));
+      await sleep(random.between(200, 900));
     }
     await Promise.all([...exporters.values()].map((exporter) => exporter.shutdown()));
   }
@@ -150,7 +150,7 @@ export class Senders {
           { isGzipped: random.chance(0.5), random },
         );
       }
-      await sleep(random.between(100, 500));
+      await sleep(random.between(200, 1_000));
     }
   }
 
