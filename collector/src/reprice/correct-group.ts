@@ -13,8 +13,8 @@ import {
 } from '../settle/difference.ts';
 import { resolveRoles } from '../settle/resolve-roles.ts';
 import { type SettleSpan, spanKey } from '../settle/settle-span.ts';
-import { type Amounts, type PriceNow, standingAmounts } from '../settle/standing-amounts.ts';
-import type { Change } from './difference-table.ts';
+import { type PriceNow, standingAmounts } from '../settle/standing-amounts.ts';
+import { type Change, NOTHING } from './difference-table.ts';
 import { repriceCharge, repriceEntry } from './reprice-entry.ts';
 
 export interface CorrectDeps {
@@ -30,7 +30,6 @@ export interface Correction {
 }
 
 const NOTE = 'reprice --rules';
-const NOTHING: Amounts = { listAtto: 0n, costAtto: 0n, costLowAtto: 0n, costHighAtto: 0n };
 
 export function correctGroup(
   spans: readonly SettleSpan[],
@@ -79,26 +78,14 @@ function correctSpan(
     : { entries: [repriceEntry(repriced, maker.stamp())], changes: [repriced] };
 }
 
-/** A call that moves to another model or feature is taken from the one and added to the other. */
 function changesOf(live: readonly LedgerEntry[], appended: readonly LedgerEntry[]): Change[] {
   const isBilled = ({ kind, calls }: LedgerEntry) => kind === 'charge' && calls !== 0n;
-  const [old, charge] = [live.find(isBilled), appended.find(isBilled)];
-  const before = old === undefined ? NOTHING : standingAmounts(live);
-  const now = charge?.charge ?? NOTHING;
-  if (old !== undefined && charge !== undefined && !isSamePlace(old, charge)) {
-    return [
-      { charge: old, before, now: NOTHING },
-      { charge, before: NOTHING, now },
-    ];
+  const [was, charge] = [live.find(isBilled), appended.find(isBilled)];
+  const shown = charge ?? was;
+  if (shown === undefined) {
+    return [];
   }
-  const shown = charge ?? old;
-  return shown === undefined ? [] : [{ charge: shown, before, now }];
-}
-
-function isSamePlace(a: LedgerEntry, b: LedgerEntry): boolean {
-  return (
-    a.provider === b.provider &&
-    a.model === b.model &&
-    a.attribution.feature === b.attribution.feature
-  );
+  const before = was === undefined ? NOTHING : standingAmounts(live);
+  const change = { charge: shown, before, now: charge?.charge ?? NOTHING };
+  return [was === undefined ? change : { ...change, was }];
 }

@@ -3,12 +3,18 @@ import { type AttoUsd, formatUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
 import type { Amounts } from '../settle/standing-amounts.ts';
 
-/** What a call cost and what it costs now, under the dimensions of `charge`; undefined is unpriced. */
+/** What a call cost and what it costs now; undefined is unpriced. */
 export interface Change {
+  /** Whose dimensions it has now. */
   readonly charge: LedgerEntry;
+  /** Whose dimensions it had, where a call may have moved to another model or feature. */
+  readonly was?: LedgerEntry;
   readonly before: Amounts;
   readonly now: Amounts;
 }
+
+/** The amounts of a call that is not billed. */
+export const NOTHING: Amounts = { listAtto: 0n, costAtto: 0n, costLowAtto: 0n, costHighAtto: 0n };
 
 /** One model, or one feature; amounts are plain decimals in US dollars. */
 export interface DifferenceRow {
@@ -42,7 +48,7 @@ interface Sum {
 class Sums {
   private readonly byKey = new Map<string, Sum>();
 
-  add(key: Sum['key'], { before, now }: Change): void {
+  add(key: Sum['key'], { before, now }: Pick<Change, 'before' | 'now'>): void {
     const sum = this.sumOf(key);
     sum.calls++;
     sum.newlyPriced += before.costAtto === undefined && now.costAtto !== undefined ? 1 : 0;
@@ -96,17 +102,36 @@ function rowOf(sum: Sum): DifferenceRow {
   };
 }
 
+const modelKey = ({ tenant, provider, model }: LedgerEntry) => ({ tenant, provider, model });
+const featureKey = ({ tenant, attribution }: LedgerEntry) => {
+  return { tenant, feature: attribution.feature };
+};
+
 export class DifferenceTable {
   private readonly byModel = new Sums();
   private readonly byFeature = new Sums();
 
   add(change: Change): void {
-    const { tenant, provider, model, attribution } = change.charge;
-    this.byModel.add({ tenant, provider, model }, change);
-    this.byFeature.add({ tenant, feature: attribution.feature }, change);
+    move(this.byModel, change, modelKey);
+    move(this.byFeature, change, featureKey);
   }
 
   rows(): { by_model: DifferenceRow[]; by_feature: DifferenceRow[] } {
     return { by_model: this.byModel.rows(), by_feature: this.byFeature.rows() };
+  }
+}
+
+/** A call that moved is taken from the one and added to the other. */
+function move(
+  sums: Sums,
+  { charge, was = charge, before, now }: Change,
+  keyOf: (charge: LedgerEntry) => Sum['key'],
+): void {
+  const [old, key] = [keyOf(was), keyOf(charge)];
+  if (JSON.stringify(old) === JSON.stringify(key)) {
+    sums.add(key, { before, now });
+  } else {
+    sums.add(old, { before, now: NOTHING });
+    sums.add(key, { before: NOTHING, now });
   }
 }

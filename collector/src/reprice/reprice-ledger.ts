@@ -32,7 +32,7 @@ export interface RepriceOptions extends RepriceRange {
 
 /** Amounts are plain decimals in US dollars. */
 export interface RepriceResult {
-  /** Live charges of the range, and of them those whose amounts change. */
+  /** Live charges that were looked at, and the calls that change: in their amounts or, with `rules`, in their facts. */
   readonly charges: number;
   readonly changed: number;
   /** 0 in a dry run. */

@@ -16,10 +16,13 @@ const HIDDEN = 'what the span was read from is not stored any more (content off)
 let own: TestLedger;
 let ledger: TestLedger;
 
-/** A release that did not know OpenInference, and took every cached token for one that was not. */
-const OLD_RULES = DIALECTS.filter(({ name }) => name !== 'openinference').map(withoutCache);
+/**
+ * A release that did not know OpenInference, took every cached token for one that was not, and did not read which model
+ * answered where that was a small one.
+ */
+const OLD_RULES = DIALECTS.filter(({ name }) => name !== 'openinference').map(older);
 
-function withoutCache(definition: DialectDefinition): DialectDefinition {
+function older(definition: DialectDefinition): DialectDefinition {
   return {
     ...definition,
     create(keys, resourceKeys) {
@@ -30,7 +33,9 @@ function withoutCache(definition: DialectDefinition): DialectDefinition {
         read(facts) {
           const { usage, ...reading } = dialect.read(facts);
           const { cacheRead: _, ...others } = usage;
-          return { ...reading, usage: others };
+          const isSmall = reading.responseModel?.includes('mini') === true;
+          const responseModel = isSmall ? undefined : reading.responseModel;
+          return { ...reading, responseModel, usage: others };
         },
       };
     },
@@ -52,6 +57,7 @@ const SPANS: readonly TestSpan[] = [
       'input.value': 'what was asked',
     },
   },
+  { span: 5, attributes: chat(1000, { 'gen_ai.response.model': 'gpt-4o-mini-2024-07-18' }) },
   { span: 4, attributes: { 'http.method': 'GET', 'http.status_code': 200 } },
 ];
 
@@ -113,14 +119,15 @@ async function sums() {
   return row;
 }
 
-// 3,000 in at 0.0000025 and 20 out at 0.00001; then 400 of them at half the price, and 100 in and 10 out more.
-const BILLED = { calls: '2', uncached: '3000', cached: null, cost: '0.0077', hourly: '0.0077' };
+// 4,000 in at 0.0000025 and 30 out at 0.00001. Known now: 400 of them at half the price; 100 in and 10 out more; and
+// 1,000 in at 0.00000015 and 10 out at 0.0000006 instead of what the large model costs.
+const BILLED = { calls: '3', uncached: '4000', cached: null, cost: '0.0103', hourly: '0.0103' };
 const KNOWN_NOW = {
-  calls: '3',
-  uncached: '2700',
+  calls: '4',
+  uncached: '3700',
   cached: '400',
-  cost: '0.00755',
-  hourly: '0.00755',
+  cost: '0.007706',
+  hourly: '0.007706',
 };
 
 it('reads every span of every fixture as it was read when it came', async () => {
@@ -142,46 +149,49 @@ it('reads every span of every fixture as it was read when it came', async () => 
 }, 90_000);
 
 it('shows the difference by model and feature, and appends nothing in a dry run', async () => {
-  expect(await sums()).toMatchObject({ ...BILLED, spans: '4' });
+  expect(await sums()).toMatchObject({ ...BILLED, spans: '5' });
   const { result, difference } = await reprice({ dryRun: true });
   expect(result).toEqual({
-    charges: 2,
-    changed: 2,
+    charges: 3,
+    changed: 3,
     entries: 0,
-    difference_usd: '-0.00015',
+    difference_usd: '-0.002594',
     skipped: {},
   });
   expect(difference).toMatchObject({
-    by_model: [{ model: 'gpt-4o-2024-08-06', calls: 2, difference_usd: '-0.00015' }],
+    by_model: [
+      { model: 'gpt-4o-2024-08-06', calls: 3, difference_usd: '-0.00275' },
+      { model: 'gpt-4o-mini-2024-07-18', calls: 1, before_usd: '0', now_usd: '0.000156' },
+    ],
     by_feature: [
+      { feature: '', calls: 2, before_usd: '0.0026', now_usd: '0.000506' },
       { feature: 'search', calls: 1, before_usd: '0.0026', now_usd: '0.0021' },
-      { feature: '', calls: 1, before_usd: '0', now_usd: '0.00035' },
     ],
   });
-  expect(await sums()).toMatchObject({ ...BILLED, spans: '4' });
+  expect(await sums()).toMatchObject({ ...BILLED, spans: '5' });
 });
 
 it('leaves a trace to settle that settle has not passed over', async () => {
   const { result } = await reprice({ settledThroughMs: NOW_MS - 1 });
   expect(result).toMatchObject({ changed: 0, entries: 0 });
   expect(result.skipped).toEqual({
-    'settle has not passed over the trace: settle first': 2,
+    'settle has not passed over the trace: settle first': 3,
   });
 });
 
 it('appends a reversal and a charge where the facts are others, and nothing the second time', async () => {
-  expect((await reprice()).result).toMatchObject({ changed: 2, entries: 3 });
-  expect(await sums()).toMatchObject({ ...KNOWN_NOW, spans: '6' });
+  expect((await reprice()).result).toMatchObject({ changed: 3, entries: 5 });
+  expect(await sums()).toMatchObject({ ...KNOWN_NOW, spans: '8' });
   const kinds = await ledger.store.query(
     `SELECT kind, count() AS n, sum(cost_usd) AS cost FROM aicost.ledger
      WHERE note = 'reprice --rules' GROUP BY kind ORDER BY kind`,
   );
   expect(kinds).toEqual([
-    { kind: 'charge', n: '2', cost: '0.00245' },
-    { kind: 'reversal', n: '1', cost: '-0.0026' },
+    { kind: 'charge', n: '3', cost: '0.002606' },
+    { kind: 'reversal', n: '2', cost: '-0.0052' },
   ]);
-  expect((await reprice()).result).toMatchObject({ charges: 3, changed: 0, entries: 0 });
-  expect(await sums()).toMatchObject({ ...KNOWN_NOW, spans: '6' });
+  expect((await reprice()).result).toMatchObject({ charges: 4, changed: 0, entries: 0 });
+  expect(await sums()).toMatchObject({ ...KNOWN_NOW, spans: '8' });
 });
 
 it('rests on what is stored: settle and verify see the same', async () => {
@@ -195,8 +205,8 @@ it('rests on what is stored: settle and verify see the same', async () => {
 it('tells both views of the past: as billed then, and as known now', async () => {
   const at = async (where: string) =>
     ledger.store.query(`SELECT sum(cost_usd) AS cost FROM aicost.ledger WHERE ${where}`);
-  expect(await at("note != 'reprice --rules'")).toEqual([{ cost: '0.0077' }]);
-  expect(await at('true')).toEqual([{ cost: '0.00755' }]);
+  expect(await at("note != 'reprice --rules'")).toEqual([{ cost: '0.0103' }]);
+  expect(await at('true')).toEqual([{ cost: '0.007706' }]);
 });
 
 it('leaves as billed what was read from content that is not stored, and what has lost its span', async () => {
