@@ -1,6 +1,6 @@
 /**
- * CPU per span of each stage between bytes and Native blocks, in one run on the same bytes: decode, hash, normalise,
- * price, rows. Each step runs with all steps before it, and the difference is the step's own. Two payloads: every span
+ * CPU per span of each stage between bytes and Native blocks, in one run on the same bytes: decode (the keys recognised
+ * too), hash, normalise, price, rows of spans, and entries with the roles of the request. Each step runs with all steps before it, and the difference is the step's own. Two payloads: every span
  * an LLM span with usage, and none. `node bench/stages.bench.ts` is a quick look; `--full` measures (two minutes).
  */
 import { DEFAULT_DECODE_LIMITS } from '@ai-cost-profiler/collector/decode/decode-error.ts';
@@ -8,18 +8,23 @@ import { decodeTracesProtobuf } from '@ai-cost-profiler/collector/decode/decode-
 import { requestType } from '@ai-cost-profiler/collector/decode/fixtures/otlp-oracle.ts';
 import { referenceRequest } from '@ai-cost-profiler/collector/decode/fixtures/reference-payload.ts';
 import { SpanView } from '@ai-cost-profiler/collector/decode/span-view.ts';
-import { DIALECTS, RULES_VERSION } from '@ai-cost-profiler/collector/normalise/dialects.ts';
+import type { PendingRows } from '@ai-cost-profiler/collector/journal/pending-rows.ts';
+import type { LandingBlocks } from '@ai-cost-profiler/collector/keep-spans.ts';
+import { DIALECTS } from '@ai-cost-profiler/collector/normalise/dialects.ts';
 import { Normaliser } from '@ai-cost-profiler/collector/normalise/normalise.ts';
 import type { Charge } from '@ai-cost-profiler/collector/price/charge-call.ts';
 import { chargeKind } from '@ai-cost-profiler/collector/price/charge-kind.ts';
 import { loadPriceBook } from '@ai-cost-profiler/collector/price/load-book.ts';
-import { appendCharge } from '@ai-cost-profiler/collector/rows/append-charge.ts';
+import { appendEntry } from '@ai-cost-profiler/collector/rows/append-entry.ts';
 import { appendSpan } from '@ai-cost-profiler/collector/rows/append-span.ts';
+import { CardinalityGuard } from '@ai-cost-profiler/collector/rows/cardinality-guard.ts';
 import { createEntryBlock } from '@ai-cost-profiler/collector/rows/entry-block.ts';
 import { ContentRedactor } from '@ai-cost-profiler/collector/rows/redact.ts';
 import { createSpanBlock } from '@ai-cost-profiler/collector/rows/span-block.ts';
+import { OpenTraces } from '@ai-cost-profiler/collector/settle/open-traces.ts';
+import { RequestTraces } from '@ai-cost-profiler/collector/settle/request-traces.ts';
 
-const STEPS = ['decode', 'hash', 'normalise', 'price', 'rows'] as const;
+const STEPS = ['decode', 'hash', 'normalise', 'price', 'rows', 'entries'] as const;
 const isFull = process.argv.includes('--full');
 const SPANS = 512;
 const rounds = isFull ? 15 : 3;
@@ -60,7 +65,20 @@ function createRoad(): (bytes: Uint8Array, steps: number) => number {
     secretOf: () => Buffer.alloc(32),
   });
   const context = { tenant: 'default', service: 'bench', environment: '' };
-  const entryId = Buffer.alloc(16);
+  const rows = { blocks: { span, entry }, day: 20_685 } as unknown as PendingRows<LandingBlocks>;
+  const open = new OpenTraces({ idleMsMax: 60_000 });
+  const traces = new RequestTraces({
+    journal: { rowsFor: () => rows },
+    open,
+    guard: new CardinalityGuard(),
+    bookFor: () => book,
+    mayReverse: true,
+    nowMs: () => 1_787_227_200_000,
+    append: appendEntry,
+    onFault: (error) => {
+      throw error;
+    },
+  });
   const attributionOf = () => normaliser.attributionOfLast();
   let steps = 0;
   let sum = 0;
@@ -77,26 +95,25 @@ function createRoad(): (bytes: Uint8Array, steps: number) => number {
     sum += Number((charge?.costAtto ?? 0n) / 1_000_000_000_000n);
     if (steps < 5) return;
     appendSpan(span, seen, read, { ...context, receivedAtNs: 0n, attributionOf, redactor });
-    if (read !== undefined && charge !== undefined) {
-      const entryContext = {
-        ...context,
-        recordedAtNs: 0n,
-        rulesVersion: RULES_VERSION,
-        entryId,
-        overLimit: 0,
-      };
-      appendCharge(entry, seen, { call: read, charge }, entryContext);
-    }
+    if (steps < 6) return;
+    const call = read?.toCall();
+    const attribution = call?.attribution ?? attributionOf();
+    const kept = { ...context, pending: rows, row: span.rows - 1, isChanged: false };
+    traces.add(seen, { ...kept, attribution, call, charge });
   };
   return (bytes, upTo) => {
     steps = upTo;
     sum = 0;
+    traces.begin('default');
     const outcome = decodeTracesProtobuf(bytes, { span: take }, DEFAULT_DECODE_LIMITS, view);
     if (!outcome.ok) throw outcome.error;
-    if (steps >= 5) {
-      sum += span.take().length;
+    if (steps >= 6) {
+      traces.settled(traces.finish(), true);
       sum += entry.rows > 0 ? entry.take().length : 0;
+      // The same bytes come again here: they must not look like the same spans.
+      open.releaseAll();
     }
+    if (steps >= 5) sum += span.take().length;
     return sum;
   };
 }

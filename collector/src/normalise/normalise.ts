@@ -55,6 +55,8 @@ export class Normaliser {
   private scopeGeneration = -1;
   private scope = '';
   private resourceNumber = 0;
+  /** Of the span read last, once somebody asked for it. */
+  private attributionTold: Attribution | undefined;
   private readonly facts: SpanFacts;
   private asker: Asker | undefined;
   readonly resource: ResourceFacts = { service: '', environment: '' };
@@ -96,6 +98,7 @@ export class Normaliser {
 
   /** As `normalise`, in one object that holds until the next span is read. */
   read(view: SpanView): SpanCall | undefined {
+    this.attributionTold = undefined;
     this.readEnvelope(view);
     const { shape, keyShapes, attributes } = view;
     if (shape === undefined) {
@@ -118,9 +121,10 @@ export class Normaliser {
    * what only the request tells.
    */
   attributionOfLast(): Attribution {
-    return this.spanReader.tellsAnything
+    this.attributionTold ??= this.spanReader.tellsAnything
       ? this.attribution.read(this.spanReader, this.resourceReader, {})
       : NOBODY;
+    return this.attributionTold;
   }
 
   private readByPlan(view: SpanView, plan: ShapePlan): SpanCall | undefined {

@@ -1,6 +1,6 @@
 /**
- * A call of a known kind → the columns that span and entry rows both have: what its kind says stands in the
- * dictionaries already, counts are numbers, and texts go from the span's bytes into the column's.
+ * A call of a known kind → the columns of its span's row: what its kind says stands in the dictionaries already, and
+ * texts go from the span's bytes into the column's.
  */
 import type { StringColumn } from '@ai-cost-profiler/clickhouse/native/columns.ts';
 import type { LowCardinalityColumn } from '@ai-cost-profiler/clickhouse/native/low-cardinality-column.ts';
@@ -27,7 +27,7 @@ interface FactColumns {
   readonly evidence: LowCardinalityColumn;
 }
 
-/** What of the call stands in both rows under the same names. */
+/** What of the call is text. */
 export function appendKnownFacts(columns: FactColumns, known: KnownCall): void {
   const { call, template } = known;
   columns.operation.appendText(template.operation);

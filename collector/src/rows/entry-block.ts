@@ -100,20 +100,6 @@ export class EntryBlock extends NativeBlock<EntryColumns> {
     for (key in usage) {
       this.columns[key].append(usage[key]);
     }
-    this.padQuantities();
-  }
-
-  /** The same of token buckets in the order of TOKEN_BUCKETS, which is how USAGE_KEYS begins; below 0 is absent. */
-  appendBuckets(buckets: Float64Array): void {
-    for (let at = 0; at < buckets.length; at++) {
-      if (buckets[at]! >= 0) {
-        this.quantities[at]!.appendNumber(buckets[at]!);
-      }
-    }
-    this.padQuantities();
-  }
-
-  private padQuantities(): void {
     for (let i = 0; i < this.quantities.length; i++) {
       this.quantities[i]!.padTo(this.rows + 1);
     }

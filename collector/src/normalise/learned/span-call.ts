@@ -6,14 +6,7 @@
 import type { SpanView } from '../../decode/span-view.ts';
 import type { AttributeReader } from '../attribute-reader.ts';
 import { isFalseSession, withoutFalseSession } from '../attribution.ts';
-import {
-  type Attribution,
-  type Call,
-  type CallContext,
-  modelOf,
-  NOBODY,
-  type Role,
-} from '../call.ts';
+import { type Attribution, type Call, type CallContext, NOBODY, type Role } from '../call.ts';
 import { traceIdOf } from '../finish-call.ts';
 import { NOT_TOLD, noCounts } from '../usage/counts.ts';
 import { DisjointCounts } from '../usage/disjoint-counts.ts';
@@ -22,23 +15,8 @@ import { ATTRIBUTION_NAMES, type CallTemplate, type PassedText } from './call-te
 import { TextMemo } from './text-memo.ts';
 
 const SESSION = ATTRIBUTION_NAMES.indexOf('session');
-const FEATURE = ATTRIBUTION_NAMES.indexOf('feature');
-const AGENT = ATTRIBUTION_NAMES.indexOf('agent');
-const PROMPT = ATTRIBUTION_NAMES.indexOf('prompt');
-const USER = ATTRIBUTION_NAMES.indexOf('user');
 /** The shortest a trace id can be written. */
 const TRACE_ID_DIGITS = 32;
-
-/** See rollup-dimensions.ts. */
-export interface CallDimensions {
-  readonly provider: string;
-  readonly operation: string;
-  readonly model: string;
-  readonly feature: string;
-  readonly agent: string;
-  readonly prompt: string;
-  readonly user: string;
-}
 
 export class SpanCall {
   /** What the span has in common with others; undefined where its dialect had to read it. */
@@ -126,26 +104,6 @@ export class SpanCall {
     }
     const text = bytes.toString('utf8', valueStart[session.at], valueEnd[session.at]);
     return this.isFalseSession(text, this.textOf(responseId));
-  }
-
-  /** What rollups group by, of the call itself. */
-  dimensions(): CallDimensions {
-    const { template } = this;
-    if (template === undefined) {
-      const { provider, operation, attribution } = this.call!;
-      const { feature, agent, prompt, user } = attribution;
-      return { provider, operation, model: modelOf(this.call!), feature, agent, prompt, user };
-    }
-    const { provider, operation, model, attribution } = template;
-    return {
-      provider,
-      operation,
-      model,
-      feature: this.textOf(attribution[FEATURE]!),
-      agent: this.textOf(attribution[AGENT]!),
-      prompt: this.textOf(attribution[PROMPT]!),
-      user: this.textOf(attribution[USER]!),
-    };
   }
 
   /** The call as an object of its own. */
