@@ -31,13 +31,17 @@ export async function disturb(
     if (random.chance(0.6)) {
       await prices.set(random.pick(tenants), random.pick(PRICE_VARIANTS));
     }
-    await asker.ask('reprice', undefined, random.chance(0.3) ? rulesOfAnHour(random) : {});
+    await asker.ask('reprice', undefined, someHours(random));
   }
 }
 
-/** Reads the stored spans of some hour again. The rules are those they were read by, so that only prices may change. */
-function rulesOfAnHour(random: Random): object {
+/**
+ * A part of the days. Now and then its spans are read again: the rules are those they were read by, so that only prices
+ * may change.
+ */
+function someHours(random: Random): object {
+  const rules = random.chance(0.3);
   const fromMs = Number(FIRST_DAY_NS / 1_000_000n) + random.below(72) * MS_PER_HOUR;
   const iso = (ms: number) => new Date(ms).toISOString();
-  return { rules: true, from: iso(fromMs), to: iso(fromMs + MS_PER_HOUR) };
+  return { rules, from: iso(fromMs), to: iso(fromMs + (rules ? 1 : 12) * MS_PER_HOUR) };
 }

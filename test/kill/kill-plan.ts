@@ -60,6 +60,8 @@ export interface Surroundings {
   readonly isServer: boolean;
 }
 
+const BURSTS = 2;
+
 /** Spreads kills over the phases, in their order. */
 export function planKills(count: number, phases: readonly Phase[], random: Random): PlannedKill[] {
   const phaseOf = (i: number): Phase =>
@@ -69,7 +71,8 @@ export function planKills(count: number, phases: readonly Phase[], random: Rando
   for (let i = 0; i < count; i++) {
     const phase = phaseOf(i);
     const next = phaseOf(Math.min(count - 1, i + 1));
-    const isBurst = phase === 'cap' && kills.slice(-2).every(({ burst }) => burst === undefined);
+    // One of either kind, at every other kill: what they leave is compared at the end of this phase and of the next.
+    const isBurst = phase === 'cap' && bursts < BURSTS && kills.at(-1)?.burst === undefined;
     bursts += isBurst ? 1 : 0;
     const moment = momentOf({ isBurst, phase, before: kills.at(-1), random });
     kills.push({

@@ -70,13 +70,13 @@ export class Senders {
         deliveries.push(this.deliver(batch, encoding, { isGzipped, random }));
       }
       await Promise.all(deliveries);
-      await sleep(random.between(200, 900));
+      await sleep(random.between(400, 1_500));
     }
   }
 
   private nextBatch(traffic: Traffic, tenant: string, random: Random): Batch {
     this.world.counts.batches++;
-    const spans = random.chance(0.1) ? random.between(100, 400) : random.between(1, 40);
+    const spans = random.chance(0.04) ? random.between(100, 400) : random.between(1, 40);
     return traffic.batch(tenant, { spans, days: this.world.days() });
   }
 
@@ -106,7 +106,7 @@ export class Senders {
       }
       this.world.book.acknowledge(batch.sent);
       this.keep({ batch, encoding: 'protobuf' });
-      await sleep(random.between(200, 900));
+      await sleep(random.between(400, 1_500));
     }
     await Promise.all([...exporters.values()].map((exporter) => exporter.shutdown()));
   }
