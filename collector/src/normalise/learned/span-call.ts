@@ -113,7 +113,9 @@ export class SpanCall {
   }
 
   private makeCall(template: CallTemplate, view: SpanView): Call {
-    const responseId = this.textOf(template.responseId);
+    // No other span has it again: remembering it would only push out those that come again.
+    const { at } = template.responseId;
+    const responseId = at >= 0 ? view.attributes.valueText(at)! : this.textOf(template.responseId);
     return {
       dialect: template.dialect,
       operation: template.operation,
