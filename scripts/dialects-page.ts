@@ -36,7 +36,10 @@ sets itself, before one of the dialects' names for it; labels become tags that s
   the call says \`assumed_inclusive\`, and its low and high cost are those of both readings.
 - **Cache writes without a TTL** are priced as the provider's default (5 minutes). Where an hour has another price, the
   low and high cost span both, and the entry's \`evidence\` says so.
-- **Usage that contradicts itself** (parts beyond their total) is not billed and not cut to fit: it is in \`/api/v1/unpriced\`.
+- **Usage that contradicts itself** (parts beyond their total) is not billed and not cut to fit: it is in \`/api/v1/unpriced\`. So is a call
+  of which a count is written and cannot be read: \`count_not_a_number\`, \`count_negative\`, \`count_not_whole\`, \`count_over_limit\` (beyond
+  2^48), \`count_is_nan\`, \`usage_not_readable\` (an object that is cut off), \`unknown_usage\` (a bucket of Langfuse that nobody knows), and
+  \`attribute_limit\` where the sender's SDK dropped attributes and one side of the usage is not there.
 - **Who is billed** is first seen from the span alone (the roles below) and corrected by settle, which sees whole traces: one of several
   views of a call, calls rather than agents that repeat them, an agent only where no call below it tells usage. A count that
   runs on over several invocations (Strands, CrewAI, smolagents) is billed by what each reading adds to the one before it in

@@ -76,12 +76,19 @@ it('takes every other record and drops it, counted', async () => {
   const records = [
     record({ 'event.name': 'user_prompt', prompt: 'a secret prompt' }),
     record({}, { body: { stringValue: 'a plain line' } }),
-    record({ ...REQUEST, input_tokens: 'x', output_tokens: 'y', cost_usd: '' }),
+    record({ ...REQUEST, input_tokens: '', output_tokens: '', cost_usd: '' }),
     record({ 'event.name': 'codex.sse_event', 'event.kind': 'response.created' }),
   ];
   expect(await road.sendLogs(request(records))).toEqual(FINE);
   expect(await outcomes(road)).toEqual({ other: 2, no_usage: 2 });
   expect((await stored(road)).length).toBe(0);
+});
+
+it('keeps a record whose counts cannot be read: what was used is unknown, not nothing', async () => {
+  const road = await begin();
+  const unreadable = { ...REQUEST, input_tokens: 'x', output_tokens: 'y', cost_usd: '' };
+  await road.sendLogs(request([record(unreadable)]));
+  expect(await outcomes(road)).toEqual({ accepted: 1 });
 });
 
 it('keeps a record once, however often it is sent', async () => {

@@ -8,6 +8,7 @@ import type { AttributeKeys, KeyId } from './attribute-keys.ts';
 import { plainDecimal } from './decimal-text.ts';
 import { KeyPositions } from './key-positions.ts';
 import { distinctTags, type Tag, tagsOf } from './tag-keys.ts';
+import { type CountProblem, problemOfAttribute } from './usage/unreadable-count.ts';
 
 const WHOLE_TEXT = /^\d{1,18}$/;
 /** Texts that emitters write for "nothing". */
@@ -83,6 +84,18 @@ export class AttributeReader {
   /** `firstWhole` of a count of usage, which is looked at only where counts are made disjoint. */
   count(keys: readonly KeyId[]): bigint | undefined {
     return this.firstWhole(keys);
+  }
+
+  /** Why none of these keys tells a count, where one is meant to; they have none that is readable. */
+  countProblem(keys: readonly KeyId[]): CountProblem | undefined {
+    for (const key of keys) {
+      const at = this.at(key);
+      const problem = at === -1 ? undefined : problemOfAttribute(this.list!, at);
+      if (problem !== undefined) {
+        return problem;
+      }
+    }
+    return undefined;
   }
 
   /** A whole number ≥ 0 (int, integral double, or digits in a string); undefined for anything else. */

@@ -13,9 +13,11 @@ import {
   valueAt,
   wholeOf,
 } from './blob.ts';
+import type { UnreadableCounts } from './dialect.ts';
 import type { CountNames, IdentityName, Names } from './dialect-table.ts';
 import type { CountName } from './usage/counts.ts';
 import type { RawUsage } from './usage/raw-usage.ts';
+import { problemOfJson } from './usage/unreadable-count.ts';
 
 /** An attribute that holds an object as text. Paths are joined by `.`. */
 export interface BlobTable {
@@ -48,23 +50,40 @@ export class BlobReader {
 
   read(attributes: AttributeReader): BlobFacts {
     const read: ReadBlob[] = [];
+    let isUnreadable = false;
     for (const { key, table } of this.tables) {
       const text = attributes.has(key) ? attributes.text(key) : undefined;
       const blob = text === undefined ? undefined : parseBlob(text, table.format);
+      isUnreadable ||= text !== undefined && blob === undefined && table.usage !== undefined;
       if (blob !== undefined && hasOneOf(blob, table.has)) {
         read.push({ blob, table });
       }
     }
-    return new BlobFacts(read);
+    return new BlobFacts(read, isUnreadable);
   }
 }
 
 /** What the blobs of one span tell; the first that tells a thing counts. */
 export class BlobFacts {
   private readonly blobs: readonly ReadBlob[];
+  /** Whether one that tells usage is cut off, or is no object at all. */
+  readonly isUnreadable: boolean;
 
-  constructor(blobs: readonly ReadBlob[]) {
+  constructor(blobs: readonly ReadBlob[], isUnreadable: boolean) {
     this.blobs = blobs;
+    this.isUnreadable = isUnreadable;
+  }
+
+  /** Counts that stand where none can be read, and that `usage` does not tell. */
+  noteUnreadable(usage: RawUsage, unreadable: UnreadableCounts): void {
+    for (const { blob, table } of this.blobs) {
+      for (const [name, paths] of Object.entries(table.usage ?? {}) as [CountName, string[]][]) {
+        const problem = firstIn(blob, paths, problemOfJson);
+        if (usage[name] === undefined && problem !== undefined) {
+          unreadable[name] = problem;
+        }
+      }
+    }
   }
 
   /** Fills what `usage` does not tell yet. Returns whether anything came of it. */

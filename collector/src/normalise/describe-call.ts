@@ -4,10 +4,11 @@
  * be learned (learned/).
  */
 import type { CallContext, Role } from './call.ts';
-import type { DialectReading } from './dialect.ts';
+import type { DialectReading, UnreadableCounts } from './dialect.ts';
 import { placeOperation } from './operations.ts';
 import { normaliseProvider, providerOfModel } from './providers.ts';
-import { hasUsage } from './usage/raw-usage.ts';
+import type { CountName } from './usage/counts.ts';
+import { hasUsage, type RawUsage } from './usage/raw-usage.ts';
 import { type ReconciledUsage, reconcileUsage } from './usage/reconcile-usage.ts';
 
 export type Reading = DialectReading & { family: string };
@@ -26,6 +27,8 @@ export interface Description {
   /** Whom the call was for by the dialects' own names. */
   attribution: DialectReading['attribution'];
   usage: ReconciledUsage;
+  /** Why what the call used cannot be known: a count that is written and cannot be read. */
+  unreadable: string | undefined;
   /** Why there is no usage, where the emitter's own marks tell it. */
   missingUsage: string | undefined;
 }
@@ -40,7 +43,15 @@ export interface BillerClues {
 
 /** What the call is. There is at least one reading. */
 export function describeCall(readings: readonly Reading[], clues: BillerClues): Description {
-  const isUsed = readings.some(({ usage }) => hasUsage(usage));
+  const isUsed = readings.some(({ usage, unreadable }) => hasUsage(usage) || isAny(unreadable));
+  const usage = reconcileUsage(
+    readings.map(({ family, usage: raw, inclusion, authority }) => ({
+      family,
+      raw,
+      inclusion,
+      authority,
+    })),
+  );
   const placed = placeOperation(first(readings, 'operation'), isUsed);
   const { role, reason } = first(readings, 'role') ?? placed;
   return {
@@ -55,16 +66,26 @@ export function describeCall(readings: readonly Reading[], clues: BillerClues): 
     reportedUsd: first(readings, 'reportedUsd'),
     context: Object.assign({}, ...readings.map(({ context }) => context).toReversed()),
     attribution: Object.assign({}, ...readings.map(({ attribution }) => attribution).toReversed()),
-    usage: reconcileUsage(
-      readings.map(({ family, usage, inclusion, authority }) => ({
-        family,
-        raw: usage,
-        inclusion,
-        authority,
-      })),
-    ),
+    usage,
+    unreadable: unreadableIn(readings, usage.raw),
     missingUsage: first(readings, 'missingUsage'),
   };
+}
+
+function isAny(unreadable: UnreadableCounts | undefined): boolean {
+  return unreadable !== undefined && Object.keys(unreadable).length > 0;
+}
+
+/** Totals are evidence only, and a part of the input is not missed where the input is told. */
+const NOT_MISSED: readonly string[] = ['total', 'uncached'];
+
+/** The first count that no reading can tell, though one means to. NaN beside no other count says nothing. */
+function unreadableIn(readings: readonly Reading[], raw: RawUsage): string | undefined {
+  const problems = readings
+    .flatMap(({ unreadable }) => Object.entries(unreadable ?? {}) as [CountName, string][])
+    .filter(([name]) => raw[name] === undefined && !NOT_MISSED.includes(name))
+    .map(([, problem]) => problem);
+  return hasUsage(raw) ? problems[0] : problems.find((problem) => problem !== 'count_is_nan');
 }
 
 /** The first reading that tells it: dialects stand in the order of trust in dialects.ts. */

@@ -7,7 +7,9 @@ import type { AttributeReader } from './attribute-reader.ts';
 import type { Attribution, CallContext, Role } from './call.ts';
 import type { DialectDeclaration } from './dialect-table.ts';
 import type { Triggers } from './span-condition.ts';
+import type { CountName } from './usage/counts.ts';
 import type { KnownInclusion, RawUsage } from './usage/raw-usage.ts';
+import type { CountProblem } from './usage/unreadable-count.ts';
 
 /** What of a span a dialect may look at. Readers are reused: nothing may be kept. */
 export interface SpanFacts {
@@ -22,6 +24,8 @@ export interface SpanFacts {
   spanKind: number;
 }
 
+export type UnreadableCounts = Partial<Record<CountName, CountProblem | 'usage_not_readable'>>;
+
 /** What a dialect reads; `normalise` makes the canonical call of it. Absent is unknown. */
 export interface DialectReading {
   /** As the emitter wrote it. */
@@ -31,6 +35,8 @@ export interface DialectReading {
   responseModel: string | undefined;
   responseId: string | undefined;
   usage: RawUsage;
+  /** Counts that are written and cannot be read, with what is wrong with them. */
+  unreadable?: UnreadableCounts | undefined;
   /** Why `usage` is empty, where the emitter's own marks say more than that nothing was reported. */
   missingUsage?: string | undefined;
   /** The emitter's row of the inclusion matrix; undefined: proof, provider and convention decide. */

@@ -82,15 +82,22 @@ function isAllZero({ units, ...counts }: RawUsage): boolean {
 }
 
 function readUsage(
-  { usage: { raw, inclusion, conflicts }, provider, missingUsage }: Description,
+  { usage: { raw, inclusion, conflicts }, provider, missingUsage, unreadable }: Description,
   { statusCode, droppedAttributesCount }: SpanView,
 ): { usage: CallUsage | undefined; missing: string } {
   const failed = statusCode === STATUS_ERROR;
+  const isCut = droppedAttributesCount > 0;
+  if (isCut && hasUsage(raw) && (raw.input === undefined || raw.output === undefined)) {
+    // Usage is set when a call ends, and what comes last is what the limit of an SDK leaves out.
+    return { usage: undefined, missing: 'attribute_limit' };
+  }
+  if (unreadable !== undefined) {
+    return { usage: undefined, missing: unreadable };
+  }
   if (!hasUsage(raw) || (failed && isAllZero(raw))) {
-    const cut = droppedAttributesCount > 0;
     return {
       usage: undefined,
-      missing: cut ? 'attribute_limit' : failed ? 'error' : (missingUsage ?? NOT_REPORTED),
+      missing: isCut ? 'attribute_limit' : failed ? 'error' : (missingUsage ?? NOT_REPORTED),
     };
   }
   const usage = toDisjointUsage(raw, provider, inclusion);
@@ -101,10 +108,11 @@ function readUsage(
     // A total of both, or cache tokens alone, cannot be priced: no buckets would make a silent zero.
     return { usage: undefined, missing: 'only_total_reported' };
   }
-  const evidence =
-    conflicts.length === 0
-      ? usage.evidence
-      : `${usage.evidence}; not believed: ${conflicts.join(', ')}`;
+  const notes = [
+    ...(conflicts.length === 0 ? [] : [`not believed: ${conflicts.join(', ')}`]),
+    ...(isCut ? ['attributes were dropped'] : []),
+  ];
+  const evidence = [usage.evidence, ...notes].join('; ');
   return { usage: { ...usage, evidence }, missing: '' };
 }
 

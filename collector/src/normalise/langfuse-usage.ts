@@ -7,6 +7,7 @@
 import { type Blob, wholeOf } from './blob.ts';
 import { OPENAI, readProviderReport } from './provider-report.ts';
 import type { KnownInclusion, RawUsage } from './usage/raw-usage.ts';
+import { problemOfJson } from './usage/unreadable-count.ts';
 
 type Part = Exclude<keyof RawUsage, 'input' | 'output' | 'total' | 'units' | 'uncached'>;
 
@@ -54,6 +55,8 @@ export interface DetailedUsage {
   hasBuckets: boolean;
   /** Keys with a quantity that nobody here can charge for. */
   unknownKeys: readonly string[];
+  /** Why a value of a known key is no count. */
+  unreadable: string | undefined;
 }
 
 /** Reads the object, whose values are counts. */
@@ -81,7 +84,13 @@ export function readUsageDetails(blob: Blob): DetailedUsage {
     uncached: inputHolds || !input.isSplit ? undefined : add(input.own, input.rest),
   };
   const inclusion: KnownInclusion = { input: 'inclusive', reasoning: 'inside', evidence };
-  return { usage, inclusion: hasBuckets ? inclusion : undefined, hasBuckets, unknownKeys };
+  return {
+    usage,
+    inclusion: hasBuckets ? inclusion : undefined,
+    hasBuckets,
+    unknownKeys,
+    unreadable: unreadableIn(blob),
+  };
 }
 
 /** Some hand the provider's usage object on as it is; who the provider is decides what its totals hold. */
@@ -99,6 +108,7 @@ function ofProviderShape(blob: Blob): DetailedUsage {
     inclusion: undefined,
     hasBuckets: false,
     unknownKeys: [],
+    unreadable: undefined,
   };
 }
 
@@ -165,6 +175,13 @@ function judge(
         evidence: 'langfuse usage_details: disjoint by convention',
       }
     : { ...fits, evidence: 'langfuse usage_details: the total fits' };
+}
+
+function unreadableIn(blob: Blob): string | undefined {
+  return Object.entries(blob)
+    .filter(([key, value]) => isKnown(key) && wholeOf(value) === undefined)
+    .map(([, value]) => problemOfJson(value))
+    .find((problem) => problem !== undefined);
 }
 
 function isKnown(key: string): boolean {

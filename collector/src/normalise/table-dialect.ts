@@ -6,7 +6,13 @@ import type { AttributeKeys, KeyId } from './attribute-keys.ts';
 import type { AttributeReader } from './attribute-reader.ts';
 import { type BlobFacts, BlobReader } from './blob-table.ts';
 import type { CallContext } from './call.ts';
-import type { Dialect, DialectDefinition, DialectReading, SpanFacts } from './dialect.ts';
+import type {
+  Dialect,
+  DialectDefinition,
+  DialectReading,
+  SpanFacts,
+  UnreadableCounts,
+} from './dialect.ts';
 import type {
   AttributionName,
   ContextName,
@@ -106,7 +112,7 @@ class TableDialect implements Dialect {
     const provider = told('provider');
     const requestModel = told('requestModel');
     const role = this.roles.find(({ holds }) => holds(facts))?.row;
-    const { usage, isExact } = this.readUsage(attributes, blobs);
+    const { usage, isExact, unreadable } = this.readUsage(attributes, blobs);
     const reading: DialectReading = {
       operation: this.operationOf(told('operation')) ?? role?.operation,
       provider,
@@ -116,6 +122,7 @@ class TableDialect implements Dialect {
         unquoted(attributes.passedText(this.identity.responseId ?? [])) ??
         blobs.identity('responseId'),
       usage,
+      unreadable,
       missingUsage: role?.missingUsage,
       inclusion: this.inclusionOf(facts, provider, requestModel),
       authority: isExact ? EXACT_AUTHORITY : (table.authority ?? AUTHORITY),
@@ -135,14 +142,21 @@ class TableDialect implements Dialect {
   private readUsage(
     attributes: AttributeReader,
     blobs: BlobFacts,
-  ): { usage: RawUsage; isExact: boolean } {
+  ): { usage: RawUsage; isExact: boolean; unreadable: UnreadableCounts } {
     const usage: RawUsage = {};
+    const unreadable: UnreadableCounts = {};
     const isExact = blobs.fill(usage, true);
     for (const [name, ids] of this.usage) {
       usage[name] ??= attributes.count(ids);
     }
     blobs.fill(usage, false);
-    return { usage: withWritesOnce(usage), isExact };
+    for (const [name, ids] of this.usage) {
+      const problem = usage[name] === undefined ? attributes.countProblem(ids) : undefined;
+      if (problem !== undefined) unreadable[name] = problem;
+    }
+    blobs.noteUnreadable(usage, unreadable);
+    if (blobs.isUnreadable && usage.input === undefined) unreadable.input = 'usage_not_readable';
+    return { usage: withWritesOnce(usage), isExact, unreadable };
   }
 
   private inclusionOf(

@@ -2,7 +2,7 @@
 import type { Call } from './call.ts';
 import { normaliseRequest } from './fixture.ts';
 
-type Told = string | number | boolean;
+type Told = string | number | boolean | bigint;
 
 export interface TestSpan {
   scope?: string;
@@ -11,6 +11,7 @@ export interface TestSpan {
   attributes: Readonly<Record<string, Told>>;
   resource?: Readonly<Record<string, Told>>;
   traceState?: string;
+  droppedAttributesCount?: number;
 }
 
 /** The call that the dialects make of the span; undefined: not an LLM call. */
@@ -19,6 +20,7 @@ export function callOf({ scope, version, name, attributes, ...told }: TestSpan):
     traceId: '5b8efff798038103d269b633813fc60c',
     spanId: '0000000000000001',
     traceState: told.traceState ?? '',
+    droppedAttributesCount: told.droppedAttributesCount ?? 0,
     name: name ?? 'chat',
     kind: 3,
     startTimeUnixNano: '1787227200000000000',
@@ -42,7 +44,11 @@ function anyValue(value: Told): object {
       return { stringValue: value };
     case 'boolean':
       return { boolValue: value };
+    case 'bigint':
+      return { intValue: String(value) };
     default:
-      return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value };
+      return Number.isSafeInteger(value)
+        ? { intValue: String(value) }
+        : { doubleValue: Number.isFinite(value) ? value : String(value) };
   }
 }

@@ -85,7 +85,7 @@ describe('usage details of Langfuse', () => {
       'inclusive in_uncached=5 out_text=6',
     ],
     ['what is no JSON', '<failed to serialize>', 'none: not_reported'],
-    ['negative counts', { input: -5, output: -6 }, 'none: not_reported'],
+    ['negative counts', { input: -5, output: -6 }, 'none: count_negative'],
   ])('%s', ([, details, expected]) => {
     expect(reading(withDetails(details))).toBe(expected);
   });

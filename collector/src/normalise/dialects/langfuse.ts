@@ -111,8 +111,8 @@ class Langfuse implements Dialect {
   read({ attributes, spanName }: SpanFacts): DialectReading {
     const details = this.blob(attributes, this.usageDetails);
     const read = details === undefined ? undefined : readUsageDetails(details);
-    const { usage = {}, inclusion, hasBuckets = false, unknownKeys = [] } = read ?? {};
-    const isUnderstood = unknownKeys.length === 0;
+    const { usage = {}, inclusion, hasBuckets = false, unknownKeys = [], unreadable } = read ?? {};
+    const isUnderstood = unknownKeys.length === 0 && unreadable === undefined;
     return {
       operation: this.operationOf(attributes),
       provider: this.isWrapped(attributes) ? CLIENTS[WRAPPED.exec(spanName)?.[1] ?? ''] : undefined,
@@ -123,7 +123,7 @@ class Langfuse implements Dialect {
       usage: isUnderstood ? usage : {},
       missingUsage: isUnderstood
         ? this.failure(attributes)
-        : `unknown_usage: ${unknownKeys.join(', ')}`,
+        : (unreadable ?? `unknown_usage: ${unknownKeys.join(', ')}`),
       inclusion,
       authority: hasBuckets ? BUCKETS_AUTHORITY : TOTALS_AUTHORITY,
       reportedUsd: costOf(this.blob(attributes, this.costDetails)),

@@ -64,6 +64,7 @@ export function templateOf(
   const attribution = ATTRIBUTION_NAMES.map((name) => passed(told.attribution[name]));
   const isConstant =
     reportedUsd === undefined &&
+    description.unreadable === undefined &&
     Object.values(constants).every((value) => typeof value === 'string') &&
     Object.values(context).every((value) => typeof value === 'string' || value === true);
   if (!isConstant || counts === undefined || responseId === undefined || !areAll(attribution)) {
