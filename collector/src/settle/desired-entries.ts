@@ -5,9 +5,15 @@ import type { DesiredEntry } from './difference.ts';
 import { inheritAttribution } from './inherit-attribution.ts';
 import type { Resolution } from './resolution.ts';
 import { isBilled, type ResolvedRole, type SettleSpan, spanKey } from './settle-span.ts';
+import type { SpanTree } from './span-tree.ts';
+
+/** What of a resolution says what the entries should be. */
+export interface Decided extends Omit<Resolution, 'tree'> {
+  readonly tree: Pick<SpanTree, 'spans' | 'ancestorsOf'>;
+}
 
 /** By span key. A span that is neither billed nor has usage wants no entry and is absent. */
-export function desiredEntries(resolution: Resolution): Map<string, DesiredEntry> {
+export function desiredEntries(resolution: Decided): Map<string, DesiredEntry> {
   const desired = new Map<string, DesiredEntry>();
   for (const span of resolution.tree.spans) {
     const role = resolution.roles.get(spanKey(span));
@@ -24,7 +30,7 @@ export function desiredEntries(resolution: Resolution): Map<string, DesiredEntry
 
 function desiredOf(
   span: SettleSpan,
-  { call, role, resolution }: { call: Call; role: ResolvedRole; resolution: Resolution },
+  { call, role, resolution }: { call: Call; role: ResolvedRole; resolution: Decided },
 ): DesiredEntry | undefined {
   const billed = isBilled(role);
   if (!billed && call.usage === undefined) {

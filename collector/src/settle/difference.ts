@@ -30,6 +30,9 @@ export function entriesToAppend(
   standing: readonly LedgerEntry[],
   maker: EntryMaker,
 ): LedgerEntry[] {
+  if (standing.length === 0) {
+    return desired === undefined ? [] : [maker.charge(desired)];
+  }
   const live = liveEntries(standing);
   const charges = live.filter(({ kind }) => kind === 'charge');
   const isRight =

@@ -5,11 +5,16 @@
 import type { Attribution } from '../normalise/call.ts';
 import type { Resolution } from './resolution.ts';
 import { type SettleSpan, spanKey } from './settle-span.ts';
+import type { SpanTree } from './span-tree.ts';
 
 type TextName = keyof Omit<Attribution, 'tags' | 'tool' | 'promptVersion'>;
 const INHERITED: readonly TextName[] = ['user', 'session', 'feature', 'agent', 'prompt'];
 
-export function inheritAttribution(span: SettleSpan, { tree, winnerOf }: Resolution): Attribution {
+interface Told extends Pick<Resolution, 'winnerOf'> {
+  readonly tree: Pick<SpanTree, 'spans' | 'ancestorsOf'>;
+}
+
+export function inheritAttribution(span: SettleSpan, { tree, winnerOf }: Told): Attribution {
   const mirrors =
     winnerOf.size === 0 ? [] : tree.spans.filter((other) => winnerOf.get(spanKey(other)) === span);
   const ancestors = tree.ancestorsOf(span);

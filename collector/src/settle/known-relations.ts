@@ -8,6 +8,7 @@ import type { Candidate, Slice } from './candidates.ts';
 import { RESPONSE_WINDOW_NS } from './groups.ts';
 import type { StartRange } from './load-spans.ts';
 import { rangeOfTraces, type TracePlace } from './load-traces.ts';
+import { isIdentifying } from './response-identity.ts';
 import { readRows } from './stored-rows.ts';
 
 /** What is known of the traces of a tenant before any of their spans is read. */
@@ -22,6 +23,11 @@ export interface KnownRelations {
   isAlone(traceId: string): boolean;
 }
 
+/**
+ * Where an emitter's response ids are not unique, everything would hang together: a chain is not followed beyond
+ * this.
+ */
+export const OTHER_TRACES_MAX = 10_000;
 const NOTHING: readonly string[] = [];
 const NOTHING_KNOWN: KnownRelations = {
   othersOf: () => undefined,
@@ -50,7 +56,7 @@ export async function readRelations(
   return (tenant) => ({
     othersOf: (traceId) =>
       known.get(keyOf({ tenant, traceId }))?.isNew === true
-        ? (others.get(keyOf({ tenant, traceId })) ?? NOTHING)
+        ? (others.get(keyOf({ tenant, traceId }))?.flat() ?? NOTHING)
         : undefined,
     placeOf: (traceId) => known.get(keyOf({ tenant, traceId })),
     mayHaveLogEvents: withLogEvents.has(tenant),
@@ -82,22 +88,22 @@ async function readTwins(
   store: Store,
   slice: Slice,
   between: StartRange,
-): Promise<Map<string, string[]>> {
+): Promise<Map<string, string[][]>> {
   const spans = `${store.database}.spans`;
-  const sql = `SELECT tenant, groupUniqArray(trace_id) AS trace_ids FROM ${spans}
+  const sql = `SELECT tenant, response_id, groupUniqArray(${OTHER_TRACES_MAX})(trace_id) AS trace_ids FROM ${spans}
      WHERE response_id != '' AND ${STARTS_BETWEEN} AND cityHash64(tenant, response_id) IN (
        SELECT cityHash64(tenant, response_id) FROM ${spans}
        WHERE response_id != '' AND ${STARTS_BETWEEN} AND ${RECEIVED_WITHIN})
      GROUP BY tenant, response_id HAVING length(trace_ids) > 1`;
   const params = paramsOf(slice, between);
-  const others = new Map<string, string[]>();
+  const others = new Map<string, string[][]>();
   for await (const rows of readRows<TwinRow>(store, sql, params, { use_skip_indexes: 0 })) {
-    for (const { tenant, trace_ids: traceIds } of rows) {
-      for (const traceId of traceIds) {
+    for (const { tenant, response_id: responseId, trace_ids: traceIds } of rows) {
+      for (const traceId of isIdentifying(responseId) ? traceIds : NOTHING) {
         const key = keyOf({ tenant, traceId });
         const known = others.get(key);
-        if (known === undefined) others.set(key, [...traceIds]);
-        else known.push(...traceIds);
+        if (known === undefined) others.set(key, [traceIds]);
+        else known.push(traceIds);
       }
     }
   }
@@ -114,6 +120,7 @@ function paramsOf(
 
 interface TwinRow {
   tenant: string;
+  response_id: string;
   trace_ids: string[];
 }
 

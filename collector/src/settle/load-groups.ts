@@ -6,7 +6,7 @@
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
 import { groupSpans, responseKey } from './groups.ts';
-import type { KnownRelations } from './known-relations.ts';
+import { type KnownRelations, OTHER_TRACES_MAX } from './known-relations.ts';
 import { tracesByCounters } from './load-counter-relations.ts';
 import { tracesByLogEvents } from './load-log-relations.ts';
 import { tracesSharingResponses } from './load-response-relations.ts';
@@ -18,12 +18,6 @@ export interface LoadedGroup {
   spans: SettleSpan[];
   entries: LedgerEntry[];
 }
-
-/**
- * Where an emitter's response ids are not unique, everything would hang together: a chain is not followed beyond
- * this.
- */
-const OTHER_TRACES_MAX = 10_000;
 
 /** Groups that hold these traces of one tenant, of which `spans` are all that is stored. */
 export async function loadGroups(

@@ -12,7 +12,7 @@ const RANDOM_CHARACTERS_MIN = 10;
 const DISTINCT_CHARACTERS_MIN = 5;
 
 /** Whether two calls with this id are views of one response, wherever they are seen. */
-function isIdentifying(responseId: string): boolean {
+export function isIdentifying(responseId: string): boolean {
   const random = responseId.replace(KIND, '').replaceAll(/[^0-9a-z]/gi, '');
   return (
     random.length >= RANDOM_CHARACTERS_MIN &&

@@ -6,7 +6,7 @@
 import { isLogCall } from '../normalise/log-call.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
 import { isCounter } from './counters.ts';
-import { desiredEntries } from './desired-entries.ts';
+import { type Decided, desiredEntries } from './desired-entries.ts';
 import { type EntryMaker, entriesToAppend } from './difference.ts';
 import type { OpenTrace } from './open-traces.ts';
 import { resolveRoles } from './resolve-roles.ts';
@@ -28,7 +28,7 @@ export function missingEntries(
   if (decisive === undefined) {
     return undefined;
   }
-  const desired = desiredEntries(resolveRoles(decisive));
+  const desired = desiredEntries(onlyLeaf(decisive) ?? resolveRoles(decisive));
   const missing = new Map<string, LedgerEntry[]>();
   for (const span of decisive) {
     if (span.call !== undefined) {
@@ -46,7 +46,22 @@ export function missingEntries(
   return missing;
 }
 
-/** The calls and all spans above them; undefined where a root is missing. */
+/** Most traces have one call, which stays what it is: nothing has to be compared. */
+function onlyLeaf(decisive: readonly SettleSpan[]): Decided | undefined {
+  const [leaf, ...above] = decisive;
+  if (leaf?.call?.role !== 'leaf' || above.some(({ call }) => call !== undefined)) {
+    return undefined;
+  }
+  const role = { role: leaf.call.role, reason: leaf.call.roleReason };
+  return {
+    tree: { spans: [leaf], ancestorsOf: () => above },
+    roles: new Map([[spanKey(leaf), role]]),
+    winnerOf: new Map(),
+    calls: new Map(),
+  };
+}
+
+/** The calls and all spans above them, each call before what is above it; undefined where a root is missing. */
 function decisiveSpans({ spans }: OpenTrace): SettleSpan[] | undefined {
   const decisive = new Set<SettleSpan>();
   for (const span of spans.values()) {
