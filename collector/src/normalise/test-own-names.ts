@@ -6,7 +6,7 @@ import type { TestSpan } from './test-span.ts';
 
 /** Disjoint quantities of a call, and who bills it. */
 export interface ToldCall {
-  provider: 'openai' | 'anthropic' | 'gcp.gemini' | 'aws.bedrock';
+  provider: 'openai' | 'anthropic' | 'gcp.gemini' | 'aws.bedrock' | 'openrouter';
   model: string;
   uncached: number;
   cacheRead: number;
@@ -184,6 +184,22 @@ export function langSmith(call: ToldCall): TestSpan {
       'gen_ai.usage.output_tokens': output(call),
       'gen_ai.usage.input_token_details': `{'cache_read': ${call.cacheRead}, 'cache_creation': ${call.cacheWrite}}`,
       'gen_ai.usage.output_token_details': `{'reasoning': ${call.reasoning}}`,
+    },
+  };
+}
+
+/** Counts of the OpenAI API, some as texts; no provider is told. */
+export function codex(call: ToldCall): TestSpan {
+  return {
+    name: 'codex.sse_event',
+    attributes: {
+      'event.name': 'codex.sse_event',
+      'event.kind': 'response.completed',
+      model: call.model,
+      input_token_count: String(inclusive(call)),
+      output_token_count: String(output(call)),
+      cached_token_count: call.cacheRead,
+      reasoning_token_count: call.reasoning,
     },
   };
 }

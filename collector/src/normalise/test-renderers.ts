@@ -4,6 +4,7 @@
  */
 import {
   claudeCode,
+  codex,
   geminiCli,
   genkit,
   inclusive,
@@ -111,9 +112,17 @@ const ANTHROPIC_SDK: UsageNames = {
   cacheWrite: 'anthropic.usage.cache_creation.ephemeral_5m_input_tokens',
 };
 const EXCLUSIVE: Told = { names: UNDERSCORE, isExclusive: true };
+const BESIDE: Told = { names: UNDERSCORE, isBeside: true };
 
-const openLlmetry = (library: string, told: Told) =>
-  otel(`opentelemetry.instrumentation.${library}`, told, { 'llm.request.type': 'chat' });
+const openLlmetry =
+  (library: string, told: Told): Renderer =>
+  (call) => ({
+    version: '0.62.4',
+    ...otel(`opentelemetry.instrumentation.${library}`, told, { 'llm.request.type': 'chat' })(call),
+  });
+const openLit = (library: string, told: Told) => otel(`openlit.instrumentation.${library}`, told);
+const sentry = otel('@sentry/node', { names: DOTTED }, { 'sentry.op': 'x' });
+const dify = otel('dify', { names: OTEL }, { 'gen_ai.framework': 'dify' });
 const agentO11y = (told: Told) =>
   otel('agento11y', told, { 'gen_ai.operation.name': 'generateText' });
 const lmnr = otel('lmnr.sdk', { names: UNDERSCORE }, { 'lmnr.span.type': 'LLM' });
@@ -133,20 +142,26 @@ export const RENDERINGS: readonly Rendering[] = [
   ['otel_genai', 'aws.bedrock', '1.41', otel('', { names: OTEL })],
   ['openllmetry', 'openai', 'python', openLlmetry('openai.v1', { names: UNDERSCORE })],
   ['openllmetry', 'aws.bedrock', 'python', openLlmetry('bedrock', EXCLUSIVE)],
+  ['openllmetry', 'anthropic', 'python', openLlmetry('anthropic', { names: UNDERSCORE })],
+  ['openllmetry', 'gcp.gemini', 'python', openLlmetry('google_generativeai', BESIDE)],
   ['openinference', 'openai', 'python', openInference],
   ['openinference', 'anthropic', 'python', openInference],
   ['openinference', 'aws.bedrock', 'Converse', openInferenceBedrock],
   ['vercel_ai', 'openai', '6', vercelAi],
   ['vercel_ai', 'anthropic', '6', vercelAi],
   ['vercel_ai', 'gcp.gemini', '6', vercelAi],
+  ['vercel_ai', 'aws.bedrock', '6', vercelAi],
   ['langfuse', 'openai', 'wrapper of the client', langfuse],
   ['litellm', 'openai', '1', liteLlm1],
   ['litellm', 'anthropic', '1', liteLlm1],
   ['litellm', 'openai', '2', liteLlm2],
   ['litellm', 'gcp.gemini', '2', liteLlm2],
+  ['litellm', 'aws.bedrock', '2', liteLlm2],
   ['pydantic_ai', 'openai', '2', otel('pydantic-ai', { names: OTEL })],
   ['pydantic_ai', 'anthropic', '2', otel('pydantic-ai', { names: OTEL })],
   ['claude_code', 'anthropic', 'span', claudeCode],
+  ['codex', 'openai', 'event', codex],
+  ['openrouter', 'openrouter', 'broadcast', otel('openrouter', { names: DOTTED })],
   ['anthropic_sdk', 'anthropic', 'ts', otel('com.anthropic.sdk.ts', { names: ANTHROPIC_SDK })],
   ['gemini_cli', 'gcp.gemini', 'event', geminiCli],
   ['google_adk', 'gcp.gemini', '2.3', named('generate_content', adk)],
@@ -155,18 +170,28 @@ export const RENDERINGS: readonly Rendering[] = [
   ['microsoft', 'openai', '.NET', otel('Experimental.Microsoft.Extensions.AI', { names: OTEL })],
   ['spring_ai', 'openai', '1.1', spring({ names: OTEL })],
   ['spring_ai', 'anthropic', '1.1', spring({ names: OTEL, isExclusive: true })],
+  ['spring_ai', 'aws.bedrock', '1.1', spring({ names: OTEL, isExclusive: true })],
+  ['spring_ai', 'gcp.gemini', '1.1', spring({ names: OTEL })],
   ['langchain4j', 'openai', '1', otel('dev.langchain4j', { names: OTEL })],
   ['agento11y', 'openai', 'sdk', agentO11y({ names: UNDERSCORE })],
   ['agento11y', 'anthropic', 'sdk', agentO11y(EXCLUSIVE)],
-  ['agento11y', 'gcp.gemini', 'sdk', agentO11y({ names: UNDERSCORE, isBeside: true })],
+  ['agento11y', 'gcp.gemini', 'sdk', agentO11y(BESIDE)],
   ['livekit', 'openai', '1', named('llm_request', otel('livekit-agents', { names: LIVEKIT }))],
-  ['dify', 'openai', '1', otel('dify', { names: OTEL }, mark('gen_ai.framework', 'dify'))],
+  ['dify', 'openai', '1', dify],
+  ['dify', 'anthropic', '1', dify],
   ['mlflow', 'openai', '3', mlflow],
   ['mlflow', 'anthropic', '3', mlflow],
   ['langsmith', 'openai', 'python', langSmith],
   ['langsmith', 'anthropic', 'python', langSmith],
+  ['langsmith', 'aws.bedrock', 'python', langSmith],
   ['laminar', 'openai', 'sdk', lmnr],
+  ['laminar', 'anthropic', 'sdk', lmnr],
   ['agentops', 'openai', 'sdk', agentOps],
-  ['sentry', 'openai', 'js', otel('@sentry/node', { names: DOTTED }, mark('sentry.op', 'x'))],
-  ['openlit', 'openai', 'python', otel('openlit.instrumentation.openai', { names: OTEL })],
+  ['agentops', 'anthropic', 'sdk', agentOps],
+  ['sentry', 'openai', 'js', sentry],
+  ['sentry', 'anthropic', 'js', sentry],
+  ['openlit', 'openai', 'python', openLit('openai', { names: OTEL })],
+  ['openlit', 'anthropic', 'python', openLit('anthropic', { names: OTEL, isExclusive: true })],
+  ['openlit', 'aws.bedrock', 'python', openLit('bedrock', { names: OTEL, isExclusive: true })],
+  ['openlit', 'anthropic', 'python over LangChain', openLit('langchain', { names: OTEL })],
 ];
