@@ -81,7 +81,7 @@ it('the same request through another collector is billed once', async () => {
 });
 
 it('a response that two traces show is billed once, though each was decided', async () => {
-  const shared = { 'gen_ai.response.id': `chatcmpl-${trace}` };
+  const shared = { 'gen_ai.response.id': `chatcmpl-9J3uIL87gldCFtiIbya${trace}` };
   await ledger.send([root(), call(2, shared)]);
   const first = trace;
   expect(await ledger.settle()).toMatchObject({ traces: 0, resolved: 1 });
