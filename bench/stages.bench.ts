@@ -1,7 +1,7 @@
 /**
  * CPU per span of each stage between bytes and Native blocks, in one run on the same bytes: decode (the keys recognised
- * too), hash, normalise, price, rows of spans, and entries with the roles of the request. Each step runs with all steps before it, and the difference is the step's own. Two payloads: every span
- * an LLM span with usage, and none. `node bench/stages.bench.ts` is a quick look; `--full` measures (two minutes).
+ * too), hash, normalise, price, rows of spans, and entries with the roles of the request. Each step runs with all steps
+ * before it, and the difference is the step's own. Two payloads: every span an LLM span with usage, and none. `node bench/stages.bench.ts` is a quick look; `--full` measures (two minutes).
  */
 import { DEFAULT_DECODE_LIMITS } from '@ai-cost-profiler/collector/decode/decode-error.ts';
 import { decodeTracesProtobuf } from '@ai-cost-profiler/collector/decode/decode-protobuf.ts';
@@ -15,6 +15,7 @@ import { Normaliser } from '@ai-cost-profiler/collector/normalise/normalise.ts';
 import type { Charge } from '@ai-cost-profiler/collector/price/charge-call.ts';
 import { chargeKind } from '@ai-cost-profiler/collector/price/charge-kind.ts';
 import { loadPriceBook } from '@ai-cost-profiler/collector/price/load-book.ts';
+import type { PriceBook } from '@ai-cost-profiler/collector/price/price-book.ts';
 import { appendEntry } from '@ai-cost-profiler/collector/rows/append-entry.ts';
 import { appendSpan } from '@ai-cost-profiler/collector/rows/append-span.ts';
 import { CardinalityGuard } from '@ai-cost-profiler/collector/rows/cardinality-guard.ts';
@@ -52,6 +53,26 @@ function payloads(change: (request: Request) => Request): Buffer[] {
   );
 }
 
+/** What decides the roles of a request; all rows go to the same blocks. */
+function createTraces(
+  rows: PendingRows<LandingBlocks>,
+  open: OpenTraces,
+  book: PriceBook,
+): RequestTraces {
+  return new RequestTraces({
+    journal: { rowsFor: () => rows },
+    open,
+    guard: new CardinalityGuard(),
+    bookFor: () => book,
+    mayReverse: true,
+    nowMs: () => 1_787_227_200_000,
+    append: appendEntry,
+    onFault: (error) => {
+      throw error;
+    },
+  });
+}
+
 /** Runs the first `steps` steps over a request and returns a number that depends on what they gave. */
 function createRoad(): (bytes: Uint8Array, steps: number) => number {
   const view = new SpanView();
@@ -67,18 +88,7 @@ function createRoad(): (bytes: Uint8Array, steps: number) => number {
   const context = { tenant: 'default', service: 'bench', environment: '' };
   const rows = { blocks: { span, entry }, day: 20_685 } as unknown as PendingRows<LandingBlocks>;
   const open = new OpenTraces({ idleMsMax: 60_000 });
-  const traces = new RequestTraces({
-    journal: { rowsFor: () => rows },
-    open,
-    guard: new CardinalityGuard(),
-    bookFor: () => book,
-    mayReverse: true,
-    nowMs: () => 1_787_227_200_000,
-    append: appendEntry,
-    onFault: (error) => {
-      throw error;
-    },
-  });
+  const traces = createTraces(rows, open, book);
   const attributionOf = () => normaliser.attributionOfLast();
   let steps = 0;
   let sum = 0;

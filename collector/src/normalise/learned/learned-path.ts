@@ -4,7 +4,7 @@
  * looked at once for them.
  */
 import type { ByteText } from '../../decode/byte-text.ts';
-import { isCount, isSameValue, saysText } from './attribute-answer.ts';
+import { type Answer, isCount, isSameValue, saysText } from './attribute-answer.ts';
 import { ASK, type AskedAnswer, type Asker, type Outcome } from './question.ts';
 
 export class LearnedPath {
@@ -15,9 +15,14 @@ export class LearnedPath {
   /** Looked at again when the name is another. */
   private readonly ofName: readonly AskedAnswer[];
   private readonly ofKind: readonly AskedAnswer[];
-  private readonly texts: readonly AskedAnswer[];
-  private readonly counts: readonly AskedAnswer[];
-  private readonly values: readonly AskedAnswer[];
+  /** Positions of values, and what stands there. */
+  private readonly values: Int32Array;
+  private readonly answers: readonly Answer[];
+  /** Positions of what is a text or a count, and of what is none. */
+  private readonly texts: Int32Array;
+  private readonly noTexts: Int32Array;
+  private readonly counts: Int32Array;
+  private readonly noCounts: Int32Array;
   private resource = -1;
   private name: ByteText | undefined;
 
@@ -28,9 +33,13 @@ export class LearnedPath {
     this.ofResource = of(ASK.resource);
     this.ofName = of(ASK.nameBegins, ASK.name);
     this.ofKind = of(ASK.kind);
-    this.texts = of(ASK.text);
-    this.counts = of(ASK.count);
-    this.values = of(ASK.value);
+    const [texts, counts, values] = [of(ASK.text), of(ASK.count), of(ASK.value)];
+    this.texts = positions(texts.filter(({ isYes }) => isYes));
+    this.noTexts = positions(texts.filter(({ isYes }) => !isYes));
+    this.counts = positions(counts.filter(({ isYes }) => isYes));
+    this.noCounts = positions(counts.filter(({ isYes }) => !isYes));
+    this.values = positions(values);
+    this.answers = values.map(({ answer }) => answer!);
   }
 
   /** Whether this span gives all these answers. */
@@ -40,34 +49,31 @@ export class LearnedPath {
       this.holdsForValues(asker) &&
       this.holdsForResource(asker) &&
       this.holdsForName(asker) &&
-      this.ofKind.every((one) => one.question.gives(asker, one)) &&
+      (this.ofKind.length === 0 || allGiven(this.ofKind, asker)) &&
       this.holdsForHoles(asker)
     );
   }
 
   private holdsForValues({ view: { attributes } }: Asker): boolean {
-    const { values } = this;
+    const { values, answers } = this;
     for (let i = 0; i < values.length; i++) {
-      const { at, answer } = values[i]!;
-      if (!isSameValue(attributes, at, answer!)) return false;
+      if (!isSameValue(attributes, values[i]!, answers[i]!)) return false;
     }
     return true;
   }
 
   private holdsForHoles({ view: { attributes } }: Asker): boolean {
-    const { texts, counts } = this;
-    for (let i = 0; i < texts.length; i++) {
-      if (saysText(attributes, texts[i]!.at) !== texts[i]!.isYes) return false;
-    }
-    for (let i = 0; i < counts.length; i++) {
-      if (isCount(attributes, counts[i]!.at) !== counts[i]!.isYes) return false;
-    }
+    const { texts, noTexts, counts, noCounts } = this;
+    for (let i = 0; i < texts.length; i++) if (!saysText(attributes, texts[i]!)) return false;
+    for (let i = 0; i < counts.length; i++) if (!isCount(attributes, counts[i]!)) return false;
+    for (let i = 0; i < noTexts.length; i++) if (saysText(attributes, noTexts[i]!)) return false;
+    for (let i = 0; i < noCounts.length; i++) if (isCount(attributes, noCounts[i]!)) return false;
     return true;
   }
 
   private holdsForResource(asker: Asker): boolean {
     if (this.ofResource.length === 0 || this.resource === asker.resourceNumber) return true;
-    if (!this.ofResource.every((one) => one.question.gives(asker, one))) return false;
+    if (!allGiven(this.ofResource, asker)) return false;
     this.resource = asker.resourceNumber;
     return true;
   }
@@ -75,8 +81,16 @@ export class LearnedPath {
   private holdsForName(asker: Asker): boolean {
     const { data, nameStart, nameEnd } = asker.view;
     if (this.ofName.length === 0 || this.name?.isAt(data, nameStart, nameEnd)) return true;
-    if (!this.ofName.every((one) => one.question.gives(asker, one))) return false;
+    if (!allGiven(this.ofName, asker)) return false;
     this.name = asker.nameText();
     return true;
   }
+}
+
+function allGiven(answers: readonly AskedAnswer[], asker: Asker): boolean {
+  return answers.every((one) => one.question.gives(asker, one));
+}
+
+function positions(answers: readonly AskedAnswer[]): Int32Array {
+  return Int32Array.from(answers, ({ at }) => at);
 }
