@@ -1,7 +1,8 @@
 /**
  * CPU per span of each stage between bytes and Native blocks, in one run on the same bytes: decode (the keys recognised
  * too), hash, normalise, price, rows of spans, and entries with the roles of the request. Each step runs with all steps
- * before it, and the difference is the step's own. Two payloads: every span an LLM span with usage, and none. `node bench/stages.bench.ts` is a quick look; `--full` measures (two minutes).
+ * before it, and the difference is the step's own. Two payloads: every span an LLM span with usage, and none.
+ * `node bench/stages.bench.ts` is a quick look; `--full` measures (two minutes).
  */
 import { DEFAULT_DECODE_LIMITS } from '@ai-cost-profiler/collector/decode/decode-error.ts';
 import { decodeTracesProtobuf } from '@ai-cost-profiler/collector/decode/decode-protobuf.ts';

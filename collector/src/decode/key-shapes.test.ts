@@ -46,7 +46,7 @@ describe('the shape of a list of keys', () => {
     for (let i = 0; i < 100_000; i++) shapes.shapeOf(stranger);
     expect(shapes.generation).toBe(1);
     expect(shapes.shapeOf(listOf(['new']))).toBeDefined();
-  });
+  }, 60_000);
 
   it('is not told of a key that carries data', () => {
     expect(new KeyShapes().shapeOf(listOf(['k'.repeat(257)]))).toBeUndefined();

@@ -47,5 +47,5 @@ describe('the row of a call of a known kind', () => {
     const plain = blockOf(requests, (read, normaliser) => normaliser.hold(read.toCall()));
     expect(known.block === plain.block).toBe(true);
     expect(known.known).toBeGreaterThan(200);
-  });
+  }, 60_000);
 });

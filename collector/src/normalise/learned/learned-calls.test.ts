@@ -86,7 +86,7 @@ describe('what was learned of a kind of span', () => {
         callsOf(reference, request, { isShaped: false }),
       );
     }
-  });
+  }, 60_000);
 
   it('is what the dialects say of such spans with other values', () => {
     fc.assert(
