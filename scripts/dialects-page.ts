@@ -25,7 +25,8 @@ application, those before OTel names, OpenInference and the AI SDK, and those be
 Of each call are read: operation, provider, models, response id, usage, what the call was reported to cost, service tier and the
 like, and whom it was for. Whom it was for is also read, whatever the dialect, from \`user.id\`, \`enduser.id\`, \`session.id\`,
 \`gen_ai.conversation.id\`, \`gen_ai.agent.name\`, \`gen_ai.workflow.name\`, \`gen_ai.prompt.name\`, \`gen_ai.tool.name\`,
-\`aicost.feature\` and \`aicost.tag.*\`. A tag is one that the application
+\`aicost.feature\` and \`aicost.tag.*\`. Spans that are no calls tell it too, by the names in an
+emitter's own namespace, for the calls below them. A tag is one that the application
 sets itself, before one of the dialects' names for it; labels become tags that say \`true\`, values over 256 characters none.
 
 ## What is assumed

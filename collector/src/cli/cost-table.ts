@@ -10,6 +10,8 @@ const sumsSchema = z.looseObject({
   cost_usd: z.string().nullable(),
   cost_low_usd: z.string().nullable(),
   cost_high_usd: z.string().nullable(),
+  sampled_calls: countSchema.optional(),
+  estimated_usd: z.string().nullable().optional(),
   share: z.string().nullable(),
 });
 
@@ -115,6 +117,13 @@ function notesOn(totals: Sums): string[] {
   if (totals.cost_low_usd !== totals.cost_high_usd) {
     notes.push(
       `Where usage can be read two ways, the total lies between ${totals.cost_low_usd} and ${totals.cost_high_usd} USD.`,
+    );
+  }
+  const { sampled_calls: sampled = 0n, estimated_usd: estimate } = totals;
+  if (sampled !== 0n && estimate != null) {
+    const what = sampled === 1n ? '1 call stands' : `${sampled} calls stand`;
+    notes.push(
+      `${what} for others that the sender's sampling dropped: with those, ${estimate} USD is estimated.`,
     );
   }
   return notes;

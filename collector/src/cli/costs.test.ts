@@ -48,6 +48,15 @@ async function run(flags: Record<string, string>, json = false, answer: object =
 }
 
 describe('aicost costs', () => {
+  test('says what sampling dropped apart from what was spent', async () => {
+    const totals = { ...sums('1', 2), sampled_calls: 2, estimated_usd: '10' };
+    const { written } = await run({}, false, { ...ANSWER, totals });
+    expect(written).toContain(
+      "2 calls stand for others that the sender's sampling dropped: with those, 10 USD is estimated.",
+    );
+    expect((await run({})).written).not.toContain('sampling');
+  });
+
   test('aligns amounts at the point, names what is unknown, and ends with the total', async () => {
     const { written } = await run({});
     expect(written).toBe(

@@ -8,6 +8,7 @@ import type { SpanView } from '../decode/span-view.ts';
 import { AttributeKeys } from './attribute-keys.ts';
 import { AttributeReader } from './attribute-reader.ts';
 import { AttributionReader } from './attribution.ts';
+import { AttributionNames } from './attribution-names.ts';
 import { type Attribution, type Call, NOBODY } from './call.ts';
 import { type BillerClues, describeCall } from './describe-call.ts';
 import type { DialectDefinition, SpanFacts } from './dialect.ts';
@@ -38,6 +39,7 @@ const SCOPES_MAX = 4_096;
 export class Normaliser {
   private readonly finder: DialectFinder;
   private readonly attribution: AttributionReader;
+  private readonly namesOfOthers: AttributionNames;
   private readonly sampling: SamplingReader;
   private readonly learned: LearnedCalls;
   private readonly spanKeys = new AttributeKeys();
@@ -67,6 +69,7 @@ export class Normaliser {
     const finder = new DialectFinder(dialects, spanKeys);
     this.finder = finder;
     this.attribution = new AttributionReader(spanKeys, resourceKeys);
+    this.namesOfOthers = new AttributionNames(definitions, spanKeys);
     this.sampling = new SamplingReader(spanKeys);
     this.serverAddress = spanKeys.declare('server.address');
     this.resourceProvider = ['gen_ai.provider.name', 'gen_ai.system'].map((name) =>
@@ -122,7 +125,11 @@ export class Normaliser {
    */
   attributionOfLast(): Attribution {
     this.attributionTold ??= this.spanReader.tellsAnything
-      ? this.attribution.read(this.spanReader, this.resourceReader, {})
+      ? this.attribution.read(
+          this.spanReader,
+          this.resourceReader,
+          this.namesOfOthers.read(this.spanReader),
+        )
       : NOBODY;
     return this.attributionTold;
   }
