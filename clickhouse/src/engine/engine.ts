@@ -99,6 +99,9 @@ function watchTime(run: Run, settings: ReadonlyMap<string, string>): NodeJS.Time
   return setTimeout(() => run.cancel(), delayMs).unref();
 }
 
+/** Well below what a statement may take by default, 256 KiB, in characters of 4 bytes at most. */
+const LONG_ASSIGNMENT_CHARS = 60_000;
+
 async function prepareSession(
   session: ChdbSession,
   context: StatementContext,
@@ -120,7 +123,12 @@ async function prepareSession(
     }
     assignments.push(`param_${name} = ${quoteString(value)}`);
   }
-  const statements = [`SET ${assignments.join(', ')}`];
+  const assign = `SET ${assignments.join(', ')}`;
+  if (assign.length > LONG_ASSIGNMENT_CHARS) {
+    // A server takes parameters of any length; here they stand in a statement, which has a limit of its own.
+    await session.queryAsync(`SET max_query_size = ${Buffer.byteLength(assign) * 2}`);
+  }
+  const statements = [assign];
   if (context.database !== null) {
     statements.push(`USE ${quoteName(context.database)}`);
   }

@@ -151,6 +151,18 @@ describe.for(PROTOCOL_TARGETS)('%s', ([, start]) => {
     expect(answer.text.replace(/\\N\n$/, 'ᴺᵁᴸᴸ\n')).toBe(`${expected}\n`);
   });
 
+  test('parameters may be longer together than a statement may be by default', async () => {
+    const ids = Array.from({ length: 10_000 }, (_, i) => `'${String(i).padStart(32, '0')}'`);
+    const list = `[${ids.join(',')}]`;
+    const sql = 'SELECT length({x:Array(String)}), has({y:Array(String)}, {z:String})';
+    const answer = await run(sql, {
+      param_x: list,
+      param_y: list,
+      param_z: ids[9_999]!.slice(1, -1),
+    });
+    expect(answer.text).toBe('10000\t1\n');
+  });
+
   test('300 parametrised statements at once never mix their values', async () => {
     const ids = Array.from({ length: 300 }, (_, index) => String(index));
     const waiting = [...ids];

@@ -31,7 +31,8 @@ export interface Step {
 const CANDIDATES_MAX = 200_000;
 /** About 40 MB while they are settled; the next step is read meanwhile. */
 const ROWS_PER_STEP = 20_000;
-const TRACES_PER_STEP = 4_000;
+/** A server takes parameters of 128 KiB at most: a list of as many ids is half of that. */
+const TRACES_PER_STEP = 2_000;
 /** One that lasts longer would make its neighbours' step read all of its time. */
 const LONG_NS = 600_000_000_000n;
 
