@@ -10,7 +10,7 @@ import { type Decided, desiredEntries } from './desired-entries.ts';
 import { type EntryMaker, entriesToAppend } from './difference.ts';
 import type { OpenTrace } from './open-traces.ts';
 import { resolveRoles } from './resolve-roles.ts';
-import { type SettleSpan, spanKey } from './settle-span.ts';
+import { type ResolvedRole, type SettleSpan, spanKey } from './settle-span.ts';
 
 /** A trace with more spans is left to settle, which has the time. */
 const SPANS_MAX = 5_000;
@@ -28,7 +28,7 @@ export function missingEntries(
   if (decisive === undefined) {
     return undefined;
   }
-  const desired = desiredEntries(onlyLeaf(decisive) ?? resolveRoles(decisive));
+  const desired = desiredEntries(independentLeaves(trace, decisive) ?? resolveRoles(decisive));
   const missing = new Map<string, LedgerEntry[]>();
   for (const span of decisive) {
     if (span.call !== undefined) {
@@ -46,19 +46,51 @@ export function missingEntries(
   return missing;
 }
 
-/** Most traces have one call, which stays what it is: nothing has to be compared. */
-function onlyLeaf(decisive: readonly SettleSpan[]): Decided | undefined {
-  const [leaf, ...above] = decisive;
-  if (leaf?.call?.role !== 'leaf' || above.some(({ call }) => call !== undefined)) {
-    return undefined;
+/**
+ * Calls of which none is above another, none began with another and none shows another's response stay what they are:
+ * nothing has to be compared. Undefined where that is not so.
+ */
+function independentLeaves(
+  { spans }: OpenTrace,
+  decisive: readonly SettleSpan[],
+): Decided | undefined {
+  const leaves: SettleSpan[] = [];
+  const above = new Map<SettleSpan, SettleSpan[]>();
+  const roles = new Map<string, ResolvedRole>();
+  const told = new Set<bigint | string>();
+  for (const leaf of decisive) {
+    const { call } = leaf;
+    if (call !== undefined) {
+      const ancestors = ancestorsOf(leaf, spans);
+      const isTold =
+        told.has(leaf.startNs) || (call.responseId !== '' && told.has(call.responseId));
+      if (call.role !== 'leaf' || isTold || ancestors === undefined) {
+        return undefined;
+      }
+      told.add(leaf.startNs).add(call.responseId);
+      above.set(leaf, ancestors);
+      roles.set(spanKey(leaf), { role: call.role, reason: call.roleReason });
+      leaves.push(leaf);
+    }
   }
-  const role = { role: leaf.call.role, reason: leaf.call.roleReason };
-  return {
-    tree: { spans: [leaf], ancestorsOf: () => above },
-    roles: new Map([[spanKey(leaf), role]]),
-    winnerOf: new Map(),
-    calls: new Map(),
-  };
+  const tree = { spans: leaves, ancestorsOf: (span: SettleSpan) => above.get(span) ?? [] };
+  return { tree, roles, winnerOf: new Map(), calls: new Map() };
+}
+
+/** From the parent upwards; undefined where one of them is a call, or they run in a circle. */
+function ancestorsOf(
+  span: SettleSpan,
+  spans: ReadonlyMap<string, SettleSpan>,
+): SettleSpan[] | undefined {
+  const ancestors: SettleSpan[] = [];
+  let at = spans.get(span.parentSpanId);
+  for (; at !== undefined; at = spans.get(at.parentSpanId)) {
+    if (at.call !== undefined || ancestors.length > spans.size) {
+      return undefined;
+    }
+    ancestors.push(at);
+  }
+  return ancestors;
 }
 
 /** The calls and all spans above them, each call before what is above it; undefined where a root is missing. */
