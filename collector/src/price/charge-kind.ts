@@ -39,7 +39,7 @@ function byCounts(book: PriceBook, call: KindOfCall, start: Start): Charge | und
   const { template, usage } = call;
   if (template === undefined || !call.hasUsage) return undefined;
   const atNs = (start.startTimeHi >>> 0) * TWO_32 + (start.startTimeLo >>> 0);
-  const rates = book.countRates.ratesOf(template, atNs, () => start.startTimeUnixNano);
+  const rates = book.countRates.ratesOf(template, atNs, start);
   const told = rates && charged(rates, usage.buckets);
   if (rates === undefined || told === undefined) return undefined;
   const other = usage.hasAlternative ? charged(rates, usage.alternative) : told;

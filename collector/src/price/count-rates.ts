@@ -17,6 +17,11 @@ export interface PricedKind {
   readonly context: CallContext;
 }
 
+/** The instant as an integer, made only where a double does not decide. */
+interface ExactStart {
+  readonly startTimeUnixNano: bigint;
+}
+
 /** Charges of one kind of call in a span of time. */
 export interface CountRates {
   /** Nanoseconds as doubles, drawn in by more than a double may be off. */
@@ -66,7 +71,7 @@ export class CountRateMemo {
   }
 
   /** The rates of a kind at an instant (as a double and exactly), or undefined where they do not fit. */
-  ratesOf(kind: PricedKind, atNs: number, exactNs: () => bigint): CountRates | undefined {
+  ratesOf(kind: PricedKind, atNs: number, start: ExactStart): CountRates | undefined {
     const known = this.byKind.get(kind);
     if (known !== undefined) {
       for (let i = known.length - 1; i >= 0; i--) {
@@ -75,7 +80,7 @@ export class CountRateMemo {
       }
     }
     const { provider, model, context } = kind;
-    const resolution = this.book.resolve(provider, model, exactNs(), context);
+    const resolution = this.book.resolve(provider, model, start.startTimeUnixNano, context);
     const rates = 'plan' in resolution ? countRatesOf(resolution.plan) : undefined;
     if (rates === undefined) return undefined;
     if (known === undefined) this.byKind.set(kind, [rates]);
