@@ -255,5 +255,5 @@ class Collector implements RunningCollector {
 }
 
 function waitMs(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -102,7 +102,8 @@ async function prepare(store: Store, log: Logger, signal: AbortSignal): Promise<
       }
       const retryInMs = backoffMs(attempt, 0.5);
       log.warn({ err: error, retry_in_ms: retryInMs }, 'ClickHouse is not ready');
-      await new Promise((resolve) => setTimeout(resolve, retryInMs).unref());
+      // While the collector starts there may be nothing else that keeps the process alive.
+      await new Promise((resolve) => setTimeout(resolve, retryInMs));
     }
   }
 }

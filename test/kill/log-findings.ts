@@ -49,7 +49,7 @@ export class LogFindings {
     for (const findings of [this.recent, this.total]) {
       addTo(findings, line);
     }
-    if (line.msg !== undefined && ALARMS.includes(line.msg)) {
+    if (line.msg !== undefined && (ALARMS.includes(line.msg) || isStuck(line))) {
       this.alarms.push(JSON.stringify(line).slice(0, 600));
     }
   }
@@ -59,6 +59,13 @@ export class LogFindings {
     this.recent = noFindings();
     return taken;
   }
+}
+
+/** A pass of settle that failed for another reason than that something was away fails again and again. */
+function isStuck(line: LogLine): boolean {
+  const error = line['err'] as { type?: string; retryable?: boolean } | undefined;
+  const isPassing = error?.retryable === true || error?.type === 'JournalUnavailable';
+  return line.msg === 'a settle pass failed; the next one goes on from there' && !isPassing;
 }
 
 function addTo(findings: Findings, line: LogLine): void {
