@@ -29,16 +29,18 @@ export function saysText(list: AttributeList, at: number): boolean {
   if (first === QUOTE) {
     return false;
   }
-  const mayBeNothing = length <= NOTHING_BYTES_MAX && NOTHING_BEGINS.includes(first);
+  const mayBeNothing = length <= NOTHING_BYTES_MAX && BEGINS_NOTHING[first] === 1;
   return !mayBeNothing || !isNothing(list, at);
 }
 
 const QUOTE = 0x22;
 const NOTHING_TEXTS = [...NOTHING].map((word) => new ByteText(Buffer.from(word)));
 const NOTHING_BYTES_MAX = Math.max(...NOTHING_TEXTS.map(({ length }) => length));
-const NOTHING_BEGINS = Buffer.from([
-  ...new Set(NOTHING_TEXTS.flatMap(({ bytes }) => [...bytes.subarray(0, 1)])),
-]);
+/** 1 for the first letters of these words. */
+const BEGINS_NOTHING = new Uint8Array(256);
+for (const { bytes, length } of NOTHING_TEXTS) {
+  if (length > 0) BEGINS_NOTHING[bytes[0]!] = 1;
+}
 
 function isNothing(list: AttributeList, at: number): boolean {
   const { data, valueStart, valueEnd } = list;

@@ -56,11 +56,15 @@ export class SpanCall {
     }
     const { counts, usage } = this;
     const { number } = view.attributes;
-    counts.fill(NOT_TOLD);
     for (let i = 0; i < pairs.length; i += 2) {
       counts[pairs[i]!] = number[pairs[i + 1]!]!;
     }
-    return usage.fill(counts, template.provider, template.inclusion) === '' && usage.hasBuckets;
+    const contradiction = usage.fill(counts, template.provider, template.inclusion);
+    // Between calls no count is told: a few are taken back here, instead of all of them before.
+    for (let i = 0; i < pairs.length; i += 2) {
+      counts[pairs[i]!] = NOT_TOLD;
+    }
+    return contradiction === '' && usage.hasBuckets;
   }
 
   get role(): Role {

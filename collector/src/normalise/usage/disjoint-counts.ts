@@ -260,7 +260,7 @@ function outputSum(buckets: Float64Array): number {
 function sumOf(buckets: Float64Array, from: number, until: number): number {
   let sum = 0;
   for (let at = from; at < until; at++) {
-    sum += told(buckets[at]!);
+    if (buckets[at]! > 0) sum += buckets[at]!;
   }
   return sum;
 }
