@@ -103,7 +103,7 @@ function createRoad(): (bytes: Uint8Array, steps: number) => number {
     sum += read?.usage.inputTokens ?? 0;
     if (steps < 4) return;
     const charge: Charge | undefined = read && chargeKind(book, read, seen);
-    if (charge?.costAtto !== undefined) sum += Number(BigInt.asUintN(32, charge.costAtto));
+    if (charge?.costAtto !== undefined) sum += charge.costAtto > 3_000_000_000_000_000n ? 2 : 1;
     if (steps < 5) return;
     appendSpan(span, seen, read, { ...context, receivedAtNs: 0n, attributionOf, redactor });
     if (steps < 6) return;

@@ -4,7 +4,7 @@
  * that they are asked once a kind and not once a span (learned/, docs/decisions/0006-dialects-are-asked-once.md).
  */
 import { ByteText } from '../decode/byte-text.ts';
-import type { SpanView } from '../decode/span-view.ts';
+import { SpanView } from '../decode/span-view.ts';
 import { AttributeKeys } from './attribute-keys.ts';
 import { AttributeReader } from './attribute-reader.ts';
 import { AttributionReader } from './attribution.ts';
@@ -60,7 +60,7 @@ export class Normaliser {
   /** Of the span read last, once somebody asked for it. */
   private attributionTold: Attribution | undefined;
   private readonly facts: SpanFacts;
-  private asker: Asker | undefined;
+  private readonly asker: Asker;
   readonly resource: ResourceFacts = { service: '', environment: '' };
 
   constructor(definitions: readonly DialectDefinition[]) {
@@ -83,6 +83,14 @@ export class Normaliser {
     this.spanReader = new AttributeReader(spanKeys);
     this.resourceReader = new AttributeReader(resourceKeys);
     this.call = new SpanCall(this.spanReader, this.resourceReader);
+    const asker: Asker = {
+      view: new SpanView(),
+      scope: '',
+      resourceNumber: 0,
+      resourcePosition: (key) => this.resourceReader.positionOf(key),
+      nameText: () => new ByteText(Buffer.from(asker.view.nameText, 'utf8')),
+    };
+    this.asker = asker;
     this.facts = {
       attributes: this.spanReader,
       resource: this.resourceReader,
@@ -208,17 +216,11 @@ export class Normaliser {
   }
 
   private askerOf(view: SpanView): Asker {
-    this.asker ??= {
-      view,
-      scope: '',
-      resourceNumber: 0,
-      resourcePosition: (key) => this.resourceReader.positionOf(key),
-      nameText: () => new ByteText(Buffer.from(this.asker!.view.nameText, 'utf8')),
-    };
-    this.asker.view = view;
-    this.asker.scope = this.scope;
-    this.asker.resourceNumber = this.resourceNumber;
-    return this.asker;
+    const { asker } = this;
+    asker.view = view;
+    asker.scope = this.scope;
+    asker.resourceNumber = this.resourceNumber;
+    return asker;
   }
 
   private factsOf(view: SpanView): SpanFacts {

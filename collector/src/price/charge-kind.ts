@@ -4,7 +4,7 @@
  */
 import type { Call } from '../normalise/call.ts';
 import { type Charge, chargeCall } from './charge-call.ts';
-import { type CountCharge, type CountRates, chargeCounts, type PricedKind } from './count-rates.ts';
+import { type CountCharge, chargeCounts, type PricedKind } from './count-rates.ts';
 import type { PriceBook } from './price-book.ts';
 
 /** A call as the road of a span holds it. */
@@ -39,16 +39,13 @@ function byCounts(book: PriceBook, call: KindOfCall, start: Start): Charge | und
   const { template, usage } = call;
   if (template === undefined || !call.hasUsage) return undefined;
   const atNs = (start.startTimeHi >>> 0) * TWO_32 + (start.startTimeLo >>> 0);
+  const { told, other } = book.countRates;
   const rates = book.countRates.ratesOf(template, atNs, start);
-  const told = rates && charged(rates, usage.buckets);
-  if (rates === undefined || told === undefined) return undefined;
-  const other = usage.hasAlternative ? charged(rates, usage.alternative) : told;
-  return other && chargeOf(told, other.costAtto, book.version);
-}
-
-function charged(rates: CountRates, buckets: Float64Array): CountCharge | undefined {
-  const charge = { listAtto: 0n, costAtto: 0n };
-  return chargeCounts(rates, buckets, charge) ? charge : undefined;
+  if (rates === undefined || !chargeCounts(rates, usage.buckets, told)) return undefined;
+  if (!usage.hasAlternative) return chargeOf(told, told.costAtto, book.version);
+  return chargeCounts(rates, usage.alternative, other)
+    ? chargeOf(told, other.costAtto, book.version)
+    : undefined;
 }
 
 function chargeOf({ listAtto, costAtto }: CountCharge, other: bigint, bookVersion: string): Charge {

@@ -65,6 +65,12 @@ const SPANS_MAX = 16;
 export class CountRateMemo {
   private readonly book: PriceBook;
   private readonly byKind = new WeakMap<PricedKind, CountRates[]>();
+  /** Where a charge and its other reading are worked out, again and again. */
+  readonly told: CountCharge = { listAtto: 0n, costAtto: 0n };
+  readonly other: CountCharge = { listAtto: 0n, costAtto: 0n };
+  /** Calls of a kind follow each other. */
+  private lastKind: PricedKind | undefined;
+  private lastRates: CountRates | undefined;
 
   constructor(book: PriceBook) {
     this.book = book;
@@ -72,11 +78,21 @@ export class CountRateMemo {
 
   /** The rates of a kind at an instant (as a double and exactly), or undefined where they do not fit. */
   ratesOf(kind: PricedKind, atNs: number, start: ExactStart): CountRates | undefined {
+    const { lastRates } = this;
+    if (this.lastKind === kind && lastRates !== undefined && holdsAt(lastRates, atNs)) {
+      return lastRates;
+    }
+    this.lastRates = this.find(kind, atNs, start);
+    this.lastKind = kind;
+    return this.lastRates;
+  }
+
+  private find(kind: PricedKind, atNs: number, start: ExactStart): CountRates | undefined {
     const known = this.byKind.get(kind);
     if (known !== undefined) {
       for (let i = known.length - 1; i >= 0; i--) {
         const rates = known[i]!;
-        if (atNs > rates.fromNs && atNs < rates.untilNs) return rates;
+        if (holdsAt(rates, atNs)) return rates;
       }
     }
     const { provider, model, context } = kind;
@@ -87,6 +103,10 @@ export class CountRateMemo {
     else if (known.length < SPANS_MAX) known.push(rates);
     return rates;
   }
+}
+
+function holdsAt({ fromNs, untilNs }: CountRates, atNs: number): boolean {
+  return atNs > fromNs && atNs < untilNs;
 }
 
 /** The plan in numbers; undefined where one of its rates does not fit. */

@@ -71,6 +71,8 @@ export class DisjointCounts {
   semantics: Semantics = 'unknown';
   /** The row of the table, or the arithmetic, that decided `semantics`. */
   evidence = '';
+  private provider = '';
+  private isInclusive = false;
 
   /**
    * Fills the buckets from counts, none of them above COUNT_MAX. Returns '' or what contradicts itself; the buckets
@@ -97,6 +99,15 @@ export class DisjointCounts {
   private fillAlternative(counts: Counts): void {
     this.alternative.set(this.buckets);
     this.hasAlternative = fillInput(this.alternative, counts, false);
+  }
+
+  /** Calls of one provider follow each other. */
+  private reportsInclusive(provider: string): boolean {
+    if (provider !== this.provider) {
+      this.provider = provider;
+      this.isInclusive = REPORTS_INCLUSIVE.has(provider);
+    }
+    return this.isInclusive;
   }
 
   private decide(semantics: Semantics, evidence: string): void {
@@ -130,7 +141,7 @@ export class DisjointCounts {
       this.decide(inclusion.input, inclusion.evidence);
     } else if (total >= 0 && total === both && !TOTAL_IS_NO_PROOF.has(provider)) {
       this.decide('inclusive', 'total_is_input_output');
-    } else if (REPORTS_INCLUSIVE.has(provider)) {
+    } else if (this.reportsInclusive(provider)) {
       this.decide('inclusive', 'provider_reports_inclusive');
     } else {
       this.decide('assumed_inclusive', 'convention_1_40');
