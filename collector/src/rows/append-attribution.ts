@@ -4,7 +4,7 @@ import type { LowCardinalityColumn } from '@ai-cost-profiler/clickhouse/native/l
 import type { StringMapColumn } from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
 import type { Attribution } from '../normalise/call.ts';
 
-interface AttributionColumns {
+export interface AttributionColumns {
   readonly user: StringColumn;
   readonly session: StringColumn;
   readonly feature: LowCardinalityColumn;

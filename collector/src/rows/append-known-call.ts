@@ -4,10 +4,10 @@
  */
 import type { StringColumn } from '@ai-cost-profiler/clickhouse/native/columns.ts';
 import type { LowCardinalityColumn } from '@ai-cost-profiler/clickhouse/native/low-cardinality-column.ts';
-import type { StringMapColumn } from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
 import type { SpanView } from '../decode/span-view.ts';
 import type { CallTemplate, PassedText } from '../normalise/learned/call-template.ts';
 import type { SpanCall } from '../normalise/learned/span-call.ts';
+import type { AttributionColumns } from './append-attribution.ts';
 
 /** A call of a known kind with its kind and its span. */
 export interface KnownCall {
@@ -38,17 +38,6 @@ export function appendKnownFacts(columns: FactColumns, known: KnownCall): void {
   columns.role_reason.appendText(template.roleReason);
   columns.semantics.appendText(call.hasUsage ? call.usage.semantics : '');
   columns.evidence.appendText(call.hasUsage ? call.usage.evidence : '');
-}
-
-interface AttributionColumns {
-  readonly user: StringColumn;
-  readonly session: StringColumn;
-  readonly feature: LowCardinalityColumn;
-  readonly agent: LowCardinalityColumn;
-  readonly prompt: LowCardinalityColumn;
-  readonly prompt_version: LowCardinalityColumn;
-  readonly tool: LowCardinalityColumn;
-  readonly tags: StringMapColumn;
 }
 
 /** Whom the call was for, as its own span tells it. */
