@@ -62,4 +62,4 @@ export const DIALECTS: readonly DialectDefinition[] = [
  * Version of everything that decides usage, roles and attribution; stored with each entry. Raise it with any change
  * to this folder that can change what a span costs.
  */
-export const RULES_VERSION = '8';
+export const RULES_VERSION = '9';

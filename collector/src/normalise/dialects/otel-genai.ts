@@ -38,6 +38,15 @@ export const otelGenAi = defineDialect({
     serviceTier: ['openai.response.service_tier', 'gen_ai.openai.response.service_tier'],
     requestedTier: ['openai.request.service_tier', 'gen_ai.openai.request.service_tier'],
   },
+  inclusion: [
+    {
+      when: { scopes: ['@opentelemetry/instrumentation-openai'] },
+      input: 'inclusive',
+      reasoning: 'inside',
+      cache: 'invisible',
+      evidence: '@opentelemetry/instrumentation-openai: cached and reasoning tokens not told',
+    },
+  ],
   authority: 40,
   contentKeys: [
     'gen_ai.prompt',
