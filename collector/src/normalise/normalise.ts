@@ -10,7 +10,7 @@ import { AttributeReader } from './attribute-reader.ts';
 import { AttributionReader } from './attribution.ts';
 import { AttributionNames } from './attribution-names.ts';
 import { type Attribution, type Call, NOBODY } from './call.ts';
-import { type BillerClues, describeCall } from './describe-call.ts';
+import { type BillerClues, describeCall, type Reading } from './describe-call.ts';
 import type { DialectDefinition, SpanFacts } from './dialect.ts';
 import { DialectFinder } from './dialect-finder.ts';
 import { finishCall, isDoubtful } from './finish-call.ts';
@@ -169,9 +169,7 @@ export class Normaliser {
 
   private readByDialects(view: SpanView): SpanCall | undefined {
     const facts = this.factsOf(view);
-    const readings = this.finder
-      .find(facts)
-      .map((dialect) => ({ family: dialect.name, ...dialect.read(facts) }));
+    const readings = this.readingsOf(facts);
     if (readings.length === 0) {
       return undefined;
     }
@@ -181,6 +179,12 @@ export class Normaliser {
     const sampling = this.sampling.read(view, spanReader);
     this.call.take(finishCall(description, view, { attribution, sampling }));
     return this.call;
+  }
+
+  private readingsOf(facts: SpanFacts): Reading[] {
+    return this.finder
+      .find(facts)
+      .map((dialect) => ({ family: dialect.name, ...dialect.read(facts) }));
   }
 
   private cluesOf(span: AttributeReader, resource: AttributeReader): BillerClues {
@@ -197,9 +201,7 @@ export class Normaliser {
     resource.index(view.resource.attributes);
     const facts = tracedFacts(this.factsOf(view), { attributes, resource }, trace);
     try {
-      const readings = this.finder
-        .find(facts)
-        .map((dialect) => ({ family: dialect.name, ...dialect.read(facts) }));
+      const readings = this.readingsOf(facts);
       if (readings.length === 0) {
         return { askings: trace.askings, outcome: new Outcome('none') };
       }

@@ -101,36 +101,56 @@ describe('what was learned of a kind of span', () => {
   }, 600_000);
 
   it('spares the dialects: they are asked once for a thousand spans with other counts and ids', () => {
-    let asked = 0;
-    const counting = DIALECTS.map((definition) => ({
-      ...definition,
-      create: (...keys: Parameters<typeof definition.create>) => {
-        const dialect = definition.create(...keys);
-        return {
-          name: dialect.name,
-          triggers: dialect.triggers,
-          recognises: dialect.recognises.bind(dialect),
-          read: (facts: SpanFacts) => {
-            asked += 1;
-            return dialect.read(facts);
-          },
-        };
-      },
-    }));
-    const spans = Array.from({ length: 1_000 }, (_, i) => ({
-      traceId: '5b8efff798038103d269b633813fc60c',
-      spanId: '0000000000000001',
-      startTimeUnixNano: '1787227200000000000',
-      attributes: [
-        { key: 'gen_ai.operation.name', value: { stringValue: 'chat' } },
-        { key: 'gen_ai.response.id', value: { stringValue: `chatcmpl-${i}` } },
-        { key: 'gen_ai.usage.input_tokens', value: { intValue: i } },
-        { key: 'user.id', value: { stringValue: `user-${i}` } },
-      ],
-    }));
-    const request = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] });
-    const calls = callsOf(new Normaliser(counting), request, { isShaped: true });
+    const { normaliser, asked } = countingNormaliser();
+    const calls = callsOf(normaliser, requestOfChats(1_000), { isShaped: true });
     expect(calls[999]).toMatchObject({ responseId: 'chatcmpl-999', usage: { inputTokens: 999n } });
-    expect(asked).toBeLessThan(5);
+    expect(asked()).toBeLessThan(5);
+  });
+
+  it('is kept while views take turns, as those of traces and of logs do', () => {
+    const { normaliser, asked } = countingNormaliser();
+    const views = [new SpanView(), new SpanView()];
+    for (let turn = 0; turn < 100; turn++) {
+      const span = (view: SpanView) => void normaliser.normalise(view);
+      const body = Buffer.from(requestOfChats(1));
+      decodeTracesJson(body, { span }, undefined, views[turn % views.length]!);
+    }
+    expect(asked()).toBeLessThan(10);
   });
 });
+
+/** `asked` says how often a dialect read a span. */
+function countingNormaliser(): { normaliser: Normaliser; asked: () => number } {
+  let asked = 0;
+  const counting = DIALECTS.map((definition) => ({
+    ...definition,
+    create: (...keys: Parameters<typeof definition.create>) => {
+      const dialect = definition.create(...keys);
+      return {
+        name: dialect.name,
+        triggers: dialect.triggers,
+        recognises: dialect.recognises.bind(dialect),
+        read: (facts: SpanFacts) => {
+          asked += 1;
+          return dialect.read(facts);
+        },
+      };
+    },
+  }));
+  return { normaliser: new Normaliser(counting), asked: () => asked };
+}
+
+function requestOfChats(count: number): string {
+  const spans = Array.from({ length: count }, (_, i) => ({
+    traceId: '5b8efff798038103d269b633813fc60c',
+    spanId: '0000000000000001',
+    startTimeUnixNano: '1787227200000000000',
+    attributes: [
+      { key: 'gen_ai.operation.name', value: { stringValue: 'chat' } },
+      { key: 'gen_ai.response.id', value: { stringValue: `chatcmpl-${i}` } },
+      { key: 'gen_ai.usage.input_tokens', value: { intValue: i } },
+      { key: 'user.id', value: { stringValue: `user-${i}` } },
+    ],
+  }));
+  return JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] });
+}

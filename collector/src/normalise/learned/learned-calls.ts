@@ -60,7 +60,8 @@ export class ShapePlan {
     while (step !== undefined && !step.isOutcome) {
       step = step.next(asker);
     }
-    if (step !== undefined) {
+    // The way to a span that the dialects must read would save next to nothing.
+    if (step !== undefined && step.kind !== 'unlearned') {
       this.remember(step, asker);
     }
     return step;
@@ -69,9 +70,6 @@ export class ShapePlan {
   /** The way to an outcome is tried first from now on. */
   private remember(outcome: Outcome, asker: Asker): void {
     const path = this.known.get(outcome) ?? this.pathTo(outcome, asker);
-    if (path === undefined) {
-      return;
-    }
     this.known.set(outcome, path);
     this.paths.unshift(path);
     if (this.paths.length > PATHS_MAX) {
@@ -79,26 +77,28 @@ export class ShapePlan {
     }
   }
 
-  /** Undefined where one of the answers was not kept. */
-  private pathTo(outcome: Outcome, asker: Asker): LearnedPath | undefined {
+  private pathTo(outcome: Outcome, asker: Asker): LearnedPath {
     const answers: AskedAnswer[] = [];
     for (let step = this.first; step !== undefined && !step.isOutcome; step = step.next(asker)) {
-      const answer = step.answer(asker);
-      if (answer === undefined) {
-        return undefined;
-      }
-      answers.push(answer);
+      answers.push(step.answer(asker));
     }
     return new LearnedPath(answers, outcome);
   }
 }
 
+/** By the number of the shape, in one generation of them. */
+interface ShapePlans {
+  readonly generation: number;
+  readonly byShape: (ShapePlan | undefined)[];
+}
+
 export class LearnedCalls {
   private readonly keys: AttributeKeys;
   private readonly mayBeCall: (keys: readonly KeyId[]) => boolean;
+  /** Each view that shows spans has shapes of its own: traces and logs take turns. */
+  private plansOf = new WeakMap<KeyShapes, ShapePlans>();
   private shapes: KeyShapes | undefined;
-  private generation = -1;
-  private plans: (ShapePlan | undefined)[] = [];
+  private plans: ShapePlans = { generation: -1, byShape: [] };
   private steps = 0;
   private unknown = 0;
 
@@ -108,16 +108,17 @@ export class LearnedCalls {
   }
 
   planOf(shapes: KeyShapes, shape: KeyShape, list: AttributeList): ShapePlan {
-    if (this.shapes !== shapes || this.generation !== shapes.generation) {
-      this.forget(shapes);
+    if (this.shapes !== shapes || this.plans.generation !== shapes.generation) {
+      this.turnTo(shapes);
     }
-    const plan = this.plans[shape.id];
+    const { byShape } = this.plans;
+    const plan = byShape[shape.id];
     if (plan !== undefined) {
       return plan;
     }
     const positions = new KeyPositions(list, this.keys);
     const made = new ShapePlan(positions, this.mayBeCall(positions.foundKeys));
-    this.plans[shape.id] = made;
+    byShape[shape.id] = made;
     return made;
   }
 
@@ -128,7 +129,7 @@ export class LearnedCalls {
     }
     this.unknown++;
     if (this.unknown >= UNKNOWN_MAX) {
-      this.forget(this.shapes);
+      this.forget();
     }
     return false;
   }
@@ -145,10 +146,18 @@ export class LearnedCalls {
     }
   }
 
-  private forget(shapes: KeyShapes | undefined): void {
+  /** Plans of shapes that were forgotten are none. */
+  private turnTo(shapes: KeyShapes): void {
+    const { generation } = shapes;
+    const known = this.plansOf.get(shapes);
+    this.plans = known?.generation === generation ? known : { generation, byShape: [] };
+    this.plansOf.set(shapes, this.plans);
     this.shapes = shapes;
-    this.generation = shapes?.generation ?? -1;
-    this.plans = [];
+  }
+
+  private forget(): void {
+    this.plansOf = new WeakMap();
+    this.shapes = undefined;
     this.steps = 0;
     this.unknown = 0;
   }

@@ -139,14 +139,14 @@ export class Question {
     return next;
   }
 
-  /** This span's answer; undefined where too many were given to keep them. */
-  answer(asker: Asker): AskedAnswer | undefined {
+  /** This span's answer, which was given before. */
+  answer(asker: Asker): AskedAnswer {
     const { at } = this;
     if (this.asksWhether) {
       return { question: this, at, isYes: this.isYes(asker.view), answer: undefined };
     }
     const answer = this.answers.find((one) => this.isAnswer(asker, one));
-    return answer && { question: this, at, isYes: false, answer };
+    return { question: this, at, isYes: false, answer };
   }
 
   /** Whether this span gives the answer that another gave. */
