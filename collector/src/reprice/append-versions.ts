@@ -4,6 +4,7 @@ import type { SegmentBlocks } from '../journal/pending-rows.ts';
 import { appendEntry } from '../rows/append-entry.ts';
 import { appendStoredSpan } from '../rows/append-stored-span.ts';
 import type { EntryBlock } from '../rows/entry-block.ts';
+import { startDayOf } from '../rows/ledger-entry.ts';
 import type { SpanBlock } from '../rows/span-block.ts';
 import { spanKey } from '../settle/settle-span.ts';
 import type { Appended } from './reprice-step.ts';
@@ -11,8 +12,6 @@ import type { Appended } from './reprice-step.ts';
 export type VersionJournal = Journal<
   SegmentBlocks & { readonly span: SpanBlock; readonly entry: EntryBlock }
 >;
-
-const NS_PER_DAY = 86_400_000_000_000n;
 
 /**
  * Resolves once all is durable. A span's version and its entries go into the journal in one piece, so that no crash
@@ -22,11 +21,10 @@ export async function appendVersions(
   journal: VersionJournal,
   { spans, entries }: Appended,
 ): Promise<void> {
-  const dayOf = (startNs: bigint) => Number(startNs / NS_PER_DAY);
   const entriesOf = Map.groupBy(entries, spanKey);
   for (const { span, reading } of spans) {
     const key = spanKey({ traceId: span.trace_id, spanId: span.span_id });
-    const { blocks } = journal.rowsFor(dayOf(BigInt(span.start_ns)));
+    const { blocks } = journal.rowsFor(startDayOf({ startNs: BigInt(span.start_ns) }));
     appendStoredSpan(blocks.span, span, reading);
     for (const entry of entriesOf.get(key) ?? []) {
       appendEntry(blocks.entry, entry);
@@ -35,7 +33,7 @@ export async function appendVersions(
   }
   for (const own of entriesOf.values()) {
     for (const entry of own) {
-      appendEntry(journal.rowsFor(dayOf(entry.startNs)).blocks.entry, entry);
+      appendEntry(journal.rowsFor(startDayOf(entry)).blocks.entry, entry);
     }
   }
   if (spans.length + entries.length > 0) {

@@ -80,6 +80,13 @@ export function evidenceOf(read: string, { assumption }: Charge): string {
   return read === '' ? assumption : `${read}; ${assumption}`;
 }
 
+const NS_PER_DAY = 86_400_000_000_000n;
+
+/** The UTC day of a start, in days since 1970: the day whose segment of the journal takes the row. */
+export function startDayOf({ startNs }: Pick<EntryFacts, 'startNs'>): number {
+  return Number(startNs / NS_PER_DAY);
+}
+
 /** An amount with its sign changed; unknown stays unknown. */
 export function negated(amount: AttoUsd | undefined): AttoUsd | undefined {
   return amount === undefined ? undefined : -amount;

@@ -4,12 +4,10 @@ import { JournalUnavailable } from '../journal/journal-unavailable.ts';
 import type { SegmentBlocks } from '../journal/pending-rows.ts';
 import { appendEntry } from '../rows/append-entry.ts';
 import type { EntryBlock } from '../rows/entry-block.ts';
-import type { LedgerEntry } from '../rows/ledger-entry.ts';
+import { type LedgerEntry, startDayOf } from '../rows/ledger-entry.ts';
 import { spanKey } from './settle-span.ts';
 
 export type EntryJournal = Journal<SegmentBlocks & { readonly entry: EntryBlock }>;
-
-const NS_PER_DAY = 86_400_000_000_000n;
 
 /**
  * Entries that are put into the journal over several turns of the event loop. Any flush meanwhile takes along what was
@@ -28,7 +26,7 @@ export class StagedEntries {
   stage(entries: readonly LedgerEntry[]): void {
     for (const own of Map.groupBy(entries, spanKey).values()) {
       for (const entry of own) {
-        appendEntry(this.journal.rowsFor(Number(entry.startNs / NS_PER_DAY)).blocks.entry, entry);
+        appendEntry(this.journal.rowsFor(startDayOf(entry)).blocks.entry, entry);
       }
     }
   }

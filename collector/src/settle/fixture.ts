@@ -3,7 +3,6 @@
  * come to, `<row>.otlp.json` beside it (or a golden fixture of normalise, by `from`) is what the emitter sends. A trace
  * is read here as ingest reads it; a ledger in memory takes its entries, and settle's.
  */
-import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatUsd } from '@ai-cost-profiler/clickhouse/money.ts';
@@ -16,8 +15,7 @@ import { Normaliser } from '../normalise/normalise.ts';
 import { chargeCall } from '../price/charge-call.ts';
 import { loadPriceBook } from '../price/load-book.ts';
 import { CardinalityGuard } from '../rows/cardinality-guard.ts';
-import { chargeEntry } from '../rows/charge-entry.ts';
-import type { LedgerEntry } from '../rows/ledger-entry.ts';
+import { factsOf, type LedgerEntry } from '../rows/ledger-entry.ts';
 import { groupSpans } from './groups.ts';
 import { createEntryMaker } from './make-entries.ts';
 import { settleGroup } from './settle-group.ts';
@@ -119,21 +117,28 @@ function receiveSpan(normaliser: Normaliser, view: SpanView): ReceivedSpan {
   if (call?.role !== 'leaf') {
     return { span, entry: undefined };
   }
-  const charge = chargeCall(BOOK, call, span.startNs);
-  const context = { recordedAtNs: RECEIVED_NS, rulesVersion: '', overLimit: 0 };
-  const entryId = randomBytes(16);
-  return { span, entry: chargeEntry(view, { call, charge }, { ...where, ...context, entryId }) };
+  const usage = call.usage?.buckets ?? {};
+  return {
+    span,
+    entry: makerOf('').charge({ facts: factsOf(call, span), call, calls: 1n, usage }),
+  };
+}
+
+/** `note` tells the entries of ingest, which have none, from settle's. */
+function makerOf(note: '' | 'settle') {
+  return createEntryMaker({
+    bookFor: () => BOOK,
+    guard: new CardinalityGuard(100_000),
+    nowNs: () => RECEIVED_NS,
+    note,
+  });
 }
 
 /** What arrived, and every entry made for it. */
 export class MemoryLedger {
   readonly entries: LedgerEntry[] = [];
   private readonly spans: SettleSpan[] = [];
-  private readonly maker = createEntryMaker({
-    bookFor: () => BOOK,
-    guard: new CardinalityGuard(100_000),
-    nowNs: () => RECEIVED_NS,
-  });
+  private readonly maker = makerOf('settle');
 
   receive(received: readonly ReceivedSpan[]): void {
     for (const { span, entry } of received) {

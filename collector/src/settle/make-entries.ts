@@ -6,10 +6,8 @@ import { type Charge, chargeOrFault } from '../price/charge-call.ts';
 import type { PriceBook } from '../price/price-book.ts';
 import type { CardinalityGuard } from '../rows/cardinality-guard.ts';
 import { markRandomUuid } from '../rows/entry-id.ts';
-import { evidenceOf, type LedgerEntry } from '../rows/ledger-entry.ts';
+import { evidenceOf, type LedgerEntry, startDayOf } from '../rows/ledger-entry.ts';
 import type { DesiredEntry, EntryMaker } from './difference.ts';
-
-const NS_PER_DAY = 86_400_000_000_000n;
 
 /** Nothing is charged: the entry only tells why the span's tokens are not billed. */
 function nothing(bookVersion: string): Charge {
@@ -86,11 +84,7 @@ export function createEntryMaker(deps: {
         usage,
         charge,
         rulesVersion: RULES_VERSION,
-        overLimit: deps.guard.overLimit(
-          facts.tenant,
-          Number(facts.startNs / NS_PER_DAY),
-          dimensions,
-        ),
+        overLimit: deps.guard.overLimit(facts.tenant, startDayOf(facts), dimensions),
         note: deps.note ?? 'settle',
       };
     },

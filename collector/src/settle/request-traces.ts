@@ -16,7 +16,7 @@ import type { Charge } from '../price/charge-call.ts';
 import type { PriceBook } from '../price/price-book.ts';
 import type { CardinalityGuard } from '../rows/cardinality-guard.ts';
 import type { EntryBlock } from '../rows/entry-block.ts';
-import { factsOf, type LedgerEntry } from '../rows/ledger-entry.ts';
+import { factsOf, type LedgerEntry, startDayOf } from '../rows/ledger-entry.ts';
 import type { SpanBlock } from '../rows/span-block.ts';
 import type { EntryMaker } from './difference.ts';
 import { createEntryMaker } from './make-entries.ts';
@@ -74,7 +74,6 @@ interface NamedCall extends Pick<KeptSpan, 'service' | 'environment' | 'charge'>
 }
 
 const NS_PER_MS = 1_000_000n;
-const NS_PER_DAY = 86_400_000_000_000n;
 const NOTHING: readonly OpenTrace[] = [];
 const CALLERS_MAX = 10_000;
 
@@ -265,7 +264,7 @@ export class RequestTraces {
     const pending = this.spans.rows[own[0]!]!;
     const isCommon =
       own.every((n) => this.spans.rows[n] === pending) &&
-      [...missing.values()].flat().every((entry) => dayOf(entry) === pending.day);
+      [...missing.values()].flat().every((entry) => startDayOf(entry) === pending.day);
     return isCommon && journal.rowsFor(pending.day) === pending ? pending : undefined;
   }
 
@@ -279,13 +278,9 @@ export class RequestTraces {
         const span = trace.spans.get(this.spans.spanId(n))!;
         const usage = call.usage?.buckets ?? {};
         const entry = this.maker.charge({ facts: factsOf(call, span), call, calls: 1n, usage });
-        append(journal.rowsFor(dayOf(entry)).blocks.entry, entry);
+        append(journal.rowsFor(startDayOf(entry)).blocks.entry, entry);
         trace.entries.set(span.spanId, [...(trace.entries.get(span.spanId) ?? []), entry]);
       }
     }
   }
-}
-
-function dayOf({ startNs }: LedgerEntry): number {
-  return Number(startNs / NS_PER_DAY);
 }

@@ -229,8 +229,8 @@ function traceIdsOf({ spans }: LoadedGroup): string[] {
 }
 
 /** Whether no trace of the group was settled in this pass already; remembers those of a group of several. */
-function isFirstSeen(tenant: string, { spans }: LoadedGroup, together: Set<string>): boolean {
-  const keys = [...new Set(spans.map(({ traceId }) => `${tenant}/${traceId}`))];
+function isFirstSeen(tenant: string, group: LoadedGroup, together: Set<string>): boolean {
+  const keys = traceIdsOf(group).map((traceId) => `${tenant}/${traceId}`);
   const isNew = !keys.some((key) => together.has(key));
   if (keys.length > 1) {
     for (const key of keys) {
