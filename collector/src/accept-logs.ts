@@ -15,7 +15,7 @@ import { DECODE_LIMITS } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { eventNameOf, serviceOf, sessionOf } from './normalise/log-events.ts';
 import { badRequest } from './problems.ts';
-import type { AcceptOutcome } from './receive/signal-route.ts';
+import type { AcceptOutcome } from './receive/take-request.ts';
 
 const NO_ID = new Uint8Array(0);
 

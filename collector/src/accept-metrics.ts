@@ -8,7 +8,7 @@ import type { OtlpEncoding } from './decode/otlp-response.ts';
 import { DECODE_LIMITS } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { badRequest } from './problems.ts';
-import type { AcceptOutcome } from './receive/signal-route.ts';
+import type { AcceptOutcome } from './receive/take-request.ts';
 import type { ControlTotals } from './totals/control-totals.ts';
 import { unitOfMetric } from './totals/token-metrics.ts';
 

@@ -4,7 +4,7 @@ import { MetricAcceptor } from './accept-metrics.ts';
 import { TraceAcceptor } from './accept-traces.ts';
 import type { SpanKeeper } from './keep-spans.ts';
 import type { Metrics } from './metrics.ts';
-import type { AcceptRequest, Signal } from './receive/signal-route.ts';
+import type { AcceptRequest, Signal } from './receive/take-request.ts';
 import type { ControlTotals } from './totals/control-totals.ts';
 
 export type AcceptSignals = Readonly<Record<Signal, AcceptRequest>>;

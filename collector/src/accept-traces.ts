@@ -8,7 +8,7 @@ import type { SpanKeeper } from './keep-spans.ts';
 import { DECODE_LIMITS } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { badRequest } from './problems.ts';
-import type { AcceptOutcome } from './receive/signal-route.ts';
+import type { AcceptOutcome } from './receive/take-request.ts';
 
 export class TraceAcceptor {
   private readonly keeper: SpanKeeper;

@@ -26,7 +26,8 @@ import { pageRoutes, readPage } from './page/page.ts';
 import type { OpenPrices } from './price/open-prices.ts';
 import { createHeldBytes } from './receive/held-bytes.ts';
 import { createAnswerOtlpProblem } from './receive/otlp-problem.ts';
-import { createSignalRoute, type Signal } from './receive/signal-route.ts';
+import { createSignalRoute } from './receive/signal-route.ts';
+import { createTakeRequest, type Signal } from './receive/take-request.ts';
 import type { Storage } from './storage.ts';
 
 export interface HttpAppParts {
@@ -89,12 +90,9 @@ function signalRoutes({ config, accept, authenticate, metrics, log }: HttpAppPar
     timeoutMs: LISTENER_TIMEOUTS.requestTimeoutMs,
   };
   const responses = { encodeStatus, encodeExportResponse };
-  const shared = { authenticate, responses, limits, held, metrics, log };
+  const take = createTakeRequest({ authenticate, accept, held, metrics, log });
   return Object.fromEntries(
-    SIGNALS.map((signal) => [
-      signal,
-      createSignalRoute({ ...shared, signal, accept: accept[signal] }),
-    ]),
+    SIGNALS.map((signal) => [signal, createSignalRoute({ signal, take, responses, limits, held })]),
   );
 }
 

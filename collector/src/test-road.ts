@@ -18,7 +18,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { DIALECTS } from './normalise/dialects.ts';
 import { Normaliser } from './normalise/normalise.ts';
 import { loadPriceBook } from './price/load-book.ts';
-import type { AcceptOutcome } from './receive/signal-route.ts';
+import type { AcceptOutcome } from './receive/take-request.ts';
 import { CardinalityGuard } from './rows/cardinality-guard.ts';
 import { createEntryBlock } from './rows/entry-block.ts';
 import { ContentRedactor } from './rows/redact.ts';

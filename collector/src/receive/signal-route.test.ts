@@ -11,7 +11,8 @@ import { createLog } from '../log.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 import { badRequest, unavailable } from '../problems.ts';
 import { createHeldBytes } from './held-bytes.ts';
-import { type AcceptRequest, createSignalRoute, type OtlpResponses } from './signal-route.ts';
+import { createSignalRoute, type OtlpResponses } from './signal-route.ts';
+import { type AcceptRequest, createTakeRequest } from './take-request.ts';
 
 const LIMIT = 1_000_000;
 const KEY = 'aicost_ingester_0123456789abcdef0123456789abcdef';
@@ -61,17 +62,17 @@ beforeEach(async () => {
   metrics = createMetrics();
   const app = express();
   const held = createHeldBytes(3 * LIMIT, (total) => metrics.aicost_otlp_held_bytes.set(total));
+  const acceptAny: AcceptRequest = (...given) => accept(...given);
+  const take = createTakeRequest({
+    authenticate: createAuthenticate({ findKey, now: () => new Date(0) }),
+    accept: { traces: acceptAny, logs: acceptAny, metrics: acceptAny },
+    held,
+    metrics,
+    log: createLog('silent', process.stderr),
+  });
+  const limits = { bytesMax: LIMIT, timeoutMs: 10_000 };
   for (const signal of ['traces', 'logs', 'metrics'] as const) {
-    const route = createSignalRoute({
-      signal,
-      authenticate: createAuthenticate({ findKey, now: () => new Date(0) }),
-      accept: (...given) => accept(...given),
-      responses,
-      limits: { bytesMax: LIMIT, timeoutMs: 10_000 },
-      held,
-      metrics,
-      log: createLog('silent', process.stderr),
-    });
+    const route = createSignalRoute({ signal, take, responses, limits, held });
     app.all(`/v1/${signal}`, route);
   }
   server = createServer(app).listen(0, '127.0.0.1');

@@ -1,14 +1,10 @@
-// `POST /v1/traces`, `/v1/logs`, `/v1/metrics`: OTLP/HTTP (OTLP 1.11). Method, key, content type, then the body, in
-// this order, so that nobody without a key makes us read or decompress anything.
-// Invariant: every answer, errors included, is in the encoding of the request; 5xx other than a fault of ours
-// is retryable, and data that is wrong is never 5xx.
-import type { Request, RequestHandler, Response } from 'express';
-import type { Authenticate, TenantId } from '../access.ts';
-import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
-import { Problem, toProblem } from '../problems.ts';
+// `POST /v1/traces`, `/v1/logs`, `/v1/metrics`: OTLP/HTTP (OTLP 1.11). What is particular to HTTP stands here; what a
+// request goes through on every transport is take-request.ts.
+// Invariant: every answer, errors included, is in the encoding of the request.
+import type { Request, RequestHandler } from 'express';
+import { Problem } from '../problems.ts';
 import { requestIdOf } from '../request-id.ts';
-import { type BodyLimits, ClientGone, readBody } from './body.ts';
+import { type BodyLimits, readBody } from './body.ts';
 import { discardRest } from './discard.ts';
 import type { HeldBytes } from './held-bytes.ts';
 import {
@@ -18,26 +14,7 @@ import {
   type OtlpEncoding,
   sendOtlp,
 } from './otlp-problem.ts';
-
-/** OTLP's signals, as their paths name them. */
-export type Signal = 'traces' | 'logs' | 'metrics';
-
-/** What became of an accepted request: records that were refused, and a message (or '') for the sender. */
-export interface AcceptOutcome {
-  readonly rejected: number;
-  readonly message: string;
-}
-
-/**
- * Takes the records of one request; resolves when those that are kept are durable.
- * `bytes` belong to the callee until the promise settles. An empty body is an empty request.
- * @throws Problem `badRequest(…)` for bytes that are no OTLP, `unavailable(…)` where a resend may succeed
- */
-export type AcceptRequest = (
-  tenant: TenantId,
-  bytes: Uint8Array,
-  encoding: OtlpEncoding,
-) => Promise<AcceptOutcome>;
+import type { AcceptOutcome, Signal, TakeRequest } from './take-request.ts';
 
 /** The encoders of decode/otlp-response.ts. */
 export interface OtlpResponses {
@@ -50,73 +27,59 @@ export interface OtlpResponses {
 
 export interface SignalRouteDeps {
   readonly signal: Signal;
-  readonly authenticate: Authenticate;
-  readonly accept: AcceptRequest;
+  readonly take: TakeRequest;
   readonly responses: OtlpResponses;
   readonly limits: BodyLimits;
-  /** The one account of what the requests of all signals hold; above its limit a request is answered with 503. */
+  /** The one account of what the requests of all transports hold; above its limit a request is answered with 503. */
   readonly held: HeldBytes;
-  readonly metrics: Metrics;
-  readonly log: Logger;
 }
-
-/** Partial-success messages are for people; a request of many bad records must not grow its answer with them. */
-const MESSAGE_CHARS_MAX = 4_096;
 
 /** Makes the route; mount it with `app.all('/v1/<signal>', …)`, ahead of any body parser. */
 export function createSignalRoute(deps: SignalRouteDeps): RequestHandler {
-  const { signal } = deps;
+  const { signal, take, responses, limits, held } = deps;
+  const answerProblem = createAnswerOtlpProblem(responses.encodeStatus);
   return async (request, response) => {
-    try {
-      const { rejected, message, encoding } = await receive(request, deps);
-      const outcome = { signal, rejected, message: message.slice(0, MESSAGE_CHARS_MAX) };
-      sendOtlp(response, 200, encoding, deps.responses.encodeExportResponse(outcome, encoding));
-    } catch (error) {
-      refuse(deps, error, request, response);
+    if (request.method !== 'POST') {
+      answerProblem(request, response, methodNotAllowed(request));
+      discardRest(request, limits);
+      return;
+    }
+    const result = await take({
+      signal,
+      headers: request.headers,
+      declaredBytes: declaredBytes(request),
+      requestId: requestIdOf(response),
+      encoding: () => encodingOf(request) ?? refuseContentType(request),
+      readBody: () => readBody(request, limits, held),
+    });
+    if (result.kind === 'accepted') {
+      const { encoding, outcome } = result;
+      const body = responses.encodeExportResponse({ signal, ...outcome }, encoding);
+      sendOtlp(response, 200, encoding, body);
+    } else if (result.kind === 'refused') {
+      answerProblem(request, response, result.problem);
+      discardRest(request, limits);
+    } else {
+      response.destroy();
     }
   };
 }
 
-async function receive(request: Request, deps: SignalRouteDeps) {
-  const { signal, held } = deps;
-  if (request.method !== 'POST') {
-    const detail = `${request.method} is not a method of ${request.path}; expected POST.`;
-    throw new Problem('method_not_allowed', detail, { headers: { allow: 'POST' } });
-  }
-  const principal = deps.authenticate(request.headers, ['ingest']);
-  const encoding = encodingOf(request);
-  if (encoding === undefined) throw unsupportedContentType(request);
-  const body = await readBody(request, deps.limits, held);
-  try {
-    const outcome = await deps.accept(principal.tenant, body.bytes, encoding);
-    const { metrics } = deps;
-    metrics.aicost_otlp_bytes_total.inc({ signal, form: 'wire' }, body.wireBytes);
-    metrics.aicost_otlp_bytes_total.inc({ signal, form: 'plain' }, body.bytes.length);
-    return { ...outcome, encoding };
-  } finally {
-    held.giveBack(body.bytes.length);
-  }
+function declaredBytes(request: Request): number | undefined {
+  const declared = request.headers['content-length'];
+  return declared === undefined ? undefined : Number(declared);
 }
 
-function unsupportedContentType(request: Request): Problem {
+function methodNotAllowed(request: Request): Problem {
+  const detail = `${request.method} is not a method of ${request.path}; expected POST.`;
+  return new Problem('method_not_allowed', detail, { headers: { allow: 'POST' } });
+}
+
+function refuseContentType(request: Request): never {
   const given = JSON.stringify((request.headers['content-type'] ?? '').slice(0, 128));
-  return new Problem(
+  throw new Problem(
     'content_type_unsupported',
     `content-type is ${given}; expected application/x-protobuf or application/json.`,
     { headers: { accept: 'application/x-protobuf, application/json' } },
   );
-}
-
-function refuse(deps: SignalRouteDeps, error: unknown, request: Request, response: Response): void {
-  if (error instanceof ClientGone) {
-    response.destroy();
-    return;
-  }
-  const problem = toProblem(error);
-  deps.metrics.aicost_otlp_requests_refused_total.inc({ signal: deps.signal, code: problem.code });
-  if (problem.code === 'internal') {
-    deps.log.error({ err: error, request_id: requestIdOf(response) }, 'an OTLP request failed');
-  }
-  createAnswerOtlpProblem(deps.responses.encodeStatus)(request, response, problem);
-  discardRest(request, deps.limits);
 }

@@ -1,0 +1,113 @@
+// The middle of every OTLP request, the same for all transports:
+//   authenticate ▸ (what its tenant may send) ▸ content type ▸ read the body ▸ accept ▸ outcome or problem.
+// Nobody without a key makes us read or decompress anything.
+// Invariant: what a transport is told is an outcome, a problem or "gone", never an error; data that is wrong is
+// never a fault of ours, and a fault of ours is logged and told without its text.
+import type { Authenticate, HeaderValues, TenantId } from '../access.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { type Problem, toProblem } from '../problems.ts';
+import { ClientGone, type ReadBody } from './body.ts';
+import type { HeldBytes } from './held-bytes.ts';
+import type { OtlpEncoding } from './otlp-problem.ts';
+
+/** OTLP's signals, as their paths name them. */
+export type Signal = 'traces' | 'logs' | 'metrics';
+
+/** What became of an accepted request: records that were refused, and a message (or '') for the sender. */
+export interface AcceptOutcome {
+  readonly rejected: number;
+  readonly message: string;
+}
+
+/**
+ * Takes the records of one request; resolves when those that are kept are durable.
+ * `bytes` belong to the callee until the promise settles. An empty body is an empty request.
+ * @throws Problem `badRequest(…)` for bytes that are no OTLP, `unavailable(…)` where a resend may succeed
+ */
+export type AcceptRequest = (
+  tenant: TenantId,
+  bytes: Uint8Array,
+  encoding: OtlpEncoding,
+) => Promise<AcceptOutcome>;
+
+/** A request as its transport shows it, its body not read yet. */
+export interface TransportRequest {
+  readonly signal: Signal;
+  /** Headers or metadata: where the key is. */
+  readonly headers: HeaderValues;
+  /** Bytes of the body as sent, where the sender told them before sending. */
+  readonly declaredBytes: number | undefined;
+  /** For the log. */
+  readonly requestId: string;
+  /** @throws Problem content_type_unsupported */
+  readonly encoding: () => OtlpEncoding;
+  /**
+   * Reads the whole body; called once, and only for a request that may be taken. What it holds is charged to
+   * `held` by the reader and given back by `take`; on failure the reader gives it back itself.
+   * @throws Problem body_too_large, body_malformed, body_timeout, content_encoding_unsupported, overloaded
+   * @throws ClientGone
+   */
+  readonly readBody: () => Promise<ReadBody>;
+}
+
+export type TakeResult =
+  | { readonly kind: 'accepted'; readonly encoding: OtlpEncoding; readonly outcome: AcceptOutcome }
+  | { readonly kind: 'refused'; readonly problem: Problem }
+  /** The client went away before its body was complete: there is nobody to answer. */
+  | { readonly kind: 'gone' };
+
+/** Never rejects. */
+export type TakeRequest = (request: TransportRequest) => Promise<TakeResult>;
+
+export interface TakeRequestDeps {
+  readonly authenticate: Authenticate;
+  readonly accept: Readonly<Record<Signal, AcceptRequest>>;
+  /** The one account of what the requests of all transports hold. */
+  readonly held: HeldBytes;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/** Partial-success messages are for people; a request of many bad records must not grow its answer with them. */
+const MESSAGE_CHARS_MAX = 4_096;
+
+export function createTakeRequest(deps: TakeRequestDeps): TakeRequest {
+  return async (request) => {
+    try {
+      return await take(request, deps);
+    } catch (error) {
+      if (error instanceof ClientGone) return { kind: 'gone' };
+      return { kind: 'refused', problem: refusalOf(error, request, deps) };
+    }
+  };
+}
+
+async function take(request: TransportRequest, deps: TakeRequestDeps): Promise<TakeResult> {
+  const { signal } = request;
+  const principal = deps.authenticate(request.headers, ['ingest']);
+  const encoding = request.encoding();
+  const body = await request.readBody();
+  try {
+    const outcome = await deps.accept[signal](principal.tenant, body.bytes, encoding);
+    const { metrics } = deps;
+    metrics.aicost_otlp_bytes_total.inc({ signal, form: 'wire' }, body.wireBytes);
+    metrics.aicost_otlp_bytes_total.inc({ signal, form: 'plain' }, body.bytes.length);
+    const message = outcome.message.slice(0, MESSAGE_CHARS_MAX);
+    return { kind: 'accepted', encoding, outcome: { rejected: outcome.rejected, message } };
+  } finally {
+    deps.held.giveBack(body.bytes.length);
+  }
+}
+
+function refusalOf(error: unknown, request: TransportRequest, deps: TakeRequestDeps): Problem {
+  const problem = toProblem(error);
+  deps.metrics.aicost_otlp_requests_refused_total.inc({
+    signal: request.signal,
+    code: problem.code,
+  });
+  if (problem.code === 'internal') {
+    deps.log.error({ err: error, request_id: request.requestId }, 'an OTLP request failed');
+  }
+  return problem;
+}
