@@ -1,4 +1,5 @@
 /** What a journal is given, its bounds, and what it tells: the types that others need of it. */
+import type { Timers } from '../timers.ts';
 import type { SegmentBlocks } from './pending-rows.ts';
 import type { SealedSegment } from './sealed-segment.ts';
 import type { SeenSpans } from './seen-spans.ts';
@@ -25,6 +26,8 @@ export interface JournalOptions<Blocks extends SegmentBlocks> {
   seen: SeenSpans;
   createBlocks: () => Blocks;
   nowMs: () => number;
+  /** What flushes and seals from time to time; the system's, if not given. */
+  timers?: Timers;
   /** 32 random hexadecimal digits. */
   randomId: () => string;
   onEvent: (event: JournalEvent) => void;

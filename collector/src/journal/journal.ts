@@ -3,6 +3,7 @@
  * Group commit: one flush serves every request that waits. There is no other way to write money.
  * Read FORMAT.md first.
  */
+import { systemTimers } from '../timers.ts';
 import { flushSegments } from './flush-segments.ts';
 import type { JournalOptions } from './journal-options.ts';
 import { JournalUnavailable } from './journal-unavailable.ts';
@@ -40,7 +41,7 @@ export class Journal<Blocks extends SegmentBlocks> {
   private isStopped = false;
   private brokenBy: unknown;
   private sealRetryAtMs = 0;
-  private timer: NodeJS.Timeout | undefined;
+  private stopTicks: () => void = () => undefined;
 
   private constructor(options: JournalOptions<Blocks>) {
     const { files, nowMs, seen, randomId, createBlocks, onEvent } = options;
@@ -82,8 +83,8 @@ export class Journal<Blocks extends SegmentBlocks> {
     }
     const { sealed, tornBytes } = recovery;
     onEvent({ kind: 'recovered', segments: sealed.length, tornBytes });
-    journal.timer = setInterval(() => journal.tick(), TICK_MS);
-    journal.timer.unref();
+    const { timers = systemTimers } = options;
+    journal.stopTicks = timers.every(TICK_MS, () => journal.tick());
     return journal;
   }
 
@@ -152,7 +153,7 @@ export class Journal<Blocks extends SegmentBlocks> {
 
   /** Flushes and seals everything and takes nothing more. Then `queue` holds all that is left to write. */
   async close(): Promise<void> {
-    clearInterval(this.timer);
+    this.stopTicks();
     this.isStopped = true;
     await this.flushing;
     await this.flush();

@@ -1,4 +1,5 @@
 /** Waits until what came in is in ClickHouse: what is not stored can be neither subtracted nor compared. */
+import { systemTimers, type Timers } from '../timers.ts';
 
 const POLL_MS = 20;
 
@@ -8,12 +9,16 @@ export interface Backlog {
 }
 
 /** Resolves when every row that came in at or before `throughMs` (milliseconds since 1970) is stored. */
-export async function waitUntilStored(backlog: Backlog, throughMs: number): Promise<void> {
+export async function waitUntilStored(
+  backlog: Backlog,
+  throughMs: number,
+  timers: Timers = systemTimers,
+): Promise<void> {
   for (;;) {
     const { oldestMs } = backlog;
     if (oldestMs === undefined || oldestMs > throughMs) {
       return;
     }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await timers.sleep(POLL_MS);
   }
 }

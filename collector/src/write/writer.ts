@@ -7,6 +7,7 @@ import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import type { SealedQueue } from '../journal/sealed-queue.ts';
 import type { SealedSegment } from '../journal/sealed-segment.ts';
+import { systemTimers, type Timers } from '../timers.ts';
 import { expectedRows, HoldingConflict, targetsLacking } from './holdings.ts';
 import type { Landing } from './landing.ts';
 
@@ -22,6 +23,8 @@ export interface WriterOptions {
   landing: Landing;
   queue: SealedQueue;
   nowMs: () => number;
+  /** What it waits with between tries; the system's, if not given. */
+  timers?: Timers;
   /** Between 0 and 1, for the jitter. */
   random: () => number;
   onEvent: (event: WriterEvent) => void;
@@ -171,14 +174,9 @@ export class Writer {
     }
   }
 
-  private async sleep(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    const onStop = () => resolve();
-    this.stopping.signal.addEventListener('abort', onStop, { once: true });
-    await promise;
-    clearTimeout(timer);
-    this.stopping.signal.removeEventListener('abort', onStop);
+  private sleep(ms: number): Promise<void> {
+    const { timers = systemTimers } = this.options;
+    return timers.sleep(ms, this.stopping.signal);
   }
 }
 
