@@ -112,7 +112,7 @@ test('the book is in the table prices, and its age in metrics and readiness', as
   const count = () => collector.sql("SELECT count() FROM prices WHERE book_version NOT LIKE '%+%'");
   expect(Number(await eventually(count, (text) => Number(text) > 0))).toBeGreaterThan(3000);
   const metrics = await (await fetch(`${collector.url}/metrics`)).text();
-  expect(metrics).toMatch(/^aicost_price_book_age_days \d+$/m);
+  expect(metrics).toMatch(/^aicost_price_book_age_seconds [\d.]+$/m);
   const ready = await (await fetch(`${collector.url}/readyz`)).text();
   expect(ready).toMatch(/"price book".*checked \d{4}-\d\d-\d\d/);
 });

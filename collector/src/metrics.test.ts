@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createMetrics, METRICS, type MetricSpec } from './metrics.ts';
+import type { MetricSpec } from './metric-spec.ts';
+import { createMetrics, METRICS } from './metrics.ts';
 
 test('every declared metric is in the registry, and nothing else', async () => {
   const names = (await createMetrics().registry.getMetricsAsJSON()).map(({ name }) => name);

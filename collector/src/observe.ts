@@ -182,7 +182,8 @@ export function collectGauges(parts: {
     const { oldestMs } = journal;
     const ageMs = oldestMs === undefined ? 0 : nowMs() - oldestMs;
     metrics.aicost_journal_oldest_seconds.set(ageMs / 1000);
-    metrics.aicost_price_book_age_days.set(daysSince(books.checkedAt, new Date(nowMs())));
+    const bookAgeMs = nowMs() - Date.parse(`${books.checkedAt}T00:00:00Z`);
+    metrics.aicost_price_book_age_seconds.set(bookAgeMs / 1000);
     const refreshedMs = control.refreshedAt?.getTime();
     if (refreshedMs !== undefined) {
       metrics.aicost_control_age_seconds.set((nowMs() - refreshedMs) / 1000);

@@ -46,6 +46,7 @@ export function createSignalRoute(deps: SignalRouteDeps): RequestHandler {
     }
     const result = await take({
       signal,
+      transport: 'http',
       headers: request.headers,
       declaredBytes: declaredBytes(request),
       requestId: requestIdOf(response),

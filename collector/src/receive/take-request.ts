@@ -6,6 +6,7 @@
 import type { Authenticate, HeaderValues, TenantId } from '../access.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import type { OwnTraces } from '../own-traces.ts';
 import { type Problem, toProblem } from '../problems.ts';
 import { ClientGone, type ReadBody } from './body.ts';
 import type { HeldBytes } from './held-bytes.ts';
@@ -34,6 +35,7 @@ export type AcceptRequest = (
 /** A request as its transport shows it, its body not read yet. */
 export interface TransportRequest {
   readonly signal: Signal;
+  readonly transport: 'http' | 'grpc';
   /** Headers or metadata: where the key is. */
   readonly headers: HeaderValues;
   /** Bytes of the body as sent, where the sender told them before sending. */
@@ -67,6 +69,7 @@ export interface TakeRequestDeps {
   readonly held: HeldBytes;
   readonly metrics: Metrics;
   readonly log: Logger;
+  readonly ownTraces?: OwnTraces;
 }
 
 /** Partial-success messages are for people; a request of many bad records must not grow its answer with them. */
@@ -84,15 +87,36 @@ export function createTakeRequest(deps: TakeRequestDeps): TakeRequest {
 }
 
 async function take(request: TransportRequest, deps: TakeRequestDeps): Promise<TakeResult> {
-  const { signal } = request;
+  const { signal, transport } = request;
+  const { metrics } = deps;
   const principal = deps.authenticate(request.headers, ['ingest']);
   const encoding = request.encoding();
+  const startMs = performance.now();
   const body = await request.readBody();
+  const readMs = performance.now();
   try {
-    const outcome = await deps.accept[signal](principal.tenant, body.bytes, encoding);
-    const { metrics } = deps;
-    metrics.aicost_otlp_bytes_total.inc({ signal, form: 'wire' }, body.wireBytes);
-    metrics.aicost_otlp_bytes_total.inc({ signal, form: 'plain' }, body.bytes.length);
+    const accepted = deps.accept[signal](principal.tenant, body.bytes, encoding);
+    // Everything up to the wait for the disk is done in one turn.
+    const decodedMs = performance.now();
+    const outcome = await accepted;
+    const endMs = performance.now();
+    metrics.aicost_ack_seconds.observe({ stage: 'read' }, (readMs - startMs) / 1000);
+    metrics.aicost_ack_seconds.observe({ stage: 'decode' }, (decodedMs - readMs) / 1000);
+    metrics.aicost_ack_seconds.observe({ stage: 'sync' }, (endMs - decodedMs) / 1000);
+    deps.ownTraces?.record({
+      name: `otlp ${signal}`,
+      startMs,
+      endMs,
+      attributes: { transport, encoding, bytes: body.bytes.length, rejected: outcome.rejected },
+      steps: [
+        { name: 'read', startMs, endMs: readMs },
+        { name: 'decode', startMs: readMs, endMs: decodedMs },
+        { name: 'sync', startMs: decodedMs, endMs },
+      ],
+    });
+    metrics.aicost_otlp_requests_total.inc({ signal, transport });
+    metrics.aicost_otlp_bytes_total.inc({ signal, transport, form: 'wire' }, body.wireBytes);
+    metrics.aicost_otlp_bytes_total.inc({ signal, transport, form: 'plain' }, body.bytes.length);
     const message = outcome.message.slice(0, MESSAGE_CHARS_MAX);
     return { kind: 'accepted', encoding, outcome: { rejected: outcome.rejected, message } };
   } finally {
@@ -104,6 +128,7 @@ function refusalOf(error: unknown, request: TransportRequest, deps: TakeRequestD
   const problem = toProblem(error);
   deps.metrics.aicost_otlp_requests_refused_total.inc({
     signal: request.signal,
+    transport: request.transport,
     code: problem.code,
   });
   if (problem.code === 'internal') {

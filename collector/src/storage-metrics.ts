@@ -1,0 +1,204 @@
+// Metrics of what is behind the acknowledgement: journal, writer, ClickHouse, settle, control state, and the build.
+import { LATENCY_BUCKETS_S, metric } from './metric-spec.ts';
+
+export const STORAGE_METRICS = {
+  aicost_journal_bytes: metric({
+    kind: 'gauge',
+    unit: 'bytes',
+    labels: [],
+    sentence: 'Size of the journal segments that ClickHouse does not hold yet.',
+  }),
+  aicost_journal_segments: metric({
+    kind: 'gauge',
+    unit: 'segments',
+    labels: ['state'],
+    sentence:
+      'Journal segments by state: open, sealed (waiting for ClickHouse), and set aside: poison (refused by ClickHouse), damaged.',
+  }),
+  aicost_journal_oldest_seconds: metric({
+    kind: 'gauge',
+    unit: 'seconds',
+    labels: [],
+    sentence:
+      'Age of the oldest journalled row that ClickHouse does not hold yet; 0 when all is written.',
+  }),
+  aicost_journal_unsynced_oldest_seconds: metric({
+    kind: 'gauge',
+    unit: 'seconds',
+    labels: [],
+    sentence: 'How long the oldest request waits for its fdatasync; 0 when none waits.',
+  }),
+  aicost_journal_sealed_oldest_seconds: metric({
+    kind: 'gauge',
+    unit: 'seconds',
+    labels: [],
+    sentence:
+      'Age of the oldest row in a sealed segment that ClickHouse does not hold yet; 0 when none waits.',
+  }),
+  aicost_journal_sync_seconds: metric({
+    kind: 'histogram',
+    unit: 'seconds',
+    labels: [],
+    sentence: 'Time of one fdatasync of the journal, which all waiting requests share.',
+    buckets: LATENCY_BUCKETS_S,
+  }),
+  aicost_write_lag_seconds: metric({
+    kind: 'gauge',
+    unit: 'seconds',
+    labels: [],
+    sentence: 'Time between the acknowledgement of the last written batch and its insert.',
+  }),
+  aicost_write_seconds: metric({
+    kind: 'histogram',
+    unit: 'seconds',
+    labels: [],
+    sentence:
+      'Time to bring one sealed segment into ClickHouse, every try and its release included.',
+    buckets: LATENCY_BUCKETS_S,
+  }),
+  aicost_write_batches_total: metric({
+    kind: 'counter',
+    unit: 'batches',
+    labels: ['outcome'],
+    sentence: 'Batches by outcome: written, repaired, retried, poison.',
+  }),
+  aicost_engine_up: metric({
+    kind: 'gauge',
+    unit: '1 for yes',
+    labels: [],
+    sentence: 'Whether ClickHouse answered the last time it was asked.',
+  }),
+  aicost_engine_restarts_total: metric({
+    kind: 'counter',
+    unit: 'restarts',
+    labels: [],
+    sentence: 'Times the embedded engine process was started again after it had ended.',
+  }),
+  aicost_store_call_seconds: metric({
+    kind: 'histogram',
+    unit: 'seconds',
+    labels: ['call'],
+    sentence:
+      'Time of one call to ClickHouse that succeeded, by kind: query, insertNativeFile (one sealed segment), insertRows, command, ping.',
+    buckets: LATENCY_BUCKETS_S,
+  }),
+  aicost_store_errors_total: metric({
+    kind: 'counter',
+    unit: 'calls',
+    labels: ['call', 'code'],
+    sentence:
+      "Calls to ClickHouse that failed, by kind and ClickHouse's error code; `none` where it did not answer.",
+  }),
+  aicost_engine_info: metric({
+    kind: 'gauge',
+    unit: '1',
+    labels: ['kind', 'version'],
+    sentence: 'ClickHouse as it is used, embedded or server, and its version where it is embedded.',
+  }),
+  aicost_engine_resident_memory_bytes: metric({
+    kind: 'gauge',
+    unit: 'bytes',
+    labels: [],
+    sentence: 'Resident memory of the embedded engine process.',
+  }),
+  aicost_engine_cpu_seconds_total: metric({
+    kind: 'counter',
+    unit: 'seconds',
+    labels: [],
+    sentence: 'CPU time of the embedded engine processes since the collector started.',
+  }),
+  aicost_engine_statements: metric({
+    kind: 'gauge',
+    unit: 'statements',
+    labels: ['lane', 'state'],
+    sentence:
+      'Statements in the embedded engine by lane (read, insert, change, control) and state (running, waiting).',
+  }),
+  aicost_engine_parts: metric({
+    kind: 'gauge',
+    unit: 'parts',
+    labels: ['table'],
+    sentence: 'Active parts of each table; ClickHouse slows inserts down at 1,000 in a partition.',
+  }),
+  aicost_engine_rows: metric({
+    kind: 'gauge',
+    unit: 'rows',
+    labels: ['table'],
+    sentence: 'Rows in the active parts of each table.',
+  }),
+  aicost_engine_disk_bytes: metric({
+    kind: 'gauge',
+    unit: 'bytes',
+    labels: ['table'],
+    sentence: 'Compressed bytes of the active parts of each table.',
+  }),
+  aicost_open_traces: metric({
+    kind: 'gauge',
+    unit: 'traces',
+    labels: [],
+    sentence: 'Traces held in memory, which later requests may still add to.',
+  }),
+  aicost_open_spans: metric({
+    kind: 'gauge',
+    unit: 'spans',
+    labels: [],
+    sentence: 'Spans of the traces held in memory.',
+  }),
+  aicost_open_oldest_seconds: metric({
+    kind: 'gauge',
+    unit: 'seconds',
+    labels: [],
+    sentence: 'Time since the longest idle of the traces held in memory got a span; 0 without one.',
+  }),
+  aicost_settle_seconds: metric({
+    kind: 'histogram',
+    unit: 'seconds',
+    labels: [],
+    sentence: 'Time of one settle pass.',
+    buckets: LATENCY_BUCKETS_S,
+  }),
+  aicost_settle_failures_total: metric({
+    kind: 'counter',
+    unit: 'passes',
+    labels: [],
+    sentence: 'Settle passes that failed; the next one goes on from there.',
+  }),
+  aicost_settle_traces_total: metric({
+    kind: 'counter',
+    unit: 'traces',
+    labels: [],
+    sentence: 'Traces looked at by settle.',
+  }),
+  aicost_settle_entries_total: metric({
+    kind: 'counter',
+    unit: 'entries',
+    labels: [],
+    sentence: 'Correcting entries that settle appended.',
+  }),
+  aicost_settle_lag_seconds: metric({
+    kind: 'gauge',
+    unit: 'seconds',
+    labels: [],
+    sentence:
+      'How far settle is behind: every span received longer ago than this is settled. Absent before the first pass.',
+  }),
+  aicost_control_age_seconds: metric({
+    kind: 'gauge',
+    unit: 'seconds',
+    labels: [],
+    sentence: 'Time since keys and the rest of the control state were last read from ClickHouse.',
+  }),
+  aicost_price_book_age_seconds: metric({
+    kind: 'gauge',
+    unit: 'seconds',
+    labels: [],
+    sentence:
+      'Time since a price of the book in force was last compared with its source; `aicost prices import` brings a newer book.',
+  }),
+  aicost_build_info: metric({
+    kind: 'gauge',
+    unit: '1',
+    labels: ['version', 'node'],
+    sentence: 'This collector and the Node it runs on.',
+  }),
+} as const;
