@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import { LogAcceptor } from './accept-logs.ts';
 import { TraceAcceptor } from './accept-traces.ts';
 import type { TenantId } from './access.ts';
+import type { OtlpEncoding } from './decode/otlp-response.ts';
 import { Journal } from './journal/journal.ts';
 import { SeenSpans } from './journal/seen-spans.ts';
 import { diskFiles } from './journal/segment-files.ts';
@@ -94,7 +95,7 @@ export interface TestRoad {
   readonly journal: Journal<LandingBlocks>;
   readonly metrics: Metrics;
   send(spans: readonly TestSpan[], tenant?: string): Promise<AcceptOutcome>;
-  sendBytes(bytes: Uint8Array): Promise<AcceptOutcome>;
+  sendBytes(bytes: Uint8Array, encoding?: OtlpEncoding): Promise<AcceptOutcome>;
   /** A request of log records, in OTLP/JSON. */
   sendLogs(request: object | string, tenant?: string): Promise<AcceptOutcome>;
   /** Seals all there is. */
@@ -104,7 +105,12 @@ export interface TestRoad {
 
 /** Opens a road; `change` replaces parts of what the acceptor stands on. */
 export async function openRoad(
-  options: { directory?: string; isContentStored?: boolean; change?: Partial<KeepDeps> } = {},
+  options: {
+    directory?: string;
+    isContentStored?: boolean;
+    segmentRowsMax?: number;
+    change?: Partial<KeepDeps>;
+  } = {},
 ): Promise<TestRoad> {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'aicost-road-')));
   const seen = new SeenSpans(100_000);
@@ -112,8 +118,11 @@ export async function openRoad(
   const journal = await Journal.open<LandingBlocks>({
     directory,
     files: diskFiles,
-    // Only `close` seals, so that a test knows its segments.
-    limits: { ...JOURNAL_LIMITS, journalBytesMax: 1e9, sealAfterMs: 1e9 },
+    // Only `close` and a full segment seal, so that a test knows its segments.
+    limits: {
+      ...{ ...JOURNAL_LIMITS, journalBytesMax: 1e10, sealAfterMs: 1e9 },
+      segmentRowsMax: options.segmentRowsMax ?? JOURNAL_LIMITS.segmentRowsMax,
+    },
     seen,
     createBlocks: () => ({ span: createSpanBlock(), entry: createEntryBlock() }),
     nowMs: () => NOW_MS,
@@ -147,7 +156,7 @@ export async function openRoad(
     journal,
     metrics,
     send: (spans, tenant = 'acme') => acceptor.accept(tenant as TenantId, requestOf(spans), 'json'),
-    sendBytes: (bytes) => acceptor.accept('acme' as TenantId, bytes, 'json'),
+    sendBytes: (bytes, encoding = 'json') => acceptor.accept('acme' as TenantId, bytes, encoding),
     sendLogs: (request, tenant = 'acme') =>
       logs.accept(
         tenant as TenantId,
