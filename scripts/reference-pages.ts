@@ -1,7 +1,8 @@
 // The text of each generated page, from the table it documents.
 import type { MetricSpec } from '@ai-cost-profiler/collector/metric-spec.ts';
 import { METRICS } from '@ai-cost-profiler/collector/metrics.ts';
-import { OPTIONS, type OptionSpec } from '@ai-cost-profiler/collector/options.ts';
+import type { OptionSpec } from '@ai-cost-profiler/collector/option-spec.ts';
+import { OPTIONS } from '@ai-cost-profiler/collector/options.ts';
 import { PROBLEMS, type ProblemSpec } from '@ai-cost-profiler/collector/problems.ts';
 import { code, NOTICE, table } from './markdown.ts';
 

@@ -13,6 +13,7 @@ import { type AcceptSignals, acceptSignals } from './accept-signals.ts';
 import { announcement, type Places } from './announce.ts';
 import { type HttpListener, listen } from './api/listen.ts';
 import { createAuthenticate } from './authenticate/authenticate.ts';
+import { collectGauges } from './collect-gauges.ts';
 import { connectableUrl, removeCollectorFile, writeCollectorFile } from './collector-file.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
@@ -28,17 +29,17 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { DIALECTS } from './normalise/dialects.ts';
 import { Normaliser } from './normalise/normalise.ts';
 import { observeTotals } from './observe.ts';
+import { openOwnTraces } from './open-own-traces.ts';
 import { openControl, openJournal } from './open-parts.ts';
+import type { OwnTraces } from './own-traces.ts';
 import { keepPricesTable, type PricesTableFiller } from './price/fill-prices-table.ts';
 import { type OpenPrices, openPrices } from './price/open-prices.ts';
 import { createPriceNow } from './price-now.ts';
 import { CardinalityGuard } from './rows/cardinality-guard.ts';
 import { ContentRedactor } from './rows/redact.ts';
 import type { RunningCollector, StartCollector } from './running-collector.ts';
-import type { EntryMaker } from './settle/difference.ts';
 import { createEntryMaker } from './settle/make-entries.ts';
 import { OpenTraces } from './settle/open-traces.ts';
-import type { PriceNow } from './settle/standing-amounts.ts';
 import { createSqlHandler } from './sql/sql-listener.ts';
 import { openStorage, type Storage } from './storage.ts';
 import { Storing } from './storing.ts';
@@ -59,7 +60,8 @@ export const startCollector: StartCollector = async (request) => {
   try {
     const initKeys = await readInitKeys(config);
     const metrics = createMetrics(true);
-    const storage = await openStorage(config, log, metrics);
+    const ownTraces = await openOwnTraces(config, log);
+    const storage = await openStorage(config, log, metrics, ownTraces);
     await Promise.race([storage.prepared, waitMs(FIRST_PREPARE_WAIT_MS)]);
     const control = await openControl(config, storage, log);
     await ensureInitKeys(control, initKeys, log);
@@ -68,7 +70,7 @@ export const startCollector: StartCollector = async (request) => {
     const { store, prepared } = storage;
     const totals = startControlTotals({ store, prepared, ...observeTotals(log, metrics) });
     const shared = { control, prices, totals, metrics, log };
-    const { journal, accept, maker, open, price } = await openRoad(config, shared);
+    const { accept, ...road } = await openRoad(config, shared);
     const collector = new Collector({
       config,
       log,
@@ -77,10 +79,8 @@ export const startCollector: StartCollector = async (request) => {
       control,
       prices,
       totals,
-      journal,
-      maker,
-      open,
-      price,
+      ownTraces,
+      ...road,
       unlock,
     });
     await collector.listen(accept);
@@ -101,7 +101,7 @@ async function openRoad(
   parts: Pick<Parts, 'control' | 'prices' | 'totals' | 'metrics' | 'log'>,
 ) {
   const { control, prices, totals, metrics, log } = parts;
-  const { journal, seen } = await openJournal(config, log, metrics);
+  const { journal, seen, seenWindow } = await openJournal(config, log, metrics);
   const bookFor = (tenant: string) => prices.books.bookFor(tenant);
   const guard = new CardinalityGuard();
   // Well before any settler may look at an idle trace.
@@ -126,10 +126,11 @@ async function openRoad(
   const nowNs = () => BigInt(Date.now()) * 1_000_000n;
   const maker = createEntryMaker({ bookFor, guard, nowNs });
   const accept = acceptSignals({ keeper, totals: totals.totals, metrics });
-  return { journal, accept, maker, open, price: createPriceNow(prices.books) };
+  const price = createPriceNow(prices.books);
+  return { journal, seen, seenWindow, accept, maker, open, price };
 }
 
-type OpenJournal = Awaited<ReturnType<typeof openRoad>>['journal'];
+type Road = Awaited<ReturnType<typeof openRoad>>;
 
 interface Parts {
   config: Config;
@@ -139,10 +140,13 @@ interface Parts {
   control: ControlState;
   prices: OpenPrices;
   totals: RunningTotals;
-  journal: OpenJournal;
-  maker: EntryMaker;
-  open: OpenTraces;
-  price: PriceNow;
+  ownTraces: OwnTraces;
+  journal: Road['journal'];
+  seen: Road['seen'];
+  seenWindow: Road['seenWindow'];
+  maker: Road['maker'];
+  open: Road['open'];
+  price: Road['price'];
   unlock: () => void;
 }
 
@@ -175,7 +179,7 @@ class Collector implements RunningCollector {
   }
 
   async listen(accept: AcceptSignals): Promise<void> {
-    const { config, log, control, storage } = this.parts;
+    const { config, log, control, storage, prices } = this.parts;
     const authenticate = createAuthenticate({
       findKey: (id) => control.keys.get(id),
       now: () => new Date(),
@@ -184,6 +188,13 @@ class Collector implements RunningCollector {
       ...this.parts,
       accept,
       authenticate,
+      collectGauges: collectGauges({
+        ...this.parts,
+        dataDir: config.dataDir,
+        books: prices.books,
+        settledThroughMs: () => this.storing.settledThroughMs,
+        nowMs: Date.now,
+      }),
       isDraining: () => this.isDraining,
       settle: (show) => this.storing.settleNow(show),
       verify: (show, signal) => this.storing.verifyNow(show, signal),
@@ -233,6 +244,7 @@ class Collector implements RunningCollector {
     await this.refresh.stop();
     await this.pricesTable?.stop();
     await storage.close();
+    await this.parts.ownTraces.close();
     await removeCollectorFile(config.dataDir);
     unlock();
   }

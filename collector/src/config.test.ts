@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loadConfig, nearestName } from './config.ts';
+import type { OptionSpec } from './option-spec.ts';
 import { bytesSchema, durationSchema } from './option-values.ts';
-import { OPTIONS, type OptionSpec } from './options.ts';
+import { OPTIONS } from './options.ts';
 
 const load = (flags: Record<string, string> = {}, environment: Record<string, string> = {}) =>
   loadConfig(new Map(Object.entries(flags)), environment);

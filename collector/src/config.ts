@@ -2,7 +2,8 @@
 // Invariant: every value was read by its option's schema; flags win over variables, variables over defaults.
 import { distance } from 'fastest-levenshtein';
 import { ConfigError } from './config-error.ts';
-import { OPTIONS, type OptionName, type OptionSpec } from './options.ts';
+import type { OptionSpec } from './option-spec.ts';
+import { OPTIONS, type OptionName } from './options.ts';
 
 type ValueOf<S> = S extends OptionSpec<infer T, infer D> ? (null extends D ? T | null : T) : never;
 

@@ -21,7 +21,8 @@ import type { SegmentBlocks } from './journal/pending-rows.ts';
 import { API_REQUEST_TIMEOUT_MS, HELD_BYTES_MAX, LISTENER_TIMEOUTS } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { collectGauges, readinessParts } from './observe.ts';
+import { readinessParts } from './observe.ts';
+import type { OwnTraces } from './own-traces.ts';
 import { pageRoutes, readPage } from './page/page.ts';
 import type { OpenPrices } from './price/open-prices.ts';
 import { createHeldBytes } from './receive/held-bytes.ts';
@@ -40,6 +41,8 @@ export interface HttpAppParts {
   journal: Journal<SegmentBlocks>;
   accept: AcceptSignals;
   authenticate: Authenticate;
+  ownTraces: OwnTraces;
+  collectGauges: () => Promise<void>;
   isDraining: () => boolean;
   /** Settles now, for `/api/v1/admin/settle`. */
   settle: LedgerWork;
@@ -51,6 +54,7 @@ export interface HttpAppParts {
 /** Makes the app; nothing listens yet. */
 export function createHttpApp(parts: HttpAppParts): Express {
   const { log, metrics, storage, control, prices, journal, authenticate, isDraining } = parts;
+  const { collectGauges } = parts;
   const now = () => new Date();
   const { books } = prices;
   const priceDeps = { authenticate, prices: prices.operations, now };
@@ -62,7 +66,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
     signalRoutes: signalRoutes(parts),
     answerOtlpProblem: createAnswerOtlpProblem(encodeStatus),
     parts: readinessParts({ journal, storage, control, books }),
-    collectGauges: collectGauges({ journal, control, books, metrics, nowMs: Date.now }),
+    collectGauges,
     routers: [
       costsRoutes({ store: storage.store, authenticate, now }),
       adminLedgerRoutes(parts),
@@ -81,7 +85,8 @@ export function createHttpApp(parts: HttpAppParts): Express {
 
 const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics'];
 
-function signalRoutes({ config, accept, authenticate, metrics, log }: HttpAppParts) {
+function signalRoutes(parts: HttpAppParts) {
+  const { config, accept, authenticate, metrics, log, ownTraces } = parts;
   const held = createHeldBytes(HELD_BYTES_MAX, (total) => {
     metrics.aicost_otlp_held_bytes.set(total);
   });
@@ -90,7 +95,7 @@ function signalRoutes({ config, accept, authenticate, metrics, log }: HttpAppPar
     timeoutMs: LISTENER_TIMEOUTS.requestTimeoutMs,
   };
   const responses = { encodeStatus, encodeExportResponse };
-  const take = createTakeRequest({ authenticate, accept, held, metrics, log });
+  const take = createTakeRequest({ authenticate, accept, held, metrics, log, ownTraces });
   return Object.fromEntries(
     SIGNALS.map((signal) => [signal, createSignalRoute({ signal, take, responses, limits, held })]),
   );

@@ -42,7 +42,7 @@ const MISNAMED = [
 ];
 
 /** Memory, CPU, files, handles, event loop and garbage collection of this process, under prom-client's names. */
-export function collectProcessMetrics(registry: Registry): void {
+function collectProcessMetrics(registry: Registry): void {
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
 }

@@ -25,7 +25,6 @@ export function observeJournal(log: Logger, metrics: Metrics): (event: JournalEv
         }
         break;
       case 'damaged':
-        metrics.aicost_journal_segments.inc({ state: 'damaged' });
         log.error(
           { directory: event.directory, reason: event.reason },
           'a journal segment is damaged and was set aside',
@@ -65,6 +64,7 @@ export function observeWriter(log: Logger, metrics: Metrics): (event: WriterEven
         metrics.aicost_write_batches_total.inc({
           outcome: event.isRepaired ? 'repaired' : 'written',
         });
+        metrics.aicost_write_seconds.observe(event.durationMs / 1000);
         metrics.aicost_write_lag_seconds.set((Date.now() - segment.sealedAtMs) / 1000);
         log.debug({ ...batch, duration_ms: event.durationMs }, 'a batch was written');
         break;
@@ -80,7 +80,6 @@ export function observeWriter(log: Logger, metrics: Metrics): (event: WriterEven
         break;
       case 'set_aside':
         metrics.aicost_write_batches_total.inc({ outcome: 'poison' });
-        metrics.aicost_journal_segments.inc({ state: 'poison' });
         log.error(
           { ...batch, err: event.error, directory: event.directory },
           'ClickHouse refuses a batch; it was set aside, nothing of it is lost',
@@ -99,15 +98,14 @@ export function observeSettle(
     onDone: ({ traces, entries, settledThrough }) => {
       metrics.aicost_settle_traces_total.inc(traces);
       metrics.aicost_settle_entries_total.inc(entries);
-      if (settledThrough !== null) {
-        metrics.aicost_settle_lag_seconds.set((Date.now() - Date.parse(settledThrough)) / 1000);
-      }
       if (entries > 0) {
         log.info({ traces, entries, settled_through: settledThrough }, 'traces were settled');
       }
     },
-    onFailed: (error) =>
-      log.warn({ err: error }, 'a settle pass failed; the next one goes on from there'),
+    onFailed: (error) => {
+      metrics.aicost_settle_failures_total.inc();
+      log.warn({ err: error }, 'a settle pass failed; the next one goes on from there');
+    },
   };
 }
 
@@ -164,29 +162,4 @@ export function readinessParts(parts: {
       },
     },
   ];
-}
-
-/** Gauges that are read when somebody asks for /metrics. */
-export function collectGauges(parts: {
-  journal: Journal<SegmentBlocks>;
-  control: ControlState;
-  books: TenantBooks;
-  metrics: Metrics;
-  nowMs: () => number;
-}): () => void {
-  const { journal, control, books, metrics, nowMs } = parts;
-  return () => {
-    metrics.aicost_journal_bytes.set(journal.bytes);
-    metrics.aicost_journal_segments.set({ state: 'open' }, journal.openCount);
-    metrics.aicost_journal_segments.set({ state: 'sealed' }, journal.queue.count);
-    const { oldestMs } = journal;
-    const ageMs = oldestMs === undefined ? 0 : nowMs() - oldestMs;
-    metrics.aicost_journal_oldest_seconds.set(ageMs / 1000);
-    const bookAgeMs = nowMs() - Date.parse(`${books.checkedAt}T00:00:00Z`);
-    metrics.aicost_price_book_age_seconds.set(bookAgeMs / 1000);
-    const refreshedMs = control.refreshedAt?.getTime();
-    if (refreshedMs !== undefined) {
-      metrics.aicost_control_age_seconds.set((nowMs() - refreshedMs) / 1000);
-    }
-  };
 }

@@ -12,6 +12,7 @@ import { type ControlState, openControlState } from './control/control-state.ts'
 import { ensureFingerprintSecret } from './control/fingerprint-secret.ts';
 import { Journal } from './journal/journal.ts';
 import { SeenSpans } from './journal/seen-spans.ts';
+import { SeenWindow } from './journal/seen-window.ts';
 import { diskFiles } from './journal/segment-files.ts';
 import { JOURNAL_LIMITS } from './limits.ts';
 import type { Logger } from './log.ts';
@@ -53,6 +54,8 @@ export async function openControl(
 /** The journal, what an earlier process left in it included, and the filter of spans that were seen. */
 export async function openJournal(config: Config, log: Logger, metrics: Metrics) {
   const seen = new SeenSpans(config.dedupeSpans);
+  const observe = observeJournal(log, metrics);
+  let seenWindow: SeenWindow | undefined;
   const journal = await Journal.open({
     directory: join(config.dataDir, 'journal'),
     files: diskFiles,
@@ -61,7 +64,11 @@ export async function openJournal(config: Config, log: Logger, metrics: Metrics)
     createBlocks: () => ({ span: createSpanBlock(), entry: createEntryBlock() }),
     nowMs: Date.now,
     randomId: () => randomBytes(16).toString('hex'),
-    onEvent: observeJournal(log, metrics),
+    onEvent: (event) => {
+      observe(event);
+      if (event.kind === 'sealed') seenWindow?.note(Date.now());
+    },
   });
-  return { journal, seen };
+  seenWindow = new SeenWindow(seen, Date.now());
+  return { journal, seen, seenWindow };
 }

@@ -98,6 +98,20 @@ export const switchSchema = textSchema((text) =>
   text === 'on' ? true : text === 'off' ? false : undefined,
 );
 
+/** `0`, `0.01`, `1` → a share from 0 to 1. */
+export const shareSchema = textSchema((text) =>
+  /^(0(\.\d+)?|1(\.0+)?)$/.test(text) ? Number(text) : undefined,
+);
+
+function parseHeaders(text: string): Record<string, string> | undefined {
+  const pairs = text.split(',').map((pair) => /^\s*([\w-]+)=([ -~]*)$/.exec(pair));
+  if (pairs.some((pair) => pair === null)) return undefined;
+  return Object.fromEntries(pairs.map((pair) => [pair![1]!.toLowerCase(), pair![2]!.trim()]));
+}
+
+/** `name=value,name=value` → headers by name. */
+export const headersSchema = textSchema(parseHeaders);
+
 /** One of a few words. */
 export function oneOfSchema<const T extends string>(words: readonly T[]) {
   return textSchema((text) => words.find((word) => word === text));

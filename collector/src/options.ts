@@ -1,7 +1,7 @@
 // The one table of options: what each is called on the command line and in the environment, how its text
 // is read, what it is when nothing is said. The reader, `--help`, `.env.example` and docs/reference/options.md
 // all come from here, so none of them can disagree with another.
-import type { z } from 'zod';
+import { option } from './option-spec.ts';
 import {
   addressOrOffSchema,
   addressSchema,
@@ -15,30 +15,7 @@ import {
   textValueSchema,
   urlSchema,
 } from './option-values.ts';
-
-export interface OptionSpec<T, D extends string | null = string | null> {
-  /** Name after `--`; null where the value must not stand on a command line. */
-  readonly flag: string | null;
-  /** Environment variable; null where there is none. */
-  readonly env: string | null;
-  readonly schema: z.ZodType<T, string>;
-  /** The text that is read when nothing is said; null means unset, and the value is then null. */
-  readonly byDefault: D;
-  /** What a right value looks like, as the end of "expected …". */
-  readonly expected: string;
-  /** One sentence for `--help` and the reference. */
-  readonly sentence: string;
-  /** Who takes it: `client` tells a subcommand how to reach a collector; absent, it configures one. */
-  readonly section?: 'client' | 'both';
-  /** A subcommand that may have to open a data directory itself takes it too. */
-  readonly opensData?: true;
-  /** A secret is never repeated in a message. */
-  readonly secret?: true;
-  /** The option is accepted, but nothing acts on it yet: the start says so once. */
-  readonly notBuiltYet?: true;
-}
-
-const option = <T, D extends string | null>(spec: OptionSpec<T, D>): OptionSpec<T, D> => spec;
+import { OWN_TRACES_OPTIONS } from './own-traces-options.ts';
 
 const DURATION = 'a duration with its unit, such as 500ms, 120s, 5m, 24h or 30d';
 const SIZE = 'a size such as 10GB, 64MiB, or a number of bytes';
@@ -237,6 +214,7 @@ export const OPTIONS = {
     expected: DURATION,
     sentence: 'How long SIGTERM or SIGINT lets running requests and writes finish.',
   }),
+  ...OWN_TRACES_OPTIONS,
   logLevel: option({
     flag: 'log-level',
     env: 'AICOST_LOG_LEVEL',

@@ -1,6 +1,7 @@
 /**
- * The collector's work as spans of its own (`--self-traces`): told when a piece of work is over, so that the work itself
- * carries nothing. Invariant: no text of a sender is in it: names are fixed, attributes are counts, kinds and codes.
+ * The collector's work as spans of its own (`--self-traces`): told when a piece of work is over, so that the work
+ * itself carries nothing.
+ * Invariant: no text of a sender is in it. Names are fixed; attributes are counts, kinds and codes.
  */
 
 /** A piece of work that is over. Times are readings of `performance.now()`. */

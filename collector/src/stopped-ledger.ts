@@ -20,6 +20,7 @@ import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { preparedInTime } from './migrate-command.ts';
 import { openControl, openJournal } from './open-parts.ts';
+import { NO_OWN_TRACES } from './own-traces.ts';
 import { openPrices } from './price/open-prices.ts';
 import { createPriceNow } from './price-now.ts';
 import { CardinalityGuard } from './rows/cardinality-guard.ts';
@@ -102,6 +103,7 @@ async function startStoring(
       maker,
       open: new OpenTraces({ idleMsMax: 0 }),
       price: createPriceNow(books),
+      ownTraces: NO_OWN_TRACES,
     },
     onFailed,
   );

@@ -11,10 +11,13 @@ import {
   startEngine,
 } from '@ai-cost-profiler/clickhouse/engine/supervise.ts';
 import { MigrationError, migrate } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import { observeStore } from '@ai-cost-profiler/clickhouse/observed-store.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { Config } from './config.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { observeStoreCalls } from './observe-store.ts';
+import { NO_OWN_TRACES, type OwnTraces } from './own-traces.ts';
 import { backoffMs } from './write/writer.ts';
 
 export interface Storage {
@@ -34,13 +37,23 @@ export interface Storage {
 const FIRST_STARTS_MAX = 3;
 
 /** Starts the engine, or points at the server, and begins to prepare it. @throws EngineStartError */
-export async function openStorage(config: Config, log: Logger, metrics: Metrics): Promise<Storage> {
+export async function openStorage(
+  config: Config,
+  log: Logger,
+  metrics: Metrics,
+  ownTraces: OwnTraces = NO_OWN_TRACES,
+): Promise<Storage> {
   const engine = config.clickhouseUrl === null ? await openEngine(config, log, metrics) : undefined;
   const place =
     engine === undefined
       ? { kind: 'server' as const, ...serverAddress(config.clickhouseUrl!) }
       : { kind: 'embedded' as const, ...engine.address };
-  const store = createStore({ ...place, database: config.database });
+  // The embedded engine's supervisor knows better whether it is up.
+  const onUp = (isUp: boolean) => engine ?? metrics.aicost_engine_up.set(isUp ? 1 : 0);
+  const store = observeStore(
+    createStore({ ...place, database: config.database }),
+    observeStoreCalls(metrics, ownTraces, onUp),
+  );
   const stopping = new AbortController();
   let isPrepared = false;
   const prepared = prepare(store, log, stopping.signal).then((applied) => {

@@ -10,6 +10,7 @@ import { keptOrProblem, type LedgerWorkParts, repriceNow, verifyNow } from './le
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { observeSettle, observeWriter } from './observe.ts';
+import type { OwnTraces } from './own-traces.ts';
 import { unavailable } from './problems.ts';
 import type { RepriceOptions } from './reprice/reprice-ledger.ts';
 import type { EntryMaker } from './settle/difference.ts';
@@ -32,6 +33,7 @@ export interface StoringParts {
   /** What requests decide before settle; it is told to keep off what settle looks at. */
   open: OpenTraces;
   price: PriceNow;
+  ownTraces: OwnTraces;
 }
 
 type Show = (progress: object) => void;
@@ -48,6 +50,8 @@ export class Storing {
   private loop: SettleLoop | undefined;
   private writing: Promise<void> = Promise.resolve();
   private isStopped = false;
+  /** Up to when settle is through, in milliseconds since 1970; undefined before its first pass. */
+  settledThroughMs: number | undefined;
 
   /** `onFailed` is told of a fault that the writer cannot overcome. */
   constructor(parts: StoringParts, onFailed: (error: unknown) => void) {
@@ -120,10 +124,22 @@ export class Storing {
     const settler = new Settler({ store, journal, maker, open, settleAfterMs, nowMs, stored });
     this.settler = settler;
     if (config.settle) {
-      const settle = (all: boolean) => settler.settle({ all });
+      const settle = (all: boolean) => this.settlePass(settler, all);
       const pauseMs = Math.min(settleAfterMs, SETTLE_PAUSE_MS_MAX);
       this.loop = startSettleLoop({ settle, pauseMs, ...observeSettle(log, metrics) });
     }
+  }
+
+  private async settlePass(settler: Settler, all: boolean): Promise<SettleProgress> {
+    const { metrics, ownTraces } = this.parts;
+    const startMs = performance.now();
+    const progress = await settler.settle({ all });
+    const endMs = performance.now();
+    metrics.aicost_settle_seconds.observe((endMs - startMs) / 1000);
+    const { traces, entries, settledThrough } = progress;
+    ownTraces.record({ name: 'settle', startMs, endMs, attributes: { traces, entries } });
+    this.settledThroughMs = settledThrough === null ? undefined : Date.parse(settledThrough);
+    return progress;
   }
 
   /** The engine may end between its migration and this question: that must not end the collector too. */

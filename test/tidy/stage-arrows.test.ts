@@ -103,6 +103,7 @@ const JOINERS: Readonly<Record<string, string>> = {
   'http-app.ts': 'listeners with what answers on them',
   'storage.ts': 'the engine, the store and the migrations',
   'observe.ts': 'events of the stages with log and metrics',
+  'collect-gauges.ts': 'the parts with the gauges that tell how they are',
   'limits.ts': 'the limits of the stages, of which it takes the types',
   'ledger-work.ts': 'verify and reprice with settle, the journal and the prices of now',
   'price-now.ts': 'the book with the work on the ledger',

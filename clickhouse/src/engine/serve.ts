@@ -71,6 +71,7 @@ async function route(
 }
 
 function describe(engine: Engine) {
+  const { user, system } = process.cpuUsage();
   const lanes = Object.entries(engine.lanes).map(([name, lane]) => [
     name,
     { running: lane.running, waiting: lane.waiting },
@@ -80,6 +81,7 @@ function describe(engine: Engine) {
     lanes: Object.fromEntries(lanes),
     queries: engine.runs.all().map((run) => run.queryId),
     rss_bytes: process.memoryUsage.rss(),
+    cpu_seconds: (user + system) / 1e6,
   };
 }
 

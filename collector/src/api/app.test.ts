@@ -87,7 +87,7 @@ beforeEach(async () => {
     authenticate,
     keys,
     signalRoutes: { traces: (_request, response) => void response.json({}) },
-    collectGauges: () => undefined,
+    collectGauges: async () => undefined,
     answerOtlpProblem: createAnswerOtlpProblem((code, message) =>
       JSON.stringify({ code, message }),
     ),

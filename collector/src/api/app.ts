@@ -24,7 +24,7 @@ export interface AppDeps {
   /** Further routers, their routes with whole paths such as `/api/v1/costs/breakdown`; /api has a deadline. */
   readonly routers: readonly Router[];
   /** Brings gauges up to date before /metrics is printed. */
-  readonly collectGauges: () => void;
+  readonly collectGauges: () => Promise<void>;
   readonly isDraining: () => boolean;
   readonly newRequestId: () => string;
   readonly now: () => Date;

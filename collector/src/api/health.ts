@@ -24,7 +24,7 @@ export interface HealthDeps {
   readonly isDraining: () => boolean;
   readonly checkTimeoutMs: number;
   /** Brings gauges up to date before /metrics is printed. */
-  readonly collectGauges: () => void;
+  readonly collectGauges: () => Promise<void>;
 }
 
 async function stateOf(part: ReadinessPart, timeoutMs: number) {
@@ -79,7 +79,7 @@ export function healthRoutes(deps: HealthDeps): Router {
   router
     .route('/metrics')
     .get(async (_request, response) => {
-      deps.collectGauges();
+      await deps.collectGauges();
       const text = await deps.metrics.registry.metrics();
       response.set('content-type', deps.metrics.registry.contentType).send(text);
     })

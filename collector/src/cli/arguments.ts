@@ -3,7 +3,8 @@
 import { nearestName } from '../config.ts';
 import { ConfigError } from '../config-error.ts';
 import { parseKey } from '../key-format.ts';
-import { OPTIONS, type OptionSpec } from '../options.ts';
+import type { OptionSpec } from '../option-spec.ts';
+import { OPTIONS } from '../options.ts';
 import type { Command } from './command.ts';
 
 export interface ParsedLine {

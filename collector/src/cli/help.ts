@@ -1,5 +1,5 @@
 // `--help`, made from the tables of commands and options, so that it cannot say anything else than they do.
-import type { OptionSpec } from '../options.ts';
+import type { OptionSpec } from '../option-spec.ts';
 import { COMMON_FLAGS, optionsOf } from './arguments.ts';
 import type { Command } from './command.ts';
 

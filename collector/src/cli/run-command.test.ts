@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Environment } from '../config.ts';
-import { OPTIONS, type OptionSpec } from '../options.ts';
+import type { OptionSpec } from '../option-spec.ts';
+import { OPTIONS } from '../options.ts';
 import type { Command, CommandInput } from './command.ts';
 import { CommandError } from './command.ts';
 import { runCommand } from './run-command.ts';

@@ -3,7 +3,8 @@
 import { type Environment, loadConfig } from '../config.ts';
 import { ConfigError, EXIT_USAGE } from '../config-error.ts';
 import { scrubKeys } from '../log.ts';
-import { OPTIONS, type OptionSpec } from '../options.ts';
+import type { OptionSpec } from '../option-spec.ts';
+import { OPTIONS } from '../options.ts';
 import { findCommand, optionsOf, parseArguments, unknownCommand } from './arguments.ts';
 import { type Command, CommandError, type CommandIo } from './command.ts';
 import { commandHelp, overviewHelp } from './help.ts';

@@ -34,6 +34,9 @@ export class Journal<Blocks extends SegmentBlocks> {
   /** Flushes that failed since the start: whoever appends over several turns may have missed the one of its rows. */
   failedFlushes = 0;
   private waiters: PromiseWithResolvers<void>[] = [];
+  /** When the oldest request that waits for a flush began to, and that of the flush under way. */
+  private waitingSinceMs: number | undefined;
+  private flushingSinceMs: number | undefined;
   /** The flush under way; resolves with its error, if it fails. */
   private inFlight: Promise<unknown> = Promise.resolve();
   private flushing: Promise<void> | undefined;
@@ -107,6 +110,11 @@ export class Journal<Blocks extends SegmentBlocks> {
     return all.length === 0 ? undefined : Math.min(...all);
   }
 
+  /** Since when the oldest request waits for its fdatasync, in milliseconds since 1970; undefined when none does. */
+  get unsyncedSinceMs(): number | undefined {
+    return this.flushingSinceMs ?? this.waitingSinceMs;
+  }
+
   /** Why nothing can be taken now; undefined when rows are welcome. */
   refusal(): string | undefined {
     if (this.isStopped) {
@@ -142,6 +150,7 @@ export class Journal<Blocks extends SegmentBlocks> {
     if (this.open.hasPending) {
       const waiter = Promise.withResolvers<void>();
       this.waiters.push(waiter);
+      this.waitingSinceMs ??= this.options.nowMs();
       void this.flush();
       await waiter.promise;
     }
@@ -194,7 +203,10 @@ export class Journal<Blocks extends SegmentBlocks> {
     this.waiters = [];
     const { nowMs, seen, onEvent } = this.options;
     const startedAtMs = nowMs();
+    this.flushingSinceMs = this.waitingSinceMs;
+    this.waitingSinceMs = undefined;
     const { error, brokenBy, rows, failed } = await flushSegments(this.open.all, seen);
+    this.flushingSinceMs = undefined;
     if (error === undefined) {
       onEvent({ kind: 'flushed', rows, durationMs: nowMs() - startedAtMs });
       settle(waiters, undefined);

@@ -39,6 +39,7 @@ export class SeenSpans {
   private allocated: number;
   private head = 0;
   private count = 0;
+  private forgotten = 0;
   private slots: Int32Array;
   /** The key being looked up, so that no object is made for it. */
   private readonly key = new Uint32Array(WORDS);
@@ -53,6 +54,11 @@ export class SeenSpans {
 
   get size(): number {
     return this.count;
+  }
+
+  /** Spans remembered since the start, those forgotten since included. */
+  get remembered(): number {
+    return this.count + this.forgotten;
   }
 
   /** A small number for a tenant, stable for the life of the process. */
@@ -169,6 +175,7 @@ export class SeenSpans {
         this.forgetEntry(this.head);
         this.head = (this.head + 1) % this.allocated;
         this.count--;
+        this.forgotten++;
       }
       target = this.find().slot;
     }

@@ -43,6 +43,12 @@ export class OpenTraces {
     return this.traces.size === 0;
   }
 
+  /** For the gauges: how many, of how many spans, and when the longest idle got its last one. */
+  get held(): { traces: number; spans: number; oldestMs: number | undefined } {
+    const [oldest] = this.traces.values();
+    return { traces: this.traces.size, spans: this.spans, oldestMs: oldest?.lastMs };
+  }
+
   get(key: string): OpenTrace | undefined {
     return this.traces.get(key);
   }
