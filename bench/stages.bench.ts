@@ -18,6 +18,7 @@ import { chargeKind } from '@ai-cost-profiler/collector/price/charge-kind.ts';
 import { loadPriceBook } from '@ai-cost-profiler/collector/price/load-book.ts';
 import type { PriceBook } from '@ai-cost-profiler/collector/price/price-book.ts';
 import { appendEntry } from '@ai-cost-profiler/collector/rows/append-entry.ts';
+import { appendKnownCharge } from '@ai-cost-profiler/collector/rows/append-known-charge.ts';
 import { appendSpan } from '@ai-cost-profiler/collector/rows/append-span.ts';
 import { CardinalityGuard } from '@ai-cost-profiler/collector/rows/cardinality-guard.ts';
 import { createEntryBlock } from '@ai-cost-profiler/collector/rows/entry-block.ts';
@@ -68,6 +69,7 @@ function createTraces(
     mayReverse: true,
     nowMs: () => 1_787_227_200_000,
     append: appendEntry,
+    appendKnown: appendKnownCharge,
     onFault: (error) => {
       throw error;
     },
@@ -107,10 +109,9 @@ function createRoad(): (bytes: Uint8Array, steps: number) => number {
     if (steps < 5) return;
     appendSpan(span, seen, read, { ...context, receivedAtNs: 0n, attributionOf, redactor });
     if (steps < 6) return;
-    const call = read?.toCall();
-    const attribution = call?.attribution ?? attributionOf();
+    const attribution = read === undefined ? attributionOf() : undefined;
     const kept = { ...context, pending: rows, row: span.rows - 1, isChanged: false };
-    traces.add(seen, { ...kept, attribution, call, charge });
+    traces.add(seen, { ...kept, attribution, call: read, charge });
   };
   return (bytes, upTo) => {
     steps = upTo;

@@ -24,6 +24,7 @@ import { chargeKind } from './price/charge-kind.ts';
 import type { PriceBook } from './price/price-book.ts';
 import { unavailable } from './problems.ts';
 import { appendEntry } from './rows/append-entry.ts';
+import { appendKnownCharge } from './rows/append-known-charge.ts';
 import { appendSpan } from './rows/append-span.ts';
 import type { CardinalityGuard } from './rows/cardinality-guard.ts';
 import type { EntryBlock } from './rows/entry-block.ts';
@@ -79,7 +80,12 @@ export class SpanKeeper {
     this.deps = deps;
     this.attributionOf = () => deps.normaliser.attributionOfLast();
     const onFault = (err: unknown) => deps.log.error({ err }, 'entries are left to settle');
-    this.traces = new RequestTraces({ ...deps, append: appendEntry, onFault });
+    this.traces = new RequestTraces({
+      ...deps,
+      append: appendEntry,
+      appendKnown: appendKnownCharge,
+      onFault,
+    });
   }
 
   /** @throws Problem journal_unavailable while nothing can be kept: a resend may succeed */
@@ -186,7 +192,6 @@ export class SpanKeeper {
     // A changed span was charged when it first came; settle bills its newest version.
     const isBilled = call?.role === 'leaf' && before === 'new';
     const charge = isBilled ? this.price(call, view, state.book) : undefined;
-    const kept = call?.toCall();
     const pending = this.deps.journal.rowsFor(day);
     const { span } = pending.blocks;
     const { rows: row } = span;
@@ -204,10 +209,10 @@ export class SpanKeeper {
       throw error;
     }
     if (state.signal === 'traces') {
-      const attribution = kept?.attribution ?? this.attributionOf();
+      const attribution = call === undefined ? this.attributionOf() : undefined;
       const isChanged = before !== 'new';
       const place = { pending, row, service, environment };
-      this.traces.add(view, { ...place, isChanged, attribution, call: kept, charge });
+      this.traces.add(view, { ...place, isChanged, attribution, call, charge });
     }
   }
 

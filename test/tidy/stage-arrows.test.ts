@@ -34,6 +34,7 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
     // Rows are made of what was learned, so that no call is made an object on the road.
     'normalise/learned/span-call.ts',
     'normalise/learned/call-template.ts',
+    'normalise/learned/kept-calls.ts',
     'price/charge-call.ts',
   ],
   journal: [],
@@ -42,6 +43,9 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
     // The spans of a request, as places in its bytes.
     'decode/span-view.ts',
     'normalise/call.ts',
+    // Its calls, as numbers and places in its bytes.
+    'normalise/learned/span-call.ts',
+    'normalise/learned/kept-calls.ts',
     'normalise/log-call.ts',
     'normalise/log-events.ts',
     'price/charge-call.ts',
@@ -100,7 +104,9 @@ const JOINERS: Readonly<Record<string, string>> = {
   'accept-metrics.ts': 'decode with the control totals, for one request of metrics',
   'accept-signals.ts': 'the signals with what takes their requests',
   'storing.ts': 'journal, writer and settle: what runs behind the acknowledgement',
-  'http-app.ts': 'listeners with what answers on them',
+  'http-app.ts': 'the HTTP application with what answers in it',
+  'receivers.ts': 'OTLP over both transports with what encodes its answers',
+  'listeners.ts': 'addresses with what answers on them',
   'storage.ts': 'the engine, the store and the migrations',
   'observe.ts': 'events of the stages with log and metrics',
   'collect-gauges.ts': 'the parts with the gauges that tell how they are',
@@ -114,8 +120,8 @@ const JOINERS: Readonly<Record<string, string>> = {
     'entries that correct with the journal, as accept-traces.ts those of a request',
   'reprice/append-versions.ts': 'what a repricing appends with the journal',
   'reprice/read-again.ts': 'a stored span with decode and normalise, as when it came',
-  'settle/request-traces.ts':
-    'the end of a request with journal, prices and rows, for keep-spans.ts',
+  'settle/charge-writer.ts': 'the calls of a request with the rows of their entries',
+  'settle/decide-trace.ts': 'the end of a request with journal, prices and rows, for keep-spans.ts',
   'settle/make-entries.ts': 'the entries of settle with their price',
 };
 

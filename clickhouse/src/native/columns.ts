@@ -137,10 +137,16 @@ export class UuidColumn extends FixedWidthColumn {
 
   /** `bytes` are the 16 bytes in the order of the text form. */
   append(bytes: Uint8Array): void {
+    this.appendRange(bytes, 0);
+  }
+
+  /** As `append`, of the 16 bytes that begin at `start`. */
+  appendRange(source: Uint8Array, start: number): void {
     const at = this.values.reserve(16);
+    const { bytes } = this.values;
     for (let i = 0; i < 8; i++) {
-      this.values.bytes[at + i] = bytes[7 - i]!;
-      this.values.bytes[at + 8 + i] = bytes[15 - i]!;
+      bytes[at + i] = source[start + 7 - i]!;
+      bytes[at + 8 + i] = source[start + 15 - i]!;
     }
     this.rows++;
   }

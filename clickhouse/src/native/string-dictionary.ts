@@ -37,19 +37,11 @@ export class StringDictionary {
     this.indexOfRange(this.store.bytes, 0, 0);
   }
 
-  /** Index of the string whose UTF-8 bytes are source[start, end). */
+  /** Index of the string whose UTF-8 bytes are source[start, end), which enters if it is new. */
   indexOfRange(source: Uint8Array, start: number, end: number): number {
     const hash = hashRange(source, start, end);
-    const mask = this.slots.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const index = this.slots[slot]!;
-      if (index === -1) {
-        return this.add(source, start, end, hash);
-      }
-      if (this.hashes[index] === hash && this.isSame(index, source, start, end)) {
-        return index;
-      }
-    }
+    const index = this.findHashed(source, start, end, hash);
+    return index === -1 ? this.add(source, start, end, hash) : index;
   }
 
   indexOfText(text: string): number {
@@ -63,6 +55,33 @@ export class StringDictionary {
       this.byText.set(text, index);
     }
     return index;
+  }
+
+  /** As `indexOfRange`, but -1 for a string that is new. */
+  find(source: Uint8Array, start: number, end: number): number {
+    return this.findHashed(source, start, end, hashRange(source, start, end));
+  }
+
+  findText(text: string): number {
+    const known = text === '' ? 0 : this.byText.get(text);
+    if (known !== undefined) {
+      return known;
+    }
+    const bytes = Buffer.from(text, 'utf8');
+    return this.find(bytes, 0, bytes.length);
+  }
+
+  private findHashed(source: Uint8Array, start: number, end: number, hash: number): number {
+    const mask = this.slots.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const index = this.slots[slot]!;
+      if (index === -1) {
+        return -1;
+      }
+      if (this.hashes[index] === hash && this.isSame(index, source, start, end)) {
+        return index;
+      }
+    }
   }
 
   /** Appends the entries as a `String` column: length, then bytes, each. */

@@ -6,9 +6,9 @@ import type { EntryBlock, EntryColumns } from './entry-block.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 import { sampledOut } from './sampled-out.ts';
 
-const ENTRY_ROW = 2;
+export const ENTRY_ROW = 2;
 /** Numbers of the migration's Enum8. */
-const KIND_NUMBERS = { charge: 1, reversal: 2, reprice: 3, adjustment: 4 } as const;
+export const KIND_NUMBERS = { charge: 1, reversal: 2, reprice: 3, adjustment: 4 } as const;
 
 export function appendEntry(block: EntryBlock, entry: LedgerEntry): void {
   const { columns } = block;
@@ -53,7 +53,7 @@ function appendFacts(columns: EntryColumns, entry: LedgerEntry): void {
   columns.context_tokens.append(entry.contextTokens);
 }
 
-function appendAmounts(columns: EntryColumns, charge: Charge): void {
+export function appendAmounts(columns: EntryColumns, charge: Charge): void {
   columns.unpriced_reason.appendText(charge.unpricedReason);
   columns.unpriced_detail.appendText(charge.unpricedDetail);
   columns.basis.appendText(charge.basis);

@@ -3,6 +3,7 @@
  * dimension and tenant the rollups say `(over limit)`, while the ledger keeps the true value. The bit goes into the
  * entry, so that a rollup is a function of the ledger alone.
  */
+import { StringDictionary } from '@ai-cost-profiler/clickhouse/native/string-dictionary.ts';
 import {
   GUARDED_DIMENSIONS,
   type GuardedDimension,
@@ -14,12 +15,40 @@ const VALUES_PER_DAY_MAX = 10_000;
 /** Days and tenants that are remembered at a time; the one unused longest is forgotten. */
 const SCOPES_MAX = 256;
 
-type Seen = Set<string>[];
+/** The values that were seen on one UTC day of one tenant. */
+export class GuardScope {
+  private readonly seen = GUARDED_DIMENSIONS.map(() => new StringDictionary());
+  private readonly valuesMax: number;
+
+  constructor(valuesMax: number) {
+    this.valuesMax = valuesMax;
+  }
+
+  /** The bit of dimension i where the value, the UTF-8 bytes of source[start, end), is a new one beyond the limit. */
+  bitOfRange(i: number, source: Uint8Array, start: number, end: number): number {
+    const known = this.seen[i]!;
+    // The dictionary holds the empty text from the beginning: it is no value.
+    if (known.size <= this.valuesMax) {
+      known.indexOfRange(source, start, end);
+      return 0;
+    }
+    return known.find(source, start, end) === -1 ? 1 << i : 0;
+  }
+
+  bitOfText(i: number, value: string): number {
+    const known = this.seen[i]!;
+    if (known.size <= this.valuesMax) {
+      known.indexOfText(value);
+      return 0;
+    }
+    return known.findText(value) === -1 ? 1 << i : 0;
+  }
+}
 
 export class CardinalityGuard {
-  private readonly scopes = new Map<string, Seen>();
+  private readonly scopes = new Map<string, GuardScope>();
   /** The tenant and day asked for last: spans of one request mostly follow each other. */
-  private last: { tenant: string; day: number; seen: Seen } | undefined;
+  private last: { tenant: string; day: number; scope: GuardScope } | undefined;
   private readonly valuesMax: number;
 
   constructor(valuesMax = VALUES_PER_DAY_MAX) {
@@ -28,37 +57,32 @@ export class CardinalityGuard {
 
   /** Bit i is set where dimension i has a new value beyond the limit of its tenant and UTC day. */
   overLimit(tenant: string, day: number, values: GuardedValues): number {
-    if (this.last?.tenant !== tenant || this.last.day !== day) {
-      this.last = { tenant, day, seen: this.seenOf(`${day}/${tenant}`) };
-    }
-    const { seen } = this.last;
+    const scope = this.scopeOf(tenant, day);
     let bits = 0;
     for (let i = 0; i < GUARDED_DIMENSIONS.length; i++) {
-      const known = seen[i]!;
-      const value = values[GUARDED_DIMENSIONS[i]!];
-      if (known.has(value)) {
-        continue;
-      }
-      if (known.size < this.valuesMax) {
-        known.add(value);
-      } else {
-        bits |= 1 << i;
-      }
+      bits |= scope.bitOfText(i, values[GUARDED_DIMENSIONS[i]!]);
     }
     return bits;
   }
 
-  private seenOf(scope: string): Seen {
-    let seen = this.scopes.get(scope);
-    if (seen === undefined) {
-      seen = GUARDED_DIMENSIONS.map(() => new Set<string>());
+  scopeOf(tenant: string, day: number): GuardScope {
+    if (this.last?.tenant !== tenant || this.last.day !== day) {
+      this.last = { tenant, day, scope: this.findScope(`${day}/${tenant}`) };
+    }
+    return this.last.scope;
+  }
+
+  private findScope(name: string): GuardScope {
+    let scope = this.scopes.get(name);
+    if (scope === undefined) {
+      scope = new GuardScope(this.valuesMax);
       if (this.scopes.size >= SCOPES_MAX) {
         this.scopes.delete(this.scopes.keys().next().value as string);
       }
     } else {
-      this.scopes.delete(scope);
+      this.scopes.delete(name);
     }
-    this.scopes.set(scope, seen);
-    return seen;
+    this.scopes.set(name, scope);
+    return scope;
   }
 }

@@ -100,6 +100,18 @@ export class EntryBlock extends NativeBlock<EntryColumns> {
     for (key in usage) {
       this.columns[key].append(usage[key]);
     }
+    this.padUsage();
+  }
+
+  /** A token bucket of the row that is being written, by its place in TOKEN_BUCKETS: a whole number. */
+  appendBucket(at: number, count: number): void {
+    const column = this.quantities[at]!;
+    column.padTo(this.rows);
+    column.appendNumber(count);
+  }
+
+  /** Quantities of the row that are absent are NULL. */
+  padUsage(): void {
     for (let i = 0; i < this.quantities.length; i++) {
       this.quantities[i]!.padTo(this.rows + 1);
     }

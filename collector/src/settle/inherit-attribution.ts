@@ -18,14 +18,23 @@ export function inheritAttribution(span: SettleSpan, { tree, winnerOf }: Told): 
   const mirrors =
     winnerOf.size === 0 ? [] : tree.spans.filter((other) => winnerOf.get(spanKey(other)) === span);
   const ancestors = tree.ancestorsOf(span);
-  const sources = [span, ...ancestors, ...mirrors, ...mirrors.flatMap((m) => tree.ancestorsOf(m))];
-  const result: Attribution = { ...span.attribution };
+  const others = [...ancestors, ...mirrors, ...mirrors.flatMap((m) => tree.ancestorsOf(m))];
+  return inheritedBy(
+    span.attribution,
+    others.map(({ attribution }) => attribution),
+  );
+}
+
+/** What one attribution says, and the first of the others that says what it does not. */
+export function inheritedBy(own: Attribution, others: readonly Attribution[]): Attribution {
+  const sources = [own, ...others];
+  const result: Attribution = { ...own };
   for (const name of INHERITED) {
-    const source = sources.find(({ attribution }) => attribution[name] !== '');
+    const source = sources.find((attribution) => attribution[name] !== '');
     if (source !== undefined) {
-      result[name] = source.attribution[name];
+      result[name] = source[name];
       if (name === 'prompt') {
-        result.promptVersion = source.attribution.promptVersion;
+        result.promptVersion = source.promptVersion;
       }
     }
   }
@@ -34,17 +43,17 @@ export function inheritAttribution(span: SettleSpan, { tree, winnerOf }: Told): 
 }
 
 /** Of a tag that several spans set, the nearest counts. In the order of the keys, so that equal sets are equal. */
-function mergeTags(sources: readonly SettleSpan[]): Attribution['tags'] {
-  if (sources.every(({ attribution }) => attribution.tags.length === 0)) {
+function mergeTags(sources: readonly Attribution[]): Attribution['tags'] {
+  if (sources.every(({ tags }) => tags.length === 0)) {
     return [];
   }
-  const tags = new Map<string, string>();
-  for (const { attribution } of sources) {
-    for (const [key, value] of attribution.tags) {
-      if (!tags.has(key)) {
-        tags.set(key, value);
+  const merged = new Map<string, string>();
+  for (const { tags } of sources) {
+    for (const [key, value] of tags) {
+      if (!merged.has(key)) {
+        merged.set(key, value);
       }
     }
   }
-  return [...tags].sort(([a], [b]) => (a < b ? -1 : 1));
+  return [...merged].sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -1,12 +1,16 @@
 /**
  * Traces with calls that came in lately, so that a later request may decide what an earlier one could not: a bounded
- * number of spans, the oldest traces are forgotten. Invariant: what is forgotten is decided by settle, so nothing is
- * lost; a trace that settle looks at is forgotten first, so that the two never correct the same entry.
+ * number of spans and bytes, the oldest traces are forgotten. A trace stays in the bytes of the one request that
+ * brought it until another request brings more of it; only then objects are made.
+ * Invariant: what is forgotten is decided by settle, so nothing is lost; a trace that settle looks at is forgotten
+ * first, so that the two never correct the same entry.
  */
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
+import type { RequestRecord } from './request-record.ts';
 import type { SettleSpan } from './settle-span.ts';
+import { tenantSeed, traceHash } from './trace-hash.ts';
 
-/** What is known of one trace. */
+/** What is known of one trace that several requests brought. */
 export interface OpenTrace {
   readonly key: string;
   readonly tenant: string;
@@ -23,14 +27,30 @@ export interface OpenTrace {
   lastMs: number;
 }
 
-/** About 40 MB. */
+type AnyRecord = RequestRecord<unknown>;
+
+/** A trace as the one request that brought it told it. */
+export interface YoungTrace {
+  readonly record: AnyRecord;
+  /** Number of the trace in the request. */
+  readonly trace: number;
+  readonly hash: number;
+}
+
+/** As objects about 40 MB. */
 const SPANS_MAX = 100_000;
+/** Of requests that are kept for their traces. */
+const REQUEST_BYTES_MAX = 48 * 1024 * 1024;
 
 export class OpenTraces {
   private readonly traces = new Map<string, OpenTrace>();
+  private readonly young = new Map<number, YoungTrace>();
+  /** In the order in which they came, with their traces. */
+  private readonly records = new Map<AnyRecord, YoungTrace[]>();
   private readonly idleMsMax: number;
   private readonly spansMax: number;
   private spans = 0;
+  private requestBytes = 0;
   private isSuspended = false;
 
   /** `idleMsMax` must be well below the time after which another collector may settle a trace. */
@@ -40,17 +60,65 @@ export class OpenTraces {
   }
 
   get isEmpty(): boolean {
-    return this.traces.size === 0;
+    return this.traces.size === 0 && this.records.size === 0;
+  }
+
+  /** Whether traces are remembered that several requests brought: only those have a key. */
+  get hasOld(): boolean {
+    return this.traces.size > 0;
   }
 
   /** For the gauges: how many, of how many spans, and when the longest idle got its last one. */
   get held(): { traces: number; spans: number; oldestMs: number | undefined } {
-    const [oldest] = this.traces.values();
-    return { traces: this.traces.size, spans: this.spans, oldestMs: oldest?.lastMs };
+    const [record] = this.records.keys();
+    const [trace] = this.traces.values();
+    const oldestMs = Math.min(record?.lastMs ?? Infinity, trace?.lastMs ?? Infinity);
+    return {
+      traces: this.traces.size + this.young.size,
+      spans: this.spans,
+      oldestMs: oldestMs === Infinity ? undefined : oldestMs,
+    };
   }
 
   get(key: string): OpenTrace | undefined {
     return this.traces.get(key);
+  }
+
+  /** The trace of which span n of a request is one, as an earlier request told it. */
+  findYoung(record: AnyRecord, n: number): YoungTrace | undefined {
+    if (this.young.size === 0) return undefined;
+    const found = this.young.get(record.traceHash(n));
+    return found !== undefined && isSameTrace(found, record, n) ? found : undefined;
+  }
+
+  /** Remembers traces of a request, by their numbers; one of the same hash is forgotten for it. */
+  keepYoung(record: AnyRecord, traces: readonly number[], nowMs: number): void {
+    if (this.isSuspended || traces.length === 0) return;
+    record.lastMs = nowMs;
+    const kept = traces.map((trace): YoungTrace => {
+      const hash = record.traceHash(record.traces.first[trace]!);
+      const young = { record, trace, hash };
+      this.young.set(hash, young);
+      return young;
+    });
+    this.records.set(record, kept);
+    this.spans += record.spans.count;
+    this.requestBytes += record.spans.bytes.length;
+    this.forgetOldest(nowMs);
+  }
+
+  forgetYoung(one: YoungTrace): void {
+    if (this.young.get(one.hash) === one) this.young.delete(one.hash);
+  }
+
+  forgetRecord(record: AnyRecord): void {
+    const kept = this.records.get(record);
+    if (kept !== undefined) {
+      this.records.delete(record);
+      this.spans -= record.spans.count;
+      this.requestBytes -= record.spans.bytes.length;
+      for (const one of kept) this.forgetYoung(one);
+    }
   }
 
   /** Remembers the trace as the youngest, and forgets the oldest where there are too many. */
@@ -62,12 +130,7 @@ export class OpenTraces {
     trace.lastMs = nowMs;
     this.traces.set(trace.key, trace);
     this.spans += trace.spans.size;
-    for (const oldest of this.traces.values()) {
-      if (this.spans <= this.spansMax && nowMs - oldest.lastMs <= this.idleMsMax) {
-        return;
-      }
-      this.forget(oldest.key);
-    }
+    this.forgetOldest(nowMs);
   }
 
   forget(key: string): void {
@@ -78,13 +141,38 @@ export class OpenTraces {
     }
   }
 
+  private forgetOldest(nowMs: number): void {
+    for (;;) {
+      const [record] = this.records.keys();
+      const [trace] = this.traces.values();
+      const isRecordOlder =
+        (record?.lastMs ?? Number.POSITIVE_INFINITY) <= (trace?.lastMs ?? Number.POSITIVE_INFINITY);
+      const oldestMs = Math.min(
+        record?.lastMs ?? Number.POSITIVE_INFINITY,
+        trace?.lastMs ?? Number.POSITIVE_INFINITY,
+      );
+      const isFull = this.spans > this.spansMax || this.requestBytes > REQUEST_BYTES_MAX;
+      if (!isFull && nowMs - oldestMs <= this.idleMsMax) return;
+      if (isRecordOlder && record !== undefined) this.forgetRecord(record);
+      else if (trace !== undefined) this.forget(trace.key);
+      else return;
+    }
+  }
+
   /** Leaves these traces to settle. True when one of them was open: what was appended for it may not be stored yet. */
   release(tenant: string, traceIds: Iterable<string>): boolean {
     let wasOpen = false;
     for (const traceId of traceIds) {
-      const key = openTraceKey(tenant, Buffer.from(traceId, 'hex').toString('latin1'));
+      const bytes = Buffer.from(traceId, 'hex');
+      const key = openTraceKey(tenant, bytes.toString('latin1'));
       wasOpen ||= this.traces.has(key);
       this.forget(key);
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      const young = this.young.get(traceHash(view, 0, tenantSeed(tenant)));
+      if (young?.record.isTrace(young.trace, tenant, bytes)) {
+        wasOpen = true;
+        this.forgetYoung(young);
+      }
     }
     return wasOpen;
   }
@@ -92,7 +180,10 @@ export class OpenTraces {
   /** Leaves every trace to whoever corrects the ledger next. */
   releaseAll(): void {
     this.traces.clear();
+    this.young.clear();
+    this.records.clear();
     this.spans = 0;
+    this.requestBytes = 0;
   }
 
   /** Remembers nothing while the work goes on, which corrects entries that are as young. */
@@ -105,6 +196,11 @@ export class OpenTraces {
       this.isSuspended = false;
     }
   }
+}
+
+function isSameTrace({ record: earlier, trace }: YoungTrace, record: AnyRecord, n: number) {
+  const first = earlier.traces.first[trace]!;
+  return earlier.tenant === record.tenant && earlier.spans.isOfSameTrace(first, n, record.spans);
 }
 
 /** `traceId` as the 16 bytes in latin1. */

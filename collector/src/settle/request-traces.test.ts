@@ -58,6 +58,7 @@ class Intake {
       mayReverse,
       nowMs: () => NOW_MS,
       append: (_block: EntryBlock, entry: LedgerEntry) => void this.ledger.entries.push(entry),
+      appendKnown: (_block, _row, asEntry) => void this.ledger.entries.push(asEntry()),
       onFault: (error) => {
         throw error;
       },
@@ -82,18 +83,18 @@ class Intake {
   }
 
   private add(view: SpanView): void {
-    const call = this.normaliser.normalise(view);
+    const call = this.normaliser.read(view);
     const traceId = view.hex(view.traceIdStart, view.traceIdEnd);
     const trace = this.traces.get(traceId) ?? { rows: 0, resolved: 0 };
     trace.rows++;
     this.traces.set(traceId, trace);
     const charge =
-      call?.role === 'leaf' ? chargeCall(BOOK, call, view.startTimeUnixNano) : undefined;
+      call?.role === 'leaf' ? chargeCall(BOOK, call.toCall(), view.startTimeUnixNano) : undefined;
     this.requests.add(view, {
       pending: this.rowsFor(view.startDay),
       row: this.rows.push(traceId) - 1,
       isChanged: false,
-      attribution: call?.attribution ?? this.normaliser.attributionOfLast(),
+      attribution: call === undefined ? this.normaliser.attributionOfLast() : undefined,
       ...this.normaliser.resource,
       call,
       charge,

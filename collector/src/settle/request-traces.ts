@@ -7,280 +7,155 @@
  * says so, and that row, all rows of the trace in this request, and every entry of the decision are in one flush of one
  * day, which is durable whole or not at all; rows of earlier requests count once they are durable. Anything else (two
  * days, a segment that just filled up, a flush that failed) leaves the trace to settle.
+ *
+ * Nearly all traces need no rules (judge-trace.ts) and cost no object; the others go to decide-trace.ts.
  */
 import type { SpanView } from '../decode/span-view.ts';
-import type { Journal } from '../journal/journal.ts';
-import type { PendingRows } from '../journal/pending-rows.ts';
-import type { Attribution, Call } from '../normalise/call.ts';
+import type { Attribution } from '../normalise/call.ts';
+import type { SpanCall } from '../normalise/learned/span-call.ts';
 import type { Charge } from '../price/charge-call.ts';
-import type { PriceBook } from '../price/price-book.ts';
-import type { CardinalityGuard } from '../rows/cardinality-guard.ts';
-import type { EntryBlock } from '../rows/entry-block.ts';
-import { factsOf, type LedgerEntry, startDayOf } from '../rows/ledger-entry.ts';
-import type { SpanBlock } from '../rows/span-block.ts';
-import type { EntryMaker } from './difference.ts';
-import { createEntryMaker } from './make-entries.ts';
-import { type OpenTrace, type OpenTraces, openTraceKey } from './open-traces.ts';
-import { RequestSpans } from './request-spans.ts';
-import type { SettleSpan } from './settle-span.ts';
-import { missingEntries } from './whole-trace.ts';
-
-interface Blocks {
-  readonly span: SpanBlock;
-  readonly entry: EntryBlock;
-}
-
-interface RequestTracesDeps {
-  readonly journal: Pick<Journal<Blocks>, 'rowsFor'>;
-  readonly open: OpenTraces;
-  readonly guard: CardinalityGuard;
-  readonly bookFor: (tenant: string) => PriceBook;
-  /** Whether what stands may be corrected here: only where no other process settles. */
-  readonly mayReverse: boolean;
-  readonly nowMs: () => number;
-  readonly append: (block: EntryBlock, entry: LedgerEntry) => void;
-  /** An entry that could not be appended: settle will. */
-  readonly onFault: (error: unknown) => void;
-}
+import { ChargeWriter } from './charge-writer.ts';
+import { type DecideDeps, type LandingRows, TraceDecider } from './decide-trace.ts';
+import { judgeTrace } from './judge-trace.ts';
+import { type OpenTrace, openTraceKey } from './open-traces.ts';
+import { RequestRecord } from './request-record.ts';
 
 /** A span whose row was just appended. */
 export interface KeptSpan {
-  readonly pending: PendingRows<Blocks>;
+  readonly pending: LandingRows;
   /** Of the span's row in its block. */
   readonly row: number;
   /** Other bytes under the same id came in before. */
   readonly isChanged: boolean;
-  readonly attribution: Attribution;
+  /** Whom a span that is no call was for. */
+  readonly attribution: Attribution | undefined;
   readonly service: string;
   readonly environment: string;
-  /** A call that is kept, not reused; `charge` where its own span suggests to bill it. */
-  readonly call: Call | undefined;
+  /** As it was read just now; `charge` where its own span suggests to bill it. */
+  readonly call: SpanCall | undefined;
   readonly charge: Charge | undefined;
 }
 
-/** A trace of this request that is looked at, with the numbers of its spans here. */
-interface Touched {
-  readonly trace: OpenTrace;
-  readonly own: number[];
-  /** It cannot be decided here any more. */
-  isLost: boolean;
+/** What of a request must be told whether it became durable. */
+export interface KeptRequestTraces {
+  readonly record: RequestRecord<LandingRows> | undefined;
+  readonly decided: readonly OpenTrace[];
 }
 
-interface NamedCall extends Pick<KeptSpan, 'service' | 'environment' | 'charge'> {
-  readonly call: Call;
-  readonly name: string;
-  readonly kind: number;
-  readonly scopeName: string;
-}
-
-const NS_PER_MS = 1_000_000n;
-const NOTHING: readonly OpenTrace[] = [];
+const NOTHING: KeptRequestTraces = { record: undefined, decided: [] };
 const CALLERS_MAX = 10_000;
+const SPANS_FIRST = 64;
 
 export class RequestTraces {
-  private readonly deps: RequestTracesDeps;
-  private readonly maker: EntryMaker;
-  private readonly spans = new RequestSpans<PendingRows<Blocks>>();
-  /** By the number of the span. */
-  private readonly calls = new Map<number, NamedCall>();
-  private readonly charges = new Map<Call, Charge>();
+  private readonly deps: DecideDeps;
+  private readonly decider: TraceDecider;
+  private readonly writer: ChargeWriter;
   /** Tenants and services that were seen to make calls: of theirs, the beginning of a trace without any is kept too. */
   private readonly callers = new Set<string>();
-  private tenant = '';
+  private record = new RequestRecord<LandingRows>('', SPANS_FIRST);
   private service: string | undefined;
+  private isCallerNoted = false;
   private hasCaller = false;
 
-  constructor(deps: RequestTracesDeps) {
+  constructor(deps: DecideDeps) {
     this.deps = deps;
-    const nowNs = () => BigInt(deps.nowMs()) * NS_PER_MS;
-    const chargeOf = (call: Call) => this.charges.get(call);
-    this.maker = createEntryMaker({ ...deps, nowNs, chargeOf, note: '' });
+    this.decider = new TraceDecider(deps);
+    this.writer = new ChargeWriter(deps);
   }
 
   begin(tenant: string): void {
-    this.tenant = tenant;
+    this.record = new RequestRecord(tenant, this.record.spans.count);
     this.service = undefined;
-    this.hasCaller = false;
-    this.spans.reset();
-    this.calls.clear();
-    this.charges.clear();
+    this.isCallerNoted = this.hasCaller = false;
   }
 
   add(view: SpanView, kept: KeptSpan): void {
+    const { record } = this;
     const { pending: rows, row, isChanged, attribution, call, charge } = kept;
-    const n = this.spans.add(view, { row, rows, isChanged, attribution });
+    const number = call === undefined ? -1 : record.keepCall(call, view, charge);
+    const envelope = record.envelopeOf(view, kept);
+    record.spans.add(view, { row, rows, isChanged, attribution, call: number, envelope });
     if (kept.service !== this.service) {
       this.service = kept.service;
-      this.hasCaller ||= this.callers.has(this.callerName());
+      this.isCallerNoted = this.callers.has(this.callerName());
+      this.hasCaller ||= this.isCallerNoted;
     }
-    if (call !== undefined) {
-      const { service, environment } = kept;
-      const scopeName = view.text(view.scope.nameStart, view.scope.nameEnd);
-      const { nameText: name, kind } = view;
-      this.calls.set(n, { call, charge, service, environment, name, kind, scopeName });
-      if (charge !== undefined) this.charges.set(call, charge);
-      if (this.callers.size < CALLERS_MAX) this.callers.add(this.callerName());
+    if (call !== undefined && !this.isCallerNoted && this.callers.size < CALLERS_MAX) {
+      this.callers.add(this.callerName());
+      this.isCallerNoted = true;
     }
   }
 
   private callerName(): string {
-    return `${this.tenant}\n${this.service}`;
+    return `${this.record.tenant}\n${this.service}`;
   }
 
   /** Appends the entries of the request. What it gives must be told, by `settled`, whether it became durable. */
-  finish(): readonly OpenTrace[] {
-    if (this.calls.size === 0 && !this.hasCaller && this.deps.open.isEmpty) {
+  finish(): KeptRequestTraces {
+    const { record } = this;
+    const { open, nowMs, onFault } = this.deps;
+    if (record.calls.count === 0 && !this.hasCaller && open.isEmpty) {
       return NOTHING;
     }
-    const touched = this.gather();
-    for (const one of touched) {
+    this.writer.begin(record);
+    const young: number[] = [];
+    const decided: OpenTrace[] = [];
+    for (let t = 0; t < record.traces.count; t++) {
       try {
-        this.decide(one);
+        const trace = this.finishTrace(t);
+        if (trace === 'young') young.push(t);
+        else if (trace !== undefined) decided.push(trace);
       } catch (error) {
-        this.deps.open.forget(one.trace.key);
-        this.deps.onFault(error);
+        onFault(error);
       }
     }
-    return touched.map(({ trace }) => trace);
+    open.keepYoung(record, young, nowMs());
+    // Kept rows would keep the blocks of their segment.
+    record.spans.rows.length = 0;
+    return { record, decided };
+  }
+
+  /** 'young': to be remembered as it came in; undefined: nothing of it is remembered. */
+  private finishTrace(t: number): OpenTrace | 'young' | undefined {
+    const { record, writer, decider } = this;
+    const { traces } = record;
+    if (this.isKnown(t)) {
+      return decider.decide(record, t);
+    }
+    if (traces.calls[t] === 0) {
+      // With a root it has mostly come to its end.
+      return this.hasCaller && traces.hasRoot[t] === 0 ? 'young' : undefined;
+    }
+    const judgement = judgeTrace(record, t);
+    if (judgement === 'unclear') {
+      return decider.decide(record, t);
+    }
+    writer.write(t, judgement === 'decided');
+    return 'young';
+  }
+
+  /** Whether an earlier request brought some of the trace. */
+  private isKnown(t: number): boolean {
+    const { record } = this;
+    const { open } = this.deps;
+    const first = record.traces.first[t]!;
+    if (open.findYoung(record, first) !== undefined) return true;
+    return (
+      open.hasOld &&
+      open.get(openTraceKey(record.tenant, record.spans.traceBytes(first))) !== undefined
+    );
   }
 
   /** Whether what was kept of these traces is durable now. What is not is forgotten: its sender sends it again. */
-  settled(traces: readonly OpenTrace[], isDurable: boolean): void {
-    for (const trace of traces) {
+  settled({ record, decided }: KeptRequestTraces, isDurable: boolean): void {
+    const { open } = this.deps;
+    if (record !== undefined) {
+      record.isDurable = isDurable;
+      if (!isDurable) open.forgetRecord(record);
+    }
+    for (const trace of decided) {
       trace.uncommitted--;
-      if (!isDurable) this.deps.open.forget(trace.key);
-    }
-  }
-
-  /** Traces with calls, those that an earlier request left open, and those that may yet turn out to have calls. */
-  private gather(): Touched[] {
-    const { spans, tenant } = this;
-    const touched = new Map<string, Touched>();
-    for (const n of this.calls.keys()) {
-      const key = openTraceKey(tenant, spans.traceBytes(n));
-      if (!touched.has(key)) touched.set(key, this.touch(key, n));
-    }
-    const others = new Map<string, number[]>();
-    let key = '';
-    for (let n = 0; n < spans.count; n++) {
-      if (n === 0 || !spans.isOfSameTrace(n, n - 1)) {
-        key = openTraceKey(tenant, spans.traceBytes(n));
-        if (!touched.has(key) && this.deps.open.get(key) !== undefined) {
-          touched.set(key, this.touch(key, n));
-        }
-      }
-      const known = touched.get(key);
-      if (known !== undefined) this.addTo(known, n);
-      else if (this.hasCaller) others.set(key, [...(others.get(key) ?? []), n]);
-    }
-    for (const [other, own] of others) {
-      // With a root it has mostly come to its end.
-      if (!own.some((n) => spans.parentSpanId(n) === '')) {
-        const begun = this.touch(other, own[0]!);
-        for (const n of own) this.addTo(begun, n);
-        touched.set(other, begun);
-      }
-    }
-    return [...touched.values()];
-  }
-
-  private touch(key: string, n: number): Touched {
-    const { tenant } = this;
-    const known = this.deps.open.get(key);
-    const trace: OpenTrace = known ?? {
-      key,
-      tenant,
-      traceId: this.spans.traceId(n),
-      spans: new Map(),
-      entries: new Map(),
-      rows: 0,
-      hasCalls: false,
-      uncommitted: 0,
-      lastMs: 0,
-    };
-    // Taken out while it grows, so that what is forgotten is counted as it was remembered.
-    this.deps.open.forget(key);
-    return { trace, own: [], isLost: trace.uncommitted > 0 };
-  }
-
-  private addTo(touched: Touched, n: number): void {
-    const { trace, own } = touched;
-    const span = this.spanOf(trace, n);
-    own.push(n);
-    trace.rows++;
-    // The filter of seen spans is bounded: what it has forgotten may come again.
-    touched.isLost ||= this.spans.isChanged(n) || trace.spans.has(span.spanId);
-    trace.spans.set(span.spanId, span);
-    trace.hasCalls ||= span.call !== undefined;
-  }
-
-  private spanOf(trace: OpenTrace, n: number): SettleSpan {
-    const { spans } = this;
-    const named = this.calls.get(n);
-    return {
-      tenant: trace.tenant,
-      traceId: trace.traceId,
-      spanId: spans.spanId(n),
-      parentSpanId: spans.parentSpanId(n),
-      name: named?.name ?? '',
-      kind: named?.kind ?? 0,
-      scopeName: named?.scopeName ?? '',
-      service: named?.service ?? '',
-      environment: named?.environment ?? '',
-      startNs: spans.startNs(n),
-      endNs: spans.endNs(n),
-      receivedAtNs: 0n,
-      call: named?.call,
-      attribution: spans.attributions[n]!,
-    };
-  }
-
-  private decide(touched: Touched): void {
-    const { trace, own } = touched;
-    const { open, mayReverse, nowMs, append } = this.deps;
-    trace.uncommitted++;
-    const isOpen = trace.hasCalls && !touched.isLost;
-    const missing = isOpen ? missingEntries(trace, this.maker, mayReverse) : undefined;
-    const pending = missing === undefined ? undefined : this.commonRows(touched, missing);
-    if (missing !== undefined && pending !== undefined) {
-      for (const [spanId, entries] of missing) {
-        for (const entry of entries) append(pending.blocks.entry, entry);
-        trace.entries.set(spanId, [...(trace.entries.get(spanId) ?? []), ...entries]);
-      }
-      const row = this.spans.row(own.at(-1)!);
-      pending.blocks.span.columns.resolved_spans.set(row, trace.rows);
-    } else {
-      this.chargeOwn(touched);
-    }
-    if (!touched.isLost) open.keep(trace, nowMs());
-  }
-
-  /** Where all rows of the decision go, if that is one flush of one day. */
-  private commonRows(
-    { own }: Touched,
-    missing: ReadonlyMap<string, readonly LedgerEntry[]>,
-  ): PendingRows<Blocks> | undefined {
-    const { journal } = this.deps;
-    const pending = this.spans.rows[own[0]!]!;
-    const isCommon =
-      own.every((n) => this.spans.rows[n] === pending) &&
-      [...missing.values()].flat().every((entry) => startDayOf(entry) === pending.day);
-    return isCommon && journal.rowsFor(pending.day) === pending ? pending : undefined;
-  }
-
-  /** A call whose trace is not decided is charged as its own span tells; its other versions were charged before. */
-  private chargeOwn({ trace, own }: Touched): void {
-    const { journal, append } = this.deps;
-    for (const n of own) {
-      const named = this.calls.get(n);
-      if (named?.charge !== undefined) {
-        const { call } = named;
-        const span = trace.spans.get(this.spans.spanId(n))!;
-        const usage = call.usage?.buckets ?? {};
-        const entry = this.maker.charge({ facts: factsOf(call, span), call, calls: 1n, usage });
-        append(journal.rowsFor(startDayOf(entry)).blocks.entry, entry);
-        trace.entries.set(span.spanId, [...(trace.entries.get(span.spanId) ?? []), entry]);
-      }
+      if (!isDurable) open.forget(trace.key);
     }
   }
 }

@@ -10,7 +10,7 @@ import { type Attribution, type Call, type CallContext, NOBODY, type Role } from
 import { traceIdOf } from '../finish-call.ts';
 import { NOT_TOLD, noCounts } from '../usage/counts.ts';
 import { DisjointCounts } from '../usage/disjoint-counts.ts';
-import { usageOf } from '../usage/disjoint-usage.ts';
+import { callOf } from './call-of-template.ts';
 import { ATTRIBUTION_NAMES, type CallTemplate, type PassedText } from './call-template.ts';
 import { TextMemo } from './text-memo.ts';
 
@@ -120,24 +120,15 @@ export class SpanCall {
     // No other span has it again: remembering it would only push out those that come again.
     const { at } = template.responseId;
     const responseId = at >= 0 ? view.attributes.valueText(at)! : this.textOf(template.responseId);
-    return {
-      dialect: template.dialect,
-      operation: template.operation,
-      role: template.role,
-      roleReason: template.roleReason,
-      provider: template.provider,
-      requestModel: template.requestModel,
-      responseModel: template.responseModel,
+    return callOf(template, {
+      usage: this.hasUsage ? this.usage : undefined,
       responseId,
-      usage: this.hasUsage ? usageOf(this.usage) : undefined,
-      missingUsageReason: template.missingUsageReason,
-      reportedAtto: undefined,
       context: this.context,
       attribution: withoutFalseSession(this.attributionOf(template), {
         responseId,
         traceId: traceIdOf(view),
       }),
-    };
+    });
   }
 
   private isFalseSession(session: string, responseId: string): boolean {

@@ -1,0 +1,168 @@
+/** Entries of traces that need no rules: each call of the trace is charged, from numbers and places in the bytes. */
+import { randomBytes } from 'node:crypto';
+import type { Attribution } from '../normalise/call.ts';
+import { RULES_VERSION } from '../normalise/dialects.ts';
+import { isKnownCharge, type KnownCharge } from '../rows/append-known-charge.ts';
+import type { EntryBlock } from '../rows/entry-block.ts';
+import { markRandomUuid } from '../rows/entry-id.ts';
+import { KnownChargeLimit } from '../rows/known-charge-limit.ts';
+import { factsOf, type LedgerEntry } from '../rows/ledger-entry.ts';
+import { type DecideDeps, type LandingRows, NS_PER_MS } from './decide-trace.ts';
+import type { EntryMaker } from './difference.ts';
+import { inheritedOf } from './judge-trace.ts';
+import { createEntryMaker } from './make-entries.ts';
+import { ENTRY_ID_BYTES, type RequestRecord } from './request-record.ts';
+
+type LandingRecord = RequestRecord<LandingRows>;
+
+export class ChargeWriter {
+  private readonly deps: DecideDeps;
+  private readonly limit: KnownChargeLimit;
+  private readonly maker: EntryMaker;
+  private record: LandingRecord | undefined;
+  private row: KnownCharge | undefined;
+
+  constructor(deps: DecideDeps) {
+    this.deps = deps;
+    this.limit = new KnownChargeLimit(deps.guard);
+    const nowNs = () => this.record?.recordedAtNs ?? 0n;
+    const chargeOf = () => this.row?.charge;
+    this.maker = createEntryMaker({ ...deps, nowNs, chargeOf, note: '' });
+  }
+
+  begin(record: LandingRecord): void {
+    const { count } = record.calls;
+    record.recordedAtNs = BigInt(this.deps.nowMs()) * NS_PER_MS;
+    record.entryIds = randomIds(count);
+    record.overLimits = new Uint16Array(count);
+    record.isDecided = new Uint8Array(record.traces.count);
+    this.record = record;
+    this.row = undefined;
+  }
+
+  /** Charges the calls of trace t: where it is whole they inherit, and a row of it says that it was decided. */
+  write(t: number, isWhole: boolean): void {
+    const record = this.record!;
+    const { traces, spans } = record;
+    const isDecided = isWhole && this.isOneFlush(t);
+    if (isDecided) record.isDecided[t] = 1;
+    for (let n = traces.first[t]!; n >= 0; n = traces.next[n]!) {
+      const call = spans.call(n);
+      if (call >= 0 && record.charges[call] !== undefined) {
+        this.charge(n, isDecided ? inheritedOf(record, n) : undefined);
+      }
+    }
+    if (isDecided) {
+      const last = traces.lastOf(t);
+      const { columns } = spans.rows[last]!.blocks.span;
+      columns.resolved_spans.set(spans.row(last), traces.sizes[t]!);
+    }
+  }
+
+  /** Whether all rows of the trace and its entries become durable together. */
+  private isOneFlush(t: number): boolean {
+    const { traces, spans } = this.record!;
+    const pending = spans.rows[traces.first[t]!]!;
+    for (let n = traces.first[t]!; n >= 0; n = traces.next[n]!) {
+      if (spans.rows[n] !== pending) return false;
+    }
+    return this.deps.journal.rowsFor(pending.day) === pending;
+  }
+
+  private charge(n: number, attribution: Attribution | undefined): void {
+    const record = this.record!;
+    const row = this.fill(n, attribution);
+    // The day of the span's start, which is the entry's too.
+    const { day } = record.spans.rows[n]!;
+    const block = this.deps.journal.rowsFor(day).blocks.entry;
+    const { rows } = block;
+    try {
+      this.append(block, row, { n, attribution });
+    } catch (error) {
+      // A row that was written half would shift all others of the block.
+      block.truncate(rows);
+      throw error;
+    }
+  }
+
+  private append(
+    block: EntryBlock,
+    row: KnownCharge,
+    { n, attribution }: { n: number; attribution: Attribution | undefined },
+  ): void {
+    const record = this.record!;
+    const { call } = row;
+    const { day } = record.spans.rows[n]!;
+    if (isKnownCharge(record.calls, call, row.charge)) {
+      row.overLimit = this.limit.bitsOf(row, day);
+      record.overLimits[call] = row.overLimit;
+      this.deps.appendKnown(block, row, () => this.entryOf(n, attribution));
+    } else {
+      const entry = this.entryOf(n, attribution);
+      record.overLimits[call] = entry.overLimit;
+      this.deps.append(block, entry);
+    }
+  }
+
+  private fill(n: number, attribution: Attribution | undefined): KnownCharge {
+    const record = this.record!;
+    const { spans } = record;
+    const call = spans.call(n);
+    const charge = record.charges[call]!;
+    this.row ??= this.firstRow(record);
+    const { row } = this;
+    const { service, environment } = record.envelope(n);
+    row.call = call;
+    row.charge = charge;
+    row.attribution = attribution;
+    row.service = service;
+    row.environment = environment;
+    row.traceStart = spans.traceStart(n);
+    row.spanStart = spans.spanStart(n);
+    row.startLo = spans.startLo(n);
+    row.startHi = spans.startHi(n);
+    row.entryIdAt = call * ENTRY_ID_BYTES;
+    return row;
+  }
+
+  private firstRow(record: LandingRecord): KnownCharge {
+    return {
+      calls: record.calls,
+      call: 0,
+      charge: record.charges.find((charge) => charge !== undefined)!,
+      attribution: undefined,
+      tenant: record.tenant,
+      service: '',
+      environment: '',
+      traceStart: 0,
+      spanStart: 0,
+      startLo: 0,
+      startHi: 0,
+      recordedAtNs: record.recordedAtNs,
+      rulesVersion: RULES_VERSION,
+      overLimit: 0,
+      entryIds: record.entryIds,
+      entryIdAt: 0,
+    };
+  }
+
+  /** The entry of span n as an object, as it was or will be appended. */
+  private entryOf(n: number, attribution: Attribution | undefined): LedgerEntry {
+    const record = this.record!;
+    const call = record.spans.call(n);
+    const made = record.calls.call(call);
+    const facts = factsOf(made, record.spanOf(n));
+    const usage = made.usage?.buckets ?? {};
+    const told = attribution === undefined ? facts : { ...facts, attribution };
+    const entry = this.maker.charge({ facts: told, call: made, calls: 1n, usage });
+    return { ...entry, entryId: record.entryId(call) };
+  }
+}
+
+function randomIds(count: number): Buffer {
+  const ids = randomBytes(count * ENTRY_ID_BYTES);
+  for (let at = 0; at < ids.length; at += ENTRY_ID_BYTES) {
+    markRandomUuid(ids, at);
+  }
+  return ids;
+}
