@@ -11,6 +11,8 @@ const READY_WITHIN_MS = 60_000;
 export interface StartedCollector {
   readonly url: string;
   readonly sqlUrl: string;
+  /** `host:port`, as gRPC clients take it. */
+  readonly grpcTarget: string;
   readonly dataDir: string;
   /** The operator key of tenant `default`. */
   readonly key: string;
@@ -37,6 +39,8 @@ export async function startCollector(flags: readonly string[] = []): Promise<Sta
       dataDir,
       '--http',
       '127.0.0.1:0',
+      '--grpc',
+      '127.0.0.1:0',
       '--sql',
       '127.0.0.1:0',
       ...flags,
@@ -48,10 +52,12 @@ export async function startCollector(flags: readonly string[] = []): Promise<Sta
   await ready(written, ended);
   const url = place(written(), 'Page')!.replace(/\/$/, '');
   const sqlUrl = place(written(), 'SQL')!;
+  const grpcTarget = place(written(), 'gRPC')!.replace(/^https?:\/\//, '');
   const key = readFileSync(join(dataDir, 'admin.key'), 'utf8').trim();
   return {
     url,
     sqlUrl,
+    grpcTarget,
     dataDir,
     key,
     pid: child.pid!,

@@ -2,6 +2,8 @@
 
 export interface Places {
   httpUrl: string;
+  /** undefined: there is no gRPC listener. */
+  grpcUrl: string | undefined;
   /** undefined: there is no SQL listener. */
   sqlUrl: string | undefined;
   /** Absolute. */
@@ -12,7 +14,7 @@ export interface Places {
 
 /** `firstKey` is the key that this start made: it is shown this once. Later starts name its file. */
 export function announcement(places: Places, firstKey: string | undefined): string {
-  const { httpUrl, sqlUrl, dataDir, keyFile } = places;
+  const { httpUrl, grpcUrl, sqlUrl, dataDir, keyFile } = places;
   const lines = [
     '',
     `  AI Cost Profiler is ready. Send OpenTelemetry spans to ${httpUrl}:`,
@@ -22,6 +24,7 @@ export function announcement(places: Places, firstKey: string | undefined): stri
     '',
     ...(firstKey === undefined ? [] : [`  This key is shown once, and kept in ${keyFile}.`]),
     `  Page: ${httpUrl}/`,
+    `  gRPC: ${grpcUrl ?? 'off'}`,
     `  SQL:  ${sqlUrl ?? 'off'}`,
     `  Data: ${dataDir}`,
     '',

@@ -35,7 +35,10 @@ export async function removeCollectorFile(dataDir: string): Promise<void> {
 }
 
 /** The address to connect to for one that is listened on: "all interfaces" is reached through loopback. */
-export function connectableUrl({ host, port }: { host: string; port: number }): string {
+export function connectableUrl(
+  { host, port }: { host: string; port: number },
+  scheme: 'http' | 'https' = 'http',
+): string {
   const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
+  return `${scheme}://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }

@@ -11,7 +11,6 @@ import { resolve } from 'node:path';
 import { lockDirectory } from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
 import { type AcceptSignals, acceptSignals } from './accept-signals.ts';
 import { announcement, type Places } from './announce.ts';
-import { type HttpListener, listen } from './api/listen.ts';
 import { createAuthenticate } from './authenticate/authenticate.ts';
 import { collectGauges } from './collect-gauges.ts';
 import { connectableUrl, removeCollectorFile, writeCollectorFile } from './collector-file.ts';
@@ -23,7 +22,7 @@ import { ensureInitKeys, readInitKeys } from './control/init-keys.ts';
 import { startRefreshLoop } from './control/refresh-loop.ts';
 import { createHttpApp } from './http-app.ts';
 import { SpanKeeper } from './keep-spans.ts';
-import { LISTENER_TIMEOUTS } from './limits.ts';
+import { type Listeners, openListeners } from './listeners.ts';
 import type { Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { DIALECTS } from './normalise/dialects.ts';
@@ -35,6 +34,7 @@ import type { OwnTraces } from './own-traces.ts';
 import { keepPricesTable, type PricesTableFiller } from './price/fill-prices-table.ts';
 import { type OpenPrices, openPrices } from './price/open-prices.ts';
 import { createPriceNow } from './price-now.ts';
+import { createReceivers } from './receivers.ts';
 import { CardinalityGuard } from './rows/cardinality-guard.ts';
 import { ContentRedactor } from './rows/redact.ts';
 import type { RunningCollector, StartCollector } from './running-collector.ts';
@@ -49,7 +49,6 @@ const LOCK_WAIT_MS = 10_000;
 const OPEN_TRACE_MS_MAX = 60_000;
 /** A first start waits this long for ClickHouse, so that "ready" means that questions are answered too. */
 const FIRST_PREPARE_WAIT_MS = 5_000;
-const SQL_TIMEOUTS = { headersTimeoutMs: 15_000, requestTimeoutMs: 600_000 };
 
 /** Starts every part. Resolves when spans can be taken. */
 export const startCollector: StartCollector = async (request) => {
@@ -155,8 +154,7 @@ class Collector implements RunningCollector {
   private readonly parts: Parts;
   private readonly refresh: ReturnType<typeof startRefreshLoop>;
   private readonly fail: (error: unknown) => void;
-  private http: HttpListener | undefined;
-  private sql: HttpListener | undefined;
+  private listeners: Listeners | undefined;
   private readonly storing: Storing;
   private pricesTable: PricesTableFiller | undefined;
   private isDraining = false;
@@ -179,15 +177,16 @@ class Collector implements RunningCollector {
   }
 
   async listen(accept: AcceptSignals): Promise<void> {
-    const { config, log, control, storage, prices } = this.parts;
+    const { config, log, metrics, control, storage, prices } = this.parts;
     const authenticate = createAuthenticate({
       findKey: (id) => control.keys.get(id),
       now: () => new Date(),
     });
+    const { signalRoutes, grpcCalls } = createReceivers({ ...this.parts, accept, authenticate });
     const app = createHttpApp({
       ...this.parts,
-      accept,
       authenticate,
+      signalRoutes,
       collectGauges: collectGauges({
         ...this.parts,
         dataDir: config.dataDir,
@@ -200,36 +199,30 @@ class Collector implements RunningCollector {
       verify: (show, signal) => this.storing.verifyNow(show, signal),
       reprice: (options, show) => this.storing.repriceNow(options, show),
     });
-    this.http = await listen(app, config.http, '--http', LISTENER_TIMEOUTS);
     const { engine } = storage;
-    if (config.sql !== null && engine !== undefined) {
-      const address = config.sql;
-      const handler = createSqlHandler({
-        authenticate,
-        engineAddress: () => engine.address,
-        database: config.database,
-        log,
-      });
-      try {
-        this.sql = await listen(handler, address, '--sql', SQL_TIMEOUTS);
-      } catch (error) {
-        log.warn(
-          { err: error },
-          'no SQL listener: its address cannot be had; everything else works',
-        );
-      }
-    }
-    const http = connectableUrl(this.http.address);
+    const sqlHandler =
+      engine === undefined
+        ? undefined
+        : createSqlHandler({
+            authenticate,
+            engineAddress: () => engine.address,
+            database: config.database,
+            log,
+          });
+    const listening = { config, metrics, log, app, grpcCalls, sqlHandler };
+    this.listeners = await openListeners(listening);
+    const http = connectableUrl(this.listeners.local);
     await writeCollectorFile(config.dataDir, { http, pid: process.pid });
   }
 
   /** Where the collector can be reached, for the person who started it. */
   places(): Places {
-    const sqlUrl = this.sql === undefined ? undefined : connectableUrl(this.sql.address);
+    const { scheme, http, grpc, sql } = this.listeners!;
     const { dataDir } = this.parts.config;
     return {
-      httpUrl: connectableUrl(this.http!.address),
-      sqlUrl,
+      httpUrl: connectableUrl(http, scheme),
+      grpcUrl: grpc && connectableUrl(grpc, scheme),
+      sqlUrl: sql && connectableUrl(sql, scheme),
       dataDir,
       keyFile: adminKeyPath(dataDir),
     };
@@ -238,7 +231,7 @@ class Collector implements RunningCollector {
   async drain(deadline: AbortSignal): Promise<void> {
     const { config, storage, unlock } = this.parts;
     this.isDraining = true;
-    await Promise.all([this.http?.close(deadline), this.sql?.close(deadline)]);
+    await this.listeners?.close(deadline);
     await this.parts.totals.stop(deadline);
     await this.storing.drain(deadline);
     await this.refresh.stop();

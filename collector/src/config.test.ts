@@ -85,8 +85,8 @@ describe('options', () => {
   });
 
   test('that nothing acts on yet say so once when they are set', () => {
-    expect(load({ grpc: 'off' }).warnings).toEqual([
-      '--grpc is accepted, but nothing acts on it yet.',
+    expect(load({ spans: 'llm' }).warnings).toEqual([
+      '--spans is accepted, but nothing acts on it yet.',
     ]);
   });
 

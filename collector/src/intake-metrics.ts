@@ -33,6 +33,12 @@ export const INTAKE_METRICS = {
     labels: ['signal', 'transport', 'form'],
     sentence: 'Bytes of accepted OTLP bodies, `wire` as sent and `plain` after decompression.',
   }),
+  aicost_connections_refused_total: metric({
+    kind: 'counter',
+    unit: 'connections',
+    labels: ['listener'],
+    sentence: 'Connections closed as they came, because the listener (http, grpc, sql) had enough.',
+  }),
   aicost_otlp_held_bytes: metric({
     kind: 'gauge',
     unit: 'bytes',

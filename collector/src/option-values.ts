@@ -112,6 +112,16 @@ function parseHeaders(text: string): Record<string, string> | undefined {
 /** `name=value,name=value` → headers by name. */
 export const headersSchema = textSchema(parseHeaders);
 
+function parseOrigins(text: string): string[] | undefined {
+  const origins = text.split(',').map((one) => one.trim());
+  const isOrigin = (one: string) =>
+    one === '*' || (/^https?:/.test(one) && URL.canParse(one) && new URL(one).origin === one);
+  return origins.every(isOrigin) ? origins : undefined;
+}
+
+/** `https://app.example.com,http://localhost:3000`, or `*` → origins as browsers write them. */
+export const originsSchema = textSchema(parseOrigins);
+
 /** One of a few words. */
 export function oneOfSchema<const T extends string>(words: readonly T[]) {
   return textSchema((text) => words.find((word) => word === text));

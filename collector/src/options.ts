@@ -10,6 +10,7 @@ import {
   databaseSchema,
   durationSchema,
   oneOfSchema,
+  originsSchema,
   positiveDurationSchema,
   switchSchema,
   textValueSchema,
@@ -45,8 +46,7 @@ export const OPTIONS = {
     schema: addressOrOffSchema,
     byDefault: '127.0.0.1:4317',
     expected: 'host:port, such as 127.0.0.1:4317, or off',
-    sentence: 'Where OTLP over gRPC listens.',
-    notBuiltYet: true,
+    sentence: 'Where OTLP over gRPC listens; in use, the collector runs without it and warns.',
   }),
   sql: option({
     flag: 'sql',
@@ -63,8 +63,8 @@ export const OPTIONS = {
     schema: textValueSchema,
     byDefault: null,
     expected: 'a PEM file',
-    sentence: 'Certificate chain for the listeners; needs --tls-key.',
-    notBuiltYet: true,
+    sentence:
+      'Certificate chain of all listeners; needs --tls-key. Both files are read again when they change.',
   }),
   tlsKey: option({
     flag: 'tls-key',
@@ -73,7 +73,14 @@ export const OPTIONS = {
     byDefault: null,
     expected: 'a PEM file',
     sentence: 'File with the private key of --tls-cert.',
-    notBuiltYet: true,
+  }),
+  corsOrigins: option({
+    flag: 'cors-origins',
+    env: 'AICOST_CORS_ORIGINS',
+    schema: originsSchema,
+    byDefault: null,
+    expected: 'origins such as https://app.example.com,http://localhost:3000, or *',
+    sentence: 'Pages that may send OTLP from a browser; unset, none may.',
   }),
   clickhouseUrl: option({
     flag: 'clickhouse-url',
@@ -205,6 +212,14 @@ export const OPTIONS = {
     byDefault: '64MiB',
     expected: SIZE,
     sentence: 'Largest OTLP request, counted before and again after decompression; above it, 413.',
+  }),
+  requestTimeoutMs: option({
+    flag: 'request-timeout',
+    env: 'AICOST_REQUEST_TIMEOUT',
+    schema: positiveDurationSchema,
+    byDefault: '60s',
+    expected: DURATION,
+    sentence: 'How long the body of an OTLP request may take to arrive; after it, 408.',
   }),
   drainTimeoutMs: option({
     flag: 'drain-timeout',

@@ -77,6 +77,20 @@ export const PROBLEMS = {
     sentence:
       'A parameter or a field of the body is wrong. The detail names it and what was expected.',
   },
+  request_malformed: {
+    status: 400,
+    grpc: GRPC_CODE.invalidArgument,
+    retryable: false,
+    title: 'No HTTP request',
+    sentence: 'What came on the connection is not an HTTP request. The connection was closed.',
+  },
+  headers_too_large: {
+    status: 431,
+    grpc: GRPC_CODE.resourceExhausted,
+    retryable: false,
+    title: 'Headers too large',
+    sentence: 'The headers of the request are larger than 16 KiB. The connection was closed.',
+  },
   body_malformed: {
     status: 400,
     grpc: GRPC_CODE.invalidArgument,
@@ -90,7 +104,8 @@ export const PROBLEMS = {
     grpc: GRPC_CODE.deadlineExceeded,
     retryable: false,
     title: 'Body too slow',
-    sentence: 'The body did not arrive in time. Nothing of it was stored.',
+    sentence:
+      'The request did not arrive in time, which `--request-timeout` sets. Nothing of it was stored.',
   },
   key_retired: {
     status: 409,

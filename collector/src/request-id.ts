@@ -7,12 +7,16 @@ const SANE = /^[A-Za-z0-9._:+/=-]{1,128}$/;
 /** Gives each request an id, before anything else runs, and puts it on the answer. */
 export function requestIds(newId: () => string): RequestHandler {
   return (request, response, next) => {
-    const given = request.get('x-request-id');
-    const id = given !== undefined && SANE.test(given) ? given : newId();
+    const id = saneRequestId(request.get('x-request-id')) ?? newId();
     response.locals['requestId'] = id;
     response.set('x-request-id', id);
     next();
   };
+}
+
+/** An inbound id that may be kept; undefined for any other. */
+export function saneRequestId(given: string | string[] | undefined): string | undefined {
+  return typeof given === 'string' && SANE.test(given) ? given : undefined;
 }
 
 /** The id of the request that this answers; empty where `requestIds` did not run. */

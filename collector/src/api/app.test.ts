@@ -8,23 +8,22 @@ import { Router } from 'express';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Scope } from '../access.ts';
 import { createAuthenticate } from '../authenticate/authenticate.ts';
+import type { Listener } from '../bind.ts';
 import { openControlState } from '../control/control-state.ts';
 import { createKeyOperations } from '../control/key-operations.ts';
 import { createMemoryControlStore } from '../control/memory-control-store.ts';
 import { createLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import { createAnswerOtlpProblem } from '../receive/otlp-problem.ts';
+import { listenForTest } from '../test-listen.ts';
 import { createApp } from './app.ts';
 import { requestSignal } from './deadline.ts';
 import type { PartState } from './health.ts';
-import { type HttpListener, listen } from './listen.ts';
 
 const now = () => new Date('2026-08-20T12:00:00Z');
-const LOOPBACK = { host: '127.0.0.1', port: 0 };
-const TIMEOUTS = { headersTimeoutMs: 10_000, requestTimeoutMs: 10_000 };
 
 let directory: string;
-let listener: HttpListener;
+let listener: Listener;
 let logged: string;
 let engine: () => PartState | Promise<PartState>;
 let isDraining: boolean;
@@ -86,6 +85,7 @@ beforeEach(async () => {
     metrics: createMetrics(),
     authenticate,
     keys,
+    corsOrigins: [],
     signalRoutes: { traces: (_request, response) => void response.json({}) },
     collectGauges: async () => undefined,
     answerOtlpProblem: createAnswerOtlpProblem((code, message) =>
@@ -102,7 +102,7 @@ beforeEach(async () => {
     nowMs: () => performance.now(),
     requestTimeoutMs: 300,
   });
-  listener = await listen(app, LOOPBACK, '--http', TIMEOUTS);
+  listener = await listenForTest(app);
 });
 
 afterEach(async () => {
@@ -293,7 +293,8 @@ describe('key routes', () => {
 });
 
 test('a port in use is an error that names the option', async () => {
-  await expect(listen(() => undefined, listener.address, '--http', TIMEOUTS)).rejects.toThrow(
+  const { address } = listener;
+  await expect(listenForTest(() => undefined, { address })).rejects.toThrow(
     /^--http is "127\.0\.0\.1:\d+": the address is in use; a collector may run already; expected a free one/,
   );
 });

@@ -7,6 +7,7 @@ import type { Metrics } from '../metrics.ts';
 import { requestIds } from '../request-id.ts';
 import { accessLog } from './access-log.ts';
 import { adminKeyRoutes } from './admin-keys.ts';
+import { cors } from './cors.ts';
 import { deadline } from './deadline.ts';
 import { type AnswerOtlpProblem, answerErrors, notFound } from './errors.ts';
 import { healthRoutes, type ReadinessPart } from './health.ts';
@@ -18,6 +19,8 @@ export interface AppDeps {
   readonly keys: KeyOperations;
   /** `createSignalRoute(…)` of each signal, by its name; they read their own bodies. */
   readonly signalRoutes: Readonly<Record<string, RequestHandler>>;
+  /** Origins whose pages may send OTLP; none: no header of CORS is sent. */
+  readonly corsOrigins: readonly string[];
   /** Errors of the other paths under /v1/, such as a signal that is not served. */
   readonly answerOtlpProblem: AnswerOtlpProblem;
   readonly parts: readonly ReadinessPart[];
@@ -43,6 +46,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(requestIds(deps.newRequestId));
   app.use(accessLog(deps.log, deps.metrics, deps.nowMs));
   app.use(politeHeaders(deps.isDraining));
+  if (deps.corsOrigins.length > 0) app.use('/v1', cors(deps.corsOrigins));
   for (const [signal, route] of Object.entries(deps.signalRoutes)) app.all(`/v1/${signal}`, route);
   app.use(healthRoutes({ ...deps, checkTimeoutMs: CHECK_TIMEOUT_MS }));
   app.use('/api', deadline(deps.requestTimeoutMs));

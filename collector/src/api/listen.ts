@@ -1,67 +1,60 @@
-// Opens and closes the HTTP listener. A port in use is a mistake of configuration, and names its option.
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { ConfigError } from '../config-error.ts';
+// Opens and closes an HTTP listener, with TLS where there is a certificate. What is no HTTP request yet, or one that
+// never ends, is answered here, before any route.
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import { bind, type ConnectionLimit, type Listener } from '../bind.ts';
 import type { ListenAddress } from '../option-values.ts';
-
-export interface HttpListener {
-  readonly server: Server;
-  /** What it is bound to, with the port the system chose where 0 was asked. */
-  readonly address: ListenAddress;
-  /** Takes no new connection, lets running requests finish until `deadline` fires, then cuts them. */
-  close(deadline: AbortSignal): Promise<void>;
-}
+import type { TlsFiles } from '../tls-files.ts';
+import { answerBrokenRequest } from './broken-request.ts';
 
 export interface ListenerTimeouts {
   /** For the head of a request. */
   readonly headersTimeoutMs: number;
   /** For a whole request, its body included. */
   readonly requestTimeoutMs: number;
+  /** Between two requests of a connection. */
+  readonly keepAliveMs: number;
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE:
-    'the address is in use; a collector may run already; expected a free one, or port 0 for any',
-  EADDRNOTAVAIL: 'this machine has no such address; expected one of its own',
-  EACCES: 'the port needs more rights; expected a port above 1023',
-  ENOTFOUND: 'the host has no address; expected one that resolves',
-};
+export interface ListenParts {
+  readonly app: RequestListener;
+  readonly address: ListenAddress;
+  /** The name of the option that holds the address, for the error. */
+  readonly option: string;
+  readonly timeouts: ListenerTimeouts;
+  readonly connections: ConnectionLimit;
+  readonly tls: TlsFiles | undefined;
+}
 
-/**
- * @param option the name of the option that holds the address, for the error
- * @throws ConfigError naming the option when the address cannot be had
- */
-export async function listen(
-  app: RequestListener,
-  address: ListenAddress,
-  option: string,
-  timeouts: ListenerTimeouts,
-): Promise<HttpListener> {
-  const server = createServer(
-    { headersTimeout: timeouts.headersTimeoutMs, requestTimeout: timeouts.requestTimeoutMs },
-    app,
-  );
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(bindError(error, address, option)));
-    server.listen(address.port, address.host, resolve);
-  });
-  const bound = server.address();
-  const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
-  return {
-    server,
-    address: { host: address.host, port },
-    close: (deadline) => close(server, deadline),
+/** How often Node looks for requests that are too slow. */
+const LOOK_FOR_SLOW_EVERY_MS = 1_000;
+/** A peer that vanished without a word is found by TCP's own probes. */
+const PROBE_AFTER_MS = 60_000;
+
+/** @throws ConfigError naming the option when the address cannot be had */
+export async function listen(parts: ListenParts): Promise<Listener> {
+  const { app, timeouts, tls } = parts;
+  const options: ServerOptions = {
+    headersTimeout: timeouts.headersTimeoutMs,
+    requestTimeout: timeouts.requestTimeoutMs,
+    connectionsCheckingInterval: LOOK_FOR_SLOW_EVERY_MS,
+    keepAliveTimeout: timeouts.keepAliveMs,
+    keepAlive: true,
+    keepAliveInitialDelay: PROBE_AFTER_MS,
   };
+  const server = tls === undefined ? createServer(options, app) : secure(options, app, tls);
+  // With this listener Node leaves `100 Continue` to the route, which first looks whether it wants the body.
+  server.on('checkContinue', app);
+  server.on('clientError', (error, socket) => answerBrokenRequest(error, socket as Socket));
+  const address = await bind(server, parts.address, parts.option, parts.connections);
+  return { address, close: (deadline) => close(server, deadline) };
 }
 
-function bindError(error: NodeJS.ErrnoException, address: ListenAddress, option: string): Error {
-  const reason = REASONS[error.code ?? ''];
-  if (reason === undefined) return error;
-  return new ConfigError(`${option} is "${showAddress(address)}": ${reason}.`, { cause: error });
-}
-
-/** `host:port`, IPv6 in brackets. */
-function showAddress({ host, port }: ListenAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+function secure(options: ServerOptions, app: RequestListener, tls: TlsFiles): Server {
+  const server = createTlsServer({ ...options, ...tls.pair }, app);
+  tls.renewFor(server);
+  return server;
 }
 
 async function close(server: Server, deadline: AbortSignal): Promise<void> {

@@ -6,15 +6,16 @@ import express from 'express';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Scope } from '../access.ts';
 import { createAuthenticate } from '../authenticate/authenticate.ts';
+import type { Listener } from '../bind.ts';
 import { openControlState } from '../control/control-state.ts';
 import { createKeyOperations } from '../control/key-operations.ts';
 import { createMemoryControlStore } from '../control/memory-control-store.ts';
 import { createLog } from '../log.ts';
 import { openPrices } from '../price/open-prices.ts';
 import { requestIds } from '../request-id.ts';
+import { listenForTest } from '../test-listen.ts';
 import { adminPriceRoutes } from './admin-prices.ts';
 import { answerErrors } from './errors.ts';
-import { type HttpListener, listen } from './listen.ts';
 import { pricesRoutes } from './prices-routes.ts';
 
 const now = () => new Date('2026-08-20T12:00:00.250Z');
@@ -22,7 +23,7 @@ const OVERRIDES = '/api/v1/admin/prices/overrides';
 const ALIAS = { type: 'alias', provider: 'azure', name: 'chat-prod', target: 'azure/gpt-4o' };
 
 let directory: string;
-let listener: HttpListener;
+let listener: Listener;
 let keyOf: Record<string, string>;
 
 beforeEach(async () => {
@@ -52,8 +53,7 @@ beforeEach(async () => {
   const app = express();
   app.use(requestIds(randomUUID), pricesRoutes(deps), adminPriceRoutes(deps));
   app.use(answerErrors(log, (_request, response) => void response.end()));
-  const timeouts = { headersTimeoutMs: 10_000, requestTimeoutMs: 10_000 };
-  listener = await listen(app, { host: '127.0.0.1', port: 0 }, '--http', timeouts);
+  listener = await listenForTest(app);
 });
 afterEach(async () => {
   await listener.close(AbortSignal.abort());

@@ -166,7 +166,10 @@ describe('an accepted request', () => {
     });
     expect(await response.json()).toMatchObject({ signal, rejected: 0, encoding: 'json' });
     const { values } = await metrics.aicost_otlp_bytes_total.get();
-    expect(values).toContainEqual({ labels: { signal, transport: 'http', form: 'wire' }, value: 2 });
+    expect(values).toContainEqual({
+      labels: { signal, transport: 'http', form: 'wire' },
+      value: 2,
+    });
     const refused = await fetch(`${origin}/v1/${signal}`, { method: 'POST', body: '{}' });
     expect(refused.status).toBe(401);
   });

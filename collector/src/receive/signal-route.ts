@@ -4,9 +4,10 @@
 import type { Request, RequestHandler } from 'express';
 import { Problem } from '../problems.ts';
 import { requestIdOf } from '../request-id.ts';
-import { type BodyLimits, readBody } from './body.ts';
+import { type BodyLimits, type BodySource, readBody } from './body.ts';
 import { discardRest } from './discard.ts';
 import type { HeldBytes } from './held-bytes.ts';
+import { openCoded } from './intake.ts';
 import {
   createAnswerOtlpProblem,
   type EncodeStatus,
@@ -51,7 +52,11 @@ export function createSignalRoute(deps: SignalRouteDeps): RequestHandler {
       declaredBytes: declaredBytes(request),
       requestId: requestIdOf(response),
       encoding: () => encodingOf(request) ?? refuseContentType(request),
-      readBody: () => readBody(request, limits, held),
+      readBody: () => {
+        // A client that asked whether to send its body at all is told only now.
+        if (request.headers.expect !== undefined) response.writeContinue();
+        return readBody(bodyOf(request), limits, held);
+      },
     });
     if (result.kind === 'accepted') {
       const { encoding, outcome } = result;
@@ -69,6 +74,16 @@ export function createSignalRoute(deps: SignalRouteDeps): RequestHandler {
 function declaredBytes(request: Request): number | undefined {
   const declared = request.headers['content-length'];
   return declared === undefined ? undefined : Number(declared);
+}
+
+function bodyOf(request: Request): BodySource {
+  return {
+    stream: request,
+    declaredBytes: declaredBytes(request),
+    framingBytes: 0,
+    openIntake: (flow) => openCoded(request.headers['content-encoding'] ?? '', flow),
+    isWhole: () => request.complete,
+  };
 }
 
 function methodNotAllowed(request: Request): Problem {

@@ -1,0 +1,51 @@
+/** The OTLP receivers of both transports, on one middle and one account of what they hold. */
+import { randomUUID } from 'node:crypto';
+import type { RequestHandler } from 'express';
+import type { AcceptSignals } from './accept-signals.ts';
+import type { Authenticate } from './access.ts';
+import type { Config } from './config.ts';
+import { encodeExportResponse, encodeStatus } from './decode/otlp-response.ts';
+import { HELD_BYTES_MAX } from './limits.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import type { OwnTraces } from './own-traces.ts';
+import { createGrpcCalls } from './receive/grpc-call.ts';
+import { createHeldBytes } from './receive/held-bytes.ts';
+import { createSignalRoute } from './receive/signal-route.ts';
+import { createTakeRequest, type Signal } from './receive/take-request.ts';
+
+export interface ReceiverParts {
+  readonly config: Config;
+  readonly accept: AcceptSignals;
+  readonly authenticate: Authenticate;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly ownTraces: OwnTraces;
+}
+
+export interface Receivers {
+  /** OTLP/HTTP: the route of each signal, by its name. */
+  readonly signalRoutes: Readonly<Record<Signal, RequestHandler>>;
+  /** OTLP/gRPC: takes the streams of an HTTP/2 server. */
+  readonly grpcCalls: ReturnType<typeof createGrpcCalls>;
+}
+
+/** Makes the receivers; nothing listens yet. */
+export function createReceivers(parts: ReceiverParts): Receivers {
+  const { config, metrics, log } = parts;
+  const held = createHeldBytes(HELD_BYTES_MAX, (total) => {
+    metrics.aicost_otlp_held_bytes.set(total);
+  });
+  const limits = { bytesMax: config.requestBytesMax, timeoutMs: config.requestTimeoutMs };
+  const responses = { encodeStatus, encodeExportResponse };
+  const take = createTakeRequest({ ...parts, held });
+  const routeOf = (signal: Signal) => createSignalRoute({ signal, take, responses, limits, held });
+  return {
+    signalRoutes: {
+      traces: routeOf('traces'),
+      logs: routeOf('logs'),
+      metrics: routeOf('metrics'),
+    },
+    grpcCalls: createGrpcCalls({ take, responses, limits, held, log, newRequestId: randomUUID }),
+  };
+}
