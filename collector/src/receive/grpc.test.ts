@@ -24,6 +24,7 @@ const LIMIT = 1_000_000;
 const KEY = 'aicost_ingester_0123456789abcdef0123456789abcdef';
 const TRACES = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 const RETRY_INFO = 'type.googleapis.com/google.rpc.RetryInfo';
+const BAD_REQUEST = 'type.googleapis.com/google.rpc.BadRequest';
 const LIMITS: GrpcServerLimits = {
   streamsMax: 8,
   streamWindowBytes: 65_535,
@@ -248,7 +249,9 @@ describe('a refused call', () => {
     await start();
     const told = await raw(body, headers);
     expect(told).toMatchObject({ ':status': 200, 'grpc-status': String(code) });
-    expect(told).not.toHaveProperty('grpc-status-details-bin');
+    const details = Buffer.from(String(told['grpc-status-details-bin'] ?? ''), 'base64');
+    expect(details.includes(RETRY_INFO)).toBe(false);
+    expect(details.includes(BAD_REQUEST)).toBe(code === 3);
     expect(accepted).toHaveLength(0);
     expect((await heldBytes()) ?? 0).toBe(0);
   });

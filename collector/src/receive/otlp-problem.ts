@@ -1,6 +1,7 @@
 // Problems of OTLP paths: a google.rpc.Status in the encoding of the request (OTLP 1.11), JSON where it has none.
 import type { Request, Response } from 'express';
 import type { Problem } from '../problems.ts';
+import { problemStatus } from './status-details.ts';
 
 export type OtlpEncoding = 'protobuf' | 'json';
 
@@ -43,7 +44,8 @@ export function createAnswerOtlpProblem(encodeStatus: EncodeStatus) {
   return (request: Request, response: Response, problem: Problem): void => {
     const encoding = encodingOf(request) ?? 'json';
     response.set(problem.headers);
-    const body = encodeStatus(problem.spec.grpc, problem.message, encoding);
+    const told = { problem, code: problem.spec.grpc, message: problem.message };
+    const body = problemStatus(told, encodeStatus, encoding);
     sendOtlp(response, problem.spec.status, encoding, body);
   };
 }

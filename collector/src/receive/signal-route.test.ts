@@ -258,6 +258,14 @@ describe('a refused request', () => {
     const { response, ...got } = await post('');
     expect({ status: got.status, code: got.answer['code'] }).toEqual({ status, code });
     expect(response.headers.get('retry-after')).toBe(retryAfter);
+    const RPC = 'type.googleapis.com/google.rpc';
+    const retry = [{ '@type': `${RPC}.RetryInfo`, retryDelay: '7s' }];
+    const bad = [
+      { '@type': `${RPC}.BadRequest`, fieldViolations: [{ description: expect.any(String) }] },
+    ];
+    expect(got.answer['details']).toEqual(
+      status === 503 ? retry : status === 400 ? bad : undefined,
+    );
     expect(JSON.stringify(got.answer)).not.toContain('secret internals');
   });
 
