@@ -72,9 +72,9 @@ export class ChargeWriter {
   private charge(n: number, attribution: Attribution | undefined): void {
     const record = this.record!;
     const row = this.fill(n, attribution);
-    // The day of the span's start, which is the entry's too.
-    const { day } = record.spans.rows[n]!;
-    const block = this.deps.journal.rowsFor(day).blocks.entry;
+    // With the row and the key of its span: an entry that outlived them would be charged again by the resend. A segment
+    // that was full gets larger by it, to twice its cap at most; the engine still makes one part of ten times as much.
+    const block = record.spans.rows[n]!.blocks.entry;
     const { rows } = block;
     try {
       this.append(block, row, { n, attribution });

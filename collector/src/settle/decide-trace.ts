@@ -183,7 +183,10 @@ export class TraceDecider {
       if (call !== undefined && this.charges.has(call)) {
         const usage = call.usage?.buckets ?? {};
         const entry = this.maker.charge({ facts: factsOf(call, span), call, calls: 1n, usage });
-        append(journal.rowsFor(startDayOf(entry)).blocks.entry, entry);
+        const rows = record.spans.rows[n]!;
+        const day = startDayOf(entry);
+        // With the row and the key of its span: an entry that outlived them would be charged again by the resend.
+        append((rows.day === day ? rows : journal.rowsFor(day)).blocks.entry, entry);
         trace.entries.set(spanId, [...(trace.entries.get(spanId) ?? []), entry]);
       }
     }
