@@ -61,8 +61,8 @@ describe('a control total', () => {
       model: 'claude-sonnet-4-5',
       token_type: 'cacheRead',
       temporality: 'delta',
-      start_time: '1.000000000',
-      time: '2.500000000',
+      start_time: '1970-01-01T00:00:01.000000000Z',
+      time: '1970-01-01T00:00:02.500000000Z',
       value: '1234',
     });
     expect(inserted[1]).toMatchObject({ unit: 'usd', value: '0.00000015' });

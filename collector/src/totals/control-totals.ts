@@ -113,9 +113,11 @@ const WHOLE_DIGITS_MAX = 20;
 const INSTANT_NS_MAX = 2n ** 63n - 1n;
 const NS_PER_S = 1_000_000_000n;
 
+/** In RFC 3339: seconds of few digits, as of a start that is not told, would be read as something else. */
 function instant(ns: bigint): string {
   const bounded = ns > INSTANT_NS_MAX ? 0n : ns;
-  return `${bounded / NS_PER_S}.${(bounded % NS_PER_S).toString().padStart(9, '0')}`;
+  const seconds = new Date(Number(bounded / NS_PER_S) * 1000).toISOString().slice(0, 19);
+  return `${seconds}.${(bounded % NS_PER_S).toString().padStart(9, '0')}Z`;
 }
 
 function sorted(map: ReadonlyMap<string, string>): [string, string][] {
