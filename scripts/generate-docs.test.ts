@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LIMITS } from '@ai-cost-profiler/collector/limit-table.ts';
 import { METRICS } from '@ai-cost-profiler/collector/metrics.ts';
 import { AttributeKeys } from '@ai-cost-profiler/collector/normalise/attribute-keys.ts';
 import { DIALECTS } from '@ai-cost-profiler/collector/normalise/dialects.ts';
@@ -14,12 +15,13 @@ test('the reference pages and .env.example say what their tables say: run `npm r
   expect(await outdatedFiles()).toEqual([]);
 });
 
-test('every option, problem and metric is documented', () => {
+test('every option, problem, metric and limit is documented', () => {
   for (const { flag, env } of Object.values(OPTIONS)) {
     if (flag !== null) expect(page('options')).toContain(`\`--${flag}\``);
     if (env !== null) expect(page('options')).toContain(`\`${env}\``);
   }
   for (const code of Object.keys(PROBLEMS)) expect(page('problems')).toContain(`\`${code}\``);
+  for (const name of Object.keys(LIMITS)) expect(page('limits')).toContain(`\`${name}\``);
   for (const name of Object.keys(METRICS)) expect(page('metrics')).toContain(`\`${name}\``);
 });
 

@@ -3,6 +3,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { dialectsPage } from './dialects-page.ts';
+import { limitsPage } from './limits-page.ts';
 import { envExample, metricsPage, optionsPage, problemsPage } from './reference-pages.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -13,6 +14,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/reference/options.md', optionsPage()],
     ['docs/reference/problems.md', problemsPage()],
     ['docs/reference/metrics.md', metricsPage()],
+    ['docs/reference/limits.md', limitsPage()],
     ['docs/dialects.md', dialectsPage()],
     ['.env.example', envExample()],
   ]);

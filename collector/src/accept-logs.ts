@@ -11,11 +11,10 @@ import { LogView } from './decode/log-view.ts';
 import type { OtlpEncoding } from './decode/otlp-response.ts';
 import { SpanView } from './decode/span-view.ts';
 import type { SpanKeeper } from './keep-spans.ts';
-import { DECODE_LIMITS } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { eventNameOf, serviceOf, sessionOf } from './normalise/log-events.ts';
-import { badRequest } from './problems.ts';
 import type { AcceptOutcome } from './receive/take-request.ts';
+import { undecodable } from './undecodable.ts';
 
 const NO_ID = new Uint8Array(0);
 
@@ -47,17 +46,22 @@ export class LogAcceptor {
       else writer.add(view, identityOf(view, tenant, name));
     };
     const decode = encoding === 'json' ? decodeLogsJson : decodeLogsProtobuf;
-    const outcome = decode(bytes, { log }, DECODE_LIMITS, this.logView);
+    const outcome = decode(bytes, { log }, state.limits.decode, this.logView);
     if (!outcome.ok) {
-      throw badRequest(outcome.error.message, outcome.error);
+      throw undecodable(outcome.error);
     }
     this.metrics.aicost_log_records_total.inc({ outcome: 'other' }, others);
     const span = (view: SpanView): void => keeper.take(view, state);
-    const rewritten = decodeTracesProtobuf(writer.finish(), { span }, DECODE_LIMITS, this.spanView);
+    const rewritten = decodeTracesProtobuf(
+      writer.finish(),
+      { span },
+      state.limits.decode,
+      this.spanView,
+    );
     if (!rewritten.ok) {
       throw rewritten.error;
     }
-    return keeper.finish(state);
+    return keeper.finish(state, rewritten.recordCount);
   }
 }
 

@@ -7,10 +7,10 @@ import { decodeMetrics, type MetricPoint } from './decode/decode-metrics.ts';
 import type { OtlpEncoding } from './decode/otlp-response.ts';
 import { DECODE_LIMITS } from './limits.ts';
 import type { Metrics } from './metrics.ts';
-import { badRequest } from './problems.ts';
 import type { AcceptOutcome } from './receive/take-request.ts';
 import type { ControlTotals } from './totals/control-totals.ts';
 import { unitOfMetric } from './totals/token-metrics.ts';
+import { undecodable } from './undecodable.ts';
 
 export class MetricAcceptor {
   private readonly totals: ControlTotals;
@@ -36,7 +36,7 @@ export class MetricAcceptor {
     };
     const outcome = decodeMetrics(bytes, encoding, sink, DECODE_LIMITS);
     if (!outcome.ok) {
-      throw badRequest(outcome.error.message, outcome.error);
+      throw undecodable(outcome.error);
     }
     const { metrics } = this;
     const others = outcome.recordCount - kept;

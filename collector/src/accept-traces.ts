@@ -5,10 +5,9 @@ import { decodeTracesProtobuf } from './decode/decode-protobuf.ts';
 import type { OtlpEncoding } from './decode/otlp-response.ts';
 import { SpanView } from './decode/span-view.ts';
 import type { SpanKeeper } from './keep-spans.ts';
-import { DECODE_LIMITS } from './limits.ts';
 import type { Metrics } from './metrics.ts';
-import { badRequest } from './problems.ts';
 import type { AcceptOutcome } from './receive/take-request.ts';
+import { undecodable } from './undecodable.ts';
 
 export class TraceAcceptor {
   private readonly keeper: SpanKeeper;
@@ -30,11 +29,11 @@ export class TraceAcceptor {
     const state = keeper.begin(tenant, 'traces');
     const sink = { span: (view: SpanView) => keeper.take(view, state) };
     const decode = encoding === 'json' ? decodeTracesJson : decodeTracesProtobuf;
-    const outcome = decode(bytes, sink, DECODE_LIMITS, this.view);
+    const outcome = decode(bytes, sink, state.limits.decode, this.view);
     if (!outcome.ok) {
-      throw badRequest(outcome.error.message, outcome.error);
+      throw undecodable(outcome.error);
     }
     this.metrics.aicost_spans_received_total.inc(outcome.recordCount);
-    return keeper.finish(state);
+    return keeper.finish(state, outcome.recordCount);
   }
 }

@@ -28,6 +28,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { DIALECTS } from './normalise/dialects.ts';
 import { Normaliser } from './normalise/normalise.ts';
 import { observeTotals } from './observe.ts';
+import { openLimits } from './open-limits.ts';
 import { openOwnTraces } from './open-own-traces.ts';
 import { openControl, openJournal } from './open-parts.ts';
 import type { OwnTraces } from './own-traces.ts';
@@ -101,6 +102,7 @@ async function openRoad(
 ) {
   const { control, prices, totals, metrics, log } = parts;
   const { journal, seen, seenWindow } = await openJournal(config, log, metrics);
+  const limits = await openLimits({ config, control, journal, metrics, log });
   const bookFor = (tenant: string) => prices.books.bookFor(tenant);
   const guard = new CardinalityGuard();
   // Well before any settler may look at an idle trace.
@@ -120,13 +122,14 @@ async function openRoad(
     mayReverse: config.settle,
     metrics,
     log,
+    spanBudget: limits.admission,
     nowMs: Date.now,
   });
   const nowNs = () => BigInt(Date.now()) * 1_000_000n;
   const maker = createEntryMaker({ bookFor, guard, nowNs });
   const accept = acceptSignals({ keeper, totals: totals.totals, metrics });
   const price = createPriceNow(prices.books);
-  return { journal, seen, seenWindow, accept, maker, open, price };
+  return { journal, seen, seenWindow, limits, accept, maker, open, price };
 }
 
 type Road = Awaited<ReturnType<typeof openRoad>>;
@@ -141,6 +144,7 @@ interface Parts {
   totals: RunningTotals;
   ownTraces: OwnTraces;
   journal: Road['journal'];
+  limits: Road['limits'];
   seen: Road['seen'];
   seenWindow: Road['seenWindow'];
   maker: Road['maker'];
@@ -232,6 +236,7 @@ class Collector implements RunningCollector {
     const { config, storage, unlock } = this.parts;
     this.isDraining = true;
     await this.listeners?.close(deadline);
+    await this.parts.limits.stop();
     await this.parts.totals.stop(deadline);
     await this.storing.drain(deadline);
     await this.refresh.stop();

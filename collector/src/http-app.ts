@@ -5,6 +5,7 @@ import manifest from '../package.json' with { type: 'json' };
 import type { Authenticate, KeyOperations } from './access.ts';
 import { adminLedgerRoutes, type LedgerWork, type RepriceWork } from './api/admin-ledger.ts';
 import { adminPriceRoutes } from './api/admin-prices.ts';
+import { adminTenantRoutes } from './api/admin-tenants.ts';
 import { createApp } from './api/app.ts';
 import { costsRoutes } from './api/costs-routes.ts';
 import { onlyMethods } from './api/errors.ts';
@@ -21,6 +22,7 @@ import { API_REQUEST_TIMEOUT_MS } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { readinessParts } from './observe.ts';
+import type { OpenLimits } from './open-limits.ts';
 import { pageRoutes, readPage } from './page/page.ts';
 import type { OpenPrices } from './price/open-prices.ts';
 import { createAnswerOtlpProblem } from './receive/otlp-problem.ts';
@@ -36,6 +38,7 @@ export interface HttpAppParts {
   prices: OpenPrices;
   journal: Journal<SegmentBlocks>;
   signalRoutes: Receivers['signalRoutes'];
+  limits: OpenLimits;
   authenticate: Authenticate;
   collectGauges: () => Promise<void>;
   isDraining: () => boolean;
@@ -69,6 +72,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
       adminLedgerRoutes(parts),
       pricesRoutes(priceDeps),
       adminPriceRoutes(priceDeps),
+      adminTenantRoutes({ authenticate, tenants: parts.limits.tenants }),
       openApiRoutes(manifest.version),
       pageRoutes(readPage(), onlyMethods('GET', 'HEAD')),
     ],

@@ -39,6 +39,19 @@ export const INTAKE_METRICS = {
     labels: ['listener'],
     sentence: 'Connections closed as they came, because the listener (http, grpc, sql) had enough.',
   }),
+  aicost_limit_hits_total: metric({
+    kind: 'counter',
+    unit: 'hits',
+    labels: ['limit'],
+    sentence:
+      'Requests, or spans of otherwise good requests, that were refused by a limit, and connections; the names are those of limits.md.',
+  }),
+  aicost_otlp_requests_in_flight: metric({
+    kind: 'gauge',
+    unit: 'requests',
+    labels: [],
+    sentence: 'OTLP requests between their admission and their answer.',
+  }),
   aicost_otlp_held_bytes: metric({
     kind: 'gauge',
     unit: 'bytes',

@@ -4,13 +4,15 @@
  * Invariant: a span is kept once and charged once, and `finish` resolves only when every span that is kept is durable.
  */
 import type { TenantId } from './access.ts';
+import type { SpanBudget } from './admission.ts';
 import { describeRefusals, refusalOf } from './decode/refuse.ts';
 import type { SpanView } from './decode/span-view.ts';
 import { KEY_BYTES } from './journal/index-file.ts';
 import type { Journal } from './journal/journal.ts';
 import { JournalUnavailable } from './journal/journal-unavailable.ts';
 import type { Seen, SeenSpans } from './journal/seen-spans.ts';
-import { SPAN_LIMITS } from './limits.ts';
+import type { TenantLimitName } from './limit-table.ts';
+import { type RequestLimits, requestLimits } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { type Attribution, modelOf } from './normalise/call.ts';
@@ -52,6 +54,8 @@ export interface KeepDeps {
   mayReverse: boolean;
   metrics: Metrics;
   log: Logger;
+  /** What the tenant may send, and what it sent. */
+  spanBudget: SpanBudget;
   nowMs: () => number;
 }
 
@@ -62,6 +66,7 @@ export interface KeptRequest {
   tenantNumber: number;
   book: PriceBook;
   nowNs: bigint;
+  limits: RequestLimits;
   refusals: Map<string, number>;
   accepted: number;
   /** Why some of the spans could not be taken now; the others are kept. */
@@ -69,6 +74,13 @@ export interface KeptRequest {
 }
 
 const NS_PER_MS = 1_000_000n;
+
+/** Refusals of single spans that are limits of the tenant. */
+const LIMIT_OF_REFUSAL: Readonly<Record<string, TenantLimitName>> = {
+  attributes_over_limit: 'attributes_per_span',
+  value_over_limit: 'attribute_value_bytes',
+  name_over_limit: 'span_name_bytes',
+};
 
 export class SpanKeeper {
   private readonly deps: KeepDeps;
@@ -90,7 +102,7 @@ export class SpanKeeper {
 
   /** @throws Problem journal_unavailable while nothing can be kept: a resend may succeed */
   begin(tenant: TenantId, signal: KeptRequest['signal']): KeptRequest {
-    const { journal, seen, nowMs, bookFor } = this.deps;
+    const { journal, seen, nowMs, bookFor, spanBudget } = this.deps;
     const refusal = journal.refusal();
     if (refusal !== undefined) {
       throw unavailable('journal_unavailable', refusal);
@@ -102,6 +114,7 @@ export class SpanKeeper {
       tenantNumber: seen.tenantNumber(tenant),
       book: bookFor(tenant),
       nowNs: BigInt(nowMs()) * NS_PER_MS,
+      limits: requestLimits(spanBudget.limitsOf(tenant)),
       refusals: new Map(),
       accepted: 0,
       unavailable: undefined,
@@ -110,16 +123,23 @@ export class SpanKeeper {
 
   /**
    * Resolves with what is told to the sender, when all that was kept is durable.
+   * @param decoded spans of the request, those that were not kept included
    * @throws Problem journal_unavailable where a resend may succeed
    */
-  async finish(state: KeptRequest): Promise<{ rejected: number; message: string }> {
-    const { journal, metrics } = this.deps;
+  async finish(
+    state: KeptRequest,
+    decoded: number,
+  ): Promise<{ rejected: number; message: string }> {
+    const { journal, metrics, spanBudget } = this.deps;
+    const kept = state.accepted;
+    const takeBack = spanBudget.chargeSpans(state.tenant, { decoded, kept });
     const traces = this.traces.finish();
     try {
       await journal.commit();
       this.traces.settled(traces, true);
     } catch (error) {
       this.traces.settled(traces, false);
+      takeBack();
       throw unavailable('journal_unavailable', error instanceof Error ? error.message : '');
     }
     if (state.signal === 'logs') {
@@ -141,12 +161,14 @@ export class SpanKeeper {
     refusals.set(text, (refusals.get(text) ?? 0) + 1);
     if (signal === 'logs') metrics.aicost_log_records_total.inc({ outcome: 'refused' });
     else metrics.aicost_spans_refused_total.inc({ reason: code });
+    const limit = LIMIT_OF_REFUSAL[code];
+    if (limit !== undefined) metrics.aicost_limit_hits_total.inc({ limit });
   }
 
   /** Keeps the span in the blocks of the journal, unless it is refused or was kept before. */
   take(view: SpanView, state: KeptRequest): void {
     const { metrics, seen, log } = this.deps;
-    const refusal = refusalOf(view, state.nowNs, SPAN_LIMITS);
+    const refusal = refusalOf(view, state.nowNs, state.limits.span);
     if (refusal !== undefined) {
       this.refuse(state, refusal);
       return;

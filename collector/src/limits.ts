@@ -1,24 +1,39 @@
 /**
- * Every bound of the collector that is not an option, with its unit and its reason. Relations between them are
- * asserted by limits.test.ts.
+ * The bounds of the stages, from the table of limits where a sender can run into them. What only shapes how the
+ * collector works has its number, and its reason, here.
  */
+import type { Config } from './config.ts';
 import type { DecodeLimits } from './decode/decode-error.ts';
-import { DEFAULT_DECODE_LIMITS } from './decode/decode-error.ts';
 import type { SpanLimits } from './decode/refuse.ts';
 import type { JournalLimits } from './journal/journal-options.ts';
+import { DEFAULT_TENANT_LIMITS, LIMITS, type TenantLimits } from './limit-table.ts';
 import type { GrpcServerLimits } from './receive/grpc-server.ts';
 
-export const DECODE_LIMITS: DecodeLimits = DEFAULT_DECODE_LIMITS;
+/** What holds for one request: of its tenant, or, where that may be unlimited, of the decoder. */
+export interface RequestLimits {
+  readonly decode: DecodeLimits;
+  /** A span beyond these is refused alone and told to its sender. */
+  readonly span: SpanLimits;
+}
 
-/** A span beyond these is refused alone and told to its sender. */
-export const SPAN_LIMITS: SpanLimits = {
-  // Ten times the SDKs' default of 128; nobody sets more by intent.
-  attributesMax: 1024,
-  // One prompt may be long; a book is not an attribute.
-  valueBytesMax: 4 * 1024 * 1024,
-  // Names are a dimension: a longer one is data in the wrong place.
-  nameBytesMax: 4096,
-};
+export function requestLimits(of: TenantLimits): RequestLimits {
+  return {
+    decode: {
+      depthMax: LIMITS.nesting_depth.byDefault,
+      recordsMax: of.spans_per_request ?? LIMITS.spans_per_request.override.most,
+      // More than any tenant may send are counted, not kept.
+      attributesMax: LIMITS.attributes_per_span.override.most,
+    },
+    span: {
+      attributesMax: of.attributes_per_span ?? LIMITS.attributes_per_span.override.most,
+      valueBytesMax: of.attribute_value_bytes ?? LIMITS.attribute_value_bytes.override.most,
+      nameBytesMax: of.span_name_bytes ?? LIMITS.span_name_bytes.override.most,
+    },
+  };
+}
+
+/** For data points of metrics: they are counted, and leave nothing that a tenant's limit would be about. */
+export const DECODE_LIMITS: DecodeLimits = requestLimits(DEFAULT_TENANT_LIMITS).decode;
 
 /** 100,000 rows and 64 MB make one part in each target: the engine squashes ten times as much (design §4). */
 export const JOURNAL_LIMITS: Omit<JournalLimits, 'journalBytesMax'> = {
@@ -30,15 +45,22 @@ export const JOURNAL_LIMITS: Omit<JournalLimits, 'journalBytesMax'> = {
   sealAfterMs: 800,
 };
 
-/** Requests held in memory at a time, all together: beyond it senders are told to come back. */
-export const HELD_BYTES_MAX = 512 * 1024 * 1024;
+/** Rows made of a body, the blocks they wait in and the garbage of both take several times its size. */
+const HELD_SHARE = 1 / 8;
+
+/** Bytes of bodies held at a time, all together; one of the largest must fit. */
+export function heldBytesMax(config: Pick<Config, 'memoryMax' | 'requestBytesMax'>): number {
+  return Math.max(config.requestBytesMax, Math.floor(config.memoryMax * HELD_SHARE));
+}
+
+const MS_PER_SECOND = 1_000;
 
 /** API requests are answered within this, or with a problem that says so. */
-export const API_REQUEST_TIMEOUT_MS = 60_000;
+export const API_REQUEST_TIMEOUT_MS = LIMITS.api_seconds.byDefault * MS_PER_SECOND;
 
 /** How long what comes over HTTP may take, beside the body of an OTLP request (`--request-timeout`). */
 export const HTTP_TIMEOUTS = {
-  headersTimeoutMs: 15_000,
+  headersTimeoutMs: LIMITS.head_seconds.byDefault * MS_PER_SECOND,
   // A request that this ends was not ended by its own bound, which is told better.
   requestGraceMs: 10_000,
   // Exporters send every 5 s or 60 s; a connection that is closed under one of them costs it a retry.
@@ -51,9 +73,6 @@ export const SQL_TIMEOUTS = {
   requestTimeoutMs: 600_000,
   keepAliveMs: 75_000,
 };
-
-/** Connections of one listener: each costs a descriptor and some 20 KiB before it has sent anything. */
-export const CONNECTIONS_MAX = 4_096;
 
 /** Sessions of OTLP/gRPC. Exporters keep one connection and mostly one call at a time. */
 export const GRPC_LIMITS: GrpcServerLimits = {

@@ -6,7 +6,8 @@ import type { RequestListener } from 'node:http';
 import { listen } from './api/listen.ts';
 import { isLoopback, type Listener, showAddress } from './bind.ts';
 import type { Config } from './config.ts';
-import { CONNECTIONS_MAX, GRPC_LIMITS, HTTP_TIMEOUTS, SQL_TIMEOUTS } from './limits.ts';
+import { LIMITS } from './limit-table.ts';
+import { GRPC_LIMITS, HTTP_TIMEOUTS, SQL_TIMEOUTS } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { ListenAddress } from './option-values.ts';
@@ -69,8 +70,11 @@ function openTls({ tlsCert, tlsKey }: Config, log: Logger): TlsFiles | undefined
 
 function connectionsOf({ metrics }: ListenerParts, listener: 'http' | 'grpc' | 'sql') {
   return {
-    connectionsMax: CONNECTIONS_MAX,
-    onRefused: () => metrics.aicost_connections_refused_total.inc({ listener }),
+    connectionsMax: LIMITS.connections.byDefault,
+    onRefused: () => {
+      metrics.aicost_connections_refused_total.inc({ listener });
+      metrics.aicost_limit_hits_total.inc({ limit: 'connections' });
+    },
   };
 }
 

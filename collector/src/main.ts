@@ -11,6 +11,7 @@ import { ledgerCommands } from './cli/ledger.ts';
 import { runUntilStopped } from './cli/lifetime.ts';
 import { priceCommands } from './cli/prices.ts';
 import { runCommand } from './cli/run-command.ts';
+import { TENANT_COMMANDS } from './cli/tenants.ts';
 import { COMMAND_PARTS, type CommandParts } from './command-parts.ts';
 import { readEnvironment } from './config.ts';
 import { ConfigError } from './config-error.ts';
@@ -36,6 +37,7 @@ function allCommands(parts: CommandParts): readonly Command[] {
       run: async (input) => (await parts.migrate())(input),
     },
     ...keyCommands(parts.stoppedKeys),
+    ...TENANT_COMMANDS,
     {
       name: 'prices calc',
       sentence: 'Price calls: JSON lines on standard input, JSON lines on standard output.',

@@ -221,6 +221,15 @@ export const OPTIONS = {
     expected: DURATION,
     sentence: 'How long the body of an OTLP request may take to arrive; after it, 408.',
   }),
+  memoryMax: option({
+    flag: 'memory-max',
+    env: 'AICOST_MEMORY_MAX',
+    schema: bytesSchema,
+    byDefault: '512MiB',
+    expected: SIZE,
+    sentence:
+      'Memory the collector process may take, the engine beside it not counted; near it, OTLP requests are answered with 503.',
+  }),
   drainTimeoutMs: option({
     flag: 'drain-timeout',
     env: 'AICOST_DRAIN_TIMEOUT',

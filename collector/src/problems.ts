@@ -122,6 +122,30 @@ export const PROBLEMS = {
     sentence:
       'The body is larger than the limit, as sent or after decompression. Send smaller batches, or raise `--request-bytes-max`.',
   },
+  too_many_spans: {
+    status: 413,
+    grpc: GRPC_CODE.resourceExhausted,
+    retryable: false,
+    title: 'Too many spans',
+    sentence:
+      'The request holds more spans, log records or data points than one may. Nothing of it was stored; send smaller batches.',
+  },
+  rate_limited: {
+    status: 429,
+    grpc: GRPC_CODE.resourceExhausted,
+    retryable: true,
+    title: 'Too fast',
+    sentence:
+      'The tenant sends more than its limits allow. Nothing of this request was stored; send it again after `retry-after`. `aicost tenants limits show` tells the limits.',
+  },
+  quota_used_up: {
+    status: 429,
+    grpc: GRPC_CODE.resourceExhausted,
+    retryable: true,
+    title: 'Quota used up',
+    sentence:
+      'The tenant has stored what it may on this UTC day. Nothing of this request was stored; the next day begins after `retry-after`.',
+  },
   content_type_unsupported: {
     status: 415,
     grpc: GRPC_CODE.invalidArgument,
@@ -182,6 +206,8 @@ export type ProblemCode = keyof typeof PROBLEMS;
 export interface ProblemExtras {
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
+  /** The limit of limit-table.ts that was hit; it is counted where the problem is answered. */
+  readonly limit?: string;
 }
 
 /** An error with a declared code. `message` is the detail: it goes to the client, so it holds no secret. */
@@ -189,11 +215,13 @@ export class Problem extends Error {
   override readonly name = 'Problem';
   readonly code: ProblemCode;
   readonly headers: Readonly<Record<string, string>>;
+  readonly limit: string | undefined;
 
   constructor(code: ProblemCode, detail?: string, extras: ProblemExtras = {}) {
     super(detail ?? PROBLEMS[code].sentence, 'cause' in extras ? { cause: extras.cause } : {});
     this.code = code;
     this.headers = extras.headers ?? {};
+    this.limit = extras.limit;
   }
 
   get spec(): ProblemSpec {
@@ -211,8 +239,12 @@ export function unavailable(
   code: 'overloaded' | 'journal_unavailable' | 'engine_unavailable',
   detail?: string,
   retryAfterSeconds = 1,
+  about: Pick<ProblemExtras, 'limit'> = {},
 ): Problem {
-  return new Problem(code, detail, { headers: { 'retry-after': String(retryAfterSeconds) } });
+  return new Problem(code, detail, {
+    headers: { 'retry-after': String(retryAfterSeconds) },
+    ...about,
+  });
 }
 
 /**

@@ -5,17 +5,17 @@ import type { AcceptSignals } from './accept-signals.ts';
 import type { Authenticate } from './access.ts';
 import type { Config } from './config.ts';
 import { encodeExportResponse, encodeStatus } from './decode/otlp-response.ts';
-import { HELD_BYTES_MAX } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import type { OpenLimits } from './open-limits.ts';
 import type { OwnTraces } from './own-traces.ts';
 import { createGrpcCalls } from './receive/grpc-call.ts';
-import { createHeldBytes } from './receive/held-bytes.ts';
 import { createSignalRoute } from './receive/signal-route.ts';
 import { createTakeRequest, type Signal } from './receive/take-request.ts';
 
 export interface ReceiverParts {
   readonly config: Config;
+  readonly limits: OpenLimits;
   readonly accept: AcceptSignals;
   readonly authenticate: Authenticate;
   readonly metrics: Metrics;
@@ -32,13 +32,11 @@ export interface Receivers {
 
 /** Makes the receivers; nothing listens yet. */
 export function createReceivers(parts: ReceiverParts): Receivers {
-  const { config, metrics, log } = parts;
-  const held = createHeldBytes(HELD_BYTES_MAX, (total) => {
-    metrics.aicost_otlp_held_bytes.set(total);
-  });
+  const { config, log } = parts;
+  const { admission, held } = parts.limits;
   const limits = { bytesMax: config.requestBytesMax, timeoutMs: config.requestTimeoutMs };
   const responses = { encodeStatus, encodeExportResponse };
-  const take = createTakeRequest({ ...parts, held });
+  const take = createTakeRequest({ ...parts, admission, held });
   const routeOf = (signal: Signal) => createSignalRoute({ signal, take, responses, limits, held });
   return {
     signalRoutes: {

@@ -14,6 +14,7 @@ import { Journal } from './journal/journal.ts';
 import { SeenSpans } from './journal/seen-spans.ts';
 import { diskFiles } from './journal/segment-files.ts';
 import { type KeepDeps, type LandingBlocks, SpanKeeper } from './keep-spans.ts';
+import { DEFAULT_TENANT_LIMITS } from './limit-table.ts';
 import { JOURNAL_LIMITS } from './limits.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { DIALECTS } from './normalise/dialects.ts';
@@ -146,6 +147,7 @@ export async function openRoad(
     mayReverse: true,
     metrics,
     log: pino({ level: 'silent' }),
+    spanBudget: { limitsOf: () => DEFAULT_TENANT_LIMITS, chargeSpans: () => () => undefined },
     nowMs: () => NOW_MS,
     ...options.change,
   });

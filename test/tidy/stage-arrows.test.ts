@@ -10,6 +10,8 @@ import { readSources } from './source-tree.ts';
 const ROAD: Readonly<Record<string, readonly string[]>> = {
   receive: [],
   authenticate: [],
+  // Who may send how much: after the key is known, before the body is read.
+  limit: [],
   decode: [],
   normalise: [
     'decode/span-view.ts',
@@ -111,6 +113,8 @@ const JOINERS: Readonly<Record<string, string>> = {
   'observe.ts': 'events of the stages with log and metrics',
   'collect-gauges.ts': 'the parts with the gauges that tell how they are',
   'limits.ts': 'the limits of the stages, of which it takes the types',
+  'open-limits.ts': 'the limits of requests with control state, journal and the data directory',
+  'undecodable.ts': 'errors of decode with the problems that senders are told',
   'ledger-work.ts': 'verify and reprice with settle, the journal and the prices of now',
   'price-now.ts': 'the book with the work on the ledger',
   'open-parts.ts': 'control state and journal with the files they stand on',

@@ -18,6 +18,7 @@ import { onlyMethods } from './errors.ts';
 import { LEDGER_PATHS } from './openapi-ledger.ts';
 import { ANY_KEY, FURTHER_PATHS, type Json, problemResponses, toSchema } from './openapi-paths.ts';
 import { PRICE_PATHS } from './openapi-prices.ts';
+import { TENANT_PATHS } from './openapi-tenants.ts';
 
 interface QuestionDocument {
   readonly operationId: string;
@@ -157,6 +158,7 @@ export function openApiDocument(version: string): Json {
       ...FURTHER_PATHS,
       ...LEDGER_PATHS,
       ...PRICE_PATHS,
+      ...TENANT_PATHS,
     },
     components: {
       schemas: { Problem: PROBLEM_SCHEMA },

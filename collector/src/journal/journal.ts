@@ -115,6 +115,11 @@ export class Journal<Blocks extends SegmentBlocks> {
     return this.flushingSinceMs ?? this.waitingSinceMs;
   }
 
+  /** Whether as much waits on disk as may: more is welcome once ClickHouse has taken some. */
+  get isFull(): boolean {
+    return this.bytes > this.options.limits.journalBytesMax;
+  }
+
   /** Why nothing can be taken now; undefined when rows are welcome. */
   refusal(): string | undefined {
     if (this.isStopped) {
@@ -123,7 +128,7 @@ export class Journal<Blocks extends SegmentBlocks> {
     if (this.brokenBy !== undefined) {
       return 'the journal could not take back a failed write; restart the collector once the disk is well';
     }
-    if (this.bytes > this.options.limits.journalBytesMax) {
+    if (this.isFull) {
       return 'the journal is full (--journal-bytes-max): ClickHouse does not take rows fast enough';
     }
     return undefined;

@@ -19,6 +19,7 @@ import { createGrpcCalls } from './grpc-call.ts';
 import { type GrpcServerLimits, listenGrpc } from './grpc-server.ts';
 import { createHeldBytes } from './held-bytes.ts';
 import { type AcceptRequest, createTakeRequest } from './take-request.ts';
+import { OPEN_DOOR } from './test-admission.ts';
 
 const LIMIT = 1_000_000;
 const KEY = 'aicost_ingester_0123456789abcdef0123456789abcdef';
@@ -62,6 +63,7 @@ async function start(limits: Partial<GrpcServerLimits> = {}, connectionsMax = 10
   const findKey = (id: string) => (id === 'ingester' ? record : undefined);
   const acceptAny: AcceptRequest = (...given) => accept(...given);
   const take = createTakeRequest({
+    admission: OPEN_DOOR,
     authenticate: createAuthenticate({ findKey, now: () => new Date(0) }),
     accept: { traces: acceptAny, logs: acceptAny, metrics: acceptAny },
     held,

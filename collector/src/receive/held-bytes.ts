@@ -2,6 +2,9 @@
 import { unavailable } from '../problems.ts';
 
 export interface HeldBytes {
+  /** Bytes held right now, and how many may be. */
+  readonly total: number;
+  readonly bytesMax: number;
   /** Charges bytes. @throws Problem overloaded (503, Retry-After) when the account is full. */
   take(bytes: number): void;
   giveBack(bytes: number): void;
@@ -15,8 +18,14 @@ export function createHeldBytes(bytesMax: number, onChange: (total: number) => v
     onChange(total);
   };
   return {
+    bytesMax,
+    get total() {
+      return total;
+    },
     take: (bytes) => {
-      if (total + bytes > bytesMax) throw unavailable('overloaded');
+      if (total + bytes > bytesMax) {
+        throw unavailable('overloaded', undefined, 1, { limit: 'held_bytes' });
+      }
       change(bytes);
     },
     giveBack: (bytes) => change(-bytes),

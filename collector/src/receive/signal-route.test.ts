@@ -13,6 +13,7 @@ import { badRequest, unavailable } from '../problems.ts';
 import { createHeldBytes } from './held-bytes.ts';
 import { createSignalRoute, type OtlpResponses } from './signal-route.ts';
 import { type AcceptRequest, createTakeRequest } from './take-request.ts';
+import { OPEN_DOOR } from './test-admission.ts';
 
 const LIMIT = 1_000_000;
 const KEY = 'aicost_ingester_0123456789abcdef0123456789abcdef';
@@ -64,6 +65,7 @@ beforeEach(async () => {
   const held = createHeldBytes(3 * LIMIT, (total) => metrics.aicost_otlp_held_bytes.set(total));
   const acceptAny: AcceptRequest = (...given) => accept(...given);
   const take = createTakeRequest({
+    admission: OPEN_DOOR,
     authenticate: createAuthenticate({ findKey, now: () => new Date(0) }),
     accept: { traces: acceptAny, logs: acceptAny, metrics: acceptAny },
     held,

@@ -1,9 +1,11 @@
 // The middle of every OTLP request, the same for all transports:
-//   authenticate ▸ (what its tenant may send) ▸ content type ▸ read the body ▸ accept ▸ outcome or problem.
+//   room? ▸ authenticate ▸ content type ▸ may its tenant send? ▸ read the body ▸ accept ▸ outcome or problem.
 // Nobody without a key makes us read or decompress anything.
 // Invariant: what a transport is told is an outcome, a problem or "gone", never an error; data that is wrong is
 // never a fault of ours, and a fault of ours is logged and told without its text.
 import type { Authenticate, HeaderValues, TenantId } from '../access.ts';
+import type { Admission, Pass } from '../admission.ts';
+import { limitOfProblem } from '../limit-table.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { OwnTraces } from '../own-traces.ts';
@@ -63,6 +65,7 @@ export type TakeResult =
 export type TakeRequest = (request: TransportRequest) => Promise<TakeResult>;
 
 export interface TakeRequestDeps {
+  readonly admission: Admission;
   readonly authenticate: Authenticate;
   readonly accept: Readonly<Record<Signal, AcceptRequest>>;
   /** The one account of what the requests of all transports hold. */
@@ -87,15 +90,33 @@ export function createTakeRequest(deps: TakeRequestDeps): TakeRequest {
 }
 
 async function take(request: TransportRequest, deps: TakeRequestDeps): Promise<TakeResult> {
+  deps.admission.checkRoom(request.declaredBytes);
+  const { tenant } = deps.authenticate(request.headers, ['ingest']);
+  const encoding = request.encoding();
+  const pass = deps.admission.admit(tenant, request.declaredBytes);
+  let isKept = false;
+  try {
+    const result = await takeAdmitted(request, deps, { tenant, encoding, pass });
+    isKept = true;
+    return result;
+  } finally {
+    pass.close(isKept);
+  }
+}
+
+async function takeAdmitted(
+  request: TransportRequest,
+  deps: TakeRequestDeps,
+  { tenant, encoding, pass }: { tenant: TenantId; encoding: OtlpEncoding; pass: Pass },
+): Promise<TakeResult> {
   const { signal, transport } = request;
   const { metrics } = deps;
-  const principal = deps.authenticate(request.headers, ['ingest']);
-  const encoding = request.encoding();
   const startMs = performance.now();
   const body = await request.readBody();
   const readMs = performance.now();
   try {
-    const accepted = deps.accept[signal](principal.tenant, body.bytes, encoding);
+    pass.bodyRead(body.bytes.length);
+    const accepted = deps.accept[signal](tenant, body.bytes, encoding);
     // Everything up to the wait for the disk is done in one turn.
     const decodedMs = performance.now();
     const outcome = await accepted;
@@ -131,6 +152,8 @@ function refusalOf(error: unknown, request: TransportRequest, deps: TakeRequestD
     transport: request.transport,
     code: problem.code,
   });
+  const limit = limitOfProblem(problem);
+  if (limit !== undefined) deps.metrics.aicost_limit_hits_total.inc({ limit });
   if (problem.code === 'internal') {
     deps.log.error({ err: error, request_id: request.requestId }, 'an OTLP request failed');
   }

@@ -1,0 +1,240 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { TenantId } from '../access.ts';
+import type { Pass } from '../admission.ts';
+import { DEFAULT_TENANT_LIMITS, LIMITS, type TenantLimits } from '../limit-table.ts';
+import { Problem } from '../problems.ts';
+import { DailyUse } from './daily-use.ts';
+import { MemoryGate } from './memory-gate.ts';
+import { RequestAdmission } from './request-admission.ts';
+
+const ACME = 'acme' as TenantId;
+const BETA = 'beta' as TenantId;
+const NOON = Date.parse('2026-08-20T12:00:00Z');
+const HELD_MAX = 1_000_000;
+
+let limits: Record<string, Partial<TenantLimits>>;
+let settled: Map<string, TenantLimits>;
+let nowMs: number;
+let wallMs: number;
+let resident: number;
+let heldBytes: number;
+let journal: { text: string; isFull: boolean } | undefined;
+let underWay: number;
+let use: DailyUse;
+let door: RequestAdmission;
+
+function limitsOf(tenant: string): TenantLimits {
+  const known = settled.get(tenant) ?? { ...DEFAULT_TENANT_LIMITS, ...limits[tenant] };
+  settled.set(tenant, known);
+  return known;
+}
+
+function setLimits(tenant: string, own: Partial<TenantLimits>): void {
+  limits[tenant] = own;
+  settled.delete(tenant);
+}
+
+beforeEach(() => {
+  [limits, settled, nowMs, wallMs] = [{}, new Map(), 0, NOON];
+  [resident, heldBytes, journal, underWay] = [0, 0, undefined, 0];
+  use = new DailyUse(() => wallMs);
+  door = new RequestAdmission({
+    limits: { of: limitsOf },
+    use,
+    memory: new MemoryGate({
+      bytesMax: 1000,
+      residentBytes: () => resident,
+      nowMs: () => nowMs,
+    }),
+    held: {
+      bytesMax: HELD_MAX,
+      get total() {
+        return heldBytes;
+      },
+    },
+    journalRefusal: () => journal,
+    onUnderWay: (count) => {
+      underWay = count;
+    },
+    nowMs: () => nowMs,
+  });
+});
+
+/** What a request meets: undefined where it is taken, else the problem, in words. */
+function refusalOf(step: () => unknown): string | undefined {
+  try {
+    step();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return `${error.spec.status} ${error.code} ${error.limit} ${error.headers['retry-after']}`;
+  }
+}
+
+/** A whole request: let in, read, decoded, durable. */
+function send(tenant: TenantId, spans: number, bytes = 100): void {
+  door.checkRoom(bytes);
+  const pass = door.admit(tenant, bytes);
+  let isKept = false;
+  try {
+    pass.bodyRead(bytes);
+    door.chargeSpans(tenant, { decoded: spans, kept: spans });
+    isKept = true;
+  } finally {
+    pass.close(isKept);
+  }
+}
+
+describe('a tenant without limits of its own', () => {
+  test('sends as much as it likes, and is counted', () => {
+    for (let i = 0; i < 500; i++) send(ACME, 1000, 10_000);
+    expect(use.of('acme')).toEqual({ spans: 500_000, bytes: 5_000_000 });
+    expect(underWay).toBe(0);
+  });
+});
+
+describe('a tenant with a limit', () => {
+  test.for([
+    ['requests_per_second', 2, '429 rate_limited requests_per_second 1'],
+    ['spans_per_second', 5, '429 rate_limited spans_per_second 2'],
+    ['bytes_per_second', 10, '429 rate_limited bytes_per_second 10'],
+    ['spans_per_day', 10, '429 quota_used_up spans_per_day 43200'],
+    ['bytes_per_day', 100, '429 quota_used_up bytes_per_day 43200'],
+  ] as const)(
+    'of %s %d is told when to come again, others are not disturbed',
+    ([name, value, refusal]) => {
+      setLimits('acme', { [name]: value, burst_seconds: 0 });
+      send(ACME, 10);
+      expect(refusalOf(() => send(ACME, 10))).toBe(refusal);
+      for (let i = 0; i < 20; i++) send(BETA, 10);
+      expect(refusalOf(() => send(ACME, 10))).toBe(refusal);
+      const seconds = Number(refusal.split(' ').at(-1));
+      [nowMs, wallMs] = [nowMs + seconds * 1000, wallMs + seconds * 1000];
+      expect(refusalOf(() => send(ACME, 10))).toBeUndefined();
+    },
+  );
+
+  test('waits for the slowest of several', () => {
+    setLimits('acme', { requests_per_second: 1, spans_per_second: 10, burst_seconds: 0 });
+    send(ACME, 50);
+    expect(refusalOf(() => send(ACME, 1))).toBe('429 rate_limited spans_per_second 5');
+  });
+
+  test('may do after a quiet time what its burst allows', () => {
+    setLimits('acme', { requests_per_second: 2, burst_seconds: 5 });
+    for (let i = 0; i < 10; i++) send(ACME, 1);
+    expect(refusalOf(() => send(ACME, 1))).toBe('429 rate_limited requests_per_second 1');
+  });
+
+  test('that is raised, or taken away, is let in at once', () => {
+    setLimits('acme', { spans_per_second: 1, burst_seconds: 0 });
+    send(ACME, 1_000_000);
+    expect(refusalOf(() => send(ACME, 1))).toBe('429 rate_limited spans_per_second 1000000');
+    setLimits('acme', {});
+    expect(refusalOf(() => send(ACME, 1))).toBeUndefined();
+  });
+
+  test('of requests at once holds for those that are not answered yet', () => {
+    setLimits('acme', { requests_at_once: 2 });
+    const passes = [door.admit(ACME, 10), door.admit(ACME, 10)];
+    expect(refusalOf(() => door.admit(ACME, 10))).toBe('429 rate_limited requests_at_once 1');
+    expect(refusalOf(() => door.admit(BETA, 10).close(false))).toBeUndefined();
+    passes[0]?.close(false);
+    expect(refusalOf(() => door.admit(ACME, 10))).toBeUndefined();
+  });
+
+  test('is not passed by many that came together: all but one are refused before they are decoded', () => {
+    setLimits('acme', { spans_per_second: 100, spans_per_day: 1_000_000, burst_seconds: 1 });
+    const passes = Array.from({ length: 10 }, () => door.admit(ACME, 10));
+    let taken = 0;
+    for (const pass of passes) {
+      const refusal = refusalOf(() => {
+        pass.bodyRead(10);
+        door.chargeSpans(ACME, { decoded: 500, kept: 500 });
+        taken += 500;
+      });
+      pass.close(refusal === undefined);
+    }
+    expect(taken).toBe(500);
+    expect(use.of('acme')).toEqual({ spans: 500, bytes: 10 });
+  });
+
+  test('does not count for the day what could not be kept', () => {
+    const pass = door.admit(ACME, 10);
+    pass.bodyRead(50);
+    const takeBack = door.chargeSpans(ACME, { decoded: 7, kept: 5 });
+    expect(use.of('acme')).toEqual({ spans: 5, bytes: 50 });
+    takeBack();
+    pass.close(false);
+    expect(use.of('acme')).toEqual({ spans: 0, bytes: 0 });
+  });
+
+  test('never has more spans taken than rate × time + burst + one request', () => {
+    const requests = fc.array(
+      fc.record({ afterMs: fc.nat(3000), spans: fc.integer({ min: 1, max: 600 }) }),
+      { maxLength: 40 },
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1000 }), fc.nat(5), requests, (rate, burst, sent) => {
+        const tenant = `t${rate}-${burst}-${Math.random()}` as TenantId;
+        setLimits(tenant, { spans_per_second: rate, burst_seconds: burst });
+        const startMs = nowMs;
+        let before = 0;
+        for (const { afterMs, spans } of sent) {
+          nowMs += afterMs;
+          if (refusalOf(() => send(tenant, spans)) !== undefined) continue;
+          const allowed = (rate * (nowMs - startMs)) / 1000 + Math.max(1, rate * burst);
+          expect(before).toBeLessThanOrEqual(allowed + 1e-3);
+          before += spans;
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('a collector', () => {
+  test('that is alone with a request tries it, however short of memory it is', () => {
+    [resident, heldBytes] = [1000, HELD_MAX];
+    expect(refusalOf(() => door.checkRoom(HELD_MAX))).toBeUndefined();
+  });
+
+  test('near its memory takes no second request', () => {
+    const first = door.admit(ACME, 10);
+    resident = 900;
+    expect(refusalOf(() => door.checkRoom(10))).toBe('503 overloaded memory_bytes 1');
+    [resident, nowMs] = [700, 100];
+    expect(refusalOf(() => door.checkRoom(10))).toBeUndefined();
+    first.close(false);
+  });
+
+  test('counts declared bytes until the body is read, and lets go of them whatever happens', () => {
+    const passes: Pass[] = [door.admit(ACME, HELD_MAX / 2), door.admit(ACME, HELD_MAX / 4)];
+    expect(refusalOf(() => door.checkRoom(HELD_MAX / 2))).toBe('503 overloaded held_bytes 1');
+    passes[0]?.bodyRead(10);
+    expect(refusalOf(() => door.checkRoom(HELD_MAX / 2))).toBeUndefined();
+    passes[1]?.close(false);
+    heldBytes = 1;
+    expect(refusalOf(() => door.checkRoom(HELD_MAX - 1))).toBeUndefined();
+    expect(refusalOf(() => door.checkRoom(HELD_MAX))).toBe('503 overloaded held_bytes 1');
+    expect(refusalOf(() => door.checkRoom(undefined))).toBeUndefined();
+  });
+
+  test('takes no more requests than it has places', () => {
+    setLimits('acme', { requests_at_once: 10_000 });
+    const max = LIMITS.requests_in_flight.byDefault;
+    const passes = Array.from({ length: max }, () => door.admit(ACME, 0));
+    expect(underWay).toBe(max);
+    expect(refusalOf(() => door.checkRoom(0))).toBe('503 overloaded requests_in_flight 1');
+    for (const pass of passes) pass.close(false);
+    expect(refusalOf(() => door.checkRoom(0))).toBeUndefined();
+  });
+
+  test('says what the journal says, before anything else', () => {
+    journal = { text: 'full', isFull: true };
+    expect(refusalOf(() => door.checkRoom(0))).toBe('503 journal_unavailable journal_bytes 1');
+    journal = { text: 'broken', isFull: false };
+    expect(refusalOf(() => door.checkRoom(0))).toBe('503 journal_unavailable undefined 1');
+  });
+});

@@ -1,0 +1,128 @@
+/**
+ * Lets OTLP requests in, or tells them when to come back: first whether the collector has room, then whether the tenant
+ * may send now, both before the body is read; and once more when the body is there, in the turn in which it is decoded,
+ * so that of many requests that came together only one can go beyond a limit.
+ */
+import type { Admission, Pass, SpanBudget } from '../admission.ts';
+import { LIMITS, type TenantLimits } from '../limit-table.ts';
+import { type Problem, unavailable } from '../problems.ts';
+import type { DailyUse } from './daily-use.ts';
+import type { MemoryGate } from './memory-gate.ts';
+import { TenantBudget } from './tenant-budget.ts';
+import type { LimitsOfTenants } from './tenant-limits.ts';
+
+export interface RequestAdmissionDeps {
+  readonly limits: Pick<LimitsOfTenants, 'of'>;
+  readonly use: DailyUse;
+  readonly memory: MemoryGate;
+  /** Bytes of bodies held right now, and how many may be. */
+  readonly held: { readonly total: number; readonly bytesMax: number };
+  /** Why the journal takes nothing, or undefined. */
+  readonly journalRefusal: () => { readonly text: string; readonly isFull: boolean } | undefined;
+  /** Told the number of requests under way after each change. */
+  readonly onUnderWay: (count: number) => void;
+  /** A monotonic clock in milliseconds: jumps of the wall clock neither starve nor flood anybody. */
+  readonly nowMs: () => number;
+}
+
+/** Room comes back as requests are answered, which takes less than this. */
+const ROOM_RETRY_S = 1;
+
+const REQUESTS_MAX = LIMITS.requests_in_flight.byDefault;
+
+export class RequestAdmission implements Admission, SpanBudget {
+  private readonly deps: RequestAdmissionDeps;
+  private readonly budgets = new Map<string, TenantBudget>();
+  /** Requests between their admission and their answer. */
+  private underWay = 0;
+  /** Declared bytes of the bodies that are being read. */
+  private awaitedBytes = 0;
+
+  constructor(deps: RequestAdmissionDeps) {
+    this.deps = deps;
+  }
+
+  checkRoom(declaredBytes: number | undefined): void {
+    const { held, journalRefusal, memory } = this.deps;
+    const refusal = journalRefusal();
+    if (refusal !== undefined) {
+      const about = refusal.isFull ? { limit: 'journal_bytes' } : {};
+      throw unavailable('journal_unavailable', refusal.text, ROOM_RETRY_S, about);
+    }
+    if (this.underWay >= REQUESTS_MAX) throw noRoom('requests_in_flight', 'takes no more requests');
+    // What is alone is always tried: nothing else under way could make room for it.
+    if (this.underWay === 0) return;
+    if (held.total + this.awaitedBytes + (declaredBytes ?? 0) > held.bytesMax) {
+      throw noRoom('held_bytes', 'holds as many bytes of requests as it may');
+    }
+    if (memory.isTight()) throw noRoom('memory_bytes', 'is near the memory that it may take');
+  }
+
+  admit(tenant: string, declaredBytes = 0): Pass {
+    const nowMs = this.deps.nowMs();
+    const budget = this.budgetOf(tenant);
+    budget.keepTo(this.deps.limits.of(tenant), nowMs);
+    budget.check(nowMs);
+    budget.enter(declaredBytes);
+    this.changeUnderWay(1);
+    this.awaitedBytes += declaredBytes;
+    return this.openPass(budget, declaredBytes);
+  }
+
+  limitsOf(tenant: string): TenantLimits {
+    return this.deps.limits.of(tenant);
+  }
+
+  chargeSpans(tenant: string, spans: { decoded: number; kept: number }): () => void {
+    const budget = this.budgetOf(tenant);
+    budget.chargeSpans(spans.decoded);
+    const { today } = budget;
+    const { use } = this.deps;
+    use.add(today, { spans: spans.kept, bytes: 0 });
+    return () => use.add(today, { spans: -spans.kept, bytes: 0 });
+  }
+
+  private openPass(budget: TenantBudget, declaredBytes: number): Pass {
+    const { use, nowMs } = this.deps;
+    let isReading = true;
+    const read = (): void => {
+      if (isReading) this.awaitedBytes -= declaredBytes;
+      isReading = false;
+    };
+    let charged = { today: budget.today, bytes: 0 };
+    return {
+      bodyRead: (bytes) => {
+        read();
+        budget.chargeBytes(bytes - declaredBytes);
+        budget.checkAgain(nowMs());
+        charged = { today: budget.today, bytes };
+        use.add(charged.today, { spans: 0, bytes });
+      },
+      close: (isKept) => {
+        read();
+        this.changeUnderWay(-1);
+        budget.underWay--;
+        if (!isKept) use.add(charged.today, { spans: 0, bytes: -charged.bytes });
+      },
+    };
+  }
+
+  private changeUnderWay(by: number): void {
+    this.underWay += by;
+    this.deps.onUnderWay(this.underWay);
+  }
+
+  private budgetOf(tenant: string): TenantBudget {
+    let budget = this.budgets.get(tenant);
+    if (budget === undefined) {
+      budget = new TenantBudget(tenant, this.deps.use);
+      this.budgets.set(tenant, budget);
+    }
+    return budget;
+  }
+}
+
+function noRoom(limit: string, what: string): Problem {
+  const detail = `The collector ${what}. Nothing of this request was stored; send it again.`;
+  return unavailable('overloaded', detail, ROOM_RETRY_S, { limit });
+}

@@ -1,0 +1,66 @@
+/** The limits of requests with what they look at: control state, journal, the file of the day's use, the memory. */
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+import type { ControlState } from './control/control-state.ts';
+import type { Journal } from './journal/journal.ts';
+import type { SegmentBlocks } from './journal/pending-rows.ts';
+import { DailyUse } from './limit/daily-use.ts';
+import { MemoryGate } from './limit/memory-gate.ts';
+import { RequestAdmission } from './limit/request-admission.ts';
+import { LimitsOfTenants } from './limit/tenant-limits.ts';
+import { createTenantOperations } from './limit/tenant-operations.ts';
+import { readUseFile, startUseWriter } from './limit/use-file.ts';
+import { heldBytesMax } from './limits.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { createHeldBytes, type HeldBytes } from './receive/held-bytes.ts';
+import type { TenantOperations } from './tenant-rows.ts';
+
+export interface OpenLimits {
+  readonly admission: RequestAdmission;
+  /** The one account of what the requests of all transports hold. */
+  readonly held: HeldBytes;
+  readonly tenants: TenantOperations;
+  /** Writes down what was counted. Nothing may be taken any more. */
+  stop(): Promise<void>;
+}
+
+export interface OpenLimitsParts {
+  readonly config: Config;
+  readonly control: ControlState;
+  readonly journal: Journal<SegmentBlocks>;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+export async function openLimits(parts: OpenLimitsParts): Promise<OpenLimits> {
+  const { config, control, journal, metrics, log } = parts;
+  const path = join(config.dataDir, 'daily-use.json');
+  const before = await readUseFile(path, (err) =>
+    log.warn({ err, path }, "the day's use cannot be read: daily quotas begin again"),
+  );
+  const use = new DailyUse(Date.now, before);
+  const writer = startUseWriter(path, use, (err) =>
+    log.warn({ err, path }, "the day's use could not be written; trying again"),
+  );
+  const held = createHeldBytes(heldBytesMax(config), (total) => {
+    metrics.aicost_otlp_held_bytes.set(total);
+  });
+  const nowMs = () => performance.now();
+  const residentBytes = () => process.memoryUsage.rss();
+  const limits = new LimitsOfTenants(control);
+  const admission = new RequestAdmission({
+    limits,
+    use,
+    memory: new MemoryGate({ bytesMax: config.memoryMax, residentBytes, nowMs }),
+    held,
+    journalRefusal: () => {
+      const text = journal.refusal();
+      return text === undefined ? undefined : { text, isFull: journal.isFull };
+    },
+    onUnderWay: (count) => metrics.aicost_otlp_requests_in_flight.set(count),
+    nowMs,
+  });
+  const tenants = createTenantOperations({ state: control, limits, use, now: () => new Date() });
+  return { admission, held, tenants, stop: () => writer.stop() };
+}
