@@ -15,6 +15,7 @@ import { TENANT_COMMANDS } from './cli/tenants.ts';
 import { COMMAND_PARTS, type CommandParts } from './command-parts.ts';
 import { readEnvironment } from './config.ts';
 import { ConfigError } from './config-error.ts';
+import { describeDiskError } from './disk-error.ts';
 import { createLog } from './log.ts';
 
 /** Every command there is. The parts are imported when their command runs, so that the others start at once. */
@@ -74,7 +75,7 @@ async function start(parts: CommandParts, input: CommandInput): Promise<number> 
   return runUntilStopped({
     start: () =>
       startCollector({ config, log, warnings, write: io.write }).catch((error: unknown) => {
-        throw startMistake(error);
+        throw startMistake(error, config.dataDir);
       }),
     events: process,
     exit: (code) => process.exit(code),
@@ -85,14 +86,15 @@ async function start(parts: CommandParts, input: CommandInput): Promise<number> 
 }
 
 /** What a person can mend is one sentence; a fault of ours keeps its stack. */
-function startMistake(error: unknown): unknown {
+function startMistake(error: unknown, dataDir: string): unknown {
   if (error instanceof DirectoryLockedError) {
     return new ConfigError(`--data-dir: ${error.message}`, { cause: error });
   }
   if (error instanceof EngineStartError || error instanceof MigrationError) {
     return new CommandError(error.message, { cause: error });
   }
-  return error;
+  const text = describeDiskError(error, dataDir);
+  return text === undefined ? error : new CommandError(`--data-dir: ${text}`, { cause: error });
 }
 
 /** Runs the command line of this process and ends it with the command's code. */

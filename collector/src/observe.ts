@@ -39,6 +39,9 @@ export function observeJournal(log: Logger, metrics: Metrics): (event: JournalEv
           'the journal could not be written; senders were told to resend',
         );
         break;
+      case 'well_again':
+        log.info('the disk of the journal works again; rows are taken');
+        break;
       case 'seal_failed':
         log.error({ err: event.error }, 'a journal segment could not be sealed; trying again');
         break;

@@ -9,11 +9,14 @@ import type { SeenSpans } from './seen-spans.ts';
 export interface FlushOutcome<Blocks extends SegmentBlocks> {
   /** The first error; undefined when all is durable. */
   error: unknown;
-  /** Segments whose flush failed and was taken back: they may take no more rows. */
+  /** Whether it was the disk, and not rows that cannot be encoded. */
+  isDiskFault: boolean;
+  /** Segments whose flush failed: they may take no more rows. */
   failed: OpenSegment<Blocks>[];
-  /** Set when a failed flush could not be taken back: only the next start can tell what is on the disk. */
-  brokenBy: unknown;
+  /** Flushes that failed and could not be taken back: nothing may be flushed or sealed until they are. */
+  stuck: StagedFlush[];
   rows: number;
+  bytes: number;
 }
 
 /** Stages synchronously, so that rows appended from now on belong to the next flush. Never rejects. */
@@ -23,14 +26,17 @@ export async function flushSegments<Blocks extends SegmentBlocks>(
 ): Promise<FlushOutcome<Blocks>> {
   const outcome: FlushOutcome<Blocks> = {
     error: undefined,
+    isDiskFault: false,
     failed: [],
-    brokenBy: undefined,
+    stuck: [],
     rows: 0,
+    bytes: 0,
   };
   const staged = segments.flatMap((segment) => {
     const waiting = segment.rows - segment.flushedRows;
     const flush = segment.stage();
     outcome.rows += flush === undefined ? 0 : waiting;
+    outcome.bytes += flush?.bytes ?? 0;
     return flush === undefined ? [] : [{ segment, flush }];
   });
   await Promise.all(
@@ -39,8 +45,9 @@ export async function flushSegments<Blocks extends SegmentBlocks>(
         await flush.write();
       } catch (error) {
         outcome.error ??= error;
+        outcome.isDiskFault ||= !flush.isUnencodable;
         outcome.failed.push(segment);
-        await takeBack(flush, seen, outcome);
+        await revertFlush(flush, seen).catch(() => outcome.stuck.push(flush));
       } finally {
         flush.done();
       }
@@ -49,17 +56,9 @@ export async function flushSegments<Blocks extends SegmentBlocks>(
   return outcome;
 }
 
-async function takeBack<Blocks extends SegmentBlocks>(
-  flush: StagedFlush,
-  seen: SeenSpans,
-  outcome: FlushOutcome<Blocks>,
-): Promise<void> {
-  try {
-    await flush.revert();
-  } catch (error) {
-    outcome.brokenBy = error;
-    return;
-  }
+/** Takes a flush that failed off the disk and out of the filter. Rejects when the disk does not let us; call again. */
+export async function revertFlush(flush: StagedFlush, seen: SeenSpans): Promise<void> {
+  await flush.revert();
   for (const accepted of flush.accepted) {
     forgetKeys(seen, accepted);
   }

@@ -39,6 +39,7 @@ export type JournalEvent =
   | { kind: 'damaged'; directory: string; reason: string }
   | { kind: 'flushed'; rows: number; durationMs: number }
   | { kind: 'flush_failed'; error: unknown; isTakenBack: boolean }
+  | { kind: 'well_again' }
   | { kind: 'sealed'; segment: SealedSegment }
   | { kind: 'seal_failed'; error: unknown }
   | { kind: 'compact_failed'; error: unknown };

@@ -4,12 +4,14 @@
  * Read FORMAT.md first.
  */
 import { systemTimers } from '../timers.ts';
+import { DiskTrouble } from './disk-trouble.ts';
 import { flushSegments } from './flush-segments.ts';
 import type { JournalOptions } from './journal-options.ts';
-import { JournalUnavailable } from './journal-unavailable.ts';
+import { answer, JournalUnavailable, unavailable } from './journal-unavailable.ts';
 import { OpenSegment } from './open-segment.ts';
 import { OpenSegments } from './open-segments.ts';
 import type { PendingRows, SegmentBlocks } from './pending-rows.ts';
+import { listSetAside, reenter, type SetAsidePart } from './poison.ts';
 import { recoverJournal } from './recover.ts';
 import { SegmentSealer } from './seal-segments.ts';
 import { SealedQueue } from './sealed-queue.ts';
@@ -42,7 +44,7 @@ export class Journal<Blocks extends SegmentBlocks> {
   private flushing: Promise<void> | undefined;
   private sealing: Promise<void> | undefined;
   private isStopped = false;
-  private brokenBy: unknown;
+  private readonly trouble: DiskTrouble;
   private sealRetryAtMs = 0;
   private stopTicks: () => void = () => undefined;
 
@@ -58,6 +60,7 @@ export class Journal<Blocks extends SegmentBlocks> {
       onCompactFailed: (error) => onEvent({ kind: 'compact_failed', error }),
     });
     const { paths, queue, writerId } = this;
+    this.trouble = new DiskTrouble({ files, directory: options.directory, seen, nowMs });
     this.sealer = new SegmentSealer<Blocks>({ files, paths, queue, writerId, nowMs });
     this.open = new OpenSegments<Blocks>(options.limits, (day) => {
       const at = { id: randomId(), day, parent: paths.open, nowMs: nowMs() };
@@ -72,7 +75,7 @@ export class Journal<Blocks extends SegmentBlocks> {
     const journal = new Journal(options);
     const { files, seen, onEvent } = options;
     const recovery = await recoverJournal(files, journal.paths);
-    await loadCheckpoint(files, journal.paths, seen);
+    recovery.damaged.push(...(await loadCheckpoint(files, journal.paths, seen)));
     // Beyond its capacity the filter forgets what came first, and ids say nothing about age.
     const byAge = recovery.sealed.toSorted((a, b) => a.segment.sealedAtMs - b.segment.sealedAtMs);
     for (const { records } of byAge) {
@@ -84,6 +87,7 @@ export class Journal<Blocks extends SegmentBlocks> {
     for (const damage of recovery.damaged) {
       onEvent({ kind: 'damaged', ...damage });
     }
+    await journal.queue.recount();
     const { sealed, tornBytes } = recovery;
     onEvent({ kind: 'recovered', segments: sealed.length, tornBytes });
     const { timers = systemTimers } = options;
@@ -125,8 +129,8 @@ export class Journal<Blocks extends SegmentBlocks> {
     if (this.isStopped) {
       return 'the collector is shutting down';
     }
-    if (this.brokenBy !== undefined) {
-      return 'the journal could not take back a failed write; restart the collector once the disk is well';
+    if (this.trouble.refusal !== undefined) {
+      return this.trouble.refusal;
     }
     if (this.isFull) {
       return 'the journal is full (--journal-bytes-max): ClickHouse does not take rows fast enough';
@@ -147,8 +151,8 @@ export class Journal<Blocks extends SegmentBlocks> {
    * then what the caller appended may be resent.
    */
   async commit(): Promise<void> {
-    if (this.brokenBy !== undefined) {
-      throw new JournalUnavailable('the journal is out of order');
+    if (this.trouble.isStuck) {
+      throw new JournalUnavailable(this.trouble.refusal ?? '');
     }
     // A span that was dropped as the resend of a row being flushed is kept only if that flush succeeds.
     const earlier = this.inFlight;
@@ -171,13 +175,35 @@ export class Journal<Blocks extends SegmentBlocks> {
     this.isStopped = true;
     await this.flushing;
     await this.flush();
+    await this.trouble.takeBack();
     await this.sealing;
     await this.seal();
+  }
+
+  /** Parts that were set aside, for the operator. */
+  listSetAside(): Promise<SetAsidePart[]> {
+    return listSetAside(this.options.files, this.paths);
+  }
+
+  /** Puts a poison segment back into the queue. @throws NotRetryable */
+  async retryPoison(name: string): Promise<void> {
+    const { files, seen, nowMs } = this.options;
+    const { segment, records } = await reenter(files, this.paths, name);
+    rememberKeys(seen, records);
+    const sealedAtMs = nowMs();
+    this.queue.add({ ...segment, sealedAtMs, openedAtMs: sealedAtMs });
+    await this.queue.recount();
   }
 
   private tick(): void {
     void this.flush();
     void this.seal();
+    void this.trouble.tryAgain().then((isWell) => {
+      if (isWell) {
+        this.options.onEvent({ kind: 'well_again' });
+        void this.flush();
+      }
+    });
   }
 
   /** Flushes until nothing waits. One flush at a time. */
@@ -192,7 +218,7 @@ export class Journal<Blocks extends SegmentBlocks> {
   }
 
   private canFlush(): boolean {
-    return this.brokenBy === undefined && this.open.hasPending;
+    return !this.trouble.isStuck && this.open.hasPending;
   }
 
   private async flushAll(): Promise<void> {
@@ -210,23 +236,26 @@ export class Journal<Blocks extends SegmentBlocks> {
     const startedAtMs = nowMs();
     this.flushingSinceMs = this.waitingSinceMs;
     this.waitingSinceMs = undefined;
-    const { error, brokenBy, rows, failed } = await flushSegments(this.open.all, seen);
+    const outcome = await flushSegments(this.open.all, seen);
     this.flushingSinceMs = undefined;
+    const { error, stuck, bytes } = outcome;
     if (error === undefined) {
-      onEvent({ kind: 'flushed', rows, durationMs: nowMs() - startedAtMs });
-      settle(waiters, undefined);
+      onEvent({ kind: 'flushed', rows: outcome.rows, durationMs: nowMs() - startedAtMs });
+      answer(waiters, undefined);
       return undefined;
     }
     this.failedFlushes++;
-    this.brokenBy ??= brokenBy;
+    if (outcome.isDiskFault) {
+      this.trouble.add({ error, stuck, bytes });
+    }
     // A page that failed to sync is not tried again: such a segment is sealed with what it has.
-    for (const segment of failed) {
+    for (const segment of outcome.failed) {
       this.open.retire(segment);
     }
-    onEvent({ kind: 'flush_failed', error, isTakenBack: brokenBy === undefined });
-    settle(waiters, error);
-    if (this.brokenBy !== undefined) {
-      settle(this.waiters.splice(0), error);
+    onEvent({ kind: 'flush_failed', error, isTakenBack: stuck.length === 0 });
+    answer(waiters, error);
+    if (this.trouble.isStuck) {
+      answer(this.waiters.splice(0), error);
     }
     return error;
   }
@@ -248,8 +277,8 @@ export class Journal<Blocks extends SegmentBlocks> {
     } else if (this.queue.count < BACKLOG_SEGMENTS) {
       this.open.retireOpened(nowMs - this.options.limits.sealAfterMs);
     }
-    // A broken journal must not give unacknowledged bytes an identity: the next start sorts them out.
-    while (this.brokenBy === undefined) {
+    // Bytes that were never acknowledged must not get an identity.
+    while (!this.trouble.isStuck) {
       const segment = this.open.nextToSeal();
       if (segment === undefined) {
         return;
@@ -268,19 +297,4 @@ export class Journal<Blocks extends SegmentBlocks> {
       }
     }
   }
-}
-
-function settle(waiters: readonly PromiseWithResolvers<void>[], error: unknown): void {
-  for (const waiter of waiters) {
-    if (error === undefined) {
-      waiter.resolve();
-    } else {
-      waiter.reject(unavailable(error));
-    }
-  }
-}
-
-function unavailable(error: unknown): JournalUnavailable {
-  const message = error instanceof Error ? error.message : String(error);
-  return new JournalUnavailable(`the journal could not be written: ${message}`);
 }

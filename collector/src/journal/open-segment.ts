@@ -3,6 +3,7 @@
  * Invariant: on disk there is what was flushed and synced, or nothing of a flush that failed.
  */
 import { join } from 'node:path';
+import { isNoRoom } from '../disk-error.ts';
 import { encodeHeader, encodeRecord, MIXED_DAY } from './index-file.ts';
 import type { AcceptedKeys, SegmentBlocks, StagedRows } from './pending-rows.ts';
 import { PendingRows } from './pending-rows.ts';
@@ -12,9 +13,12 @@ import { INDEX_FILE, ROWS_FILE } from './segment-files.ts';
 /** What one flush of one segment writes. */
 export interface StagedFlush {
   accepted: readonly AcceptedKeys[];
+  bytes: number;
+  /** Its rows cannot be encoded: it fails before the disk is touched. */
+  isUnencodable: boolean;
   /** Appends and syncs. Rejects when either fails; then `revert` must follow. */
   write(): Promise<void>;
-  /** Puts both files back to where they were. Rejects when the disk does not let us. */
+  /** Puts both files back to where they were, for good. Rejects when the disk does not let us; can be called again. */
   revert(): Promise<void>;
   /** Says that it is over, either way: the segment may be sealed again. */
   done(): void;
@@ -45,6 +49,11 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
   private current: PendingRows<Blocks> | undefined;
   private restRows = 0;
   private isFlushing = false;
+  /**
+   * A sync failed: the page that old and new rows share may be lost on the disk, though it still is in memory. What was
+   * acknowledged is written anew when the segment is sealed.
+   */
+  isSuspect = false;
   private areNamesSynced = false;
   private rowsFile: AppendFile | undefined;
   private indexFile: AppendFile | undefined;
@@ -152,6 +161,8 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
     this.isFlushing = true;
     return {
       accepted: staged.map((rows) => rows.accepted),
+      bytes: this.stagedBytes,
+      isUnencodable: staged.some(({ fault }) => fault !== undefined),
       write: () => this.write(staged),
       revert: () => this.revert(),
       done: () => {
@@ -190,8 +201,8 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
     const indexRecords = Buffer.concat(index);
     // Both have ended, either way, before anything is taken back: a late write would land behind the cut.
     const written = await Promise.allSettled([
-      appendAndSync(this.rowsFile!, Buffer.concat(data)),
-      appendAndSync(this.indexFile!, indexRecords),
+      this.appendAndSync(this.rowsFile!, Buffer.concat(data)),
+      this.appendAndSync(this.indexFile!, indexRecords),
     ]);
     for (const outcome of written) {
       if (outcome.status === 'rejected') {
@@ -208,6 +219,19 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
     this.forgetStaged();
     await this.rowsFile?.truncate(this.dataBytes);
     await this.indexFile?.truncate(this.indexBytes);
+    // The cut must last: after a power loss the tail would be billed beside its resend.
+    await this.rowsFile?.sync();
+    await this.indexFile?.sync();
+  }
+
+  private async appendAndSync(file: AppendFile, bytes: Buffer): Promise<void> {
+    await file.append(bytes);
+    try {
+      await file.sync();
+    } catch (error) {
+      this.isSuspect ||= !isNoRoom(error);
+      throw error;
+    }
   }
 
   private forgetStaged(): void {
@@ -227,9 +251,4 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
       this.areNamesSynced = true;
     }
   }
-}
-
-async function appendAndSync(file: AppendFile, bytes: Buffer): Promise<void> {
-  await file.append(bytes);
-  await file.sync();
 }

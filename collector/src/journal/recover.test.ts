@@ -91,8 +91,6 @@ const TAILS: [string, (left: Left) => Promise<void>, number][] = [
   ['only the header is left', (l) => truncate(l.index, HEADER_BYTES), 0],
   ['the header is cut off', (l) => truncate(l.index, 20), 0],
   ['the index is empty', (l) => truncate(l.index, 0), 0],
-  ['the rows are empty', (l) => truncate(l.rows, 0), 0],
-  ['the rows are gone', (l) => diskFiles.remove(l.rows), 0],
   ['the index is gone', (l) => diskFiles.remove(l.index), 0],
 ];
 
@@ -140,6 +138,9 @@ const DAMAGES: [string, (left: Left) => Promise<void>, number[]][] = [
   ],
   ['a bit of the header flips', (l) => flip(l.index, 13), ALL],
   ['the header is zeros', (l) => zero(l.index, 0, HEADER_BYTES), ALL],
+  ['the rows of the last two flushes are gone', (l) => truncate(l.rows, l.rowsEnds[0]), [1, 2]],
+  ['the rows are empty', (l) => truncate(l.rows, 0), []],
+  ['the rows are gone', (l) => diskFiles.remove(l.rows), []],
 ];
 
 describe('damage in the middle of an open segment', () => {
@@ -159,16 +160,16 @@ describe('a sealed segment', () => {
   async function leaveSealed(): Promise<{ left: Left; name: string }> {
     const life = await Life.begin();
     onTestFinished(() => diskFiles.remove(life.directory));
-    await life.send(...ALL);
+    const left = { directory: life.directory, index: '', rows: '', indexEnds: [], rowsEnds: [] };
+    for (const spans of FLUSHES) {
+      await life.send(...spans);
+    }
     await life.journal.close();
     life.kill();
     const [name] = await diskFiles.list(join(life.directory, 'sealed'));
     const folder = join(life.directory, 'sealed', name!);
     const files = { index: join(folder, 'index'), rows: join(folder, 'rows.native') };
-    return {
-      left: { directory: life.directory, ...files, indexEnds: [], rowsEnds: [] },
-      name: name!,
-    };
+    return { left: { ...left, ...files }, name: name! };
   }
 
   it('keeps its identity over every restart, and says that it may have been sent', async () => {
@@ -188,23 +189,36 @@ describe('a sealed segment', () => {
   });
 
   it.for([
-    ['a bit of its rows flips', (l: Left) => flip(l.rows, 3)],
-    ['a bit of its index flips', (l: Left) => flip(l.index, 50)],
+    ['a bit of its first rows flips', (l: Left) => flip(l.rows, 3), [3, 4, 5, 6]],
+    ['a bit of its index flips', (l: Left) => flip(l.index, 50), [3, 4, 5, 6]],
     [
       'its rows lose a byte',
       async (l: Left) => truncate(l.rows, (await readFile(l.rows)).length - 1),
+      [1, 2, 3],
     ],
-    ['its index has a tail', (l: Left) => appendTo(l.index, Buffer.alloc(10))],
-    ['its rows are gone', (l: Left) => diskFiles.remove(l.rows)],
-    ['its index is gone', (l: Left) => diskFiles.remove(l.index)],
+    ['its index has a tail', (l: Left) => appendTo(l.index, Buffer.alloc(10)), ALL],
+    ['its rows are gone', (l: Left) => diskFiles.remove(l.rows), []],
+    ['its index is gone', (l: Left) => diskFiles.remove(l.index), []],
   ] as const)(
-    'of which %s is set aside whole, told, and healed by a resend',
-    async ([, corrupt]) => {
+    'of which %s is set aside and told; flushes that hold are kept, and a resend heals the rest',
+    async ([, corrupt, kept]) => {
       const { left } = await leaveSealed();
       await corrupt(left);
-      expect(await restart(left)).toEqual({ rows: [], isDamageTold: true });
+      expect(await restart(left)).toEqual({ rows: rowsOf(kept), isDamageTold: true });
     },
   );
+
+  it('of which some is lost keeps its identity, and says that a table may hold more of it', async () => {
+    const { left, name } = await leaveSealed();
+    await flip(left.rows, 3);
+    for (let start = 0; start < 2; start++) {
+      const life = await Life.begin({ directory: left.directory });
+      const segment = (await life.journal.queue.next())!;
+      expect(segment.directory.endsWith(name)).toBe(true);
+      expect(segment).toMatchObject({ spanRows: 4, entryRows: 4, about: { isSalvaged: true } });
+      life.kill();
+    }
+  });
 
   it('found open again is written under the same identity however often it is recovered', async () => {
     const left = await leave();

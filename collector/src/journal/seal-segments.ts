@@ -3,7 +3,7 @@
  * Each step can be tried again after a failed disk; a segment is handed over once its new name is synced.
  */
 import { join } from 'node:path';
-import { decodeIndex } from './index-file.ts';
+import { decodeIndex, type IndexRecord, sumRecords } from './index-file.ts';
 import type { OpenSegment } from './open-segment.ts';
 import type { SegmentBlocks } from './pending-rows.ts';
 import type { SealedQueue } from './sealed-queue.ts';
@@ -46,7 +46,8 @@ export class SegmentSealer<Blocks extends SegmentBlocks> {
       await this.files.remove(segment.directory);
       return [];
     }
-    await (segment.isMixed ? this.moveMixed(segment) : this.moveDay(segment));
+    const isRewritten = segment.isMixed || segment.isSuspect;
+    await (isRewritten ? this.moveParts(segment) : this.moveDay(segment));
     return this.handOverAll();
   }
 
@@ -60,7 +61,8 @@ export class SegmentSealer<Blocks extends SegmentBlocks> {
     this.unannounced.push({ directory: target, openedAtMs: segment.openedAtMs });
   }
 
-  private async moveMixed(segment: OpenSegment<Blocks>): Promise<void> {
+  /** Writes the rows anew, day by day. */
+  private async moveParts(segment: OpenSegment<Blocks>): Promise<void> {
     const { id, directory } = segment;
     const indexPath = join(directory, INDEX_FILE);
     // Without a `.ready` the split did not count yet, however far it came.
@@ -69,8 +71,8 @@ export class SegmentSealer<Blocks extends SegmentBlocks> {
         return;
       }
       const index = decodeIndex(await this.files.read(indexPath));
-      if (index === undefined) {
-        throw new Error(`${indexPath} does not hold`);
+      if (index === undefined || rowsIn(index.records) !== segment.flushedRows) {
+        throw new Error(`${indexPath} does not hold; the next start keeps what does`);
       }
       await splitSegment(this.files, this.paths, { id, directory, records: index.records });
     }
@@ -103,4 +105,9 @@ export class SegmentSealer<Blocks extends SegmentBlocks> {
     this.queue.add(sealed);
     return sealed;
   }
+}
+
+function rowsIn(records: readonly IndexRecord[]): number {
+  const { spanRows, entryRows } = sumRecords(records);
+  return spanRows + entryRows;
 }

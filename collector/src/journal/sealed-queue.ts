@@ -3,12 +3,22 @@
  * Invariant: a segment leaves only by `release` (every table has it) or `setAside` (refused for good).
  */
 import { basename, join } from 'node:path';
+import { ABOUT_FILE, encodeAbout, type SegmentAbout } from './about-file.ts';
 import type { SealedSegment } from './sealed-segment.ts';
 import { compactCheckpoint } from './seen-checkpoint.ts';
 import type { JournalPaths, SegmentFiles } from './segment-files.ts';
 import { freePath, ROWS_FILE } from './segment-files.ts';
+import { countSetAside, REASON_FILE, type SetAsideCounts } from './set-aside.ts';
 
 const COMPACT_EVERY = 64;
+
+/** Why a segment was refused, for people; and which tables hold it all the same: null where that cannot be told. */
+export interface SetAsideReason {
+  readonly reason: string;
+  readonly writer_id: string;
+  readonly batch_seq: number;
+  readonly held_by: readonly string[] | null;
+}
 
 export class SealedQueue {
   private readonly files: SegmentFiles;
@@ -21,6 +31,8 @@ export class SealedQueue {
   private isClosed = false;
   /** Bytes of rows in the segments that wait. */
   bytes = 0;
+  /** Segments that were set aside, at this start or before. */
+  setAsideCounts: SetAsideCounts = { poison: 0, damaged: 0 };
 
   constructor(options: {
     files: SegmentFiles;
@@ -90,18 +102,33 @@ export class SealedQueue {
     }
   }
 
-  /** Keeps a refused segment apart, with the reason. Returns where it is now. Can be called again like `release`. */
-  async setAside(segment: SealedSegment, reason: object): Promise<string> {
-    const target = await freePath(this.files, join(this.paths.poison, basename(segment.directory)));
-    await this.files.write(
-      join(segment.directory, 'reason.json'),
-      Buffer.from(JSON.stringify(reason, undefined, 2)),
-    );
-    await this.files.rename(segment.directory, target);
+  /**
+   * Keeps a refused segment apart, with the reason, and with what decides where it goes when it re-enters. Returns
+   * where it is now. Can be called again like `release`.
+   */
+  async setAside(segment: SealedSegment, reason: SetAsideReason): Promise<string> {
+    const { directory, about } = segment;
+    const target = await freePath(this.files, join(this.paths.poison, basename(directory)));
+    const text = JSON.stringify(reason, undefined, 2);
+    await this.files.write(join(directory, REASON_FILE), Buffer.from(`${text}\n`));
+    const held: SegmentAbout = {
+      ...about,
+      was: about.was ?? basename(directory),
+      heldBy: mergeHeld(about.heldBy, reason.held_by),
+    };
+    await this.files.write(join(directory, ABOUT_FILE), encodeAbout(held));
+    await this.files.syncDirectory(directory);
+    await this.files.rename(directory, target);
     this.drop(segment);
     await this.files.syncDirectory(this.paths.poison);
     await this.files.syncDirectory(this.paths.sealed);
+    await this.recount();
     return target;
+  }
+
+  /** Counts anew what was set aside. */
+  async recount(): Promise<void> {
+    this.setAsideCounts = await countSetAside(this.files, this.paths);
   }
 
   /** What fails here costs only room on the disk: the segment is released all the same. */
@@ -128,4 +155,11 @@ export class SealedQueue {
       wake();
     }
   }
+}
+
+function mergeHeld(
+  before: readonly string[] | null,
+  now: readonly string[] | null,
+): string[] | null {
+  return before === null || now === null ? null : [...new Set([...before, ...now])];
 }

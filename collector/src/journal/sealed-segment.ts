@@ -2,6 +2,7 @@
  * A sealed segment: a folder whose name is the identity of its batch, and the counts of what it holds.
  */
 import { basename, join } from 'node:path';
+import { readAbout, type SegmentAbout } from './about-file.ts';
 import type { IndexRecord } from './index-file.ts';
 import { decodeIndex, sumRecords } from './index-file.ts';
 import type { SegmentFiles } from './segment-files.ts';
@@ -24,18 +25,25 @@ export interface SealedSegment {
   openedAtMs: number;
   /** Found at start: the process that sealed it may have sent it already. */
   isRecovered: boolean;
+  /** What happened to it before, which decides what is inserted where. */
+  about: SegmentAbout;
 }
 
 const NAME = /^([0-9a-f]+)\.(\d+)\.(\d{4}-\d{2}-\d{2})$/;
 const MS_PER_DAY = 86_400_000;
 
 /** Days since 1970-01-01 as YYYY-MM-DD. */
-function dayText(day: number): string {
+export function dayText(day: number): string {
   return new Date(day * MS_PER_DAY).toISOString().slice(0, 10);
 }
 
 export function sealedName(writerId: string, batchSeq: number, day: number): string {
-  return `${writerId}.${batchSeq}.${dayText(day)}`;
+  return sealedNameOf(writerId, batchSeq, dayText(day));
+}
+
+/** `day` as YYYY-MM-DD. */
+export function sealedNameOf(writerId: string, batchSeq: number, day: string): string {
+  return `${writerId}.${batchSeq}.${day}`;
 }
 
 /** The parts of a sealed folder's name; undefined when it is not one. */
@@ -56,7 +64,8 @@ export async function readSealedSegment(
 ): Promise<{ segment: SealedSegment; records: readonly IndexRecord[] }> {
   const identity = parseSealedName(basename(directory));
   const index = decodeIndex(await files.read(join(directory, INDEX_FILE)));
-  if (identity === undefined || index === undefined) {
+  const about = await readAbout(files, directory);
+  if (identity === undefined || index === undefined || about === undefined) {
     throw new Error(`${directory} is not a sealed segment: its name or its index does not hold`);
   }
   const segment: SealedSegment = {
@@ -67,6 +76,7 @@ export async function readSealedSegment(
     sealedAtMs,
     openedAtMs: sealedAtMs,
     isRecovered: true,
+    about,
   };
   return { segment, records: index.records };
 }

@@ -48,7 +48,12 @@ describe('after a restart a resend is recognised', () => {
       async (life: Life) => {
         await life.journal.close();
         const segment = await life.journal.queue.next();
-        await life.journal.queue.setAside(segment!, { reason: 'refused' });
+        await life.journal.queue.setAside(segment!, {
+          reason: 'refused',
+          writer_id: segment!.writerId,
+          batch_seq: 1,
+          held_by: null,
+        });
       },
     ],
   ] as const)('when its segment was %s', async ([, step]) => {

@@ -3,11 +3,20 @@
  * are older than what the filter may hold. Small ones are merged, so that a quiet year is not a million files.
  */
 import { join } from 'node:path';
+import { isUnreadable } from '../disk-error.ts';
 import type { IndexRecord } from './index-file.ts';
-import { decodeIndex, encodeHeader, encodeRecord, KEY_BYTES, MIXED_DAY } from './index-file.ts';
+import {
+  decodeHeader,
+  decodeRecords,
+  encodeHeader,
+  encodeRecord,
+  KEY_BYTES,
+  MIXED_DAY,
+} from './index-file.ts';
 import type { SeenSpans } from './seen-spans.ts';
 import type { JournalPaths, SegmentFiles } from './segment-files.ts';
 import { freePath, INDEX_FILE, ROWS_FILE } from './segment-files.ts';
+import { type DamagedPart, setAsideDamaged } from './set-aside.ts';
 
 /** Merge when done/ holds more folders than this. */
 const FOLDERS_MAX = 128;
@@ -46,13 +55,50 @@ async function listFolders(files: SegmentFiles, parent: string): Promise<KeyFold
   const folders: KeyFolder[] = [];
   for (const name of await files.list(parent)) {
     const directory = join(parent, name);
-    const found = await files.stat(join(directory, INDEX_FILE));
-    if (found !== undefined) {
+    const found = await statIndex(files, directory);
+    if (typeof found === 'object') {
       const newestUs = Number(MERGED_NAME.exec(name)?.[1] ?? Math.round(found.modifiedMs * 1000));
       folders.push({ directory, bytes: found.bytes, newestUs });
     }
   }
   return folders.sort((a, b) => a.newestUs - b.newestUs);
+}
+
+type IndexStat = { bytes: number; modifiedMs: number } | undefined | 'unreadable';
+
+async function statIndex(files: SegmentFiles, directory: string): Promise<IndexStat> {
+  try {
+    return await files.stat(join(directory, INDEX_FILE));
+  } catch (error) {
+    if (isUnreadable(error)) {
+      return 'unreadable';
+    }
+    throw error;
+  }
+}
+
+/** The records of an index that hold, and why it is not whole; undefined when it is. */
+async function readKeys(
+  files: SegmentFiles,
+  directory: string,
+): Promise<{ records: IndexRecord[]; fault: string | undefined }> {
+  let bytes: Buffer;
+  try {
+    bytes = await files.read(join(directory, INDEX_FILE));
+  } catch (error) {
+    if (!isUnreadable(error)) {
+      throw error;
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    return { records: [], fault: `its index cannot be read: ${message}` };
+  }
+  const { records, behindDamage, validBytes } = decodeRecords(bytes);
+  const isWhole =
+    decodeHeader(bytes) !== undefined && records.length > 0 && validBytes === bytes.length;
+  return {
+    records: [...records, ...behindDamage],
+    fault: isWhole ? undefined : 'its index does not hold: keys of spans were lost',
+  };
 }
 
 /** Removes the folders of done/ whose keys are older than what the filter can hold; returns the others. */
@@ -76,30 +122,62 @@ async function removeOld(
 
 /**
  * Fills the filter at start from done/, and from poison/: what was set aside was acknowledged too, and may yet
- * be written. Indexes older than what the filter can hold are removed from done/.
+ * be written. Indexes older than what the filter can hold are removed from done/. Returns what does not hold; its keys
+ * that do are known all the same, and kept.
  */
 export async function loadCheckpoint(
   files: SegmentFiles,
-  paths: Pick<JournalPaths, 'done' | 'poison'>,
+  paths: JournalPaths,
   seen: SeenSpans,
-): Promise<void> {
-  for (const name of await files.list(paths.done)) {
-    // A merge that a crash cut off: its sources are still there.
-    if ((await files.stat(join(paths.done, name, INDEX_FILE))) === undefined) {
-      await files.remove(join(paths.done, name));
-    }
-  }
+): Promise<DamagedPart[]> {
+  const damaged = await clearDone(files, paths);
   const written = await removeOld(files, await listFolders(files, paths.done), seen.capacity);
   for (const { directory } of written) {
     // A crash after the move to done/ leaves the rows behind.
     await files.remove(join(directory, ROWS_FILE));
   }
   const folders = [...written, ...(await listFolders(files, paths.poison))];
-  for (const { directory } of folders.sort((a, b) => a.newestUs - b.newestUs)) {
-    const index = decodeIndex(await files.read(join(directory, INDEX_FILE)));
-    rememberKeys(seen, index?.records ?? []);
-    rememberKeys(seen, index?.behindDamage ?? []);
+  for (const folder of folders.sort((a, b) => a.newestUs - b.newestUs)) {
+    const { records, fault } = await readKeys(files, folder.directory);
+    rememberKeys(seen, records);
+    if (fault !== undefined && written.includes(folder)) {
+      damaged.push(await rescueKeys(files, paths, { folder, records, fault }));
+    } else if (fault !== undefined) {
+      damaged.push({ directory: folder.directory, reason: fault });
+    }
   }
+  return damaged;
+}
+
+/** Takes out of done/ what holds no keys: merges that a crash cut off, and what is damaged beyond reading. */
+async function clearDone(files: SegmentFiles, paths: JournalPaths): Promise<DamagedPart[]> {
+  const damaged: DamagedPart[] = [];
+  for (const name of await files.list(paths.done)) {
+    const path = join(paths.done, name);
+    const found = await statIndex(files, path);
+    if (found === undefined && MERGED_NAME.test(name)) {
+      // Its sources are still there.
+      await files.remove(path);
+    } else if (typeof found !== 'object') {
+      const reason = 'it has no index: the keys of its spans were lost';
+      damaged.push(await setAsideDamaged(files, paths, { path, reason }));
+    }
+  }
+  return damaged;
+}
+
+/** The keys that hold go into a folder of their own, before the damaged one is moved out of the way. */
+async function rescueKeys(
+  files: SegmentFiles,
+  paths: JournalPaths,
+  part: { folder: KeyFolder; records: readonly IndexRecord[]; fault: string },
+): Promise<DamagedPart> {
+  const { folder, records, fault: reason } = part;
+  if (records.length > 0) {
+    const target = await freePath(files, join(paths.done, `merged-${folder.newestUs}`));
+    await writeMerged(files, target, records);
+  }
+  return setAsideDamaged(files, paths, { path: folder.directory, reason });
 }
 
 /**
@@ -140,10 +218,26 @@ async function mergeInto(
   folders: readonly KeyFolder[],
 ): Promise<void> {
   const records: IndexRecord[] = [];
-  for (const { directory } of folders) {
-    const index = decodeIndex(await files.read(join(directory, INDEX_FILE)));
-    records.push(...(index?.records ?? []));
+  const merged: KeyFolder[] = [];
+  for (const folder of folders) {
+    const found = await readKeys(files, folder.directory);
+    // One that does not hold is left to the next start, which tells of it.
+    if (found.fault === undefined) {
+      records.push(...found.records);
+      merged.push(folder);
+    }
   }
+  await writeMerged(files, target, records);
+  for (const { directory } of merged) {
+    await files.remove(directory);
+  }
+}
+
+async function writeMerged(
+  files: SegmentFiles,
+  target: string,
+  records: readonly IndexRecord[],
+): Promise<void> {
   const header = encodeHeader({ day: MIXED_DAY, segmentId: '0'.repeat(32) });
   const bytes = Buffer.concat([header, ...joinKeys(records).map(encodeRecord)]);
   // Under another name until it is whole; only `index` counts.
@@ -152,9 +246,6 @@ async function mergeInto(
   await files.rename(join(target, `${INDEX_FILE}.tmp`), join(target, INDEX_FILE));
   await files.syncDirectory(target);
   await files.syncDirectory(join(target, '..'));
-  for (const { directory } of folders) {
-    await files.remove(directory);
-  }
 }
 
 /** The keys of many records in as few as their tenants allow: a record of one key is mostly overhead. */

@@ -3,10 +3,13 @@
  * Can be repeated after a crash at any step (FORMAT.md): the rename to `.ready` is the moment it counts.
  */
 import { join } from 'node:path';
-import type { IndexRecord } from './index-file.ts';
+import type { IndexHeader, IndexRecord } from './index-file.ts';
 import { encodeHeader, encodeRecord } from './index-file.ts';
+import { openRows, type ReadRows, readHeld } from './read-rows.ts';
 import type { JournalPaths, SegmentFiles } from './segment-files.ts';
 import { INDEX_FILE, ROWS_FILE } from './segment-files.ts';
+
+const DAY_NAME = /^-?\d+$/;
 
 /** Days of a mixed segment, each with its records, in the order of the days. */
 function recordsByDay(records: readonly IndexRecord[]): [number, IndexRecord[]][] {
@@ -38,38 +41,38 @@ export async function splitSegment(
 ): Promise<void> {
   const temporary = join(paths.split, `${segment.id}.tmp`);
   await files.remove(temporary);
+  const read = openRows(files, segment.directory);
   for (const [day, records] of recordsByDay(segment.records)) {
-    await writeDay(files, { temporary, segment, day, records });
+    const directory = join(temporary, String(day));
+    await writePart(files, { directory, read, header: { day, segmentId: segment.id }, records });
   }
   await files.syncDirectory(temporary);
   await files.rename(temporary, readySplit(paths, segment.id));
   await files.syncDirectory(paths.split);
 }
 
-async function writeDay(
+/** Writes and syncs a folder with these flushes of another. Rejects when one of them does not hold. */
+export async function writePart(
   files: SegmentFiles,
   part: {
-    temporary: string;
-    segment: { id: string; directory: string };
-    day: number;
+    directory: string;
+    read: ReadRows;
+    header: IndexHeader;
     records: readonly IndexRecord[];
   },
 ): Promise<void> {
-  const source = join(part.segment.directory, ROWS_FILE);
   const data: Buffer[] = [];
-  const index: Buffer[] = [encodeHeader({ day: part.day, segmentId: part.segment.id })];
+  const index: Buffer[] = [encodeHeader(part.header)];
   let offset = 0;
   for (const record of part.records) {
-    const length = record.spanBytes + record.entryBytes;
-    data.push(await files.readRange(source, record.offset, length));
+    data.push(await readHeld(part.read, record));
     index.push(encodeRecord({ ...record, offset }));
-    offset += length;
+    offset += record.spanBytes + record.entryBytes;
   }
-  const directory = join(part.temporary, String(part.day));
-  await files.makeDirectory(directory);
-  await files.write(join(directory, ROWS_FILE), Buffer.concat(data));
-  await files.write(join(directory, INDEX_FILE), Buffer.concat(index));
-  await files.syncDirectory(directory);
+  await files.makeDirectory(part.directory);
+  await files.write(join(part.directory, ROWS_FILE), Buffer.concat(data));
+  await files.write(join(part.directory, INDEX_FILE), Buffer.concat(index));
+  await files.syncDirectory(part.directory);
 }
 
 /**
@@ -89,7 +92,8 @@ export async function moveReadySplit(
   // The whole must be gone for good before its parts go on: if it came back, its rows would be written twice.
   await files.remove(join(paths.open, options.segmentId));
   await files.syncDirectory(paths.open);
-  const days = (await files.list(ready)).map(Number).sort((a, b) => a - b);
+  const names = (await files.list(ready)).filter((name) => DAY_NAME.test(name));
+  const days = names.map(Number).sort((a, b) => a - b);
   for (const day of days) {
     const target = join(paths.sealed, options.nameFor(day));
     await files.rename(join(ready, String(day)), target);
