@@ -3,6 +3,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { dialectsPage } from './dialects-page.ts';
+import { engineErrorsPage } from './engine-errors-page.ts';
 import { limitsPage } from './limits-page.ts';
 import { envExample, metricsPage, optionsPage, problemsPage } from './reference-pages.ts';
 
@@ -14,6 +15,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/reference/options.md', optionsPage()],
     ['docs/reference/problems.md', problemsPage()],
     ['docs/reference/metrics.md', metricsPage()],
+    ['docs/reference/engine-errors.md', engineErrorsPage()],
     ['docs/reference/limits.md', limitsPage()],
     ['docs/dialects.md', dialectsPage()],
     ['.env.example', envExample()],

@@ -3,14 +3,7 @@
  * Invariant: `answered` is true only when ClickHouse itself said what happened.
  */
 import { ClickHouseError } from '@clickhouse/client';
-
-/** Codes after which the same statement may succeed later without a change to it. */
-const PASSING = new Set([
-  // Time, load and memory: timeouts, too many queries, memory, space, parts, overload.
-  ...[159, 160, 202, 209, 210, 241, 243, 252, 439, 745],
-  // Something else is going on: same id, aborted, read-only table, replicas, status unknown, Keeper.
-  ...[216, 236, 242, 285, 286, 319, 394, 999],
-]);
+import { errorGroupOf } from './error-verdict.ts';
 
 /** Why a call to ClickHouse failed. */
 export class StoreError extends Error {
@@ -44,7 +37,7 @@ export function toStoreError(thrown: unknown, doing: string): StoreError {
     const message = `${doing}: ClickHouse answered ${thrown.message} (code ${code}, ${thrown.type ?? 'no name'})`;
     return new StoreError(
       message,
-      { code, retryable: PASSING.has(code), answered: true },
+      { code, retryable: errorGroupOf(code)?.verdict === 'retry', answered: true },
       { cause: thrown },
     );
   }

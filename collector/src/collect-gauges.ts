@@ -15,6 +15,7 @@ import type { Metrics } from './metrics.ts';
 import type { TenantBooks } from './price/tenant-books.ts';
 import type { OpenTraces } from './settle/open-traces.ts';
 import type { Storage } from './storage.ts';
+import type { WriteHealth } from './write/write-health.ts';
 
 export interface GaugeParts {
   readonly dataDir: string;
@@ -27,6 +28,7 @@ export interface GaugeParts {
   readonly storage: Storage;
   /** Up to when settle is through, in milliseconds since 1970; undefined before its first pass. */
   readonly settledThroughMs: () => number | undefined;
+  readonly writing: WriteHealth;
   readonly metrics: Metrics;
   readonly nowMs: () => number;
 }
@@ -70,8 +72,9 @@ function setOrRemove(gauge: Settable, value: number | undefined): void {
 const secondsSince = (nowMs: number, thenMs: number | undefined): number | undefined =>
   thenMs === undefined ? undefined : Math.max(0, nowMs - thenMs) / 1000;
 
-function journalGauges({ journal, metrics, nowMs }: GaugeParts): void {
+function journalGauges({ journal, writing, metrics, nowMs }: GaugeParts): void {
   const now = nowMs();
+  metrics.aicost_write_failing_seconds.set(writing.failingSeconds);
   metrics.aicost_journal_bytes.set(journal.bytes);
   metrics.aicost_journal_segments.set({ state: 'open' }, journal.openCount);
   metrics.aicost_journal_segments.set({ state: 'sealed' }, journal.queue.count);

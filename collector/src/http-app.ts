@@ -28,6 +28,7 @@ import type { OpenPrices } from './price/open-prices.ts';
 import { createAnswerOtlpProblem } from './receive/otlp-problem.ts';
 import type { Receivers } from './receivers.ts';
 import type { Storage } from './storage.ts';
+import type { WriteHealth } from './write/write-health.ts';
 
 export interface HttpAppParts {
   config: Config;
@@ -42,6 +43,8 @@ export interface HttpAppParts {
   authenticate: Authenticate;
   collectGauges: () => Promise<void>;
   isDraining: () => boolean;
+  /** How writing into ClickHouse goes. */
+  writing: WriteHealth;
   /** Settles now, for `/api/v1/admin/settle`. */
   settle: LedgerWork;
   /** For `/api/v1/admin/verify` and `/api/v1/admin/reprice`. */
@@ -54,6 +57,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
   const { config, log, metrics, storage, control, prices, journal, authenticate, isDraining } =
     parts;
   const { collectGauges } = parts;
+  const { writing } = parts;
   const now = () => new Date();
   const { books } = prices;
   const priceDeps = { authenticate, prices: prices.operations, now };
@@ -65,7 +69,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
     signalRoutes: parts.signalRoutes,
     corsOrigins: config.corsOrigins ?? [],
     answerOtlpProblem: createAnswerOtlpProblem(encodeStatus),
-    parts: readinessParts({ journal, storage, control, books }),
+    parts: readinessParts({ journal, storage, control, books, writing, metrics }),
     collectGauges,
     routers: [
       costsRoutes({ store: storage.store, authenticate, now }),

@@ -11,6 +11,7 @@ import { daysSince } from './price-row.ts';
 import type { SettleLoopDeps } from './settle/settle-loop.ts';
 import type { Storage } from './storage.ts';
 import type { FlushLoopDeps } from './totals/flush-loop.ts';
+import type { WriteHealth } from './write/write-health.ts';
 import type { WriterEvent } from './write/writer.ts';
 
 export function observeJournal(log: Logger, metrics: Metrics): (event: JournalEvent) => void {
@@ -58,12 +59,18 @@ export function observeJournal(log: Logger, metrics: Metrics): (event: JournalEv
   };
 }
 
-export function observeWriter(log: Logger, metrics: Metrics): (event: WriterEvent) => void {
+export function observeWriter(
+  log: Logger,
+  metrics: Metrics,
+  health: WriteHealth,
+): (event: WriterEvent) => void {
   return (event) => {
+    health.note(event);
     const { segment } = event;
     const batch = { writer_id: segment.writerId, batch_seq: segment.batchSeq, day: segment.day };
     switch (event.kind) {
       case 'written':
+        metrics.aicost_engine_up.set(1);
         metrics.aicost_write_batches_total.inc({
           outcome: event.isRepaired ? 'repaired' : 'written',
         });
@@ -76,10 +83,8 @@ export function observeWriter(log: Logger, metrics: Metrics): (event: WriterEven
         break;
       case 'failed':
         metrics.aicost_write_batches_total.inc({ outcome: 'retried' });
-        log.warn(
-          { ...batch, err: event.error, retry_in_ms: event.retryInMs },
-          'a batch was not written; trying again',
-        );
+        tellFailure(log, batch, event);
+        metrics.aicost_engine_up.set(event.failure.verdict === 'no_answer' ? 0 : 1);
         break;
       case 'set_aside':
         metrics.aicost_write_batches_total.inc({ outcome: 'poison' });
@@ -90,6 +95,18 @@ export function observeWriter(log: Logger, metrics: Metrics): (event: WriterEven
         break;
     }
   };
+}
+
+/** What somebody must look at is an error; the rest passes. */
+function tellFailure(
+  log: Logger,
+  batch: object,
+  { error, failure, retryInMs }: Extract<WriterEvent, { kind: 'failed' }>,
+): void {
+  const { verdict, advice } = failure;
+  const fields = { ...batch, err: error, verdict, advice, retry_in_ms: retryInMs };
+  const level = verdict === 'operator' ? 'error' : 'warn';
+  log[level](fields, 'a batch was not written; trying again');
 }
 
 /** What settle does, for its loop. */
@@ -129,8 +146,10 @@ export function readinessParts(parts: {
   storage: Storage;
   control: ControlState;
   books: TenantBooks;
+  writing: WriteHealth;
+  metrics: Metrics;
 }): ReadinessPart[] {
-  const { journal, storage, control, books } = parts;
+  const { journal, storage, control, books, writing, metrics } = parts;
   return [
     {
       name: 'journal',
@@ -159,10 +178,17 @@ export function readinessParts(parts: {
       name: 'clickhouse',
       neededFor: 'query',
       check: async () => {
+        metrics.aicost_engine_up.set(0);
         await storage.store.ping(1_000);
+        metrics.aicost_engine_up.set(1);
         const ok = storage.isPrepared();
         return { ok, detail: ok ? 'answers' : 'answers, but its tables are not ready' };
       },
+    },
+    {
+      name: 'writer',
+      neededFor: 'freshness',
+      check: () => writing.state(journal.queue.count),
     },
   ];
 }

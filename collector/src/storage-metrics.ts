@@ -62,6 +62,13 @@ export const STORAGE_METRICS = {
     labels: ['outcome'],
     sentence: 'Batches by outcome: written, repaired, retried, poison.',
   }),
+  aicost_write_failing_seconds: metric({
+    kind: 'gauge',
+    unit: 'seconds',
+    labels: [],
+    sentence:
+      'How long no batch could be written into ClickHouse, since the first attempt that failed; 0 while all is well.',
+  }),
   aicost_engine_up: metric({
     kind: 'gauge',
     unit: '1 for yes',

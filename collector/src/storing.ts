@@ -21,6 +21,7 @@ import type { PriceNow } from './settle/standing-amounts.ts';
 import { waitUntilStored } from './settle/wait-stored.ts';
 import type { Storage } from './storage.ts';
 import { Landing } from './write/landing.ts';
+import { WriteHealth } from './write/write-health.ts';
 import { backoffMs, Writer } from './write/writer.ts';
 
 export interface StoringParts {
@@ -43,12 +44,14 @@ const SETTLE_PAUSE_MS_MAX = 15_000;
 const POLL_MS = 20;
 
 export class Storing {
+  /** How writing goes. */
+  readonly writing = new WriteHealth(Date.now);
   private readonly parts: StoringParts;
   private readonly onFailed: (error: unknown) => void;
   private writer: Writer | undefined;
   private settler: Settler | undefined;
   private loop: SettleLoop | undefined;
-  private writing: Promise<void> = Promise.resolve();
+  private written: Promise<void> = Promise.resolve();
   private isStopped = false;
   /** Up to when settle is through, in milliseconds since 1970; undefined before its first pass. */
   settledThroughMs: number | undefined;
@@ -69,9 +72,9 @@ export class Storing {
       queue: journal.queue,
       nowMs: Date.now,
       random: Math.random,
-      onEvent: observeWriter(log, metrics),
+      onEvent: observeWriter(log, metrics, this.writing),
     });
-    this.writing = this.writer.run().catch(this.onFailed);
+    this.written = this.writer.run().catch(this.onFailed);
     this.startSettler();
   }
 
@@ -81,10 +84,10 @@ export class Storing {
     this.isStopped = true;
     await Promise.race([this.loop?.stop(), aborted(deadline)]);
     await journal.close();
-    await Promise.race([this.written(), aborted(deadline)]);
+    await Promise.race([this.untilWritten(), aborted(deadline)]);
     this.writer?.stop();
     journal.queue.close();
-    await this.writing;
+    await this.written;
   }
 
   /** Settles what is stored, idle or not, for an operator who asks. */
@@ -159,7 +162,7 @@ export class Storing {
   }
 
   /** Resolves when nothing waits in the journal any more. */
-  private async written(): Promise<void> {
+  private async untilWritten(): Promise<void> {
     while (this.parts.journal.queue.count > 0) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }

@@ -2,6 +2,7 @@
  * The road from a request to the journal for tests: the real stages over a temporary directory, a clock that stands
  * still, and OTLP requests written as JSON. Invariant: nothing here is shared between two roads.
  */
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -115,7 +116,6 @@ export async function openRoad(
 ): Promise<TestRoad> {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'aicost-road-')));
   const seen = new SeenSpans(100_000);
-  let ids = 0;
   const journal = await Journal.open<LandingBlocks>({
     directory,
     files: diskFiles,
@@ -127,7 +127,7 @@ export async function openRoad(
     seen,
     createBlocks: () => ({ span: createSpanBlock(), entry: createEntryBlock() }),
     nowMs: () => NOW_MS,
-    randomId: () => `${hex(process.pid, 8)}${hex(Date.now() % 2 ** 32, 8)}${hex(ids++, 16)}`,
+    randomId: () => randomBytes(16).toString('hex'),
     onEvent: () => undefined,
   });
   const metrics = createMetrics();

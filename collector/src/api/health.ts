@@ -12,8 +12,11 @@ export interface PartState {
 
 export interface ReadinessPart {
   readonly name: string;
-  /** What fails without it: accepting and keeping spans, or only answering questions. */
-  readonly neededFor: 'ingest' | 'query';
+  /**
+   * What fails without it: accepting and keeping spans, or answering questions; or nothing, but that answers lack what
+   * came last.
+   */
+  readonly neededFor: 'ingest' | 'query' | 'freshness';
   readonly check: () => PartState | Promise<PartState>;
 }
 
@@ -56,7 +59,7 @@ function readyz(deps: HealthDeps): RequestHandler {
     const parts = await Promise.all(deps.parts.map((part) => stateOf(part, deps.checkTimeoutMs)));
     const isReady =
       !deps.isDraining() &&
-      parts.every((part) => part.ok || (part.needed_for === 'query' && asked !== 'query'));
+      parts.every(({ ok, needed_for: needed }) => ok || !(needed === 'ingest' || needed === asked));
     response
       .status(isReady ? 200 : 503)
       .json({ ready: isReady, draining: deps.isDraining(), parts });

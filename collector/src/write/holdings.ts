@@ -4,6 +4,7 @@
  */
 import { quoteName } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import type { SealedSegment } from '../journal/sealed-segment.ts';
 import type { Target } from './landing.ts';
 
@@ -46,7 +47,7 @@ async function holds(
       `SELECT max(batch_seq) AS seq FROM ${from} WHERE writer_id = {writerId:String}${ofDay(table)}`,
       params,
     );
-    return Number(row?.seq ?? 0) >= batchSeq;
+    return countOf(row?.seq) >= batchSeq;
   }
   const [row] = await store.query<{ rows: string }>(
     `SELECT count() AS rows FROM ${from}
@@ -55,13 +56,22 @@ async function holds(
        AND start_time < toDateTime64({day:String}, 9, 'UTC') + INTERVAL 1 DAY`,
     params,
   );
-  const found = Number(row?.rows ?? 0);
+  const found = countOf(row?.rows);
   if (found !== 0 && found !== expected) {
     throw new HoldingConflict(
       `${table} holds ${found} rows of batch ${batchSeq} of writer ${writerId}; expected ${expected} or none`,
     );
   }
   return found === expected;
+}
+
+/** An answer without its one row is none: to take it for 0 would store the batch twice. */
+function countOf(value: string | undefined): number {
+  if (value === undefined) {
+    const about = { code: null, retryable: true, answered: false };
+    throw new StoreError('ClickHouse answered a question about a batch without a row', about);
+  }
+  return Number(value);
 }
 
 /** A rollup by time is only asked for the day of the segment, so that a table of years is not read. */

@@ -73,21 +73,21 @@ export class Landing {
     return new Landing(store.database, columnsOf('landing'), targets);
   }
 
-  /** The whole segment into the landing table: every view fires. */
-  insertAll(batch: BatchIdentity): Insert {
+  /** The whole segment into the landing table: every view fires. `condition`: rows are taken only where it holds. */
+  insertAll(batch: BatchIdentity, condition?: string): Insert {
     const names = this.fileColumns().map(({ name }) => quoteName(name));
     return {
       into: `${quoteName(this.database)}.landing (${[...names, ...IDENTITY_COLUMNS].join(', ')})`,
-      select: `SELECT ${names.join(', ')}, ${identityLiterals(batch)} FROM {source}`,
+      select: selectRows(names, batch, condition),
       structure: this.structure(),
     };
   }
 
   /** The segment into one target, past the landing table. */
-  insertInto({ table, select, columns }: Target, batch: BatchIdentity): Insert {
+  insertInto({ table, select, columns }: Target, batch: BatchIdentity, condition?: string): Insert {
     const outputs = columns.map(quoteName).join(', ');
     const names = this.fileColumns().map(({ name }) => quoteName(name));
-    const rows = `(SELECT ${names.join(', ')}, ${identityLiterals(batch)} FROM {source})`;
+    const rows = `(${selectRows(names, batch, condition)})`;
     const [before, after] = cutAtSource(this.database, { table, select });
     const repaired = `${before}FROM ${rows} AS landing${after}`;
     return {
@@ -126,6 +126,11 @@ function cutAtSource(database: string, view: Pick<Target, 'table' | 'select'>): 
   throw new Error(
     `the view to_${view.table} does not read ${database}.landing exactly once: ${view.select}`,
   );
+}
+
+function selectRows(names: readonly string[], batch: BatchIdentity, condition?: string): string {
+  const all = `SELECT ${names.join(', ')}, ${identityLiterals(batch)} FROM {source}`;
+  return condition === undefined ? all : `${all} WHERE ${condition}`;
 }
 
 /** The batch's identity as typed literals; the writer id is hexadecimal, so it needs no escape. */

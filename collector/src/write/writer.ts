@@ -1,20 +1,28 @@
 /**
  * The writer: sealed segments into ClickHouse, one at a time and in order, exactly once. After a start, and after any
- * insert that did not answer success, it makes sure that the insert no longer runs, asks every target for the batch,
- * and repairs those that lack it. A segment leaves the journal only when every target has it.
+ * insert that did not answer success, it makes sure that the insert neither runs nor will begin, asks every target for
+ * the batch, and repairs those that lack it. A segment leaves the journal only when every target has it.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import type { SealedQueue } from '../journal/sealed-queue.ts';
 import type { SealedSegment } from '../journal/sealed-segment.ts';
 import { systemTimers, type Timers } from '../timers.ts';
+import { BeginFence, isTooLate } from './begin-fence.ts';
 import { expectedRows, HoldingConflict, targetsLacking } from './holdings.ts';
-import type { Landing } from './landing.ts';
+import { type Failure, judgeFailure } from './judge-failure.ts';
+import type { Landing, Target } from './landing.ts';
 
 /** What the writer does, for the log and the metrics. */
 export type WriterEvent =
   | { kind: 'written'; segment: SealedSegment; durationMs: number; isRepaired: boolean }
-  | { kind: 'failed'; segment: SealedSegment; error: unknown; retryInMs: number }
+  | {
+      kind: 'failed';
+      segment: SealedSegment;
+      error: unknown;
+      failure: Failure;
+      retryInMs: number;
+    }
   | { kind: 'repaired'; segment: SealedSegment; tables: readonly string[] }
   | { kind: 'set_aside'; segment: SealedSegment; directory: string; error: unknown };
 
@@ -30,19 +38,37 @@ export interface WriterOptions {
   onEvent: (event: WriterEvent) => void;
 }
 
+/** One segment on its way, over all attempts. */
+interface Attempts {
+  /** An insert of it was sent, by us or by an earlier process, and how it ended is not known. */
+  mayHaveRun: boolean;
+  refusals: number;
+  refusedWith: { error: unknown; failure: Failure } | undefined;
+}
+
 const BACKOFF_MIN_MS = 200;
 const BACKOFF_MAX_MS = 30_000;
+/** Asking again whether somebody is there costs nothing, and a queue waits. */
+const BACKOFF_AWAY_MAX_MS = 5_000;
 /** A segment that ClickHouse answers with an error it will not overcome is tried this often. */
 const REFUSALS_MAX = 3;
 const STILL_RUNNING_POLL_MS = 250;
+/** An insert that goes on for so long after KILL is told of; it is waited for all the same. */
+const STILL_RUNNING_POLLS_MAX = 120;
 
 export class Writer {
   private readonly options: WriterOptions;
+  private readonly fence: BeginFence | undefined;
   private isStopped = false;
   private readonly stopping = new AbortController();
+  /** A segment was set aside for a code we do not know, and none was written since. */
+  private isUnknownAside = false;
 
   constructor(options: WriterOptions) {
     this.options = options;
+    const { store, nowMs } = options;
+    const sleep = (ms: number) => this.sleep(ms);
+    this.fence = store.kind === 'server' ? new BeginFence({ store, nowMs, sleep }) : undefined;
   }
 
   /** Writes until the queue is closed or `stop` is called. Rejects only for a fault of our own. */
@@ -64,60 +90,96 @@ export class Writer {
 
   private async write(segment: SealedSegment): Promise<void> {
     const startedAtMs = this.options.nowMs();
-    let mayHaveRun = segment.isRecovered;
-    let refusals = 0;
-    let refusedWith: unknown;
+    const attempts: Attempts = {
+      mayHaveRun: segment.isRecovered,
+      refusals: 0,
+      refusedWith: undefined,
+    };
     for (let attempt = 0; !this.isStopped; attempt++) {
       try {
-        if (refusals >= REFUSALS_MAX) {
-          await this.setAside(segment, refusedWith);
+        if (attempts.refusals >= REFUSALS_MAX && (await this.setAside(segment, attempts))) {
           return;
         }
-        const isRepaired = mayHaveRun ? await this.complete(segment) : await this.insert(segment);
+        const isRepaired = attempts.mayHaveRun
+          ? await this.complete(segment, attempts)
+          : await this.insertAll(segment, attempts);
         await this.options.queue.release(segment);
         const durationMs = this.options.nowMs() - startedAtMs;
+        this.fence?.written();
+        this.isUnknownAside = false;
         this.options.onEvent({ kind: 'written', segment, durationMs, isRepaired });
         return;
       } catch (error) {
         if (this.isStopped) {
           return;
         }
-        mayHaveRun = true;
-        if (isRefusal(error)) {
-          refusals++;
-          refusedWith = error;
+        const failure = this.judge(error);
+        if (failure.verdict === 'poison' || failure.verdict === 'unknown') {
+          attempts.refusals++;
+          attempts.refusedWith = { error, failure };
         }
-        const retryInMs = refusals >= REFUSALS_MAX ? 0 : backoffMs(attempt, this.options.random());
-        this.options.onEvent({ kind: 'failed', segment, error, retryInMs });
+        const isGivenUp =
+          attempts.refusals === REFUSALS_MAX && attempts.refusedWith?.error === error;
+        const retryInMs = isGivenUp
+          ? 0
+          : backoffMs(attempt, this.options.random(), failure.verdict);
+        this.options.onEvent({ kind: 'failed', segment, error, failure, retryInMs });
         await this.sleep(retryInMs);
       }
     }
   }
 
+  /**
+   * A code that nobody knows may tell of the segment or of ClickHouse. One segment is set aside for it; when the next
+   * one is refused as well, it is not the segments.
+   */
+  private judge(error: unknown): Failure {
+    const failure = judgeFailure(error);
+    if (error instanceof StoreError && isTooLate(error)) {
+      this.fence?.giveMoreTime();
+    }
+    if (failure.verdict !== 'unknown' || !this.isUnknownAside) {
+      return failure;
+    }
+    const advice = 'The batch before was refused too, so it is not the batch: look at ClickHouse.';
+    return { ...failure, verdict: 'operator', advice };
+  }
+
   /** The plain way: one insert, every view fires. */
-  private async insert(segment: SealedSegment): Promise<false> {
-    const { store, landing } = this.options;
-    await store.insertNativeFile(segment.rowsPath, {
-      ...landing.insertAll(segment),
-      queryId: queryId(segment),
-    });
+  private async insertAll(segment: SealedSegment, attempts: Attempts): Promise<false> {
+    await this.insert(segment, attempts, undefined);
     return false;
   }
 
-  /** After doubt: inserts what is missing, all or target by target. True when a target was repaired. */
-  private async complete(segment: SealedSegment): Promise<boolean> {
+  private async insert(
+    segment: SealedSegment,
+    attempts: Attempts,
+    target: Target | undefined,
+  ): Promise<void> {
     const { store, landing } = this.options;
+    const condition = await this.fence?.condition(segment.dataBytes);
+    const insert =
+      target === undefined
+        ? landing.insertAll(segment, condition)
+        : landing.insertInto(target, segment, condition);
+    attempts.mayHaveRun = true;
+    const id = queryId(segment, target?.table);
+    await store.insertNativeFile(segment.rowsPath, { ...insert, queryId: id });
+  }
+
+  /** After doubt: inserts what is missing, all or target by target. True when a target was repaired. */
+  private async complete(segment: SealedSegment, attempts: Attempts): Promise<boolean> {
+    const { store, landing } = this.options;
+    const who = segment.isRecovered ? 'anybody' : 'ours';
+    await this.fence?.passed(who, this.stopping.signal);
     await this.endEarlierInserts(segment);
     const lacking = await targetsLacking(store, landing.targets, segment);
     const fed = landing.targets.filter(({ table }) => expectedRows(table, segment) > 0);
     if (lacking.length === fed.length) {
-      return this.insert(segment);
+      return this.insertAll(segment, attempts);
     }
     for (const target of lacking) {
-      await store.insertNativeFile(segment.rowsPath, {
-        ...landing.insertInto(target, segment),
-        queryId: queryId(segment, target.table),
-      });
+      await this.insert(segment, attempts, target);
     }
     if (lacking.length > 0) {
       const tables = lacking.map(({ table }) => table);
@@ -128,13 +190,17 @@ export class Writer {
 
   /**
    * An insert whose answer was lost may still be running: asked to end, and waited for. Rejects when the writer is
-   * stopped meanwhile: whoever inserts beside a running insert writes twice.
+   * stopped meanwhile, or when it does not end: whoever inserts beside a running insert writes twice.
    */
   private async endEarlierInserts(segment: SealedSegment): Promise<void> {
     const { store, landing } = this.options;
     const ids = [queryId(segment), ...landing.targets.map(({ table }) => queryId(segment, table))];
     for (const id of ids) {
-      while (await store.isRunning(id)) {
+      for (let polls = 0; await store.isRunning(id); polls++) {
+        if (polls >= STILL_RUNNING_POLLS_MAX) {
+          const about = { code: null, retryable: true, answered: false };
+          throw new StoreError(`the insert ${id} goes on although it was killed`, about);
+        }
         await store.kill(id);
         await this.sleep(STILL_RUNNING_POLL_MS);
         if (this.isStopped) {
@@ -144,30 +210,33 @@ export class Writer {
     }
   }
 
-  private async setAside(segment: SealedSegment, error: unknown): Promise<void> {
-    const { store, landing, queue } = this.options;
-    const message = error instanceof Error ? error.message : String(error);
-    const heldBy = await this.heldBy(store, landing, segment);
+  /** False when it turns out that every target has it: then it is no case for setting aside. */
+  private async setAside(segment: SealedSegment, { refusedWith }: Attempts): Promise<boolean> {
+    const { queue, landing } = this.options;
+    const heldBy = await this.heldBy(segment);
+    if (heldBy?.length === landing.targets.length) {
+      return false;
+    }
     const directory = await queue.setAside(segment, {
-      reason: message,
+      reason: refusedWith?.failure.message ?? 'refused',
       writer_id: segment.writerId,
       batch_seq: segment.batchSeq,
       held_by: heldBy,
     });
+    this.isUnknownAside = refusedWith?.failure.verdict === 'unknown';
+    const error = refusedWith?.error;
     this.options.onEvent({ kind: 'set_aside', segment, directory, error });
+    return true;
   }
 
-  /** Tables that hold the segment; null where that cannot be told. */
-  private async heldBy(
-    store: Store,
-    landing: Landing,
-    segment: SealedSegment,
-  ): Promise<string[] | null> {
+  /** Tables that hold the segment; null where that cannot be told. Rejects when they cannot be asked now. */
+  private async heldBy(segment: SealedSegment): Promise<string[] | null> {
+    const { store, landing } = this.options;
     try {
       const lacking = new Set(await targetsLacking(store, landing.targets, segment));
       return landing.targets.filter((target) => !lacking.has(target)).map(({ table }) => table);
     } catch (error) {
-      if (error instanceof HoldingConflict || error instanceof StoreError) {
+      if (error instanceof HoldingConflict) {
         return null;
       }
       throw error;
@@ -180,33 +249,14 @@ export class Writer {
   }
 }
 
-/**
- * Codes that tell of ClickHouse and not of the segment: another segment would be refused as well, so none is set aside.
- * Unknown table, database or user, no access, quota, read-only, disk: github.com/ClickHouse/ClickHouse, ErrorCodes.cpp.
- */
-const NOT_THE_SEGMENT = new Set([
-  ...[60, 81, 82, 164, 192, 193, 194, 195, 201, 291, 497, 516],
-  ...[75, 76, 77, 84, 210, 225, 243, 425, 499],
-]);
-
-/** ClickHouse said no to this segment, and would say it again; or the targets hold what nobody of us wrote. */
-function isRefusal(error: unknown): boolean {
-  return (
-    error instanceof HoldingConflict ||
-    (error instanceof StoreError &&
-      error.answered &&
-      !error.retryable &&
-      !NOT_THE_SEGMENT.has(error.code ?? 0))
-  );
-}
-
 /** The same for every try, so that an insert that still runs can be found. */
 function queryId({ writerId, batchSeq }: SealedSegment, table = 'all'): string {
   return `aicost-segment-${writerId}-${batchSeq}-${table}`;
 }
 
 /** Doubles up to 30 s, with full jitter above half, so that many collectors do not come back together. */
-export function backoffMs(attempt: number, random: number): number {
-  const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** Math.min(attempt, 16));
+export function backoffMs(attempt: number, random: number, verdict?: Failure['verdict']): number {
+  const longestMs = verdict === 'no_answer' ? BACKOFF_AWAY_MAX_MS : BACKOFF_MAX_MS;
+  const ceiling = Math.min(longestMs, BACKOFF_MIN_MS * 2 ** Math.min(attempt, 16));
   return Math.round(ceiling * (0.5 + random / 2));
 }
