@@ -187,7 +187,7 @@ export function readinessParts(parts: {
     },
     {
       name: 'writer',
-      neededFor: 'freshness',
+      neededFor: 'complete',
       check: () => writing.state(journal.queue.count),
     },
   ];

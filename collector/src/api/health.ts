@@ -13,10 +13,10 @@ export interface PartState {
 export interface ReadinessPart {
   readonly name: string;
   /**
-   * What fails without it: accepting and keeping spans, or answering questions; or nothing, but that answers lack what
-   * came last.
+   * What fails without it: accepting and keeping spans, or only answering questions; `complete` when answers are
+   * given all the same, but lack something.
    */
-  readonly neededFor: 'ingest' | 'query' | 'freshness';
+  readonly neededFor: 'ingest' | 'query' | 'complete';
   readonly check: () => PartState | Promise<PartState>;
 }
 
@@ -59,7 +59,10 @@ function readyz(deps: HealthDeps): RequestHandler {
     const parts = await Promise.all(deps.parts.map((part) => stateOf(part, deps.checkTimeoutMs)));
     const isReady =
       !deps.isDraining() &&
-      parts.every(({ ok, needed_for: needed }) => ok || !(needed === 'ingest' || needed === asked));
+      parts.every(
+        ({ ok, needed_for: neededFor }) =>
+          ok || neededFor === 'complete' || (neededFor === 'query' && asked !== 'query'),
+      );
     response
       .status(isReady ? 200 : 503)
       .json({ ready: isReady, draining: deps.isDraining(), parts });
