@@ -105,6 +105,30 @@ export interface TestRoad {
   remove(): Promise<void>;
 }
 
+function redactorOf(isContentStored: boolean): ContentRedactor {
+  const secretOf = (tenant: string) => Buffer.from(`secret of ${tenant}`);
+  return new ContentRedactor({ isContentStored, dialects: DIALECTS, secretOf });
+}
+
+/** The stages between decode and a journal, on what `parts` gives and on defaults that suit a test. */
+export function createKeeper(
+  parts: Partial<KeepDeps> & Pick<KeepDeps, 'journal' | 'seen' | 'metrics'>,
+): SpanKeeper {
+  const book = loadPriceBook();
+  return new SpanKeeper({
+    normaliser: new Normaliser(DIALECTS),
+    bookFor: () => book,
+    redactor: redactorOf(false),
+    guard: new CardinalityGuard(),
+    open: new OpenTraces({ idleMsMax: 60_000 }),
+    mayReverse: true,
+    log: pino({ level: 'silent' }),
+    spanBudget: { limitsOf: () => DEFAULT_TENANT_LIMITS, chargeSpans: () => () => undefined },
+    nowMs: () => NOW_MS,
+    ...parts,
+  });
+}
+
 /** Opens a road; `change` replaces parts of what the acceptor stands on. */
 export async function openRoad(
   options: {
@@ -131,26 +155,8 @@ export async function openRoad(
     onEvent: () => undefined,
   });
   const metrics = createMetrics();
-  const book = loadPriceBook();
-  const keeper = new SpanKeeper({
-    journal,
-    seen,
-    normaliser: new Normaliser(DIALECTS),
-    bookFor: () => book,
-    redactor: new ContentRedactor({
-      isContentStored: options.isContentStored ?? false,
-      dialects: DIALECTS,
-      secretOf: (tenant) => Buffer.from(`secret of ${tenant}`),
-    }),
-    guard: new CardinalityGuard(),
-    open: new OpenTraces({ idleMsMax: 60_000 }),
-    mayReverse: true,
-    metrics,
-    log: pino({ level: 'silent' }),
-    spanBudget: { limitsOf: () => DEFAULT_TENANT_LIMITS, chargeSpans: () => () => undefined },
-    nowMs: () => NOW_MS,
-    ...options.change,
-  });
+  const redactor = redactorOf(options.isContentStored ?? false);
+  const keeper = createKeeper({ journal, seen, metrics, redactor, ...options.change });
   const acceptor = new TraceAcceptor({ keeper, metrics });
   const logs = new LogAcceptor({ keeper, metrics });
   return {
