@@ -1,5 +1,6 @@
 // Where the commands that stand on other parts of the program get them; imported only when the command runs.
 import { CommandError, type CommandInput } from './cli/command.ts';
+import type { OpenStoppedJournal } from './cli/journal.ts';
 import type { OpenStoppedKeys } from './cli/key-door.ts';
 import type { OpenStoppedLedger } from './cli/ledger-door.ts';
 import type { OpenOfflinePrices } from './cli/prices.ts';
@@ -15,6 +16,7 @@ export interface CommandParts {
   readonly offlinePrices: OpenOfflinePrices;
   readonly stoppedKeys: OpenStoppedKeys;
   readonly stoppedLedger: OpenStoppedLedger;
+  readonly stoppedJournal: OpenStoppedJournal;
   readonly demo: () => Promise<RunCommandPart>;
 }
 
@@ -50,5 +52,7 @@ export const COMMAND_PARTS: CommandParts = {
   stoppedKeys: async (dataDir) =>
     (await import('./control/stopped-keys.ts')).openStoppedKeys(dataDir),
   stoppedLedger: async (config) => (await import('./stopped-ledger.ts')).openStoppedLedger(config),
+  stoppedJournal: async (dataDir) =>
+    (await import('./journal/stopped-journal.ts')).openStoppedJournal(dataDir),
   demo: async () => (await import('./demo-command.ts')).runDemoCommand,
 };

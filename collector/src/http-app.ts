@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Express } from 'express';
 import manifest from '../package.json' with { type: 'json' };
 import type { Authenticate, KeyOperations } from './access.ts';
+import { adminJournalRoutes } from './api/admin-journal.ts';
 import { adminLedgerRoutes, type LedgerWork, type RepriceWork } from './api/admin-ledger.ts';
 import { adminPriceRoutes } from './api/admin-prices.ts';
 import { adminTenantRoutes } from './api/admin-tenants.ts';
@@ -18,6 +19,7 @@ import { createKeyOperations } from './control/key-operations.ts';
 import { encodeStatus } from './decode/otlp-response.ts';
 import type { Journal } from './journal/journal.ts';
 import type { SegmentBlocks } from './journal/pending-rows.ts';
+import { setAsideOperations } from './journal/set-aside-operations.ts';
 import { API_REQUEST_TIMEOUT_MS } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -74,6 +76,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
     routers: [
       costsRoutes({ store: storage.store, authenticate, now }),
       adminLedgerRoutes(parts),
+      adminJournalRoutes({ authenticate, setAside: setAsideOperations(journal) }),
       pricesRoutes(priceDeps),
       adminPriceRoutes(priceDeps),
       adminTenantRoutes({ authenticate, tenants: parts.limits.tenants }),

@@ -6,6 +6,7 @@ import { MigrationError } from '@ai-cost-profiler/clickhouse/migrate.ts';
 import { type Command, CommandError, type CommandInput, type CommandIo } from './cli/command.ts';
 import { COSTS_COMMAND } from './cli/costs.ts';
 import { DOCTOR_COMMAND } from './cli/doctor.ts';
+import { journalCommands } from './cli/journal.ts';
 import { keyCommands } from './cli/keys.ts';
 import { ledgerCommands } from './cli/ledger.ts';
 import { runUntilStopped } from './cli/lifetime.ts';
@@ -50,6 +51,7 @@ function allCommands(parts: CommandParts): readonly Command[] {
     ...priceCommands(parts.offlinePrices),
     COSTS_COMMAND,
     ...ledgerCommands(parts.stoppedLedger),
+    ...journalCommands(parts.stoppedJournal),
     {
       name: 'demo',
       sentence: 'Send realistic traffic of the last hour to a collector, and show what it cost.',

@@ -140,6 +140,20 @@ export function observeTotals(
   };
 }
 
+function setAsidePart({ queue }: Journal<SegmentBlocks>): ReadinessPart {
+  return {
+    name: 'set aside',
+    // No balancer should turn away from it, but somebody must look.
+    neededFor: 'complete',
+    check: () => {
+      const { poison, damaged } = queue.setAsideCounts;
+      const detail = `${poison} poison, ${damaged} damaged segments`;
+      const ok = poison + damaged === 0;
+      return { ok, detail: ok ? detail : `${detail}: see aicost journal list` };
+    },
+  };
+}
+
 /** How each part is, told truthfully at each question; the journal's figures go to the metrics too. */
 export function readinessParts(parts: {
   journal: Journal<SegmentBlocks>;
@@ -159,6 +173,7 @@ export function readinessParts(parts: {
         return { ok: refusal === undefined, detail: refusal ?? `${journal.bytes} bytes wait` };
       },
     },
+    setAsidePart(journal),
     {
       name: 'keys',
       neededFor: 'ingest',

@@ -117,7 +117,7 @@ describe('any file of the journal', () => {
     strikeAll(happen),
   );
 
-  it('struck at random, many times', async () => {
+  it('struck at random, many times', { timeout: 60_000 + RUNS * 500 }, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.record({

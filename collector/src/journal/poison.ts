@@ -28,7 +28,7 @@ export interface SetAsidePart {
 }
 
 /** Why a part cannot be put back: one sentence for the operator. */
-class NotRetryable extends Error {
+export class NotRetryable extends Error {
   override readonly name = 'NotRetryable';
 }
 
