@@ -20,6 +20,7 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
     // Lists of labels.
     'decode/any-value.ts',
     'decode/byte-text.ts',
+    'decode/text-memo.ts',
     'decode/key-shapes.ts',
   ],
   price: ['normalise/call.ts'],
@@ -27,6 +28,7 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
     'decode/span-view.ts',
     'decode/key-shapes.ts',
     'decode/attribute-list.ts',
+    'decode/text-memo.ts',
     // Arrays and lists inside an attribute are walked when they are stored, not before.
     'decode/any-value.ts',
     'normalise/call.ts',

@@ -22,11 +22,15 @@ export class LowCardinalityColumn implements NativeColumn {
   }
 
   appendText(text: string): void {
+    this.appendIndex(this.indexOfText(text));
+  }
+
+  indexOfText(text: string): number {
     if (text !== this.lastText) {
       this.lastText = text;
       this.lastTextIndex = this.dictionary.indexOfText(text);
     }
-    this.appendIndex(this.lastTextIndex);
+    return this.lastTextIndex;
   }
 
   /** Index of a text in the dictionary, which it enters; good for `appendIndex` until the next reset. */
@@ -39,11 +43,27 @@ export class LowCardinalityColumn implements NativeColumn {
 
   appendIndex(index: number): void {
     if (this.rows === this.indexes.length) {
-      const grown = new Uint32Array(this.rows * 2);
-      grown.set(this.indexes);
-      this.indexes = grown;
+      this.grow();
     }
     this.indexes[this.rows++] = index;
+  }
+
+  private grow(): void {
+    const grown = new Uint32Array(this.indexes.length * 2);
+    grown.set(this.indexes);
+    this.indexes = grown;
+  }
+
+  /** Appends the first `count` of these. */
+  appendIndexes(indexes: Uint32Array, count: number): void {
+    while (this.rows + count > this.indexes.length) {
+      this.grow();
+    }
+    const { rows } = this;
+    for (let i = 0; i < count; i++) {
+      this.indexes[rows + i] = indexes[i]!;
+    }
+    this.rows = rows + count;
   }
 
   /** Appends `count` values once more, from row `start` on. */

@@ -111,22 +111,35 @@ const SCALE = 1_000_000_000;
 export class DecimalMapColumn extends MapColumn {
   readonly type = 'Map(LowCardinality(String), Decimal(38, 9))';
   private readonly values = new GrowingBytes();
+  private readonly names: readonly string[];
+  /** Where each of the names stands in the dictionary of the block; -1: nowhere yet. */
+  private readonly places: Int32Array;
+
+  /** `names` are the keys that are appended by their number. */
+  constructor(names: readonly string[] = []) {
+    super();
+    this.names = names;
+    this.places = new Int32Array(names.length).fill(-1);
+  }
 
   append(key: string, value: bigint): void {
     this.keys.appendText(key);
     this.values.appendBigInt128(value);
   }
 
-  /** A whole number that a double holds exactly. */
-  appendWhole(key: string, value: number): void {
+  /** A whole number that a double holds exactly, under the name of this number. */
+  appendWhole(name: number, value: number): void {
     const scaled = value * SCALE;
-    if (Number.isSafeInteger(scaled)) {
-      this.keys.appendText(key);
-      this.values.appendSafeInteger(scaled);
-      this.values.appendHalves(scaled < 0 ? 0xffffffff : 0, scaled < 0 ? 0xffffffff : 0);
-    } else {
-      this.append(key, BigInt(value) * BigInt(SCALE));
+    if (!Number.isSafeInteger(scaled)) {
+      this.append(this.names[name]!, BigInt(value) * BigInt(SCALE));
+      return;
     }
+    if (this.places[name] === -1) {
+      this.places[name] = this.keys.indexOfText(this.names[name]!);
+    }
+    this.keys.appendIndex(this.places[name]!);
+    this.values.appendSafeInteger(scaled);
+    this.values.appendHalves(scaled < 0 ? 0xffffffff : 0, scaled < 0 ? 0xffffffff : 0);
   }
 
   protected override get valueBytes(): number {
@@ -143,5 +156,6 @@ export class DecimalMapColumn extends MapColumn {
 
   protected override resetValues(): void {
     this.values.reset();
+    this.places.fill(-1);
   }
 }

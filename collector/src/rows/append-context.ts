@@ -25,13 +25,22 @@ export function appendContext(columns: ContextColumns, context: CallContext): vo
   columns.batch.append(context.batch === true ? 1 : 0);
   columns.speed.appendText(context.speed ?? '');
   columns.region.appendText(context.region ?? '');
-  for (const [name, key] of OTHERS) {
-    const value = context[key];
-    if (value !== undefined) {
-      columns.price_context.appendText(name, value);
-    }
-  }
+  appendOther(columns.price_context, 'inference_geo', context.inferenceGeo);
+  appendOther(columns.price_context, 'deployment', context.deployment);
+  appendOther(columns.price_context, 'search_context_size', context.searchContextSize);
+  appendOther(columns.price_context, 'sampling', context.sampling);
   columns.price_context.endRow();
+}
+
+/** Each by its own name: looked up by a name that changes, every property costs as much as a row of a column. */
+function appendOther(
+  column: StringMapColumn,
+  name: (typeof OTHERS)[number][0],
+  value: string | undefined,
+): void {
+  if (value !== undefined) {
+    column.appendText(name, value);
+  }
 }
 
 /** The context back from a row; texts that are empty were not told. */

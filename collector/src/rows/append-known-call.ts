@@ -34,7 +34,7 @@ export function appendKnownFacts(columns: FactColumns, known: KnownCall): void {
   columns.provider.appendText(template.provider);
   columns.request_model.appendText(template.requestModel);
   columns.response_model.appendText(template.responseModel);
-  appendPassed(columns.response_id, template.responseId, known);
+  appendPassedString(columns.response_id, template.responseId, known);
   columns.role_reason.appendText(template.roleReason);
   columns.semantics.appendText(call.hasUsage ? call.usage.semantics : '');
   columns.evidence.appendText(call.hasUsage ? call.usage.evidence : '');
@@ -43,11 +43,11 @@ export function appendKnownFacts(columns: FactColumns, known: KnownCall): void {
 /** Whom the call was for, as its own span tells it. */
 export function appendKnownAttribution(columns: AttributionColumns, known: KnownCall): void {
   const [user, session, feature, agent, prompt, promptVersion, tool] = known.template.attribution;
-  appendPassed(columns.user, user!, known);
+  appendPassedString(columns.user, user!, known);
   if (known.call.hasFalseSession) {
     columns.session.appendDefault();
   } else {
-    appendPassed(columns.session, session!, known);
+    appendPassedString(columns.session, session!, known);
   }
   appendPassed(columns.feature, feature!, known);
   appendPassed(columns.agent, agent!, known);
@@ -61,13 +61,26 @@ export function appendKnownAttribution(columns: AttributionColumns, known: Known
 }
 
 function appendPassed(
-  column: StringColumn | LowCardinalityColumn,
+  column: LowCardinalityColumn,
   text: PassedText,
   { call, view: { attributes } }: KnownCall,
 ): void {
   if (text.at >= 0) {
     const { bytes, valueStart, valueEnd } = attributes;
     column.appendRange(bytes, valueStart[text.at]!, valueEnd[text.at]!);
+  } else {
+    column.appendText(call.textOf(text));
+  }
+}
+
+function appendPassedString(
+  column: StringColumn,
+  text: PassedText,
+  { call, view: { attributes } }: KnownCall,
+): void {
+  if (text.at >= 0) {
+    const { data, valueStart, valueEnd } = attributes;
+    column.appendFrom(data, valueStart[text.at]!, valueEnd[text.at]!);
   } else {
     column.appendText(call.textOf(text));
   }

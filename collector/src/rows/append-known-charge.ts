@@ -95,7 +95,7 @@ function appendFacts(
   columns.operation.appendText(template.operation);
   columns.request_model.appendText(template.requestModel);
   columns.response_model.appendText(template.responseModel);
-  appendPassed(columns.response_id, calls, call, RESPONSE_ID);
+  appendPassedString(columns.response_id, calls, call, RESPONSE_ID);
   columns.semantics.appendText(calls.semantics[call]!);
   columns.evidence.appendText(calls.evidence[call]!);
   const input = calls.hasUsage(call) ? calls.input(call) : -1;
@@ -104,8 +104,8 @@ function appendFacts(
 }
 
 function appendOwnAttribution(columns: EntryColumns, calls: KeptCalls, call: number): void {
-  appendPassed(columns.user, calls, call, USER!);
-  appendPassed(columns.session, calls, call, SESSION!);
+  appendPassedString(columns.user, calls, call, USER!);
+  appendPassedString(columns.session, calls, call, SESSION!);
   appendPassed(columns.feature, calls, call, FEATURE!);
   appendPassed(columns.agent, calls, call, AGENT!);
   appendPassed(columns.prompt, calls, call, PROMPT!);
@@ -118,7 +118,7 @@ function appendOwnAttribution(columns: EntryColumns, calls: KeptCalls, call: num
 }
 
 function appendPassed(
-  column: StringColumn | LowCardinalityColumn,
+  column: LowCardinalityColumn,
   calls: KeptCalls,
   call: number,
   text: number,
@@ -126,6 +126,17 @@ function appendPassed(
   const start = calls.start(call, text);
   if (start < 0) column.appendText(calls.constant(call, text));
   else column.appendRange(calls.bytes, start, calls.end(call, text));
+}
+
+function appendPassedString(
+  column: StringColumn,
+  calls: KeptCalls,
+  call: number,
+  text: number,
+): void {
+  const start = calls.start(call, text);
+  if (start < 0) column.appendText(calls.constant(call, text));
+  else column.appendFrom(calls.data, start, calls.end(call, text));
 }
 
 function appendBuckets(block: EntryBlock, calls: KeptCalls, call: number): void {

@@ -8,7 +8,6 @@ import type { NullableIntegerColumn } from '@ai-cost-profiler/clickhouse/native/
 import {
   MEASURED_SCALE,
   MEASURED_UNITS,
-  TOKEN_BUCKETS,
   type Usage,
   type UsageKey,
 } from '@ai-cost-profiler/clickhouse/usage.ts';
@@ -93,7 +92,7 @@ const NO_BUCKETS = new Float64Array(0);
 function appendBuckets(column: DecimalMapColumn, buckets: Float64Array): void {
   for (let at = 0; at < buckets.length; at++) {
     if (buckets[at]! >= 0) {
-      column.appendWhole(TOKEN_BUCKETS[at]!, buckets[at]!);
+      column.appendWhole(at, buckets[at]!);
     }
   }
   column.endRow();
@@ -105,11 +104,11 @@ function appendTokens(column: NullableIntegerColumn, tokens: number): void {
 }
 
 function appendIdentity(columns: SpanColumns, view: SpanView): void {
-  const { bytes } = view;
+  const { bytes, data } = view;
   columns.trace_id.appendHex(bytes, view.traceIdStart, view.traceIdEnd);
   columns.span_id.appendHex(bytes, view.spanIdStart, view.spanIdEnd);
   appendParent(columns, view);
-  columns.trace_state.appendRange(bytes, view.traceStateStart, view.traceStateEnd);
+  columns.trace_state.appendFrom(data, view.traceStateStart, view.traceStateEnd);
   columns.name.appendRange(bytes, view.nameStart, view.nameEnd);
   // A kind or status beyond the ones OTLP names is shown as unspecified or unset.
   columns.span_kind.append(view.kind >= 0 && view.kind <= 5 ? view.kind : 0);

@@ -9,6 +9,7 @@ import type { KeyShape } from '../decode/key-shapes.ts';
 import type { SpanView } from '../decode/span-view.ts';
 import { attributeText } from './attribute-text.ts';
 import type { ContentRedactor } from './redact.ts';
+import { RenderedValues } from './rendered-values.ts';
 
 interface Hiding {
   tenant: string;
@@ -27,6 +28,7 @@ interface KnownKeys {
 export class AttributeMap {
   readonly column: StringMapColumn;
   private readonly known = new Map<KeyShape, KnownKeys>();
+  private readonly rendered = new RenderedValues();
   private redactor: ContentRedactor | undefined;
   private readonly mark: RowMark = { pairs: 0, position: 0 };
   private owner: SpanView | undefined;
@@ -41,15 +43,17 @@ export class AttributeMap {
   /** The attributes of a span. */
   append(list: AttributeList, shape: KeyShape | undefined, hiding: Hiding): void {
     const { keys } = this.column;
-    const known = shape && this.keysOf(shape, list, hiding.redactor);
-    for (let i = 0; i < list.count; i++) {
-      if (known === undefined) {
+    if (shape === undefined) {
+      for (let i = 0; i < list.count; i++) {
         const isContent = hiding.redactor.hidesKey(list.bytes, list.keyStart[i]!, list.keyEnd[i]!);
         keys.appendRange(list.bytes, list.keyStart[i]!, list.keyEnd[i]!);
         this.appendValue(list, i, isContent, hiding);
-      } else {
-        keys.appendIndex(known.indexes[i]!);
-        this.appendValue(list, i, known.isContent[i] === 1, hiding);
+      }
+    } else {
+      const { indexes, isContent } = this.keysOf(shape, list, hiding.redactor);
+      keys.appendIndexes(indexes, list.count);
+      for (let i = 0; i < list.count; i++) {
+        this.appendValue(list, i, isContent[i] === 1, hiding);
       }
     }
     this.column.endRow();
@@ -111,11 +115,11 @@ export class AttributeMap {
       const text = isString ? list.bytes.subarray(start, end) : Buffer.from(attributeText(list, i));
       values.appendText(redactor.replacement(tenant, text));
     } else if (isString) {
-      values.appendRange(list.bytes, start, end);
+      values.appendFrom(list.data, start, end);
     } else if (type === VALUE.int && list.number[i]! >= 0 && list.number[i]! <= DIGITS_MAX) {
       values.appendDigits(list.number[i]!);
     } else {
-      values.appendText(attributeText(list, i));
+      values.appendText(this.rendered.textOf(list, i));
     }
   }
 }

@@ -18,6 +18,8 @@ const SCOPES_MAX = 256;
 /** The values that were seen on one UTC day of one tenant. */
 export class GuardScope {
   private readonly seen = GUARDED_DIMENSIONS.map(() => new StringDictionary());
+  /** Where the value asked for last stands. */
+  private readonly last = new Int32Array(GUARDED_DIMENSIONS.length);
   private readonly valuesMax: number;
 
   constructor(valuesMax: number) {
@@ -27,9 +29,13 @@ export class GuardScope {
   /** The bit of dimension i where the value, the UTF-8 bytes of source[start, end), is a new one beyond the limit. */
   bitOfRange(i: number, source: Uint8Array, start: number, end: number): number {
     const known = this.seen[i]!;
+    // Calls of one agent or feature follow each other.
+    if (known.isSame(this.last[i]!, source, start, end)) {
+      return 0;
+    }
     // The dictionary holds the empty text from the beginning: it is no value.
     if (known.size <= this.valuesMax) {
-      known.indexOfRange(source, start, end);
+      this.last[i] = known.indexOfRange(source, start, end);
       return 0;
     }
     return known.find(source, start, end) === -1 ? 1 << i : 0;

@@ -69,7 +69,8 @@ function ownBits(scope: GuardScope, { calls, call, attribution }: KnownCharge): 
     if (attribution !== undefined) bits |= scope.bitOfText(OWN_BITS[i]!, attribution[OWN[i]!]);
     else if (start >= 0)
       bits |= scope.bitOfRange(OWN_BITS[i]!, calls.bytes, start, calls.end(call, text));
-    else bits |= scope.bitOfText(OWN_BITS[i]!, calls.constant(call, text));
+    else if (calls.constant(call, text) !== '')
+      bits |= scope.bitOfText(OWN_BITS[i]!, calls.constant(call, text));
   }
   return bits;
 }

@@ -12,6 +12,7 @@ import {
   StringMapColumn,
 } from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
 import { NullableIntegerColumn } from '@ai-cost-profiler/clickhouse/native/nullable-integer-column.ts';
+import { TOKEN_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { AttributeMap } from './attribute-map.ts';
 
 const INSTANT = "DateTime64(9, 'UTC')";
@@ -55,8 +56,8 @@ function createColumns() {
     semantics: new LowCardinalityColumn(),
     evidence: new LowCardinalityColumn(),
     missing_usage_reason: new LowCardinalityColumn(),
-    usage: new DecimalMapColumn(),
-    usage_alternative: new DecimalMapColumn(),
+    usage: new DecimalMapColumn(TOKEN_BUCKETS),
+    usage_alternative: new DecimalMapColumn(TOKEN_BUCKETS),
     input_tokens: new NullableIntegerColumn('UInt64'),
     output_tokens: new NullableIntegerColumn('UInt64'),
     reported_usd: new NullableIntegerColumn('Decimal(38, 18)'),

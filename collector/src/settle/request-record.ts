@@ -25,7 +25,7 @@ export const ENTRY_ID_BYTES = 16;
 export class RequestRecord<Rows> {
   readonly tenant: string;
   readonly spans: RequestSpans<Rows>;
-  readonly calls = new KeptCalls();
+  readonly calls: KeptCalls;
   /** By the number of the call; undefined where its own span does not suggest to bill it. */
   readonly charges: (Charge | undefined)[] = [];
   /** Ids of the entries by the number of the call, and what they say is over the limit. */
@@ -44,10 +44,12 @@ export class RequestRecord<Rows> {
 
   private readonly seed: number;
 
-  constructor(tenant: string, spanCapacity: number) {
+  /** `like` is how many spans and calls are expected: mostly as many as the last request had. */
+  constructor(tenant: string, like: { spans: number; calls: number }) {
     this.tenant = tenant;
     this.seed = tenantSeed(tenant);
-    this.spans = new RequestSpans(spanCapacity);
+    this.spans = new RequestSpans(like.spans);
+    this.calls = new KeptCalls(like.calls);
   }
 
   /** The number of what the span that is shown has in common with others. */

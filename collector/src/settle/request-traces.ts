@@ -44,7 +44,6 @@ export interface KeptRequestTraces {
 
 const NOTHING: KeptRequestTraces = { record: undefined, decided: [] };
 const CALLERS_MAX = 10_000;
-const SPANS_FIRST = 64;
 
 export class RequestTraces {
   private readonly deps: DecideDeps;
@@ -52,7 +51,7 @@ export class RequestTraces {
   private readonly writer: ChargeWriter;
   /** Tenants and services that were seen to make calls: of theirs, the beginning of a trace without any is kept too. */
   private readonly callers = new Set<string>();
-  private record = new RequestRecord<LandingRows>('', SPANS_FIRST);
+  private record = new RequestRecord<LandingRows>('', { spans: 0, calls: 0 });
   private service: string | undefined;
   private isCallerNoted = false;
   private hasCaller = false;
@@ -64,7 +63,8 @@ export class RequestTraces {
   }
 
   begin(tenant: string): void {
-    this.record = new RequestRecord(tenant, this.record.spans.count);
+    const { spans, calls } = this.record;
+    this.record = new RequestRecord(tenant, { spans: spans.count, calls: calls.count });
     this.service = undefined;
     this.isCallerNoted = this.hasCaller = false;
   }

@@ -42,6 +42,10 @@ export interface CallTemplate {
   readonly context: CallContext;
   /** Of each of ATTRIBUTION_NAMES. */
   readonly attribution: readonly PassedText[];
+  /** Of each of ATTRIBUTION_NAMES, then of the response id: its position in the attribute list, or -1. */
+  readonly positions: Int32Array;
+  /** Numbers of those that are the resource's. */
+  readonly ofResource: readonly number[];
   /** Positions in the array of counts, and in the attribute list: pair by pair. Empty: no usage was told. */
   readonly counts: Int32Array;
   readonly inclusion: KnownInclusion | undefined;
@@ -70,6 +74,7 @@ export function templateOf(
   if (!isConstant || counts === undefined || responseId === undefined || !areAll(attribution)) {
     return undefined;
   }
+  const texts = [...attribution, responseId];
   const missing = counts.length === 0 ? (missingUsage ?? NOT_REPORTED) : '';
   return {
     ...constants,
@@ -77,6 +82,8 @@ export function templateOf(
     responseId,
     context,
     attribution,
+    positions: Int32Array.from(texts, ({ at }) => at),
+    ofResource: texts.flatMap(({ resourceKeys }, i) => (resourceKeys === undefined ? [] : [i])),
     counts,
     inclusion: description.usage.inclusion,
     missingUsageReason: missingReason(description, role, missing),

@@ -21,6 +21,7 @@ export class KeptCalls {
   count = 0;
   /** The request's bytes: where the texts stand. */
   bytes: Buffer = Buffer.alloc(0);
+  data = new DataView(this.bytes.buffer, 0, 0);
   readonly templates: (CallTemplate | undefined)[] = [];
   /** How each call's usage was read; '' without usage. */
   readonly semantics: (Semantics | '')[] = [];
@@ -30,21 +31,33 @@ export class KeptCalls {
   private readonly objects: (Call | undefined)[] = [];
   /** Texts of the resource, which the span's bytes do not hold, by call and number. */
   private readonly resourceTexts = new Map<number, string>();
-  private capacity = 64;
-  private buckets = new Float64Array(this.capacity * BUCKETS);
+  private capacity: number;
+  private buckets: Float64Array;
   private alternatives: Float64Array | undefined;
-  private inputTokens = new Float64Array(this.capacity);
-  private outputTokens = new Float64Array(this.capacity);
-  private hasUsages = new Uint8Array(this.capacity);
-  private hasAlternatives = new Uint8Array(this.capacity);
+  private inputTokens: Float64Array;
+  private outputTokens: Float64Array;
+  private hasUsages: Uint8Array;
+  private hasAlternatives: Uint8Array;
   /** Where each passed text begins and ends; both -1 for one that stands nowhere in the bytes. */
-  private ranges = new Int32Array(this.capacity * TEXTS * 2);
+  private ranges: Int32Array;
+
+  /** `capacity` is how many are expected. */
+  constructor(capacity: number) {
+    this.capacity = Math.max(8, capacity);
+    this.buckets = new Float64Array(this.capacity * BUCKETS);
+    this.inputTokens = new Float64Array(this.capacity);
+    this.outputTokens = new Float64Array(this.capacity);
+    this.hasUsages = new Uint8Array(this.capacity);
+    this.hasAlternatives = new Uint8Array(this.capacity);
+    this.ranges = new Int32Array(this.capacity * TEXTS * 2);
+  }
 
   /** Keeps the call of the span that is shown; gives its number. */
   keep(call: SpanCall, view: SpanView): number {
     const { template } = call;
     if (this.count === this.capacity) this.grow();
     this.bytes = view.bytes;
+    this.data = view.data;
     this.templates.push(template);
     if (template === undefined) {
       const object = call.toCall();
@@ -82,14 +95,18 @@ export class KeptCalls {
 
   private keepTexts(call: SpanCall, template: CallTemplate, { attributes }: SpanView): void {
     const at = this.count * TEXTS * 2;
+    const { ranges } = this;
+    const { positions, ofResource } = template;
+    const { valueStart, valueEnd } = attributes;
     for (let i = 0; i < TEXTS; i++) {
-      const passed = textOfTemplate(template, i);
-      const isIn = passed.at >= 0;
-      this.ranges[at + 2 * i] = isIn ? attributes.valueStart[passed.at]! : -1;
-      this.ranges[at + 2 * i + 1] = isIn ? attributes.valueEnd[passed.at]! : -1;
-      if (passed.resourceKeys !== undefined) {
-        this.resourceTexts.set(this.count * TEXTS + i, call.textOf(passed));
-      }
+      const position = positions[i]!;
+      ranges[at + 2 * i] = position < 0 ? -1 : valueStart[position]!;
+      ranges[at + 2 * i + 1] = position < 0 ? -1 : valueEnd[position]!;
+    }
+    for (let i = 0; i < ofResource.length; i++) {
+      const text = ofResource[i]!;
+      const passed = textOfTemplate(template, text);
+      this.resourceTexts.set(this.count * TEXTS + text, call.textOf(passed));
     }
     if (call.hasFalseSession) {
       this.ranges[at + 2 * SESSION] = this.ranges[at + 2 * SESSION + 1] = 0;

@@ -4,6 +4,7 @@
  * what may.
  */
 import type { SpanView } from '../../decode/span-view.ts';
+import { TextMemo } from '../../decode/text-memo.ts';
 import type { AttributeReader } from '../attribute-reader.ts';
 import { isFalseSession, withoutFalseSession } from '../attribution.ts';
 import { type Attribution, type Call, type CallContext, NOBODY, type Role } from '../call.ts';
@@ -12,7 +13,6 @@ import { NOT_TOLD, noCounts } from '../usage/counts.ts';
 import { DisjointCounts } from '../usage/disjoint-counts.ts';
 import { callOf } from './call-of-template.ts';
 import { ATTRIBUTION_NAMES, type CallTemplate, type PassedText } from './call-template.ts';
-import { TextMemo } from './text-memo.ts';
 
 const SESSION = ATTRIBUTION_NAMES.indexOf('session');
 /** The shortest a trace id can be written. */
