@@ -1,0 +1,102 @@
+/**
+ * Many runs: for each scenario one without a crash, which counts the calls in which a process may die, and then one for
+ * each of those calls. A third of them dies again soon, mostly while it recovers.
+ */
+import { Random } from '../kill/random.ts';
+import { type RunPlan, type RunReport, simulate } from './simulate.ts';
+
+export interface SweepOptions {
+  /** Of the first scenario; the others follow. */
+  readonly seed: number;
+  readonly runs: number;
+  /** Every so many calls only. */
+  readonly stride?: number;
+  readonly lies?: RunPlan['lies'];
+  readonly onRun?: (summary: SweepSummary) => void;
+}
+
+export interface SweepSummary {
+  readonly seed: number;
+  runs: number;
+  scenarios: number;
+  crashes: number;
+  /** Calls to disk, engine and timers in all runs. */
+  calls: number;
+  spans_acknowledged: number;
+  engine_crashes: number;
+  answers_lost: number;
+  inserts_given_up: number;
+  inserts_cut_between_targets: number;
+  failures: { seed: number; crashes: readonly number[]; what: readonly string[] }[];
+}
+
+const FAILURES_MAX = 20;
+const SOON = 80;
+
+export async function sweep(options: SweepOptions): Promise<SweepSummary> {
+  const { seed, runs, stride = 1, lies = {}, onRun } = options;
+  const summary = emptySummary(seed);
+  for (let scenario = seed; summary.runs < runs; scenario++) {
+    const plain = await simulate({ seed: scenario, crashes: [], lies });
+    count(summary, plain, onRun);
+    summary.scenarios++;
+    const random = new Random(scenario).fork(5);
+    const first = 1 + random.below(stride);
+    for (let at = first; at <= plain.points && summary.runs < runs; at += stride) {
+      const crashes = [at];
+      for (let again = at; random.chance(1 / 3); ) {
+        again += 1 + random.below(SOON);
+        crashes.push(again);
+      }
+      count(summary, await simulate({ seed: scenario, crashes, lies }), onRun);
+    }
+  }
+  return summary;
+}
+
+function emptySummary(seed: number): SweepSummary {
+  return {
+    seed,
+    runs: 0,
+    scenarios: 0,
+    crashes: 0,
+    calls: 0,
+    spans_acknowledged: 0,
+    engine_crashes: 0,
+    answers_lost: 0,
+    inserts_given_up: 0,
+    inserts_cut_between_targets: 0,
+    failures: [],
+  };
+}
+
+function count(summary: SweepSummary, run: RunReport, onRun: SweepOptions['onRun']): void {
+  const { seed, crashes, points, engine, failures } = run;
+  summary.runs++;
+  summary.crashes += crashes.filter((at) => at <= points).length;
+  summary.calls += points;
+  summary.spans_acknowledged += run.acknowledged;
+  summary.engine_crashes += engine.crashes;
+  summary.answers_lost += engine.lostAnswers;
+  summary.inserts_given_up += engine.givenUp;
+  summary.inserts_cut_between_targets += engine.viewErrors + engine.ended + engine.crashes;
+  if (failures.length > 0 && summary.failures.length < FAILURES_MAX) {
+    summary.failures.push({ seed, crashes, what: [...new Set(failures)] });
+  }
+  onRun?.(summary);
+}
+
+/** The command that runs a failed run again and tells what happened in it. */
+function replayCommand({ seed, crashes }: Pick<RunReport, 'seed' | 'crashes'>): string {
+  const dies = crashes.length === 0 ? 'never' : crashes.join(',');
+  return `npm run test:simulation -- --seed ${seed} --crash ${dies}`;
+}
+
+export function describeSweep(summary: SweepSummary): string {
+  const lines = summary.failures.map(
+    (failure) => `${replayCommand(failure)}\n  ${failure.what.slice(0, 5).join('\n  ')}\n`,
+  );
+  const { runs, scenarios, crashes, calls, spans_acknowledged: spans } = summary;
+  const done = `${runs} runs of ${scenarios} scenarios: ${crashes} deaths in ${calls} calls, ${spans} spans acknowledged`;
+  return `${lines.join('')}${done}, ${summary.failures.length} runs wrong\n`;
+}
