@@ -83,12 +83,20 @@ export function loadConfig(
   return { ...loaded, warnings: [...unknownVariables(environment), ...notBuiltYet(loaded)] };
 }
 
+/** A request is held, joined, and becomes rows: beside what the process takes anyway, it must fit. */
+const REQUEST_SHARE = 4;
+
 /** Rules that hold between options. */
 function checkTogether(config: Config): void {
   if ((config.tlsCert === null) !== (config.tlsKey === null)) {
     const [given, missing] =
       config.tlsCert === null ? ['--tls-key', '--tls-cert'] : ['--tls-cert', '--tls-key'];
     throw new ConfigError(`${given} is given without ${missing}; expected both or neither.`);
+  }
+  if (config.requestBytesMax > config.memoryMax / REQUEST_SHARE) {
+    throw new ConfigError(
+      `--request-bytes-max is ${config.requestBytesMax} bytes and --memory-max ${config.memoryMax}; expected at least ${REQUEST_SHARE} times as much memory as the largest request.`,
+    );
   }
   if (config.clickhouseCluster !== null && config.clickhouseUrl === null) {
     throw new ConfigError(

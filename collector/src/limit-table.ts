@@ -155,7 +155,7 @@ export const LIMITS = {
     option: 'memoryMax',
     problem: 'overloaded',
     sentence:
-      'Memory of the collector process. From 85 % of it on, until it is below 80 % again, a request is taken only while no other is under way.',
+      'Memory of the collector process. From 85 % of it on, when collecting garbage did not help, until it is below 80 % again, a request is taken only while no other is under way.',
     reason: 'A process that is ended for its memory answers nobody; one request at a time goes on.',
   }),
   held_bytes: limit({

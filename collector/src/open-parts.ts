@@ -6,12 +6,13 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import type { Config } from './config.ts';
+import { ConfigError } from './config-error.ts';
 import { createClickHouseControlStore } from './control/clickhouse-control-store.ts';
 import { controlCopyPath } from './control/control-copy.ts';
 import { type ControlState, openControlState } from './control/control-state.ts';
 import { ensureFingerprintSecret } from './control/fingerprint-secret.ts';
 import { Journal } from './journal/journal.ts';
-import { SeenSpans } from './journal/seen-spans.ts';
+import { SeenSpans, seenSpansBytes, seenSpansWithin } from './journal/seen-spans.ts';
 import { SeenWindow } from './journal/seen-window.ts';
 import { diskFiles } from './journal/segment-files.ts';
 import { JOURNAL_LIMITS } from './limits.ts';
@@ -53,7 +54,7 @@ export async function openControl(
 
 /** The journal, what an earlier process left in it included, and the filter of spans that were seen. */
 export async function openJournal(config: Config, log: Logger, metrics: Metrics) {
-  const seen = new SeenSpans(config.dedupeSpans);
+  const seen = new SeenSpans(seenCapacity(config));
   const observe = observeJournal(log, metrics);
   let seenWindow: SeenWindow | undefined;
   const journal = await Journal.open({
@@ -71,4 +72,18 @@ export async function openJournal(config: Config, log: Logger, metrics: Metrics)
   });
   seenWindow = new SeenWindow(seen, Date.now());
   return { journal, seen, seenWindow };
+}
+
+/** Of the memory, what the filter of seen spans takes by itself, and what it may be told to take. */
+const SEEN_SHARE = 0.2;
+const SEEN_SHARE_MAX = 0.5;
+
+function seenCapacity({ dedupeSpans, memoryMax }: Config): number {
+  if (dedupeSpans === null) return seenSpansWithin(memoryMax * SEEN_SHARE);
+  const needed = seenSpansBytes(dedupeSpans);
+  if (needed <= memoryMax * SEEN_SHARE_MAX) return dedupeSpans;
+  const memory = Math.ceil(needed / SEEN_SHARE_MAX / 1e6);
+  throw new ConfigError(
+    `--dedupe-spans is ${dedupeSpans}, which takes ${Math.ceil(needed / 1e6)} MB; expected at most half of --memory-max. Give --memory-max ${memory}MB or more, or fewer spans.`,
+  );
 }

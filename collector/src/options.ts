@@ -164,9 +164,10 @@ export const OPTIONS = {
     flag: 'dedupe-spans',
     env: 'AICOST_DEDUPE_SPANS',
     schema: countSchema,
-    byDefault: '10000000',
-    expected: 'a number of spans of at least 1, such as 10000000 or 10M',
-    sentence: 'How many of the newest spans are remembered so that a resend is dropped.',
+    byDefault: null,
+    expected: 'a number of spans of at least 1, such as 4000000 or 4M',
+    sentence:
+      'How many of the newest spans are remembered so that a resend is dropped, at some 44 bytes each; unset, as many as fit in a fifth of --memory-max (2M in 512MiB).',
     opensData: true,
   }),
   retentionSpansMs: option({
@@ -229,6 +230,7 @@ export const OPTIONS = {
     expected: SIZE,
     sentence:
       'Memory the collector process may take, the engine beside it not counted; near it, OTLP requests are answered with 503.',
+    opensData: true,
   }),
   drainTimeoutMs: option({
     flag: 'drain-timeout',

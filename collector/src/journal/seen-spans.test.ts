@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KEY_BYTES } from './index-file.ts';
 import type { Seen } from './seen-spans.ts';
-import { SeenSpans } from './seen-spans.ts';
+import { SeenSpans, seenSpansBytes, seenSpansWithin } from './seen-spans.ts';
 
 function key(span: number, hash: number, trace = 1): Buffer {
   const bytes = Buffer.alloc(KEY_BYTES);
@@ -31,6 +31,16 @@ class Reference {
     return known.length === 0 ? 'new' : 'changed';
   }
 }
+
+it('a filter is the largest power of two that fits in the bytes it may take', () => {
+  expect(seenSpansBytes(10_000_000)).toBe(494_217_728);
+  for (const bytes of [107_374_182, 1e6, 1e9]) {
+    const capacity = seenSpansWithin(bytes);
+    expect(seenSpansBytes(capacity)).toBeLessThanOrEqual(bytes);
+    expect(seenSpansBytes(capacity * 2)).toBeGreaterThan(bytes);
+  }
+  expect(seenSpansWithin(107_374_182)).toBe(2 ** 21);
+});
 
 describe('the seen-span filter', () => {
   it('tells a new span, the same span and a changed span apart', () => {

@@ -230,6 +230,18 @@ export class SeenSpans {
   }
 }
 
+/** Bytes that a filter of so many spans takes when it is full. */
+export function seenSpansBytes(capacity: number): number {
+  return capacity * WORDS * 4 + slotsFor(capacity) * 4;
+}
+
+/** The largest filter that uses its table well within so many bytes. */
+export function seenSpansWithin(bytes: number): number {
+  let capacity = CAPACITY_MIN;
+  while (seenSpansBytes(capacity * 2) <= bytes) capacity *= 2;
+  return capacity;
+}
+
 /** At most half full, a power of two. */
 function slotsFor(entries: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(2, entries) * 2));

@@ -1,23 +1,58 @@
-import { expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { MemoryGate } from './memory-gate.ts';
 
-test('memory is tight from 85 % on until it is at 80 %, and is measured at most ten times a second', () => {
-  let [nowMs, bytes, measured] = [0, 0, 0];
-  const residentBytes = () => {
-    measured++;
-    return bytes;
-  };
-  const gate = new MemoryGate({ bytesMax: 1000, residentBytes, nowMs: () => nowMs });
-  const at = (ms: number, resident: number): boolean => {
-    [nowMs, bytes] = [ms, resident];
-    return gate.isTight();
-  };
-  expect(at(0, 850)).toBe(false);
-  expect(at(99, 9999)).toBe(false);
-  expect(at(100, 851)).toBe(true);
-  expect(at(150, 0)).toBe(true);
-  expect(at(200, 801)).toBe(true);
-  expect(at(300, 800)).toBe(false);
-  expect(at(400, 840)).toBe(false);
-  expect(measured).toBe(5);
+let nowMs: number;
+let resident: number;
+let garbage: number;
+let measured: number;
+let collected: number;
+let gate: MemoryGate;
+
+beforeEach(() => {
+  [nowMs, resident, garbage, measured, collected] = [0, 0, 0, 0, 0];
+  gate = new MemoryGate({
+    bytesMax: 1000,
+    residentBytes: () => {
+      measured++;
+      return resident + garbage;
+    },
+    collectGarbage: () => {
+      collected++;
+      garbage = 0;
+    },
+    nowMs: () => nowMs,
+  });
+});
+
+function tightAt(ms: number, bytes: number): boolean {
+  [nowMs, resident] = [ms, bytes];
+  return gate.isTight();
+}
+
+describe('memory', () => {
+  test('is tight from 85 % on until it is at 80 %', () => {
+    expect(tightAt(0, 850)).toBe(false);
+    expect(tightAt(100, 851)).toBe(true);
+    expect(tightAt(200, 801)).toBe(true);
+    expect(tightAt(300, 800)).toBe(false);
+    expect(tightAt(400, 840)).toBe(false);
+  });
+
+  test('is measured at most ten times a second', () => {
+    for (let ms = 0; ms < 1000; ms++) tightAt(ms, 500);
+    expect(measured).toBe(10);
+    tightAt(1000, 900);
+    expect(tightAt(1050, 0)).toBe(true);
+  });
+
+  test('is not tight for garbage alone: it is collected first, every ten seconds at most', () => {
+    garbage = 500;
+    expect(tightAt(0, 500)).toBe(false);
+    expect(collected).toBe(1);
+    garbage = 500;
+    expect(tightAt(9_900, 500)).toBe(true);
+    expect(collected).toBe(1);
+    expect(tightAt(10_000, 500)).toBe(false);
+    expect(collected).toBe(2);
+  });
 });

@@ -6,12 +6,16 @@
 const CLOSED_FROM = 0.85;
 const OPEN_BELOW = 0.8;
 const MEASURE_EACH_MS = 100;
+/** It stops everything for some 100 ms, so it is for when requests would be refused otherwise, and not often. */
+const COLLECT_EACH_MS = 10_000;
 
 export interface MemoryGateDeps {
   /** What the process may take. */
   readonly bytesMax: number;
   /** What it takes: its resident set. */
   readonly residentBytes: () => number;
+  /** Collects garbage and gives memory back: V8 by itself keeps what it once had, as if nobody else needed it. */
+  readonly collectGarbage: () => void;
   /** A monotonic clock. */
   readonly nowMs: () => number;
 }
@@ -19,6 +23,7 @@ export interface MemoryGateDeps {
 export class MemoryGate {
   private readonly deps: MemoryGateDeps;
   private measuredMs = Number.NEGATIVE_INFINITY;
+  private collectedMs = Number.NEGATIVE_INFINITY;
   private isClosed = false;
 
   constructor(deps: MemoryGateDeps) {
@@ -27,11 +32,20 @@ export class MemoryGate {
 
   /** Whether memory is short. */
   isTight(): boolean {
-    const { bytesMax, residentBytes, nowMs } = this.deps;
-    const now = nowMs();
+    const now = this.deps.nowMs();
     if (now - this.measuredMs < MEASURE_EACH_MS) return this.isClosed;
     this.measuredMs = now;
-    this.isClosed = residentBytes() > bytesMax * (this.isClosed ? OPEN_BELOW : CLOSED_FROM);
+    this.isClosed = this.isOverMark();
+    if (this.isClosed && now - this.collectedMs >= COLLECT_EACH_MS) {
+      this.collectedMs = now;
+      this.deps.collectGarbage();
+      this.isClosed = this.isOverMark();
+    }
     return this.isClosed;
+  }
+
+  private isOverMark(): boolean {
+    const { bytesMax, residentBytes } = this.deps;
+    return residentBytes() > bytesMax * (this.isClosed ? OPEN_BELOW : CLOSED_FROM);
   }
 }

@@ -45,6 +45,7 @@ beforeEach(() => {
     memory: new MemoryGate({
       bytesMax: 1000,
       residentBytes: () => resident,
+      collectGarbage: () => undefined,
       nowMs: () => nowMs,
     }),
     held: {
@@ -219,6 +220,14 @@ describe('a collector', () => {
     expect(refusalOf(() => door.checkRoom(HELD_MAX - 1))).toBeUndefined();
     expect(refusalOf(() => door.checkRoom(HELD_MAX))).toBe('503 overloaded held_bytes 1');
     expect(refusalOf(() => door.checkRoom(undefined))).toBeUndefined();
+  });
+
+  test('leaves a body that is too large by its length to who reads it', () => {
+    setLimits('acme', { bytes_per_second: 1000, burst_seconds: 1 });
+    door.admit(ACME, 10);
+    expect(refusalOf(() => door.checkRoom(HELD_MAX + 1))).toBeUndefined();
+    door.admit(ACME, 1e12).close(false);
+    expect(refusalOf(() => door.admit(ACME, 10))).toBeUndefined();
   });
 
   test('takes no more requests than it has places', () => {

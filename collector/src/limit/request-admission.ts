@@ -52,21 +52,22 @@ export class RequestAdmission implements Admission, SpanBudget {
     if (this.underWay >= REQUESTS_MAX) throw noRoom('requests_in_flight', 'takes no more requests');
     // What is alone is always tried: nothing else under way could make room for it.
     if (this.underWay === 0) return;
-    if (held.total + this.awaitedBytes + (declaredBytes ?? 0) > held.bytesMax) {
+    if (held.total + this.awaitedBytes + this.expected(declaredBytes) > held.bytesMax) {
       throw noRoom('held_bytes', 'holds as many bytes of requests as it may');
     }
     if (memory.isTight()) throw noRoom('memory_bytes', 'is near the memory that it may take');
   }
 
-  admit(tenant: string, declaredBytes = 0): Pass {
+  admit(tenant: string, declaredBytes: number | undefined): Pass {
+    const expectedBytes = this.expected(declaredBytes);
     const nowMs = this.deps.nowMs();
     const budget = this.budgetOf(tenant);
     budget.keepTo(this.deps.limits.of(tenant), nowMs);
     budget.check(nowMs);
-    budget.enter(declaredBytes);
+    budget.enter(expectedBytes);
     this.changeUnderWay(1);
-    this.awaitedBytes += declaredBytes;
-    return this.openPass(budget, declaredBytes);
+    this.awaitedBytes += expectedBytes;
+    return this.openPass(budget, expectedBytes);
   }
 
   limitsOf(tenant: string): TenantLimits {
@@ -82,18 +83,18 @@ export class RequestAdmission implements Admission, SpanBudget {
     return () => use.add(today, { spans: -spans.kept, bytes: 0 });
   }
 
-  private openPass(budget: TenantBudget, declaredBytes: number): Pass {
+  private openPass(budget: TenantBudget, expectedBytes: number): Pass {
     const { use, nowMs } = this.deps;
     let isReading = true;
     const read = (): void => {
-      if (isReading) this.awaitedBytes -= declaredBytes;
+      if (isReading) this.awaitedBytes -= expectedBytes;
       isReading = false;
     };
     let charged = { today: budget.today, bytes: 0 };
     return {
       bodyRead: (bytes) => {
         read();
-        budget.chargeBytes(bytes - declaredBytes);
+        budget.chargeBytes(bytes - expectedBytes);
         budget.checkAgain(nowMs());
         charged = { today: budget.today, bytes };
         use.add(charged.today, { spans: 0, bytes });
@@ -105,6 +106,11 @@ export class RequestAdmission implements Admission, SpanBudget {
         if (!isKept) use.add(charged.today, { spans: 0, bytes: -charged.bytes });
       },
     };
+  }
+
+  /** A body that could not be held anyway is refused by its length, and is not waited for. */
+  private expected(declaredBytes = 0): number {
+    return declaredBytes <= this.deps.held.bytesMax ? declaredBytes : 0;
   }
 
   private changeUnderWay(by: number): void {
