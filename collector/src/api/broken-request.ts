@@ -1,7 +1,7 @@
 // What Node's parser refuses never becomes a request, so no route can answer it; Node alone would answer with an
 // empty body. Its path may be unknown: the body is a google.rpc.Status as JSON, which OTLP clients read, and which
 // says what is wrong to everybody else.
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { Problem, type ProblemCode } from '../problems.ts';
 
 /** By the code of the parser's error; everything else is malformed. */
@@ -17,7 +17,7 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 
 /** Answers and closes the connection; what follows on it cannot be told apart from the broken part. */
-export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+export function answerBrokenRequest(error: Error & { code?: string }, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;

@@ -1,8 +1,14 @@
 // Opens and closes an HTTP listener, with TLS where there is a certificate. What is no HTTP request yet, or one that
 // never ends, is answered here, before any route.
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import {
+  createServer,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { bind, type ConnectionLimit, type Listener } from '../bind.ts';
 import type { ListenAddress } from '../option-values.ts';
 import type { TlsFiles } from '../tls-files.ts';
@@ -46,7 +52,14 @@ export async function listen(parts: ListenParts): Promise<Listener> {
   const server = tls === undefined ? createServer(options, app) : secure(options, app, tls);
   // With this listener Node leaves `100 Continue` to the route, which first looks whether it wants the body.
   server.on('checkContinue', app);
-  server.on('clientError', (error, socket) => answerBrokenRequest(error, socket as Socket));
+  const answers = new WeakMap<Duplex, ServerResponse>();
+  server.prependListener('request', ({ socket }, response) => answers.set(socket, response));
+  server.on('clientError', (error, socket) => {
+    // Into an answer that is under way nothing else may be written.
+    const answer = answers.get(socket);
+    if (answer?.headersSent && !answer.writableEnded) socket.destroy();
+    else answerBrokenRequest(error, socket);
+  });
   const address = await bind(server, parts.address, parts.option, parts.connections);
   return { address, close: (deadline) => close(server, deadline) };
 }

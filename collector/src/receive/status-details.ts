@@ -12,7 +12,7 @@ interface Detail {
   readonly protobuf: Buffer;
 }
 
-/** What the Status of a problem says: its code on this transport, and its message or as much of it as there is room for. */
+/** What the Status says: the code on this transport, and of the message as much as there is room for. */
 export interface ToldProblem {
   readonly problem: Problem;
   readonly code: number;

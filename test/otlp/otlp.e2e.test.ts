@@ -1,0 +1,39 @@
+/** The whole conformance suite against a real collector process: nothing of the specification is left out. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type StartedCollector, startCollector } from '../start-collector.ts';
+import { runSuite } from './run-suite.ts';
+import { failedAt, showSuite } from './show-suite.ts';
+
+const LIMIT_BYTES = 1024 * 1024;
+const SLOW_MS = 1_000;
+
+let collector: StartedCollector;
+
+beforeAll(async () => {
+  const limits = ['--request-bytes-max', String(LIMIT_BYTES), '--request-timeout', `${SLOW_MS}ms`];
+  collector = await startCollector(limits);
+});
+
+afterAll(async () => {
+  expect(await collector.stop()).toBe(0);
+});
+
+test('the collector is a receiver as OTLP 1.11 describes it, over every transport and coding', async () => {
+  const suite = await runSuite(
+    {
+      httpUrl: collector.url,
+      grpcUrl: `http://${collector.grpcTarget}`,
+      key: collector.key,
+      limitBytes: LIMIT_BYTES,
+      slowMs: SLOW_MS,
+    },
+    () => true,
+  );
+  const failed = (['MUST', 'SHOULD', 'MAY'] as const).flatMap((level) => failedAt(suite, level));
+  expect(failed, showSuite(suite)).toEqual([]);
+  expect(suite.results.length).toBeGreaterThan(120);
+  // Nothing of it was a fault of ours, and nothing stayed in memory.
+  const metrics = await (await fetch(`${collector.url}/metrics`)).text();
+  expect(metrics).not.toMatch(/^aicost_otlp_requests_refused_total\{.*code="internal".*\} [1-9]/m);
+  expect(metrics).toMatch(/^aicost_otlp_held_bytes 0$/m);
+});
