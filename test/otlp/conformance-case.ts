@@ -58,6 +58,7 @@ export type OutcomeName =
   | 'taken'
   | 'taken in part'
   | 'bad data'
+  | 'invalid argument'
   | 'too large'
   | 'no right key'
   | 'unknown coding'

@@ -14,16 +14,18 @@ interface Outcome {
 const OUTCOMES: Readonly<Record<OutcomeName, Outcome>> = {
   taken: { http: [200], grpc: [0], rejected: 'none' },
   'taken in part': { http: [200], grpc: [0], rejected: 'some' },
-  'bad data': { http: [400], grpc: [3] },
+  // Over gRPC INVALID_ARGUMENT is only recommended; the others may not be sent again either, and grpc-go answers them.
+  'bad data': { http: [400], grpc: [3, 2, 13] },
+  'invalid argument': { http: [], grpc: [3] },
   'too large': { http: [413], grpc: [8] },
   'no right key': { http: [401, 403], grpc: [16, 7] },
   // RFC 9110 §15.5.16 says 415; the OpenTelemetry Collector says 400.
   'unknown coding': { http: [415, 400], grpc: [12] },
-  'unknown content type': { http: [415], grpc: [] },
+  'unknown content type': { http: [415], grpc: [3, 12] },
   'nothing there': { http: [404], grpc: [12] },
   'method not allowed': { http: [405], grpc: [] },
   // The gRPC specification says INTERNAL where OTLP would say INVALID_ARGUMENT.
-  'broken framing': { http: [], grpc: [3, 13, 12] },
+  'broken framing': { http: [], grpc: [3, 13, 12, 2] },
 };
 
 type Saying = (answer: Answer, way: Way) => boolean;

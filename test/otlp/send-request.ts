@@ -2,6 +2,7 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect, type IncomingHttpHeaders as Http2Headers } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
+import zlib from 'node:zlib';
 import type { Framing, Receiver, RequestData, Signal, Way } from './conformance-case.ts';
 import { encodeRequest } from './encode-request.ts';
 
@@ -17,6 +18,7 @@ export interface Answer {
 }
 
 const ANSWER_TIMEOUT_MS = 30_000;
+const PREFIX_BYTES = 5;
 const UNKNOWN_KEY = 'aicost_unknownkey_0123456789abcdef0123456789abcdef';
 const CONTENT_TYPES = {
   'http/protobuf': 'application/x-protobuf',
@@ -116,14 +118,28 @@ function grpcAnswer(told: Http2Headers, bytes: Buffer): Answer {
     status: Number(told[':status']),
     grpcStatus: status === undefined ? undefined : Number(status),
     headers: textsOf(told),
-    body: bytes.subarray(5),
+    body: messageOf(bytes, told),
   };
 }
 
+/** The message of an answer, which a server may compress as the request was. */
+function messageOf(bytes: Buffer, told: Http2Headers): Buffer {
+  const message = bytes.subarray(PREFIX_BYTES);
+  if (bytes[0] !== 1) return message;
+  const decompress = DECOMPRESS[String(told['grpc-encoding'])];
+  if (decompress === undefined)
+    throw new Error(`the answer is compressed as ${told['grpc-encoding']}`);
+  return decompress(message);
+}
+
+const DECOMPRESS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
+  gzip: (bytes) => zlib.gunzipSync(bytes),
+  deflate: (bytes) => zlib.inflateSync(bytes),
+  zstd: (bytes) => zlib.zstdDecompressSync(bytes),
+};
+
 const textsOf = (headers: IncomingHttpHeaders | Http2Headers): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
-
-const PREFIX_BYTES = 5;
 
 function framed(message: Buffer, isCompressed: boolean, framing: Framing | undefined): Buffer {
   const frame = (flag: number, bytes = message.length): Buffer => {

@@ -10,7 +10,6 @@ const BROKEN: readonly (readonly [string, Framing])[] = [
   ['A call without a message is refused', 'no message'],
   ['A call that ends inside the prefix of its message is refused', 'half a prefix'],
   ['A message that is shorter than it declares is refused', 'cut off'],
-  ['A second message in a unary call is refused', 'twice'],
   ['A flag that is neither 0 nor 1 is refused', 'flag 2'],
   ['A compressed message that does not say how is refused', 'flag 1 without grpc-encoding'],
 ];
@@ -27,6 +26,15 @@ export const GRPC_CASES: readonly ConformanceCase[] = [
       isHostile: true,
     }),
   ),
+  {
+    name: 'A second message in a unary call is refused',
+    level: 'SHOULD',
+    section: SECTION,
+    ways: plain(GRPC),
+    request: { ...TRACES, framing: 'twice' },
+    outcome: ['broken framing'],
+    isHostile: true,
+  },
   {
     name: 'A message that declares 4 GiB is refused for its size',
     level: 'MUST',

@@ -89,7 +89,6 @@ const TAKEN: readonly Row[] = [
 const REFUSED: readonly (readonly [name: string, text: string])[] = [
   ['Text that is no JSON is bad data', 'resourceSpans'],
   ['JSON that is cut off is bad data', JSON.stringify(GOOD.traces).slice(0, -3)],
-  ['JSON with something after it is bad data', `${JSON.stringify(GOOD.traces)}}`],
   ['A list where a message belongs is bad data', '[]'],
   ['A text where a list belongs is bad data', '{"resourceSpans":"many"}'],
   ['A number where a message belongs is bad data', '{"resourceSpans":[7]}'],
@@ -117,6 +116,14 @@ export const JSON_CASES: readonly ConformanceCase[] = [
       outcome: ['taken'],
     }),
   ),
+  {
+    name: 'JSON with something after it is bad data',
+    level: 'SHOULD',
+    section: 'Bad Data',
+    ways: JSON_WAYS,
+    request: { payload: { kind: 'text', text: `${JSON.stringify(GOOD.traces)}}` } },
+    outcome: ['bad data'],
+  },
   ...REFUSED.map(
     ([name, given]): ConformanceCase => ({
       name,

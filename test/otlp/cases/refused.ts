@@ -54,6 +54,14 @@ const badData: readonly ConformanceCase[] = [
     says: ['a BadRequest in the Status'],
   },
   {
+    name: 'Bad data is INVALID_ARGUMENT over gRPC',
+    level: 'SHOULD',
+    section: 'OTLP/gRPC Response, Failures',
+    ways: plain(GRPC),
+    request: GARBAGE,
+    outcome: ['invalid argument'],
+  },
+  {
     name: 'A message of another wire type is bad data',
     level: 'MUST',
     section: 'Bad Data',
@@ -158,7 +166,7 @@ const transport: readonly ConformanceCase[] = [
     (method): ConformanceCase => ({
       name: `${method} is refused with 405, which names POST`,
       level: 'MUST',
-      section: 'OTLP/HTTP Request',
+      section: 'RFC 9110 §15.5.6',
       ways: plain(HTTP),
       request: { ...TRACES, method },
       outcome: ['method not allowed'],

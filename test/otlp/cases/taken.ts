@@ -119,12 +119,23 @@ export const TAKEN: readonly ConformanceCase[] = [
     outcome: ['taken'],
   },
   {
-    name: 'Bytes that are no field known to this version are ignored in protobuf',
+    name: 'Fields that this version does not know are ignored in protobuf',
     level: 'MUST',
     section: 'Future Versions and Interoperability',
     ways: PROTOBUF_WAYS,
-    // Field 1000 as a varint, field 1001 as text, field 1002 as a group that holds a varint.
-    request: { payload: { kind: 'bytes', hex: 'c03e01ca3e0378797ad33e0801d43e' } },
+    // Fields 1000 to 1003: a varint, text, 32 and 64 bits.
+    request: {
+      payload: { kind: 'bytes', hex: 'c03e01ca3e0378797ad53e00000000d93e0000000000000000' },
+    },
+    outcome: ['taken'],
+  },
+  {
+    name: 'A group that this version does not know is ignored in protobuf',
+    level: 'SHOULD',
+    section: 'Future Versions and Interoperability',
+    ways: plain(PROTOBUF_WAYS),
+    // Field 1002, with a varint in it.
+    request: { payload: { kind: 'bytes', hex: 'd33e0801d43e' } },
     outcome: ['taken'],
   },
 ];
