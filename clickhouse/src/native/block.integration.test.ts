@@ -61,12 +61,17 @@ async function readBack(bytes: Buffer): Promise<Record<string, unknown>[]> {
   const result = await engine.queryAsync(
     `SELECT byte, u16, u32, toString(i64) AS i64, toString(uuid) AS uuid, toString(n64) AS n64,
       toString(money) AS money, text, hex, low, tags, mapApply((k, v) -> (k, toString(v)), usage) AS usage
-     FROM file('${path}', 'Native')`,
+     FROM file('${path}', 'Native', ${STRUCTURE})`,
     { format: 'JSONEachRow' },
   );
   const text = result.text().trim();
   return text === '' ? [] : text.split('\n').map((line) => JSON.parse(line));
 }
+
+/** A column that tells nothing is not in the block. */
+const STRUCTURE = `'${Object.entries(makeBlock().columns)
+  .map(([name, { type }]) => `${name} ${type.replaceAll("'", "\\\\'")}`)
+  .join(', ')}'`;
 
 const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 const rowArbitrary = fc.record({

@@ -46,18 +46,24 @@ export class NativeBlock<Columns extends Record<string, NativeColumn>> {
   }
 
   /**
-   * Returns the block's bytes and empties it for the next rows.
+   * Returns the block's bytes and empties it for the next rows. A column in which no row tells anything is left out:
+   * the engine fills it with what stands for "not told", and reads nothing.
    * Throws when a column does not hold one value per row, naming it: a shifted column would bill
    * the wrong call.
    */
   take(): Buffer {
-    const out = new GrowingBytes(this.byteLength + 64);
-    out.appendVarint(this.list.length);
-    out.appendVarint(this.rows);
     for (const [name, column] of this.list) {
       if (column.rows !== this.rows) {
         throw new Error(`column ${name} holds ${column.rows} values for ${this.rows} rows`);
       }
+    }
+    const told = this.list.filter(([, column]) => !column.isDefault);
+    // A block of rows that tell nothing at all still says how many there are.
+    const written = told.length === 0 ? this.list.slice(0, 1) : told;
+    const out = new GrowingBytes(this.byteLength + 64);
+    out.appendVarint(written.length);
+    out.appendVarint(this.rows);
+    for (const [name, column] of written) {
       appendText(out, name);
       appendText(out, column.type);
       column.write(out);

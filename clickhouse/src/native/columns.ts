@@ -12,6 +12,8 @@ export interface NativeColumn {
   readonly rows: number;
   /** Bytes that `write` will append, or a close upper bound. */
   readonly byteLength: number;
+  /** Whether every value is the one that stands for "not told": such a column need not be written. May be false then. */
+  readonly isDefault: boolean;
   /** Appends the value that stands for "not told" (empty, 0 or NULL). */
   appendDefault(): void;
   write(out: GrowingBytes): void;
@@ -28,9 +30,15 @@ abstract class FixedWidthColumn implements NativeColumn {
   abstract readonly type: string;
   protected abstract readonly width: number;
   protected readonly values = new GrowingBytes();
+  /** All values since the last reset, one over the other. */
+  protected bits = 0;
   rows = 0;
 
   abstract appendDefault(): void;
+
+  get isDefault(): boolean {
+    return this.bits === 0;
+  }
 
   get byteLength(): number {
     return this.values.length;
@@ -47,6 +55,7 @@ abstract class FixedWidthColumn implements NativeColumn {
 
   reset(): void {
     this.values.reset();
+    this.bits = 0;
     this.rows = 0;
   }
 }
@@ -63,6 +72,7 @@ export class ByteColumn extends FixedWidthColumn {
 
   append(value: number): void {
     this.values.appendByte(value);
+    this.bits |= value;
     this.rows++;
   }
 
@@ -77,6 +87,7 @@ export class UInt16Column extends FixedWidthColumn {
 
   append(value: number): void {
     this.values.appendUInt16(value);
+    this.bits |= value;
     this.rows++;
   }
 
@@ -91,12 +102,14 @@ export class UInt32Column extends FixedWidthColumn {
 
   append(value: number): void {
     this.values.appendUInt32(value);
+    this.bits |= value;
     this.rows++;
   }
 
   /** Another value for a row that was appended. */
   set(row: number, value: number): void {
     this.values.bytes.writeUInt32LE(value, row * this.width);
+    this.bits |= value;
   }
 
   override appendDefault(): void {
@@ -116,12 +129,14 @@ export class Int64Column extends FixedWidthColumn {
 
   append(value: bigint): void {
     this.values.appendBigInt64(value);
+    if (value !== 0n) this.bits = 1;
     this.rows++;
   }
 
   /** The value as two unsigned 32-bit halves, as it lies on the wire. */
   appendHalves(low: number, high: number): void {
     this.values.appendHalves(low, high);
+    this.bits |= low | high;
     this.rows++;
   }
 
@@ -148,6 +163,7 @@ export class UuidColumn extends FixedWidthColumn {
       bytes[at + i] = source[start + 7 - i]!;
       bytes[at + 8 + i] = source[start + 15 - i]!;
     }
+    this.bits = 1;
     this.rows++;
   }
 
@@ -190,6 +206,11 @@ export class StringColumn implements NativeColumn {
   appendDefault(): void {
     this.values.appendByte(0);
     this.rows++;
+  }
+
+  /** Each empty text is one byte. */
+  get isDefault(): boolean {
+    return this.values.length === this.rows;
   }
 
   get byteLength(): number {

@@ -77,6 +77,10 @@ export class LowCardinalityColumn implements NativeColumn {
     this.appendIndex(0);
   }
 
+  get isDefault(): boolean {
+    return this.dictionary.size === 1;
+  }
+
   get byteLength(): number {
     return this.dictionary.byteLength + this.rows * this.indexWidth() + 32;
   }

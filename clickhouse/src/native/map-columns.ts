@@ -27,6 +27,10 @@ abstract class MapColumn implements NativeColumn {
     this.endRow();
   }
 
+  get isDefault(): boolean {
+    return this.keys.rows === 0;
+  }
+
   get byteLength(): number {
     return this.offsets.length + this.keys.byteLength + this.valueBytes;
   }

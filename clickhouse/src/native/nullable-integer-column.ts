@@ -53,8 +53,12 @@ export class NullableIntegerColumn implements NativeColumn {
     this.rows = rows;
   }
 
+  get isDefault(): boolean {
+    return this.nulls.length === 0;
+  }
+
   get byteLength(): number {
-    return this.rows * (1 + this.width);
+    return this.isDefault ? 0 : this.rows * (1 + this.width);
   }
 
   write(out: GrowingBytes): void {
