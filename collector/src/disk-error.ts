@@ -6,6 +6,12 @@
 /** The part cannot be read, whoever asks: it is set aside, and the others go on. */
 const PART_CODES = new Set(['EIO', 'EISDIR', 'ENOTDIR', 'ELOOP', 'EBADMSG', 'EUCLEAN', 'ENODATA']);
 
+/** Calls that change something: where one fails, what is there may be well, and must not be set aside for it. */
+const CHANGES = new Set([
+  ...['mkdir', 'rename', 'rm', 'rmdir', 'unlink'],
+  ...['write', 'pwrite', 'ftruncate', 'fsync', 'fdatasync'],
+]);
+
 /** By code: what to do. */
 const ADVICE: Readonly<Record<string, string>> = {
   EACCES: 'Give it to the user that the collector runs as (chown -R), or name another --data-dir.',
@@ -31,7 +37,8 @@ export function codeOf(error: unknown): string | undefined {
 
 /** Whether it is this part that cannot be read; another may be well. */
 export function isUnreadable(error: unknown): boolean {
-  return PART_CODES.has(codeOf(error) ?? '');
+  const call = error instanceof Error && 'syscall' in error ? String(error.syscall) : '';
+  return PART_CODES.has(codeOf(error) ?? '') && !CHANGES.has(call);
 }
 
 /** Whether the disk takes nothing now, and may later: no room, or mounted read-only. */
