@@ -25,6 +25,18 @@ export interface DiskLies {
   readonly ignoresDirectorySync?: boolean;
 }
 
+/** What a real disk names in the error. */
+const SYSCALLS: Readonly<Record<string, string>> = {
+  makeDirectory: 'mkdir',
+  syncDirectory: 'fsync',
+  rename: 'rename',
+  remove: 'rm',
+  append: 'write',
+  write: 'write',
+  sync: 'fdatasync',
+  truncate: 'ftruncate',
+};
+
 interface Operation {
   readonly name: string;
   readonly path: string;
@@ -241,15 +253,17 @@ export class FakeDisk {
     });
   }
 
-  private faultOf({ path, takesRoom }: Operation): Error | undefined {
+  private faultOf({ name, path, takesRoom }: Operation): Error | undefined {
     const { world, faults } = this;
     if (!this.isFaulty) {
       return undefined;
     }
     if (takesRoom === true && world.nowMs >= faults.fullFromMs && world.nowMs < faults.fullToMs) {
-      return failure('ENOSPC', path);
+      return failure('ENOSPC', path, SYSCALLS[name]);
     }
-    return world.random.chance(faults.failChance) ? failure('EIO', path) : undefined;
+    return world.random.chance(faults.failChance)
+      ? failure('EIO', path, SYSCALLS[name])
+      : undefined;
   }
 }
 

@@ -289,6 +289,6 @@ function namesOf(path: string): string[] {
 }
 
 /** An error as Node's file system gives it. */
-export function failure(code: string, path: string): Error {
-  return Object.assign(new Error(`${code}: ${path}`), { code });
+export function failure(code: string, path: string, syscall = 'open'): Error {
+  return Object.assign(new Error(`${code}: ${syscall} ${path}`), { code, syscall });
 }

@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { simulate } from './simulate.ts';
-import { describeSweep, sweep } from './sweep.ts';
+import { describeFailure, describeSweep, sweep } from './sweep.ts';
 
 const USAGE = `npm run test:simulation -- [options]
   --seed S        the first scenario (default: drawn, and printed)
@@ -47,6 +47,7 @@ progress(`${runs} runs, seed ${seed}\n`);
 const summary = await sweep({
   seed,
   runs,
+  onFailure: (failure) => progress(describeFailure(failure)),
   onRun: (until) => {
     if (until.runs % PROGRESS_EVERY === 0) {
       progress(`${until.runs} runs, ${until.crashes} deaths, ${until.failures.length} wrong\n`);

@@ -13,6 +13,14 @@ export interface SweepOptions {
   readonly stride?: number;
   readonly lies?: RunPlan['lies'];
   readonly onRun?: (summary: SweepSummary) => void;
+  readonly onFailure?: (failure: Failure) => void;
+}
+
+/** A run that went wrong, and what was wrong. */
+interface Failure {
+  readonly seed: number;
+  readonly crashes: readonly number[];
+  readonly what: readonly string[];
 }
 
 export interface SweepSummary {
@@ -27,18 +35,18 @@ export interface SweepSummary {
   answers_lost: number;
   inserts_given_up: number;
   inserts_cut_between_targets: number;
-  failures: { seed: number; crashes: readonly number[]; what: readonly string[] }[];
+  failures: Failure[];
 }
 
 const FAILURES_MAX = 20;
 const SOON = 80;
 
 export async function sweep(options: SweepOptions): Promise<SweepSummary> {
-  const { seed, runs, stride = 1, lies = {}, onRun } = options;
+  const { seed, runs, stride = 1, lies = {} } = options;
   const summary = emptySummary(seed);
   for (let scenario = seed; summary.runs < runs; scenario++) {
     const plain = await simulate({ seed: scenario, crashes: [], lies });
-    count(summary, plain, onRun);
+    count(summary, plain, options);
     summary.scenarios++;
     const random = new Random(scenario).fork(5);
     const first = 1 + random.below(stride);
@@ -48,7 +56,7 @@ export async function sweep(options: SweepOptions): Promise<SweepSummary> {
         again += 1 + random.below(SOON);
         crashes.push(again);
       }
-      count(summary, await simulate({ seed: scenario, crashes, lies }), onRun);
+      count(summary, await simulate({ seed: scenario, crashes, lies }), options);
     }
   }
   return summary;
@@ -70,7 +78,7 @@ function emptySummary(seed: number): SweepSummary {
   };
 }
 
-function count(summary: SweepSummary, run: RunReport, onRun: SweepOptions['onRun']): void {
+function count(summary: SweepSummary, run: RunReport, options: SweepOptions): void {
   const { seed, crashes, points, engine, failures } = run;
   summary.runs++;
   summary.crashes += crashes.filter((at) => at <= points).length;
@@ -81,9 +89,11 @@ function count(summary: SweepSummary, run: RunReport, onRun: SweepOptions['onRun
   summary.inserts_given_up += engine.givenUp;
   summary.inserts_cut_between_targets += engine.viewErrors + engine.ended + engine.crashes;
   if (failures.length > 0 && summary.failures.length < FAILURES_MAX) {
-    summary.failures.push({ seed, crashes, what: [...new Set(failures)] });
+    const failure = { seed, crashes, what: [...new Set(failures)] };
+    summary.failures.push(failure);
+    options.onFailure?.(failure);
   }
-  onRun?.(summary);
+  options.onRun?.(summary);
 }
 
 /** The command that runs a failed run again and tells what happened in it. */
@@ -92,10 +102,12 @@ function replayCommand({ seed, crashes }: Pick<RunReport, 'seed' | 'crashes'>): 
   return `npm run test:simulation -- --seed ${seed} --crash ${dies}`;
 }
 
+export function describeFailure(failure: Failure): string {
+  return `${replayCommand(failure)}\n  ${failure.what.slice(0, 5).join('\n  ')}\n`;
+}
+
 export function describeSweep(summary: SweepSummary): string {
-  const lines = summary.failures.map(
-    (failure) => `${replayCommand(failure)}\n  ${failure.what.slice(0, 5).join('\n  ')}\n`,
-  );
+  const lines = summary.failures.map(describeFailure);
   const { runs, scenarios, crashes, calls, spans_acknowledged: spans } = summary;
   const done = `${runs} runs of ${scenarios} scenarios: ${crashes} deaths in ${calls} calls, ${spans} spans acknowledged`;
   return `${lines.join('')}${done}, ${summary.failures.length} runs wrong\n`;
