@@ -2,6 +2,7 @@
 // `node scripts/generate-docs.ts` writes, `--check` only compares and fails when something is out of date.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { benchmarksPage } from './benchmarks-page.ts';
 import { dialectsPage } from './dialects-page.ts';
 import { engineErrorsPage } from './engine-errors-page.ts';
 import { limitsPage } from './limits-page.ts';
@@ -18,6 +19,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/reference/engine-errors.md', engineErrorsPage()],
     ['docs/reference/limits.md', limitsPage()],
     ['docs/dialects.md', dialectsPage()],
+    ['docs/benchmarks.md', benchmarksPage()],
     ['.env.example', envExample()],
   ]);
 }
