@@ -30,6 +30,8 @@ export interface EngineOptions {
   readonly writeSecondsMax: number;
   /** A reader that takes nothing for this long loses its connection. */
   readonly stalledClientMsMax: number;
+  /** A statement that goes on for so long after KILL means that the engine hangs: its process ends. */
+  readonly stuckMsMax: number;
   /** How long a start waits for an owner of the directory whose parent is gone. */
   readonly lockWaitMs: number;
   /** The process whose end ends this one; absent when it is started by hand. */
@@ -47,6 +49,7 @@ export const ENGINE_DEFAULTS = {
   readSecondsMax: 60,
   writeSecondsMax: 600,
   stalledClientMsMax: 60_000,
+  stuckMsMax: 60_000,
   lockWaitMs: 10_000,
 } as const satisfies Omit<EngineOptions, 'dataDir' | 'parentPid'>;
 

@@ -41,9 +41,13 @@ export interface Engine {
 const SETTING_NAME = /^[A-Za-z_][A-Za-z0-9_.]*$/;
 const WATCH_GRACE_MS = 5_000;
 
-/** Opens lanes over a data directory. */
-export function createEngine(directory: OpenDirectory, options: EngineOptions): Engine {
-  const runs = createRuns(directory.connect);
+/** Opens lanes over a data directory. `onStuck` is told of a statement that goes on although it was killed. */
+export function createEngine(
+  directory: OpenDirectory,
+  options: EngineOptions,
+  onStuck: (run: Run) => void,
+): Engine {
+  const runs = createRuns(directory.connect, { msMax: options.stuckMsMax, onStuck });
   const lanes = {
     read: createLane('read', options.readers, options.waitingMax),
     insert: createLane('insert', 1, options.waitingMax),

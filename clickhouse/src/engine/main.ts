@@ -14,6 +14,7 @@ import { createEngine, type Engine } from './engine.ts';
 import { type EngineOptions, parseEngineOptions } from './engine-options.ts';
 import { ENGINE_EXIT } from './exit-codes.ts';
 import { makePipes } from './result-stream.ts';
+import type { Run } from './runs.ts';
 import { createEngineServer } from './serve.ts';
 import { socketPathFor } from './socket-path.ts';
 
@@ -36,6 +37,7 @@ const PARENT_CHECK_MS = 1_000;
 const DRAIN_MS_MAX = 10_000;
 /** With its parent gone nobody waits for an answer; a statement cut off is what repair is for. */
 const ORPHAN_DRAIN_MS_MAX = 500;
+const STUCK_END_MS = 100;
 
 function tellParent(message: EngineReady | EngineFailed): void {
   if (process.send === undefined) {
@@ -109,13 +111,25 @@ async function lock(options: EngineOptions): Promise<() => void> {
   }
 }
 
+/**
+ * A thread of this process hangs, and its lane with it. Whoever started us starts another; what was written half is
+ * what repair is for. The lock stays until the process is gone.
+ */
+function endStuck({ kind, queryId }: Run): void {
+  const message = `The engine hangs: the ${kind} ${queryId} goes on although it was killed.`;
+  tellParent({ type: 'failed', message });
+  process.stderr.write(`${message}\n`);
+  // After a moment, so that the message leaves.
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), STUCK_END_MS);
+}
+
 async function open(options: EngineOptions) {
   const unlock = await lock(options);
   rmSync(`${options.dataDir}/spool`, { recursive: true, force: true });
   mkdirSync(`${options.dataDir}/spool`, { recursive: true, mode: 0o700 });
   const pipes = makePipes(`${options.dataDir}/spool`, options.readers);
   try {
-    const engine = createEngine(openDirectory(loadChdb(), options), options);
+    const engine = createEngine(openDirectory(loadChdb(), options), options, endStuck);
     return { unlock, engine, pipes: await pipes };
   } catch (thrown) {
     unlock();

@@ -29,11 +29,19 @@ export interface Runs {
   readonly count: number;
 }
 
+/** What a statement that KILL does not end is to be told to. */
+export interface StuckWatch {
+  /** How long a statement may go on after KILL. */
+  readonly msMax: number;
+  readonly onStuck: (run: Run) => void;
+}
+
 const KILL_AGAIN_AFTER_MS = 100;
 
 /** `control` gives the session on which KILL QUERY is sent; it is used for nothing else. */
-export function createRuns(control: () => ChdbSession): Runs {
+export function createRuns(control: () => ChdbSession, stuck: StuckWatch): Runs {
   const byId = new Map<string, Run>();
+  const watches = new Map<Run, NodeJS.Timeout>();
   let sequence = 0;
 
   /** A kill that comes before the engine knows the statement finds nothing: so it is repeated. */
@@ -71,6 +79,9 @@ export function createRuns(control: () => ChdbSession): Runs {
         cancel: () => {
           if (!controller.signal.aborted) {
             controller.abort();
+            // A timer, and not the loop that kills: an engine that hangs may not answer a KILL either.
+            const tell = () => byId.get(run.queryId) === run && stuck.onStuck(run);
+            watches.set(run, setTimeout(tell, stuck.msMax).unref());
             // A kill that cannot be sent means an engine that answers nothing: the watch restarts it.
             kill(run, number).catch(() => undefined);
           }
@@ -79,7 +90,11 @@ export function createRuns(control: () => ChdbSession): Runs {
       byId.set(queryId, run);
       return run;
     },
-    end: (run) => void byId.delete(run.queryId),
+    end: (run) => {
+      byId.delete(run.queryId);
+      clearTimeout(watches.get(run));
+      watches.delete(run);
+    },
     find: (queryId) => byId.get(queryId),
     all: () => [...byId.values()],
     get count() {
