@@ -15,6 +15,10 @@ export interface HostOptions {
   readonly port: number;
   /** Used where ClickHouse is to be a server of its own. */
   readonly server: EngineServer;
+  /** Leads there through faults. */
+  readonly proxyUrl: string;
+  /** What the first life is started into; each kill says what the next one is. */
+  readonly surroundings: Surroundings;
   /** The JSON of AICOST_INIT_KEYS. */
   readonly initKeys: string;
   readonly findings: LogFindings;
@@ -32,10 +36,11 @@ export class CollectorHost {
   private readonly options: HostOptions;
   private readonly started: CollectorProcess[] = [];
   private collector: CollectorProcess | undefined;
-  private surroundings: Surroundings = { timeZone: undefined, isServer: false };
+  private surroundings: Surroundings;
 
   constructor(options: HostOptions) {
     this.options = options;
+    this.surroundings = options.surroundings;
     this.url = `http://127.0.0.1:${options.port}`;
   }
 
@@ -53,7 +58,8 @@ export class CollectorHost {
 
   start(): void {
     const { dataDir, port, initKeys, findings, server } = this.options;
-    const { timeZone, isServer } = this.surroundings;
+    const { timeZone, isServer, isFaulty } = this.surroundings;
+    const serverUrl = isFaulty ? this.options.proxyUrl : server.url;
     if (isServer && server.pid === undefined) {
       server.start();
     }
@@ -61,7 +67,7 @@ export class CollectorHost {
       dataDir,
       port,
       timeZone,
-      clickhouseUrl: isServer ? server.url : undefined,
+      clickhouseUrl: isServer ? serverUrl : undefined,
       initKeys,
       onLog: (line) => findings.read(line),
     });
@@ -90,6 +96,14 @@ export class CollectorHost {
       }
       this.start();
     }
+  }
+
+  /** Whether nothing waits in the journal. */
+  async isDrained(): Promise<boolean> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    const waiting = /^aicost_journal_(?:bytes|segments\{state="(?:open|sealed)"\}) (\d+)$/gm;
+    const values = [...text.matchAll(waiting)].map((match) => Number(match[1]));
+    return values.length === 3 && values.every((value) => value === 0);
   }
 
   engineTimeZone(): string | undefined {

@@ -5,10 +5,11 @@ import type { Random } from './random.ts';
 
 /**
  * `normal`: three days. `kolkata`: the same with TZ=Asia/Kolkata. `server`: the same, and ClickHouse is a server of its
- * own that is in Asia/Kolkata too. `cap`: bursts that fill segments to their caps.
+ * own that is in Asia/Kolkata too. `faults`: the same, behind a proxy that loses, breaks, delays and repeats. `cap`:
+ * bursts that fill segments to their caps.
  * `days`: more days at once than have a segment of their own, so that the mixed one is used and split.
  */
-export const PHASES = ['normal', 'kolkata', 'server', 'cap', 'days'] as const;
+export const PHASES = ['normal', 'kolkata', 'server', 'faults', 'cap', 'days'] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** `drain`: SIGTERM, and SIGKILL while the collector still ends its work. */
@@ -58,9 +59,13 @@ export interface Surroundings {
   readonly timeZone: string | undefined;
   /** Whether ClickHouse is a server of its own. */
   readonly isServer: boolean;
+  /** Whether there is a proxy before it that does what networks do. */
+  readonly isFaulty: boolean;
 }
 
 const BURSTS = 2;
+/** Phases in which ClickHouse is a server. */
+const SERVED: readonly Phase[] = ['server', 'faults'];
 
 /** Spreads kills over the phases, in their order. */
 export function planKills(count: number, phases: readonly Phase[], random: Random): PlannedKill[] {
@@ -81,17 +86,24 @@ export function planKills(count: number, phases: readonly Phase[], random: Rando
       victim: victimOf(moment, { phase, next }, random),
       moment,
       burst: isBurst ? (bursts % 2 === 1 ? 'rows' : 'bytes') : undefined,
-      after: {
-        timeZone: next === 'kolkata' || next === 'server' ? 'Asia/Kolkata' : undefined,
-        isServer: next === 'server',
-      },
+      after: surroundingsOf(next),
     });
   }
   return kills;
 }
 
+export function surroundingsOf(phase: Phase): Surroundings {
+  const isServer = SERVED.includes(phase);
+  const timeZone = phase === 'kolkata' || isServer ? 'Asia/Kolkata' : undefined;
+  return { timeZone, isServer, isFaulty: phase === 'faults' };
+}
+
 function victimOf(moment: Moment, { phase, next }: { phase: Phase; next: Phase }, random: Random) {
-  if (phase === 'server' || next === 'server') {
+  if (phase === 'faults' && next === 'faults') {
+    // The proxy tells which query ids run, as a real server would: an insert may outlive its collector here.
+    return random.pick(DRAWN);
+  }
+  if (SERVED.includes(phase) || SERVED.includes(next)) {
     // The test's server is chdb, whose system.processes does not know query ids: an insert that outlives its collector,
     // which a real server would show, must not be part of the test.
     return phase === next ? random.pick(['engine', 'both'] as const) : 'both';

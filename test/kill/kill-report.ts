@@ -25,6 +25,8 @@ export interface KillReport {
   /** Work on the ledger that was asked for. */
   readonly work: Readonly<Record<Work, WorkCounts>>;
   readonly found: Findings;
+  /** What befell statements between collector and server, by kind. */
+  readonly faults: Readonly<Record<string, number>>;
   readonly summary: VerifySummary;
   /** Empty when all is well; otherwise each difference, one line each. */
   readonly failures: readonly string[];
@@ -69,6 +71,9 @@ export function describeReport(report: KillReport): string {
       'engine',
       `${found.engineStarts} starts, ${found.engineRestarts} of them after its own end`,
     ),
+    ...(Object.keys(report.faults).length === 0
+      ? []
+      : [line('faults between', faultsText(report.faults))]),
     ...Object.entries(summary).map(([name, value]) => line(name.replaceAll('_', ' '), value)),
   ];
   const verdict =
@@ -79,6 +84,13 @@ export function describeReport(report: KillReport): string {
           ...failures.slice(0, FAILURES_SHOWN).map((failure) => `  - ${failure}`),
         ].join('\n');
   return `\n${rows.join('\n')}\n\n${verdict}\n`;
+}
+
+/** `31: late 3, twice 5`. */
+function faultsText(faults: Readonly<Record<string, number>>): string {
+  const sorted = Object.entries(faults).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const sum = sorted.reduce((total, [, count]) => total + count, 0);
+  return `${sum}: ${sorted.map(([fault, count]) => `${fault} ${count}`).join(', ')}`;
 }
 
 function workText({ begun, finished, interrupted }: WorkCounts): string {

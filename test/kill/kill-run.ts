@@ -8,14 +8,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadPriceBook } from '@ai-cost-profiler/collector/price/load-book.ts';
-import { CollectorHost, within } from './collector-host.ts';
+import type { FaultProxy } from '../faults/fault-proxy.ts';
+import { CollectorHost, type HostOptions, within } from './collector-host.ts';
 import type { SenderCounts } from './deliver.ts';
 import { disturb } from './disturber.ts';
 import { EngineServer } from './engine-server.ts';
 import { findFreePort } from './free-port.ts';
 import { watchFor } from './journal-watch.ts';
 import { KillMoments } from './kill-moments.ts';
-import { PHASES, type Phase, type PlannedKill, planKills } from './kill-plan.ts';
+import { PHASES, type Phase, type PlannedKill, planKills, surroundingsOf } from './kill-plan.ts';
+import { openKillProxy } from './kill-proxy.ts';
 import type { KillReport, KillRow } from './kill-report.ts';
 import { LedgerAsker } from './ledger-asker.ts';
 import { describeFindings, LogFindings } from './log-findings.ts';
@@ -24,7 +26,7 @@ import { PriceSwitch } from './price-switch.ts';
 import { Random } from './random.ts';
 import { Senders } from './senders.ts';
 import { SentSpans } from './sent-spans.ts';
-import { DAYS, FIRST_DAY_NS } from './traffic.ts';
+import { allDays, DAYS } from './traffic.ts';
 import type { VerifySummary } from './verify.ts';
 
 export interface KillOptions {
@@ -41,7 +43,6 @@ const TENANTS = ['acme', 'globex'];
 const SERVER_ZONE = 'Asia/Kolkata';
 const FEW_DAYS = 3;
 const DRAIN_MS_MAX = 300_000;
-const MS_PER_DAY = 86_400_000;
 /** At the end of a phase; the report shows more. */
 const FAILURES_SHOWN = 10;
 /** The whole of a demo, settled and verified: what a first user types, after all that happened here. */
@@ -53,11 +54,14 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
   const random = new Random(process.pid);
   const port = await findFreePort(random);
   const server = new EngineServer(join(dataDir, 'engine'), await findFreePort(random), SERVER_ZONE);
-  const run = new KillRun({ dataDir, port, server }, options);
+  const proxy = openKillProxy(server, await findFreePort(random), new Random(options.seed).fork(5));
+  const proxyUrl = await proxy.listen();
+  const run = new KillRun({ dataDir, port, server, proxy, proxyUrl }, options);
   try {
     return await run.run();
   } finally {
     await run.end();
+    await proxy.close();
     await rm(dataDir, { recursive: true, force: true });
   }
 }
@@ -68,6 +72,7 @@ class KillRun {
   private readonly random: Random;
   private readonly keys: Map<string, string>;
   private readonly host: CollectorHost;
+  private readonly proxy: FaultProxy;
   private readonly book = new SentSpans();
   private readonly prices = loadPriceBook();
   private readonly findings = new LogFindings();
@@ -95,19 +100,17 @@ class KillRun {
   private readonly startedAtMs = performance.now();
 
   constructor(
-    places: { dataDir: string; port: number; server: EngineServer },
+    places: Pick<HostOptions, 'dataDir' | 'port' | 'server' | 'proxyUrl'> & { proxy: FaultProxy },
     options: KillOptions,
   ) {
     this.dataDir = places.dataDir;
+    this.proxy = places.proxy;
     this.options = options;
     this.random = new Random(options.seed);
     this.keys = new Map(TENANTS.map((name) => [name, `aicost_${name}_${this.random.hex(20)}`]));
     const operator = `aicost_operator_${this.random.hex(20)}`;
-    const initKeys = [...this.keys].map(([tenant, key]) => ({
-      tenant,
-      scopes: ['ingest', 'read'],
-      key,
-    }));
+    const scopes = ['ingest', 'read'];
+    const initKeys = [...this.keys].map(([tenant, key]) => ({ tenant, scopes, key }));
     const { faults } = this;
     this.host = new CollectorHost({
       ...places,
@@ -118,6 +121,7 @@ class KillRun {
       findings: this.findings,
       random: this.random.fork(3),
       onOwnEnd: (about) => faults.push(about),
+      surroundings: surroundingsOf(options.phases[0]!),
     });
     const asked = { url: this.host.url, key: operator, faults };
     this.asker = new LedgerAsker({ ...asked, ...allDays() });
@@ -145,6 +149,7 @@ class KillRun {
       counts: this.counts,
       work: this.asker.counts,
       found: this.findings.total,
+      faults: Object.fromEntries([...this.proxy.counts].filter(([fault]) => fault !== 'none')),
       summary: this.summary!,
       failures: [
         ...this.faults,
@@ -167,6 +172,7 @@ class KillRun {
       return [];
     }
     this.isStopping = false;
+    this.proxy.hurt();
     const random = this.random.fork(10 + PHASES.indexOf(phase));
     const { asker, priceSwitch } = this;
     const isStopping = () => this.isStopping;
@@ -178,6 +184,7 @@ class KillRun {
       this.failIfLate();
       await this.strike(kill);
     }
+    await this.proxy.heal();
     await this.host.untilReady();
     this.isStopping = true;
     const quiet = Promise.all([busy, this.moments.end()]);
@@ -191,9 +198,8 @@ class KillRun {
     this.options.progress(
       `end of ${phase}: ${summary.spans_stored} spans, ${summary.ledger_entries} entries, ${failures.length} differences`,
     );
-    for (const failure of [...this.faults, ...failures].slice(0, FAILURES_SHOWN)) {
-      this.options.progress(`  - ${failure}`);
-    }
+    const shown = [...this.faults, ...failures].slice(0, FAILURES_SHOWN);
+    shown.forEach((failure) => void this.options.progress(`  - ${failure}`));
     return failures.map((failure) => `${phase}: ${failure}`);
   }
 
@@ -246,6 +252,8 @@ class KillRun {
     }
     this.days = kill.phase === 'days' ? DAYS : FEW_DAYS;
     this.burst = kill.burst;
+    // Faults take their time: without more of it there would hardly be any between two kills.
+    await sleep(kill.phase === 'faults' ? this.random.between(4_000, 14_000) : 0);
     await this.moments.waitFor(kill);
     this.noteLast();
     const { number, phase, victim, moment } = kill;
@@ -255,8 +263,14 @@ class KillRun {
     const what = hadEngine ? victim : `${victim} (there was none)`;
     const { acknowledged } = this.book;
     this.options.progress(
-      `kill ${number} of ${this.options.kills}: ${what} (${phase}, ${moment}); ${acknowledged} spans acknowledged`,
+      `kill ${number} of ${this.options.kills}: ${what} (${phase}, ${moment}); ${acknowledged} spans acknowledged; about ${this.minutesLeft()} min left`,
     );
+  }
+
+  private minutesLeft(): number {
+    const { length } = this.rows;
+    const minutes = (performance.now() - this.startedAtMs) / 60_000;
+    return Math.ceil((minutes / length) * (this.options.kills - length));
   }
 
   /** What came out of the last kill is known when the next one comes. */
@@ -271,27 +285,14 @@ class KillRun {
   private async untilDrained(): Promise<void> {
     const isDrained = await watchFor(async () => {
       await sleep(100);
-      const text = await (await fetch(`${this.host.url}/metrics`)).text();
-      const waiting = /^aicost_journal_(?:bytes|segments\{state="(?:open|sealed)"\}) (\d+)$/gm;
-      const values = [...text.matchAll(waiting)].map((match) => Number(match[1]));
-      return values.length === 3 && values.every((value) => value === 0);
+      return this.host.isDrained();
     }, DRAIN_MS_MAX);
-    if (!isDrained) {
-      throw new Error(`the journal does not drain\n${this.host.current.tail}`);
-    }
+    if (!isDrained) throw new Error(`the journal does not drain\n${this.host.current.tail}`);
   }
 
   private failIfLate(): void {
-    const limitMs = 120_000 + this.options.kills * 60_000;
-    if (performance.now() - this.startedAtMs > limitMs) {
-      throw new Error(`the run takes longer than ${limitMs / 1000} s`);
-    }
+    const seconds = 120 + this.options.kills * 60;
+    const isLate = performance.now() - this.startedAtMs > seconds * 1_000;
+    if (isLate) throw new Error(`the run takes longer than ${seconds} s`);
   }
-}
-
-/** The range in which all spans of the test start. */
-function allDays(): { from: string; to: string } {
-  const fromMs = Number(FIRST_DAY_NS / 1_000_000n);
-  const iso = (ms: number) => new Date(ms).toISOString();
-  return { from: iso(fromMs), to: iso(fromMs + (DAYS + 2) * MS_PER_DAY) };
 }

@@ -1,6 +1,7 @@
 /**
- * `node test/kill/run.ts [--kills N] [--seed S] [--json]`: the exactly-once promise under SIGKILL. Ends with 1 when
- * anything is lost, doubled or different by one digit.
+ * `node test/kill/run.ts [--kills N] [--seed S] [--phases a,b] [--json]`: the exactly-once promise under SIGKILL, in
+ * embedded and in server mode. Ends with 1 when anything is lost, doubled or different by one digit. A run that was
+ * interrupted is gone on with by naming the phases that are left.
  */
 import { parseArgs } from 'node:util';
 import { PHASES } from './kill-plan.ts';
@@ -11,6 +12,7 @@ const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '10' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    phases: { type: 'string', default: PHASES.join(',') },
     json: { type: 'boolean', default: false },
   },
 });
@@ -25,15 +27,21 @@ if (!Number.isInteger(kills) || kills < 1 || !Number.isInteger(seed) || seed < 0
   );
   process.exit(64);
 }
+const named = values.phases.split(',');
+const phases = PHASES.filter((phase) => named.includes(phase));
+if (phases.length !== named.length) {
+  process.stderr.write(`--phases is "${values.phases}"; expected some of ${PHASES.join(',')}.\n`);
+  process.exit(64);
+}
 // Progress is for people; with --json standard output holds the report alone.
 const progress = (text: string) => {
   const at = `${Math.round(process.uptime())} s`.padEnd(7);
   void (values.json ? process.stderr : process.stdout).write(`${at}${text}\n`);
 };
-progress(`${kills} kills, seed ${seed}`);
+progress(`${kills} kills, seed ${seed}, phases ${phases.join(', ')}`);
 const report = await runKills({
   kills,
-  phases: PHASES,
+  phases,
   scenesAtOnce: SCENES_AT_ONCE,
   seed,
   progress,

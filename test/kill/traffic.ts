@@ -42,6 +42,7 @@ const NS_PER_DAY = 24n * NS_PER_HOUR;
 /** 2026-07-28: the days that follow cross the end of a month, where tables start a new partition. */
 export const FIRST_DAY_NS = BigInt(Date.UTC(2026, 6, 28)) * 1_000_000n;
 export const DAYS = 12;
+const MS_PER_DAY = 86_400_000;
 /** n of a span is below this. */
 const VARIANTS = 200;
 const SERVICES = ['shop', 'support'];
@@ -164,6 +165,13 @@ export class Traffic {
     });
     return { sent, span };
   }
+}
+
+/** The range in which all spans of the test start, in RFC 3339. */
+export function allDays(): { from: string; to: string } {
+  const fromMs = Number(FIRST_DAY_NS / 1_000_000n);
+  const iso = (ms: number) => new Date(ms).toISOString();
+  return { from: iso(fromMs), to: iso(fromMs + (DAYS + 2) * MS_PER_DAY) };
 }
 
 function toBatch(tenant: string, made: readonly Made[]): Batch {

@@ -42,23 +42,8 @@ const KILL_AGAIN_AFTER_MS = 100;
 export function createRuns(control: () => ChdbSession, stuck: StuckWatch): Runs {
   const byId = new Map<string, Run>();
   const watches = new Map<Run, NodeJS.Timeout>();
+  const isHere = (run: Run) => byId.get(run.queryId) === run;
   let sequence = 0;
-
-  /** A kill that comes before the engine knows the statement finds nothing: so it is repeated. */
-  async function kill(run: Run, number: number): Promise<void> {
-    const session = control();
-    try {
-      while (byId.get(run.queryId) === run) {
-        // ASYNC because SYNC never returns in chdb; concat() so that the kill is not its own match.
-        await session.queryAsync(
-          `KILL QUERY WHERE startsWith(query, concat('/*run', ' ${number}*/')) ASYNC FORMAT Null`,
-        );
-        await sleep(KILL_AGAIN_AFTER_MS);
-      }
-    } finally {
-      session.close();
-    }
-  }
 
   return {
     begin(queryId, kind) {
@@ -80,10 +65,10 @@ export function createRuns(control: () => ChdbSession, stuck: StuckWatch): Runs 
           if (!controller.signal.aborted) {
             controller.abort();
             // A timer, and not the loop that kills: an engine that hangs may not answer a KILL either.
-            const tell = () => byId.get(run.queryId) === run && stuck.onStuck(run);
+            const tell = () => isHere(run) && stuck.onStuck(run);
             watches.set(run, setTimeout(tell, stuck.msMax).unref());
             // A kill that cannot be sent means an engine that answers nothing: the watch restarts it.
-            kill(run, number).catch(() => undefined);
+            kill(control, number, () => isHere(run)).catch(() => undefined);
           }
         },
       };
@@ -101,4 +86,24 @@ export function createRuns(control: () => ChdbSession, stuck: StuckWatch): Runs 
       return byId.size;
     },
   };
+}
+
+/** A kill that comes before the engine knows the statement finds nothing: so it is repeated. */
+async function kill(
+  control: () => ChdbSession,
+  number: number,
+  isStillHere: () => boolean,
+): Promise<void> {
+  const session = control();
+  try {
+    while (isStillHere()) {
+      // ASYNC because SYNC never returns in chdb; concat() so that the kill is not its own match.
+      await session.queryAsync(
+        `KILL QUERY WHERE startsWith(query, concat('/*run', ' ${number}*/')) ASYNC FORMAT Null`,
+      );
+      await sleep(KILL_AGAIN_AFTER_MS);
+    }
+  } finally {
+    session.close();
+  }
 }

@@ -11,8 +11,8 @@ import type { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 /** How long an insert may take to begin, at first; the longer the more bytes go before. */
 const BEGIN_MS = 4_000;
 const BYTES_PER_S = 8_000_000;
-/** Those of an earlier process are not known: the longest that it may have given, unless ClickHouse was very late. */
-const EARLIER_MS = 12_000;
+/** What an earlier process gave is not known: somewhat more than a first insert gets. */
+const EARLIER_PATIENCE = 1.5;
 const PATIENCE_MAX = 32;
 /** Clocks drift by less than a millisecond in this time. */
 const MEASURE_EVERY_MS = 30_000;
@@ -24,6 +24,10 @@ const TOO_LATE = 'aicost: this insert began after its time';
 /** Whether it is the fence that kept an insert from running. */
 export function isTooLate(error: StoreError): boolean {
   return error.code === THROW_IF_CODE && error.message.includes(TOO_LATE);
+}
+
+function allowedMs(bytes: number): number {
+  return BEGIN_MS + (bytes / BYTES_PER_S) * 1_000;
 }
 
 export interface FenceOptions {
@@ -39,8 +43,8 @@ export class BeginFence {
   private measured: { serverMs: number; atMs: number } | undefined;
   /** By the server's clock: nothing of ours that was sent so far begins after it. */
   private lastMs = 0;
-  /** The same for an earlier process, reckoned from when the server first answered. */
-  private earlierMs: number | undefined;
+  /** When the server first answered us: an earlier process sent nothing after it. */
+  private firstMs: number | undefined;
   private patience = 1;
 
   constructor(options: FenceOptions) {
@@ -50,22 +54,25 @@ export class BeginFence {
   /** The condition under which rows of an insert of so many bytes, sent now, are taken. Rejects with StoreError. */
   async condition(bytes: number): Promise<string> {
     const serverMs = await this.serverMs();
-    const allowedMs = (BEGIN_MS + (bytes / BYTES_PER_S) * 1_000) * this.patience;
-    const deadlineMs = Math.ceil(serverMs + allowedMs);
+    const deadlineMs = Math.ceil(serverMs + allowedMs(bytes) * this.patience);
     this.lastMs = Math.max(this.lastMs, deadlineMs);
-    return `throwIf(now64(3) > fromUnixTimestamp64Milli(toInt64(${deadlineMs})), '${TOO_LATE}') = 0`;
+    return `throwIf(now64(3) >= fromUnixTimestamp64Milli(toInt64(${deadlineMs})), '${TOO_LATE}') = 0`;
   }
 
   /**
-   * Resolves when nothing that was sent before can begin any more, by us or, if asked for, by an earlier process.
-   * Rejects with StoreError, or when stopped.
+   * Resolves when no insert of this segment that was sent before can begin any more, be it ours or that of an earlier
+   * process. Rejects with StoreError, or when stopped.
    */
-  async passed(who: 'ours' | 'anybody', stopping: AbortSignal): Promise<void> {
+  async passed(
+    { isRecovered, dataBytes }: { isRecovered: boolean; dataBytes: number },
+    stopping: AbortSignal,
+  ): Promise<void> {
+    const earlierMs = isRecovered ? allowedMs(dataBytes) * EARLIER_PATIENCE : 0;
     for (;;) {
       stopping.throwIfAborted();
       const serverMs = await this.measure();
-      const untilMs = Math.max(this.lastMs, who === 'ours' ? 0 : (this.earlierMs ?? 0));
-      if (serverMs > untilMs) {
+      const untilMs = Math.max(this.lastMs, (this.firstMs ?? serverMs) + earlierMs);
+      if (serverMs >= untilMs) {
         return;
       }
       await this.options.sleep(Math.min(POLL_MS_MAX, untilMs - serverMs + 1));
@@ -78,9 +85,10 @@ export class BeginFence {
     this.measured = undefined;
   }
 
-  /** All is well: nothing that was sent before is under way, so there is nothing to wait for. */
+  /** The last insert answered, and those before it were waited for: nothing of ours is under way. */
   written(): void {
     this.patience = 1;
+    this.lastMs = 0;
   }
 
   private async serverMs(): Promise<number> {
@@ -99,7 +107,7 @@ export class BeginFence {
     if (!Number.isSafeInteger(serverMs)) {
       throw new Error(`the clock of ClickHouse: expected milliseconds, got ${rows[0]?.ms}`);
     }
-    this.earlierMs ??= serverMs + EARLIER_MS;
+    this.firstMs ??= serverMs;
     this.measured = { serverMs, atMs: this.options.nowMs() };
     return serverMs;
   }

@@ -170,8 +170,7 @@ export class Writer {
   /** After doubt: inserts what is missing, all or target by target. True when a target was repaired. */
   private async complete(segment: SealedSegment, attempts: Attempts): Promise<boolean> {
     const { store, landing } = this.options;
-    const who = segment.isRecovered ? 'anybody' : 'ours';
-    await this.fence?.passed(who, this.stopping.signal);
+    await this.fence?.passed(segment, this.stopping.signal);
     await this.endEarlierInserts(segment);
     const lacking = await targetsLacking(store, landing.targets, segment);
     const fed = landing.targets.filter(({ table }) => expectedRows(table, segment) > 0);
