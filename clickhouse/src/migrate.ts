@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { readTokens } from './engine/tokens.ts';
+import { moveOldSpans, setOldSpansAside } from './migrate-spans.ts';
 import { quoteName } from './sql-text.ts';
 import type { Store } from './store.ts';
 
@@ -41,6 +42,10 @@ export class MigrationError extends Error {
 /** The migrations that come with this program. */
 export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('../migrations/', import.meta.url));
 
+/** What a migration needs besides its statements; each can be repeated, as they can. */
+const STEPS: Readonly<Record<number, Record<'before' | 'after', (store: Store) => Promise<void>>>> =
+  { 8: { before: setOldSpansAside, after: moveOldSpans } };
+
 const FILE_NAME = /^(\d{4})-[a-z0-9-]+\.sql$/;
 
 /**
@@ -65,9 +70,12 @@ export async function migrate(
   );
   const pending = findPending(migrations, recorded);
   for (const migration of pending) {
+    const steps = directory === MIGRATIONS_DIRECTORY ? STEPS[migration.number] : undefined;
+    await steps?.before(store);
     for (const statement of splitStatements(migration.sql)) {
       await store.command(statement.replaceAll('{database}', quoteName(store.database)));
     }
+    await steps?.after(store);
     const { number, name, digest } = migration;
     await store.insertRows(table, [{ number, name, digest }]);
   }

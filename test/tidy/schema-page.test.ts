@@ -35,12 +35,16 @@ const ADDED = migrations.flatMap((path) =>
       [...body!.matchAll(/ADD COLUMN IF NOT EXISTS (\w+)/g)].map(([, column]) => [table, column!]),
   ),
 );
-const TABLES = [...migrations, 'clickhouse/src/migrate.ts']
-  .flatMap((p) => readTables(readText(p)))
-  .map((table) => {
-    const added = ADDED.filter(([name]) => name === table.name).map(([, column]) => column!);
-    return { ...table, columns: [...table.columns, ...added] };
-  });
+/** A table that a later migration makes anew is as that one says. */
+const NEWEST = new Map(
+  [...migrations, 'clickhouse/src/migrate.ts']
+    .flatMap((path) => readTables(readText(path)))
+    .map((table) => [table.name, table]),
+);
+const TABLES = [...NEWEST.values()].map((table) => {
+  const added = ADDED.filter(([name]) => name === table.name).map(([, column]) => column!);
+  return { ...table, columns: [...table.columns, ...added] };
+});
 
 /** Sections of the page by table: `## `name``. */
 const SECTIONS = new Map(

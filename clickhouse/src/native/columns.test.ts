@@ -5,7 +5,6 @@ import type { NativeColumn } from './columns.ts';
 import { StringColumn } from './columns.ts';
 import { GrowingBytes } from './growing-bytes.ts';
 import { LowCardinalityColumn } from './low-cardinality-column.ts';
-import { type RowMark, StringMapColumn } from './map-columns.ts';
 import { NullableIntegerColumn } from './nullable-integer-column.ts';
 
 function written(column: NativeColumn): Buffer {
@@ -63,30 +62,6 @@ it('a column of texts writes the digits of a number as its text', () => {
         texts.appendText(String(value));
       }
       expect(written(digits)).toEqual(written(texts));
-    }),
-  );
-});
-
-it('a map repeats its last row, again and again', () => {
-  const row = fc.array(fc.tuple(fc.string({ maxLength: 3 }), fc.string()), { maxLength: 4 });
-  fc.assert(
-    fc.property(fc.array(fc.tuple(row, fc.nat(3))), (rows) => {
-      const [long, short] = [new StringMapColumn(), new StringMapColumn()];
-      const append = (column: StringMapColumn, pairs: [string, string][]) => {
-        for (const [key, value] of pairs) column.appendText(key, value);
-        column.endRow();
-      };
-      const mark: RowMark = { pairs: 0, position: 0 };
-      for (const [pairs, times] of rows) {
-        short.mark(mark);
-        append(short, pairs);
-        append(long, pairs);
-        for (let i = 0; i < times; i++) {
-          short.repeatRow(mark);
-          append(long, pairs);
-        }
-      }
-      expect(written(short)).toEqual(written(long));
     }),
   );
 });

@@ -221,17 +221,6 @@ export class StringColumn implements NativeColumn {
     out.appendRange(this.values.bytes, 0, this.values.length);
   }
 
-  /** Where the next value will begin; good for `repeat` until the next reset. */
-  get position(): number {
-    return this.values.length;
-  }
-
-  /** Appends once more the `count` values that begin at `position` and end here. */
-  repeat(position: number, count: number): void {
-    this.values.appendCopy(position, this.values.length);
-    this.rows += count;
-  }
-
   /** A whole number from 0 to 2^53 as its decimal digits. */
   appendDigits(value: number): void {
     this.values.appendSizedDigits(value);

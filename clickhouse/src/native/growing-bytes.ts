@@ -88,12 +88,6 @@ export class GrowingBytes {
     }
   }
 
-  /** A copy of its own bytes [start, end). */
-  appendCopy(start: number, end: number): void {
-    const at = this.reserve(end - start);
-    this.bytes.copyWithin(at, start, end);
-  }
-
   /** The decimal digits of a whole number from 0 to 2^53 with their length, as a `String` of ClickHouse. */
   appendSizedDigits(value: number): void {
     let length = 1;

@@ -66,13 +66,6 @@ export class LowCardinalityColumn implements NativeColumn {
     this.rows = rows + count;
   }
 
-  /** Appends `count` values once more, from row `start` on. */
-  repeat(start: number, count: number): void {
-    for (let row = start; row < start + count; row++) {
-      this.appendIndex(this.indexes[row]!);
-    }
-  }
-
   appendDefault(): void {
     this.appendIndex(0);
   }

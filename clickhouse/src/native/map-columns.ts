@@ -61,12 +61,6 @@ abstract class MapColumn implements NativeColumn {
   }
 }
 
-/** Where a row of a map began. */
-export interface RowMark {
-  pairs: number;
-  position: number;
-}
-
 /** `Map(LowCardinality(String), String)`. */
 export class StringMapColumn extends MapColumn {
   readonly type = 'Map(LowCardinality(String), String)';
@@ -75,21 +69,6 @@ export class StringMapColumn extends MapColumn {
   appendText(key: string, value: string): void {
     this.keys.appendText(key);
     this.values.appendText(value);
-  }
-
-  /** Notes where the next row begins. */
-  mark(next: RowMark): void {
-    next.pairs = this.keys.rows;
-    next.position = this.values.position;
-  }
-
-  /** Appends the last row, which began at `last`, once more, and notes where that one begins. */
-  repeatRow(last: RowMark): void {
-    const { pairs, position } = last;
-    this.mark(last);
-    this.keys.repeat(pairs, last.pairs - pairs);
-    this.values.repeat(position, last.pairs - pairs);
-    this.endRow();
   }
 
   protected override get valueBytes(): number {

@@ -54,7 +54,7 @@ export function appendSpan(
   appendIdentity(columns, view);
   appendStatusMessage(columns, view, context);
   appendScope(columns, view);
-  block.resourceAttributes.appendResource(view, context);
+  block.resources.append(view, context);
   block.attributes.append(view.attributes, view.shape, context);
   appendEvents(columns, view, context);
   appendLinks(columns, view);

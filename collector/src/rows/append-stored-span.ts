@@ -58,7 +58,7 @@ export function appendStoredSpan(
   columns.status_message.appendText(span.status_message);
   columns.scope_name.appendText(span.scope_name);
   columns.scope_version.appendText(span.scope_version);
-  appendMap(columns.resource_attributes, span.resource_attributes);
+  columns.resource.appendText(JSON.stringify(span.resource_attributes));
   appendMap(columns.attributes, span.attributes);
   columns.events.appendText(span.events);
   columns.links.appendText(span.links);

@@ -3,10 +3,9 @@
  * each shape of list (decode/key-shapes.ts), and so is whether a key's value must be hidden.
  */
 import type { LowCardinalityColumn } from '@ai-cost-profiler/clickhouse/native/low-cardinality-column.ts';
-import type { RowMark, StringMapColumn } from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
+import type { StringMapColumn } from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
 import { type AttributeList, VALUE } from '../decode/attribute-list.ts';
 import type { KeyShape } from '../decode/key-shapes.ts';
-import type { SpanView } from '../decode/span-view.ts';
 import { attributeText } from './attribute-text.ts';
 import type { ContentRedactor } from './redact.ts';
 import { RenderedValues } from './rendered-values.ts';
@@ -30,11 +29,6 @@ export class AttributeMap {
   private readonly known = new Map<KeyShape, KnownKeys>();
   private readonly rendered = new RenderedValues();
   private redactor: ContentRedactor | undefined;
-  private readonly mark: RowMark = { pairs: 0, position: 0 };
-  private owner: SpanView | undefined;
-  private generation = -1;
-  private tenant = '';
-  private row = -1;
 
   constructor(column: StringMapColumn) {
     this.column = column;
@@ -59,31 +53,9 @@ export class AttributeMap {
     this.column.endRow();
   }
 
-  /** The attributes of a span's resource: they are the same for all its spans, which mostly follow each other. */
-  appendResource(view: SpanView, hiding: Hiding): void {
-    const { column } = this;
-    const { resource } = view;
-    const isLast =
-      this.owner === view &&
-      this.generation === resource.generation &&
-      this.tenant === hiding.tenant &&
-      this.row === column.rows - 1;
-    if (isLast && this.row >= 0) {
-      column.repeatRow(this.mark);
-    } else {
-      column.mark(this.mark);
-      this.append(resource.attributes, undefined, hiding);
-      this.owner = view;
-      this.generation = resource.generation;
-      this.tenant = hiding.tenant;
-    }
-    this.row = column.rows - 1;
-  }
-
   /** Forgets what is of the block that was taken. */
   reset(): void {
     this.known.clear();
-    this.row = -1;
   }
 
   private keysOf(shape: KeyShape, list: AttributeList, redactor: ContentRedactor): KnownKeys {

@@ -14,6 +14,7 @@ import {
 import { NullableIntegerColumn } from '@ai-cost-profiler/clickhouse/native/nullable-integer-column.ts';
 import { TOKEN_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { AttributeMap } from './attribute-map.ts';
+import { ResourceTexts } from './resource-texts.ts';
 
 const INSTANT = "DateTime64(9, 'UTC')";
 
@@ -36,7 +37,7 @@ function createColumns() {
     environment: new LowCardinalityColumn(),
     scope_name: new LowCardinalityColumn(),
     scope_version: new LowCardinalityColumn(),
-    resource_attributes: new StringMapColumn(),
+    resource: new LowCardinalityColumn(),
     attributes: new StringMapColumn(),
     events: new StringColumn(),
     links: new StringColumn(),
@@ -82,12 +83,12 @@ export type SpanColumns = ReturnType<typeof createColumns>;
 
 export class SpanBlock extends NativeBlock<SpanColumns> {
   readonly attributes = new AttributeMap(this.columns.attributes);
-  readonly resourceAttributes = new AttributeMap(this.columns.resource_attributes);
+  readonly resources = new ResourceTexts(this.columns.resource);
 
   override reset(): void {
     super.reset();
     this.attributes.reset();
-    this.resourceAttributes.reset();
+    this.resources.reset();
   }
 }
 
