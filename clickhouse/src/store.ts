@@ -3,12 +3,12 @@
  * the only user of that driver (with driver.ts and store-error.ts).
  * Invariant: every call has a time limit, and every failure is a StoreError.
  */
-import { createReadStream } from 'node:fs';
 import type { Agent } from 'node:http';
 import { addAbortSignal, type Readable } from 'node:stream';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
 import { type DriverOptions, LOCAL_URL, openDriver, socketAgent } from './driver.ts';
 import { askKill, askRunning } from './engine-questions.ts';
+import { sendFile } from './file-body.ts';
 import { type NativeFileInsert, nativeInsertSql } from './native-insert.ts';
 import { quoteName } from './sql-text.ts';
 import { toStoreError } from './store-error.ts';
@@ -199,14 +199,11 @@ class HttpStore implements Store {
         await this.#client.command({ query: sql, ...about });
         return;
       }
-      const values = createReadStream(path);
-      try {
-        // Bytes as they are: client.insert with Native and a stream of objects ends the process.
+      // Bytes as they are: client.insert with Native and a stream of objects ends the process.
+      await sendFile(path, async (values) => {
         const sent = await this.#client.exec({ query: sql, values, ...about });
         await sent.stream.resume().toArray();
-      } finally {
-        values.destroy();
-      }
+      });
     });
   }
 

@@ -100,6 +100,7 @@ async function startStoring(
     {
       ...opened,
       journal,
+      control,
       maker,
       open: new OpenTraces({ idleMsMax: 0 }),
       price: createPriceNow(books),

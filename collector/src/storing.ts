@@ -4,6 +4,7 @@
  */
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import type { Config } from './config.ts';
+import type { ControlState } from './control/control-state.ts';
 import type { Journal } from './journal/journal.ts';
 import type { LandingBlocks } from './keep-spans.ts';
 import { keptOrProblem, type LedgerWorkParts, repriceNow, verifyNow } from './ledger-work.ts';
@@ -20,6 +21,7 @@ import { progressRow, type SettleProgress, Settler } from './settle/settler.ts';
 import type { PriceNow } from './settle/standing-amounts.ts';
 import { waitUntilStored } from './settle/wait-stored.ts';
 import type { Storage } from './storage.ts';
+import { CLAIM_KIND } from './write/clone-guard.ts';
 import { Landing } from './write/landing.ts';
 import { WriteHealth } from './write/write-health.ts';
 import { backoffMs, Writer } from './write/writer.ts';
@@ -30,6 +32,7 @@ export interface StoringParts {
   metrics: Metrics;
   storage: Storage;
   journal: Journal<LandingBlocks>;
+  control: ControlState;
   maker: EntryMaker;
   /** What requests decide before settle; it is told to keep off what settle looks at. */
   open: OpenTraces;
@@ -71,6 +74,7 @@ export class Storing {
       landing,
       queue: journal.queue,
       nowMs: Date.now,
+      claimWriter: (writerId) => this.claimWriter(writerId),
       random: Math.random,
       onEvent: observeWriter(log, metrics, this.writing),
     });
@@ -158,6 +162,19 @@ export class Storing {
         this.parts.log.warn({ err: error, retry_in_ms: retryInMs }, 'the tables were not read');
         await new Promise((resolve) => setTimeout(resolve, retryInMs).unref());
       }
+    }
+  }
+
+  /** Says where every collector looks that batches of this writer were found here. Rejects with StoreError. */
+  private async claimWriter(id: string): Promise<void> {
+    const { control, journal } = this.parts;
+    const payload = JSON.stringify({ claimed_by: journal.writerId });
+    const about = { actor: 'writer', tenant: '', deleted: false };
+    try {
+      await control.append([{ ...about, kind: CLAIM_KIND, id, payload }]);
+    } catch (cause) {
+      const failure = { code: null, retryable: true, answered: false };
+      throw new StoreError('the claim of a writer was not stored', failure, { cause });
     }
   }
 

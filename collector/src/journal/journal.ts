@@ -58,6 +58,7 @@ export class Journal<Blocks extends SegmentBlocks> {
       paths: this.paths,
       seenCapacity: seen.capacity,
       onCompactFailed: (error) => onEvent({ kind: 'compact_failed', error }),
+      onDamaged: (damage) => onEvent({ kind: 'damaged', ...damage }),
     });
     const { paths, queue, writerId } = this;
     this.trouble = new DiskTrouble({ files, directory: options.directory, seen, nowMs });
@@ -190,8 +191,7 @@ export class Journal<Blocks extends SegmentBlocks> {
     const { files, seen, nowMs } = this.options;
     const { segment, records } = await reenter(files, this.paths, name);
     rememberKeys(seen, records);
-    const sealedAtMs = nowMs();
-    this.queue.add({ ...segment, sealedAtMs, openedAtMs: sealedAtMs });
+    this.queue.add({ ...segment, sealedAtMs: nowMs(), openedAtMs: nowMs() });
     await this.queue.recount();
   }
 

@@ -4,11 +4,12 @@
  */
 import { basename, join } from 'node:path';
 import { ABOUT_FILE, encodeAbout, type SegmentAbout } from './about-file.ts';
+import { recoverSealed } from './recover-sealed.ts';
 import type { SealedSegment } from './sealed-segment.ts';
 import { compactCheckpoint } from './seen-checkpoint.ts';
 import type { JournalPaths, SegmentFiles } from './segment-files.ts';
 import { freePath, ROWS_FILE } from './segment-files.ts';
-import { countSetAside, REASON_FILE, type SetAsideCounts } from './set-aside.ts';
+import { countSetAside, type DamagedPart, REASON_FILE, type SetAsideCounts } from './set-aside.ts';
 
 const COMPACT_EVERY = 64;
 
@@ -25,6 +26,7 @@ export class SealedQueue {
   private readonly paths: JournalPaths;
   private readonly seenCapacity: number;
   private readonly onCompactFailed: (error: unknown) => void;
+  private readonly onDamaged: (damage: DamagedPart) => void;
   private waiting: SealedSegment[] = [];
   private readers: (() => void)[] = [];
   private releases = 0;
@@ -39,11 +41,13 @@ export class SealedQueue {
     paths: JournalPaths;
     seenCapacity: number;
     onCompactFailed: (error: unknown) => void;
+    onDamaged: (damage: DamagedPart) => void;
   }) {
     this.files = options.files;
     this.paths = options.paths;
     this.seenCapacity = options.seenCapacity;
     this.onCompactFailed = options.onCompactFailed;
+    this.onDamaged = options.onDamaged;
   }
 
   get count(): number {
@@ -72,6 +76,32 @@ export class SealedQueue {
       await new Promise<void>((resolve) => this.readers.push(resolve));
     }
     return this.isClosed ? undefined : this.waiting[0];
+  }
+
+  /**
+   * Holds a segment that waited against its CRCs again: what was written once may have been damaged since, and must not
+   * be stored. Returns what there is of it now; undefined when nothing is, and it is out of the queue.
+   */
+  async check(segment: SealedSegment): Promise<SealedSegment | undefined> {
+    const name = basename(segment.directory);
+    const { waiting, damaged } = await recoverSealed(this.files, this.paths, name);
+    if (damaged === undefined) {
+      return segment;
+    }
+    this.onDamaged(damaged);
+    await this.recount();
+    const { isRecovered, sealedAtMs, openedAtMs } = segment;
+    const left =
+      waiting === undefined
+        ? undefined
+        : { ...waiting.segment, isRecovered, sealedAtMs, openedAtMs };
+    const at = this.waiting.indexOf(segment);
+    this.drop(segment);
+    if (left !== undefined) {
+      this.waiting.splice(Math.max(0, at), 0, left);
+      this.bytes += left.dataBytes;
+    }
+    return left;
   }
 
   /** No reader gets another segment. What waits stays on disk for the next start. */

@@ -2,7 +2,7 @@
  * Which targets hold a batch. `spans` and `ledger` are asked for the count of its rows; a rollup keeps the highest
  * batch it has seen of each writer, and batches of one writer are written in order.
  */
-import { quoteName } from '@ai-cost-profiler/clickhouse/sql-text.ts';
+import { quoteName, quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import type { SealedSegment } from '../journal/sealed-segment.ts';
@@ -18,7 +18,7 @@ export function expectedRows(table: string, segment: SealedSegment): number {
   return table === 'spans' || table === 'traces' ? segment.spanRows : segment.entryRows;
 }
 
-/** The targets that lack the batch; those it has no rows for do not lack it. */
+/** The targets that lack the batch; those it has no rows for, or that held it before it re-entered, do not. */
 export async function targetsLacking(
   store: Store,
   targets: readonly Target[],
@@ -27,7 +27,8 @@ export async function targetsLacking(
   const lacking: Target[] = [];
   for (const target of targets) {
     const expected = expectedRows(target.table, segment);
-    if (expected > 0 && !(await holds(store, target.table, { segment, expected }))) {
+    const isHeld = segment.about.heldBy?.includes(target.table) === true;
+    if (expected > 0 && !isHeld && !(await holds(store, target.table, { segment, expected }))) {
       lacking.push(target);
     }
   }
@@ -39,30 +40,50 @@ async function holds(
   table: string,
   { segment, expected }: { segment: SealedSegment; expected: number },
 ): Promise<boolean> {
-  const { writerId, batchSeq, day } = segment;
-  const params = { writerId, batchSeq, day };
-  const from = `${quoteName(store.database)}.${quoteName(table)}`;
-  if (table !== 'spans' && table !== 'ledger') {
-    const [row] = await store.query<{ seq: string }>(
-      `SELECT max(batch_seq) AS seq FROM ${from} WHERE writer_id = {writerId:String}${ofDay(table)}`,
-      params,
-    );
-    return countOf(row?.seq) >= batchSeq;
-  }
-  const [row] = await store.query<{ rows: string }>(
-    `SELECT count() AS rows FROM ${from}
-     WHERE writer_id = {writerId:String} AND batch_seq = {batchSeq:UInt64}
-       AND start_time >= toDateTime64({day:String}, 9, 'UTC')
-       AND start_time < toDateTime64({day:String}, 9, 'UTC') + INTERVAL 1 DAY`,
-    params,
+  const [row] = await store.query<{ found: string }>(
+    `SELECT (${countSql(store.database, table, segment)}) AS found`,
   );
-  const found = countOf(row?.rows);
-  if (found !== 0 && found !== expected) {
+  const found = countOf(row?.found);
+  if (!isCounted(table)) {
+    return found >= segment.batchSeq;
+  }
+  // Of a segment that lost some of its flushes, a table that has more got the whole before it was damaged.
+  if (
+    segment.about.isSalvaged ? found !== 0 && found < expected : found !== 0 && found !== expected
+  ) {
+    const { batchSeq, writerId } = segment;
     throw new HoldingConflict(
       `${table} holds ${found} rows of batch ${batchSeq} of writer ${writerId}; expected ${expected} or none`,
     );
   }
-  return found === expected;
+  return found !== 0;
+}
+
+/** Whether a table keeps each row, and not only the highest batch of each writer. */
+function isCounted(table: string): boolean {
+  return table === 'spans' || table === 'ledger';
+}
+
+/** The rows a table has of the batch, or the highest batch that a rollup has of its writer. */
+function countSql(
+  database: string,
+  table: string,
+  { writerId, batchSeq, day }: SealedSegment,
+): string {
+  const from = `${quoteName(database)}.${quoteName(table)}`;
+  const writer = `writer_id = ${quoteString(writerId)}`;
+  if (!isCounted(table)) {
+    return `SELECT max(batch_seq) FROM ${from} WHERE ${writer}${ofDay(table, day)}`;
+  }
+  const start = `toDateTime64(${quoteString(day)}, 9, 'UTC')`;
+  return `SELECT count() FROM ${from} WHERE ${writer} AND batch_seq = ${batchSeq}
+    AND start_time >= ${start} AND start_time < ${start} + INTERVAL 1 DAY`;
+}
+
+/** Not 0 when the table holds any of the batch. */
+export function heldSql(database: string, table: string, segment: SealedSegment): string {
+  const count = countSql(database, table, segment);
+  return isCounted(table) ? count : `SELECT (${count}) >= ${segment.batchSeq}`;
 }
 
 /** An answer without its one row is none: to take it for 0 would store the batch twice. */
@@ -75,12 +96,12 @@ function countOf(value: string | undefined): number {
 }
 
 /** A rollup by time is only asked for the day of the segment, so that a table of years is not read. */
-function ofDay(table: string): string {
+function ofDay(table: string, day: string): string {
   switch (table) {
     case 'cost_hourly':
-      return " AND toDate(hour, 'UTC') = toDate({day:String})";
+      return ` AND toDate(hour, 'UTC') = toDate(${quoteString(day)})`;
     case 'cost_daily':
-      return ' AND day = toDate({day:String})';
+      return ` AND day = toDate(${quoteString(day)})`;
     default:
       return '';
   }

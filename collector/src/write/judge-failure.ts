@@ -5,6 +5,7 @@
 import { type ErrorVerdict, errorGroupOf } from '@ai-cost-profiler/clickhouse/error-verdict.ts';
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import { isTooLate } from './begin-fence.ts';
+import { isElsewhere } from './clone-guard.ts';
 import { HoldingConflict } from './holdings.ts';
 
 /** `unknown`: a code that the table does not have. `no_answer`: it is not known what happened. */
@@ -37,6 +38,10 @@ export function judgeFailure(error: unknown): Failure {
   }
   if (isTooLate(error)) {
     const advice = 'The insert began later than it may, and did nothing; it is given more time.';
+    return { verdict: 'retry', code, message, advice };
+  }
+  if (isElsewhere(error)) {
+    const advice = 'Another process has a copy of this batch; what it stored is looked up.';
     return { verdict: 'retry', code, message, advice };
   }
   const group = errorGroupOf(code);

@@ -9,6 +9,7 @@ import type { SealedQueue } from '../journal/sealed-queue.ts';
 import type { SealedSegment } from '../journal/sealed-segment.ts';
 import { systemTimers, type Timers } from '../timers.ts';
 import { BeginFence, isTooLate } from './begin-fence.ts';
+import { CloneGuard } from './clone-guard.ts';
 import { expectedRows, HoldingConflict, targetsLacking } from './holdings.ts';
 import { type Failure, judgeFailure } from './judge-failure.ts';
 import type { Landing, Target } from './landing.ts';
@@ -33,6 +34,8 @@ export interface WriterOptions {
   nowMs: () => number;
   /** What it waits with between tries; the system's, if not given. */
   timers?: Timers;
+  /** Notes that batches of this writer were found by another process; rejects with StoreError. For a server. */
+  claimWriter?: (writerId: string) => Promise<void>;
   /** Between 0 and 1, for the jitter. */
   random: () => number;
   onEvent: (event: WriterEvent) => void;
@@ -52,6 +55,9 @@ const BACKOFF_MAX_MS = 30_000;
 const BACKOFF_AWAY_MAX_MS = 5_000;
 /** A segment that ClickHouse answers with an error it will not overcome is tried this often. */
 const REFUSALS_MAX = 3;
+/** A segment that waited so long on the disk, or failed so often, is held against its CRCs before it is sent. */
+const CHECK_AFTER_MS = 60_000;
+const CHECK_EVERY = 4;
 const STILL_RUNNING_POLL_MS = 250;
 /** An insert that goes on for so long after KILL is told of; it is waited for all the same. */
 const STILL_RUNNING_POLLS_MAX = 120;
@@ -59,6 +65,7 @@ const STILL_RUNNING_POLLS_MAX = 120;
 export class Writer {
   private readonly options: WriterOptions;
   private readonly fence: BeginFence | undefined;
+  private readonly guard: CloneGuard | undefined;
   private isStopped = false;
   private readonly stopping = new AbortController();
   /** A segment was set aside for a code we do not know, and none was written since. */
@@ -68,7 +75,14 @@ export class Writer {
     this.options = options;
     const { store, nowMs } = options;
     const sleep = (ms: number) => this.sleep(ms);
-    this.fence = store.kind === 'server' ? new BeginFence({ store, nowMs, sleep }) : undefined;
+    const isServer = store.kind === 'server';
+    this.fence = isServer ? new BeginFence({ store, nowMs, sleep }) : undefined;
+    // The embedded engine is ours alone: its directory is locked.
+    const { claimWriter } = options;
+    this.guard =
+      isServer && claimWriter !== undefined
+        ? new CloneGuard(store.database, claimWriter)
+        : undefined;
   }
 
   /** Writes until the queue is closed or `stop` is called. Rejects only for a fault of our own. */
@@ -88,15 +102,24 @@ export class Writer {
     this.stopping.abort();
   }
 
-  private async write(segment: SealedSegment): Promise<void> {
+  private async write(next: SealedSegment): Promise<void> {
     const startedAtMs = this.options.nowMs();
+    let segment = next;
     const attempts: Attempts = {
-      mayHaveRun: segment.isRecovered,
+      mayHaveRun: next.isRecovered,
       refusals: 0,
       refusedWith: undefined,
     };
     for (let attempt = 0; !this.isStopped; attempt++) {
       try {
+        const isOld = startedAtMs - segment.sealedAtMs > CHECK_AFTER_MS;
+        if (attempt === 0 ? isOld : attempt % CHECK_EVERY === 0) {
+          const left = await this.options.queue.check(segment);
+          if (left === undefined) {
+            return;
+          }
+          segment = left;
+        }
         if (attempts.refusals >= REFUSALS_MAX && (await this.setAside(segment, attempts))) {
           return;
         }
@@ -157,24 +180,32 @@ export class Writer {
     target: Target | undefined,
   ): Promise<void> {
     const { store, landing } = this.options;
-    const condition = await this.fence?.condition(segment.dataBytes);
+    const targets = target === undefined ? fedBy(segment, landing.targets) : [target];
+    const conditions = [
+      attempts.mayHaveRun
+        ? this.guard?.stillLacked(segment, targets)
+        : this.guard?.unclaimed(segment),
+      await this.fence?.condition(segment.dataBytes),
+    ].filter((condition) => condition !== undefined);
+    const condition = conditions.length === 0 ? undefined : conditions.join(' AND ');
     const insert =
       target === undefined
         ? landing.insertAll(segment, condition)
         : landing.insertInto(target, segment, condition);
     attempts.mayHaveRun = true;
-    const id = queryId(segment, target?.table);
-    await store.insertNativeFile(segment.rowsPath, { ...insert, queryId: id });
+    await store.insertNativeFile(segment.rowsPath, { ...insert, queryId: queryId(segment) });
   }
 
   /** After doubt: inserts what is missing, all or target by target. True when a target was repaired. */
   private async complete(segment: SealedSegment, attempts: Attempts): Promise<boolean> {
     const { store, landing } = this.options;
+    await this.guard?.claim(segment);
     await this.fence?.passed(segment, this.stopping.signal);
     await this.endEarlierInserts(segment);
     const lacking = await targetsLacking(store, landing.targets, segment);
-    const fed = landing.targets.filter(({ table }) => expectedRows(table, segment) > 0);
-    if (lacking.length === fed.length) {
+    // What re-enters for some tables only must not reach the others through the landing table.
+    const isForAll = segment.about.heldBy?.length === 0;
+    if (isForAll && lacking.length === fedBy(segment, landing.targets).length) {
       return this.insertAll(segment, attempts);
     }
     for (const target of lacking) {
@@ -192,19 +223,17 @@ export class Writer {
    * stopped meanwhile, or when it does not end: whoever inserts beside a running insert writes twice.
    */
   private async endEarlierInserts(segment: SealedSegment): Promise<void> {
-    const { store, landing } = this.options;
-    const ids = [queryId(segment), ...landing.targets.map(({ table }) => queryId(segment, table))];
-    for (const id of ids) {
-      for (let polls = 0; await store.isRunning(id); polls++) {
-        if (polls >= STILL_RUNNING_POLLS_MAX) {
-          const about = { code: null, retryable: true, answered: false };
-          throw new StoreError(`the insert ${id} goes on although it was killed`, about);
-        }
-        await store.kill(id);
-        await this.sleep(STILL_RUNNING_POLL_MS);
-        if (this.isStopped) {
-          throw new Error(`stopped while ${id} was still running`);
-        }
+    const { store } = this.options;
+    const id = queryId(segment);
+    for (let polls = 0; await store.isRunning(id); polls++) {
+      if (polls >= STILL_RUNNING_POLLS_MAX) {
+        const about = { code: null, retryable: true, answered: false };
+        throw new StoreError(`the insert ${id} goes on although it was killed`, about);
+      }
+      await store.kill(id);
+      await this.sleep(STILL_RUNNING_POLL_MS);
+      if (this.isStopped) {
+        throw new Error(`stopped while ${id} was still running`);
       }
     }
   }
@@ -248,9 +277,17 @@ export class Writer {
   }
 }
 
-/** The same for every try, so that an insert that still runs can be found. */
-function queryId({ writerId, batchSeq }: SealedSegment, table = 'all'): string {
-  return `aicost-segment-${writerId}-${batchSeq}-${table}`;
+/** The targets that the segment has rows for. */
+function fedBy(segment: SealedSegment, targets: readonly Target[]): Target[] {
+  return targets.filter(({ table }) => expectedRows(table, segment) > 0);
+}
+
+/**
+ * The same for every try and every target, in every process that has the segment: an insert that still runs can be
+ * found, and a server runs no two at a time.
+ */
+function queryId({ writerId, batchSeq }: SealedSegment): string {
+  return `aicost-segment-${writerId}-${batchSeq}`;
 }
 
 /** Doubles up to 30 s, with full jitter above half, so that many collectors do not come back together. */
