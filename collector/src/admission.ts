@@ -5,8 +5,17 @@
 import type { TenantId } from './access.ts';
 import type { TenantLimits } from './limit-table.ts';
 
+/** What bytes of bodies are charged to while they are held. */
+export interface BodyAccount {
+  /** @throws Problem overloaded (503, Retry-After) when there is no room for them */
+  take(bytes: number): void;
+  giveBack(bytes: number): void;
+}
+
 /** A request that was let in. `close` must be called once, whatever became of it. */
 export interface Pass {
+  /** For its body: as much as it declared is its own already. What is not given back is, by `close`. */
+  readonly held: BodyAccount;
   /**
    * The whole body is there, and is decoded in this very turn of the event loop.
    * @param bytes of the body after decompression

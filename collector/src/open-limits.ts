@@ -15,13 +15,11 @@ import { readUseFile, startUseWriter } from './limit/use-file.ts';
 import { heldBytesMax } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { createHeldBytes, type HeldBytes } from './receive/held-bytes.ts';
+import { createHeldBytes } from './receive/held-bytes.ts';
 import type { TenantOperations } from './tenant-rows.ts';
 
 export interface OpenLimits {
   readonly admission: RequestAdmission;
-  /** The one account of what the requests of all transports hold. */
-  readonly held: HeldBytes;
   readonly tenants: TenantOperations;
   /** Writes down what was counted. Nothing may be taken any more. */
   stop(): Promise<void>;
@@ -69,7 +67,7 @@ export async function openLimits(parts: OpenLimitsParts): Promise<OpenLimits> {
     nowMs,
   });
   const tenants = createTenantOperations({ state: control, limits, use, now: () => new Date() });
-  return { admission, held, tenants, stop: () => writer.stop() };
+  return { admission, tenants, stop: () => writer.stop() };
 }
 
 /** Of V8's ways to collect, the one that gives the memory of its heap back too: measured, 444 MB become 346. */

@@ -33,17 +33,17 @@ export interface Receivers {
 /** Makes the receivers; nothing listens yet. */
 export function createReceivers(parts: ReceiverParts): Receivers {
   const { config, log } = parts;
-  const { admission, held } = parts.limits;
+  const { admission } = parts.limits;
   const limits = { bytesMax: config.requestBytesMax, timeoutMs: config.requestTimeoutMs };
   const responses = { encodeStatus, encodeExportResponse };
-  const take = createTakeRequest({ ...parts, admission, held });
-  const routeOf = (signal: Signal) => createSignalRoute({ signal, take, responses, limits, held });
+  const take = createTakeRequest({ ...parts, admission });
+  const routeOf = (signal: Signal) => createSignalRoute({ signal, take, responses, limits });
   return {
     signalRoutes: {
       traces: routeOf('traces'),
       logs: routeOf('logs'),
       metrics: routeOf('metrics'),
     },
-    grpcCalls: createGrpcCalls({ take, responses, limits, held, log, newRequestId: randomUUID }),
+    grpcCalls: createGrpcCalls({ take, responses, limits, log, newRequestId: randomUUID }),
   };
 }

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { TenantId } from '../access.ts';
-import type { Pass } from '../admission.ts';
 import { DEFAULT_TENANT_LIMITS, LIMITS, type TenantLimits } from '../limit-table.ts';
-import { Problem } from '../problems.ts';
+import { Problem, unavailable } from '../problems.ts';
 import { DailyUse } from './daily-use.ts';
 import { MemoryGate } from './memory-gate.ts';
 import { RequestAdmission } from './request-admission.ts';
@@ -52,6 +51,13 @@ beforeEach(() => {
       bytesMax: HELD_MAX,
       get total() {
         return heldBytes;
+      },
+      take: (bytes) => {
+        if (heldBytes + bytes > HELD_MAX) throw unavailable('overloaded');
+        heldBytes += bytes;
+      },
+      giveBack: (bytes) => {
+        heldBytes -= bytes;
       },
     },
     journalRefusal: () => journal,
@@ -210,16 +216,22 @@ describe('a collector', () => {
     first.close(false);
   });
 
-  test('counts declared bytes until the body is read, and lets go of them whatever happens', () => {
-    const passes: Pass[] = [door.admit(ACME, HELD_MAX / 2), door.admit(ACME, HELD_MAX / 4)];
-    expect(refusalOf(() => door.checkRoom(HELD_MAX / 2))).toBe('503 overloaded held_bytes 1');
-    passes[0]?.bodyRead(10);
-    expect(refusalOf(() => door.checkRoom(HELD_MAX / 2))).toBeUndefined();
-    passes[1]?.close(false);
-    heldBytes = 1;
-    expect(refusalOf(() => door.checkRoom(HELD_MAX - 1))).toBeUndefined();
-    expect(refusalOf(() => door.checkRoom(HELD_MAX))).toBe('503 overloaded held_bytes 1');
+  test('sets aside what a body declared, and lets go of everything whatever happens', () => {
+    const first = door.admit(ACME, HELD_MAX / 2);
+    const second = door.admit(ACME, undefined);
+    expect(refusalOf(() => door.checkRoom(HELD_MAX / 2 + 1))).toBe('503 overloaded held_bytes 1');
+    first.held.take(HELD_MAX / 4);
+    first.held.take(HELD_MAX / 4);
+    expect(heldBytes).toBe(HELD_MAX / 2);
+    second.held.take(HELD_MAX / 2);
+    expect(refusalOf(() => first.held.take(1))).toContain('503 overloaded');
+    expect(refusalOf(() => second.held.take(1))).toContain('503 overloaded');
     expect(refusalOf(() => door.checkRoom(undefined))).toBeUndefined();
+    second.held.giveBack(HELD_MAX / 2);
+    second.close(false);
+    expect(heldBytes).toBe(HELD_MAX / 2);
+    first.close(true);
+    expect(heldBytes).toBe(0);
   });
 
   test('leaves a body that is too large by its length to who reads it', () => {

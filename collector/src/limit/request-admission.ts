@@ -3,7 +3,7 @@
  * may send now, both before the body is read; and once more when the body is there, in the turn in which it is decoded,
  * so that of many requests that came together only one can go beyond a limit.
  */
-import type { Admission, Pass, SpanBudget } from '../admission.ts';
+import type { Admission, BodyAccount, Pass, SpanBudget } from '../admission.ts';
 import { LIMITS, type TenantLimits } from '../limit-table.ts';
 import { type Problem, unavailable } from '../problems.ts';
 import type { DailyUse } from './daily-use.ts';
@@ -15,8 +15,8 @@ export interface RequestAdmissionDeps {
   readonly limits: Pick<LimitsOfTenants, 'of'>;
   readonly use: DailyUse;
   readonly memory: MemoryGate;
-  /** Bytes of bodies held right now, and how many may be. */
-  readonly held: { readonly total: number; readonly bytesMax: number };
+  /** The one account of what all requests hold: bytes held right now, and how many may be. */
+  readonly held: BodyAccount & { readonly total: number; readonly bytesMax: number };
   /** Why the journal takes nothing, or undefined. */
   readonly journalRefusal: () => { readonly text: string; readonly isFull: boolean } | undefined;
   /** Told the number of requests under way after each change. */
@@ -35,8 +35,6 @@ export class RequestAdmission implements Admission, SpanBudget {
   private readonly budgets = new Map<string, TenantBudget>();
   /** Requests between their admission and their answer. */
   private underWay = 0;
-  /** Declared bytes of the bodies that are being read. */
-  private awaitedBytes = 0;
 
   constructor(deps: RequestAdmissionDeps) {
     this.deps = deps;
@@ -52,7 +50,7 @@ export class RequestAdmission implements Admission, SpanBudget {
     if (this.underWay >= REQUESTS_MAX) throw noRoom('requests_in_flight', 'takes no more requests');
     // What is alone is always tried: nothing else under way could make room for it.
     if (this.underWay === 0) return;
-    if (held.total + this.awaitedBytes + this.expected(declaredBytes) > held.bytesMax) {
+    if (held.total + this.expected(declaredBytes) > held.bytesMax) {
       throw noRoom('held_bytes', 'holds as many bytes of requests as it may');
     }
     if (memory.isTight()) throw noRoom('memory_bytes', 'is near the memory that it may take');
@@ -64,10 +62,10 @@ export class RequestAdmission implements Admission, SpanBudget {
     const budget = this.budgetOf(tenant);
     budget.keepTo(this.deps.limits.of(tenant), nowMs);
     budget.check(nowMs);
+    const account = openAccount(this.deps.held, expectedBytes);
     budget.enter(expectedBytes);
     this.changeUnderWay(1);
-    this.awaitedBytes += expectedBytes;
-    return this.openPass(budget, expectedBytes);
+    return this.openPass(budget, expectedBytes, account);
   }
 
   limitsOf(tenant: string): TenantLimits {
@@ -83,27 +81,26 @@ export class RequestAdmission implements Admission, SpanBudget {
     return () => use.add(today, { spans: -spans.kept, bytes: 0 });
   }
 
-  private openPass(budget: TenantBudget, expectedBytes: number): Pass {
+  private openPass(
+    budget: TenantBudget,
+    expectedBytes: number,
+    account: ReturnType<typeof openAccount>,
+  ): Pass {
     const { use, nowMs } = this.deps;
-    let isReading = true;
-    const read = (): void => {
-      if (isReading) this.awaitedBytes -= expectedBytes;
-      isReading = false;
-    };
-    let charged = { today: budget.today, bytes: 0 };
+    let counted = { today: budget.today, bytes: 0 };
     return {
+      held: account,
       bodyRead: (bytes) => {
-        read();
         budget.chargeBytes(bytes - expectedBytes);
         budget.checkAgain(nowMs());
-        charged = { today: budget.today, bytes };
-        use.add(charged.today, { spans: 0, bytes });
+        counted = { today: budget.today, bytes };
+        use.add(counted.today, { spans: 0, bytes });
       },
       close: (isKept) => {
-        read();
+        account.close();
         this.changeUnderWay(-1);
         budget.underWay--;
-        if (!isKept) use.add(charged.today, { spans: 0, bytes: -charged.bytes });
+        if (!isKept) use.add(counted.today, { spans: 0, bytes: -counted.bytes });
       },
     };
   }
@@ -131,4 +128,25 @@ export class RequestAdmission implements Admission, SpanBudget {
 function noRoom(limit: string, what: string): Problem {
   const detail = `The collector ${what}. Nothing of this request was stored; send it again.`;
   return unavailable('overloaded', detail, ROOM_RETRY_S, { limit });
+}
+
+/** The account of one request: what it declared is set aside for it at once, what it takes beyond that as it comes. */
+function openAccount(all: BodyAccount, declaredBytes: number): BodyAccount & { close(): void } {
+  all.take(declaredBytes);
+  let reserved = declaredBytes;
+  let taken = 0;
+  return {
+    take: (bytes) => {
+      const beyond = taken + bytes - reserved;
+      if (beyond > 0) {
+        all.take(beyond);
+        reserved += beyond;
+      }
+      taken += bytes;
+    },
+    giveBack: (bytes) => {
+      taken -= bytes;
+    },
+    close: () => all.giveBack(reserved),
+  };
 }

@@ -1,8 +1,8 @@
 // Reads the body of one request: decompressed, bounded before and after, refused while it streams.
 // Invariant: at no moment does a request hold more than its limit, however far its body would expand.
 import type { Readable } from 'node:stream';
+import type { BodyAccount } from '../admission.ts';
 import { Problem } from '../problems.ts';
-import type { HeldBytes } from './held-bytes.ts';
 import type { Flow, OpenIntake } from './intake.ts';
 
 export interface BodyLimits {
@@ -44,15 +44,15 @@ export function bodyTooLarge(limits: Pick<BodyLimits, 'bytesMax'>, when: string)
 
 /**
  * Reads and decompresses a body. A declared length above the limit is refused before a byte is read.
- * @param held the account of what all requests hold together; it is charged as bytes come, and the caller
- *   gives back `bytes.length` when it is done with them. On failure everything is given back here.
+ * @param held the account of this request; it is charged as bytes come. On failure everything is
+ *   given back here, else by who opened it.
  * @throws Problem body_too_large, body_malformed, body_timeout, content_encoding_unsupported, overloaded
  * @throws ClientGone
  */
 export async function readBody(
   source: BodySource,
   limits: BodyLimits,
-  held: HeldBytes,
+  held: BodyAccount,
 ): Promise<ReadBody> {
   if ((source.declaredBytes ?? 0) > limits.bytesMax) throw bodyTooLarge(limits, 'as sent');
   const pieces = collectPieces(limits, held);
@@ -65,7 +65,7 @@ export async function readBody(
   }
 }
 
-function collectPieces(limits: BodyLimits, held: HeldBytes) {
+function collectPieces(limits: BodyLimits, held: BodyAccount) {
   const pieces: Buffer[] = [];
   let total = 0;
   return {

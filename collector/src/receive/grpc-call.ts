@@ -9,7 +9,6 @@ import { saneRequestId } from '../request-id.ts';
 import { type BodyLimits, type BodySource, readBody } from './body.ts';
 import { openFramed, PREFIX_BYTES } from './grpc-frame.ts';
 import { ACCEPT_ENCODING, GRPC_OK, grpcCodeOf, problemTrailers } from './grpc-status.ts';
-import type { HeldBytes } from './held-bytes.ts';
 import type { OtlpResponses } from './signal-route.ts';
 import type { AcceptOutcome, Signal, TakeRequest } from './take-request.ts';
 
@@ -17,8 +16,6 @@ export interface GrpcCallDeps {
   readonly take: TakeRequest;
   readonly responses: OtlpResponses;
   readonly limits: BodyLimits;
-  /** The one account of what the requests of all transports hold. */
-  readonly held: HeldBytes;
   readonly log: Logger;
   readonly newRequestId: () => string;
 }
@@ -81,7 +78,7 @@ async function answer(call: Call, deps: GrpcCallDeps): Promise<void> {
     declaredBytes: undefined,
     requestId,
     encoding: () => 'protobuf',
-    readBody: () => readBody(messageOf(call, deps), limitsOf(headers, deps.limits), deps.held),
+    readBody: (held) => readBody(messageOf(call, deps), limitsOf(headers, deps.limits), held),
   });
   if (result.kind === 'accepted') respond(call, result.outcome, deps);
   else if (result.kind === 'refused') respondProblem(call, result.problem, deps);

@@ -19,7 +19,7 @@ import { createGrpcCalls } from './grpc-call.ts';
 import { type GrpcServerLimits, listenGrpc } from './grpc-server.ts';
 import { createHeldBytes } from './held-bytes.ts';
 import { type AcceptRequest, createTakeRequest } from './take-request.ts';
-import { OPEN_DOOR } from './test-admission.ts';
+import { openDoor } from './test-admission.ts';
 
 const LIMIT = 1_000_000;
 const KEY = 'aicost_ingester_0123456789abcdef0123456789abcdef';
@@ -63,10 +63,9 @@ async function start(limits: Partial<GrpcServerLimits> = {}, connectionsMax = 10
   const findKey = (id: string) => (id === 'ingester' ? record : undefined);
   const acceptAny: AcceptRequest = (...given) => accept(...given);
   const take = createTakeRequest({
-    admission: OPEN_DOOR,
+    admission: openDoor(held),
     authenticate: createAuthenticate({ findKey, now: () => new Date(0) }),
     accept: { traces: acceptAny, logs: acceptAny, metrics: acceptAny },
-    held,
     metrics,
     log,
   });
@@ -74,7 +73,6 @@ async function start(limits: Partial<GrpcServerLimits> = {}, connectionsMax = 10
     take,
     responses: { encodeStatus, encodeExportResponse },
     limits: { bytesMax: LIMIT, timeoutMs: bodyTimeoutMs },
-    held,
     log,
     newRequestId: () => 'request-1',
   });

@@ -1,13 +1,11 @@
 // The account of how many body bytes all requests hold together, so that many large ones cannot end the process.
+import type { BodyAccount } from '../admission.ts';
 import { unavailable } from '../problems.ts';
 
-export interface HeldBytes {
+export interface HeldBytes extends BodyAccount {
   /** Bytes held right now, and how many may be. */
   readonly total: number;
   readonly bytesMax: number;
-  /** Charges bytes. @throws Problem overloaded (503, Retry-After) when the account is full. */
-  take(bytes: number): void;
-  giveBack(bytes: number): void;
 }
 
 /** @param onChange told the new total after each change, for the gauge */

@@ -13,7 +13,7 @@ import { badRequest, unavailable } from '../problems.ts';
 import { createHeldBytes } from './held-bytes.ts';
 import { createSignalRoute, type OtlpResponses } from './signal-route.ts';
 import { type AcceptRequest, createTakeRequest } from './take-request.ts';
-import { OPEN_DOOR } from './test-admission.ts';
+import { openDoor } from './test-admission.ts';
 
 const LIMIT = 1_000_000;
 const KEY = 'aicost_ingester_0123456789abcdef0123456789abcdef';
@@ -65,16 +65,15 @@ beforeEach(async () => {
   const held = createHeldBytes(3 * LIMIT, (total) => metrics.aicost_otlp_held_bytes.set(total));
   const acceptAny: AcceptRequest = (...given) => accept(...given);
   const take = createTakeRequest({
-    admission: OPEN_DOOR,
+    admission: openDoor(held),
     authenticate: createAuthenticate({ findKey, now: () => new Date(0) }),
     accept: { traces: acceptAny, logs: acceptAny, metrics: acceptAny },
-    held,
     metrics,
     log: createLog('silent', process.stderr),
   });
   const limits = { bytesMax: LIMIT, timeoutMs: 10_000 };
   for (const signal of ['traces', 'logs', 'metrics'] as const) {
-    const route = createSignalRoute({ signal, take, responses, limits, held });
+    const route = createSignalRoute({ signal, take, responses, limits });
     app.all(`/v1/${signal}`, route);
   }
   server = createServer(app).listen(0, '127.0.0.1');

@@ -6,7 +6,6 @@ import { Problem } from '../problems.ts';
 import { requestIdOf } from '../request-id.ts';
 import { type BodyLimits, type BodySource, readBody } from './body.ts';
 import { discardRest } from './discard.ts';
-import type { HeldBytes } from './held-bytes.ts';
 import { openCoded } from './intake.ts';
 import {
   createAnswerOtlpProblem,
@@ -31,13 +30,11 @@ export interface SignalRouteDeps {
   readonly take: TakeRequest;
   readonly responses: OtlpResponses;
   readonly limits: BodyLimits;
-  /** The one account of what the requests of all transports hold; above its limit a request is answered with 503. */
-  readonly held: HeldBytes;
 }
 
 /** Makes the route; mount it with `app.all('/v1/<signal>', …)`, ahead of any body parser. */
 export function createSignalRoute(deps: SignalRouteDeps): RequestHandler {
-  const { signal, take, responses, limits, held } = deps;
+  const { signal, take, responses, limits } = deps;
   const answerProblem = createAnswerOtlpProblem(responses.encodeStatus);
   return async (request, response) => {
     if (request.method !== 'POST') {
@@ -52,7 +49,7 @@ export function createSignalRoute(deps: SignalRouteDeps): RequestHandler {
       declaredBytes: declaredBytes(request),
       requestId: requestIdOf(response),
       encoding: () => encodingOf(request) ?? refuseContentType(request),
-      readBody: () => {
+      readBody: (held) => {
         // A client that asked whether to send its body at all is told only now.
         if (request.headers.expect !== undefined) response.writeContinue();
         return readBody(bodyOf(request), limits, held);

@@ -4,14 +4,13 @@
 // Invariant: what a transport is told is an outcome, a problem or "gone", never an error; data that is wrong is
 // never a fault of ours, and a fault of ours is logged and told without its text.
 import type { Authenticate, HeaderValues, TenantId } from '../access.ts';
-import type { Admission, Pass } from '../admission.ts';
+import type { Admission, BodyAccount, Pass } from '../admission.ts';
 import { limitOfProblem } from '../limit-table.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { OwnTraces } from '../own-traces.ts';
 import { type Problem, toProblem } from '../problems.ts';
 import { ClientGone, type ReadBody } from './body.ts';
-import type { HeldBytes } from './held-bytes.ts';
 import type { OtlpEncoding } from './otlp-problem.ts';
 
 /** OTLP's signals, as their paths name them. */
@@ -48,11 +47,11 @@ export interface TransportRequest {
   readonly encoding: () => OtlpEncoding;
   /**
    * Reads the whole body; called once, and only for a request that may be taken. What it holds is charged to
-   * `held` by the reader and given back by `take`; on failure the reader gives it back itself.
+   * `held`, and given back when the request has been answered.
    * @throws Problem body_too_large, body_malformed, body_timeout, content_encoding_unsupported, overloaded
    * @throws ClientGone
    */
-  readonly readBody: () => Promise<ReadBody>;
+  readonly readBody: (held: BodyAccount) => Promise<ReadBody>;
 }
 
 export type TakeResult =
@@ -68,8 +67,6 @@ export interface TakeRequestDeps {
   readonly admission: Admission;
   readonly authenticate: Authenticate;
   readonly accept: Readonly<Record<Signal, AcceptRequest>>;
-  /** The one account of what the requests of all transports hold. */
-  readonly held: HeldBytes;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly ownTraces?: OwnTraces;
@@ -112,37 +109,33 @@ async function takeAdmitted(
   const { signal, transport } = request;
   const { metrics } = deps;
   const startMs = performance.now();
-  const body = await request.readBody();
+  const body = await request.readBody(pass.held);
   const readMs = performance.now();
-  try {
-    pass.bodyRead(body.bytes.length);
-    const accepted = deps.accept[signal](tenant, body.bytes, encoding);
-    // Everything up to the wait for the disk is done in one turn.
-    const decodedMs = performance.now();
-    const outcome = await accepted;
-    const endMs = performance.now();
-    metrics.aicost_ack_seconds.observe({ stage: 'read' }, (readMs - startMs) / 1000);
-    metrics.aicost_ack_seconds.observe({ stage: 'decode' }, (decodedMs - readMs) / 1000);
-    metrics.aicost_ack_seconds.observe({ stage: 'sync' }, (endMs - decodedMs) / 1000);
-    deps.ownTraces?.record({
-      name: `otlp ${signal}`,
-      startMs,
-      endMs,
-      attributes: { transport, encoding, bytes: body.bytes.length, rejected: outcome.rejected },
-      steps: [
-        { name: 'read', startMs, endMs: readMs },
-        { name: 'decode', startMs: readMs, endMs: decodedMs },
-        { name: 'sync', startMs: decodedMs, endMs },
-      ],
-    });
-    metrics.aicost_otlp_requests_total.inc({ signal, transport });
-    metrics.aicost_otlp_bytes_total.inc({ signal, transport, form: 'wire' }, body.wireBytes);
-    metrics.aicost_otlp_bytes_total.inc({ signal, transport, form: 'plain' }, body.bytes.length);
-    const message = outcome.message.slice(0, MESSAGE_CHARS_MAX);
-    return { kind: 'accepted', encoding, outcome: { rejected: outcome.rejected, message } };
-  } finally {
-    deps.held.giveBack(body.bytes.length);
-  }
+  pass.bodyRead(body.bytes.length);
+  const accepted = deps.accept[signal](tenant, body.bytes, encoding);
+  // Everything up to the wait for the disk is done in one turn.
+  const decodedMs = performance.now();
+  const outcome = await accepted;
+  const endMs = performance.now();
+  metrics.aicost_ack_seconds.observe({ stage: 'read' }, (readMs - startMs) / 1000);
+  metrics.aicost_ack_seconds.observe({ stage: 'decode' }, (decodedMs - readMs) / 1000);
+  metrics.aicost_ack_seconds.observe({ stage: 'sync' }, (endMs - decodedMs) / 1000);
+  deps.ownTraces?.record({
+    name: `otlp ${signal}`,
+    startMs,
+    endMs,
+    attributes: { transport, encoding, bytes: body.bytes.length, rejected: outcome.rejected },
+    steps: [
+      { name: 'read', startMs, endMs: readMs },
+      { name: 'decode', startMs: readMs, endMs: decodedMs },
+      { name: 'sync', startMs: decodedMs, endMs },
+    ],
+  });
+  metrics.aicost_otlp_requests_total.inc({ signal, transport });
+  metrics.aicost_otlp_bytes_total.inc({ signal, transport, form: 'wire' }, body.wireBytes);
+  metrics.aicost_otlp_bytes_total.inc({ signal, transport, form: 'plain' }, body.bytes.length);
+  const message = outcome.message.slice(0, MESSAGE_CHARS_MAX);
+  return { kind: 'accepted', encoding, outcome: { rejected: outcome.rejected, message } };
 }
 
 function refusalOf(error: unknown, request: TransportRequest, deps: TakeRequestDeps): Problem {
