@@ -51,8 +51,8 @@ export function collectGauges(parts: GaugeParts): () => Promise<void> {
     intakeGauges(parts);
     ageGauges(parts);
     await unpricedShare(parts.metrics);
-    if (parts.nowMs() - askedAtMs >= ASK_EVERY_MS) {
-      askedAtMs = parts.nowMs();
+    if (performance.now() - askedAtMs >= ASK_EVERY_MS) {
+      askedAtMs = performance.now();
       asking = Promise.all([setAsideGauges(parts), engine.read()]);
     }
     await asking;
