@@ -115,11 +115,11 @@ function pump(
         if (!intake.write(piece)) stream.pause();
       });
     };
-    const onEnd = (): void => attempt(() => intake.end());
-    // `close` also follows a complete body; only one that is cut off means that the client went away.
+    // `close` also follows a complete body, and HTTP/2 ends a stream that was reset as if it were whole.
     const onGone = (): void => {
       if (!isWhole()) fail(new ClientGone());
     };
+    const onEnd = (): void => (isWhole() ? attempt(() => intake.end()) : onGone());
     const intake = openIntake({
       take,
       drained: () => stream.resume(),

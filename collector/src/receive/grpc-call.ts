@@ -30,6 +30,7 @@ const METHODS: Readonly<Record<string, Signal>> = {
 const CONTENT_TYPE = /^application\/grpc(\+proto)?\s*(;|$)/i;
 
 const UNIMPLEMENTED = 12;
+const NO_ERROR = 0;
 
 /** One call on its way: its stream, what it was asked with, and how its end is counted. */
 interface Call {
@@ -95,7 +96,7 @@ function messageOf({ stream, headers }: Call, { limits }: GrpcCallDeps): BodySou
     declaredBytes: undefined,
     framingBytes: PREFIX_BYTES,
     openIntake: (flow) => openFramed(coding, limits, flow),
-    isWhole: () => stream.readableEnded,
+    isWhole: () => stream.readableEnded && !stream.aborted && stream.rstCode === NO_ERROR,
   };
 }
 

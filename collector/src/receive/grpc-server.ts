@@ -7,6 +7,7 @@ import {
   type ServerHttp2Session,
   type ServerOptions,
 } from 'node:http2';
+import type { Socket } from 'node:net';
 import { bind, type ConnectionLimit, type Listener } from '../bind.ts';
 import type { ListenAddress } from '../option-values.ts';
 import type { TlsFiles } from '../tls-files.ts';
@@ -57,6 +58,7 @@ export async function listenGrpc(parts: GrpcServerParts): Promise<Listener> {
   };
   const server = tls === undefined ? createServer(options) : secure(options, tls);
   const sessions = new Set<ServerHttp2Session>();
+  const sockets = keepSockets(server);
   server.on('session', (session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
@@ -66,7 +68,7 @@ export async function listenGrpc(parts: GrpcServerParts): Promise<Listener> {
   // Told by the session's own events; a peer that goes away is no fault of the server.
   server.on('sessionError', () => undefined);
   const address = await bind(server, parts.address, '--grpc', parts.connections);
-  return { address, close: (deadline) => close(server, sessions, deadline) };
+  return { address, close: (deadline) => close(server, { sessions, sockets }, deadline) };
 }
 
 function secure(options: ServerOptions, tls: TlsFiles): Http2Server {
@@ -75,6 +77,29 @@ function secure(options: ServerOptions, tls: TlsFiles): Http2Server {
   // A client that does not finish or does not trust the handshake is its own affair.
   server.on('tlsClientError', () => undefined);
   return server as unknown as Http2Server;
+}
+
+/** A session that was closed waits for its peer to close too, and not every peer does. */
+const FAREWELL_MS = 5_000;
+
+/** The connections that are open; one that we have ended is cut when its peer does not end it. */
+function keepSockets(server: Http2Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  const onSocket = (socket: Socket): void => {
+    sockets.add(socket);
+    let farewell: NodeJS.Timeout | undefined;
+    socket.once('finish', () => {
+      farewell = setTimeout(() => socket.destroy(), FAREWELL_MS);
+      farewell.unref();
+    });
+    socket.once('close', () => {
+      clearTimeout(farewell);
+      sockets.delete(socket);
+    });
+  };
+  // Over TLS the one who ends is the socket inside.
+  server.on('connection', onSocket).on('secureConnection', onSocket);
+  return sockets;
 }
 
 /** Bounds the life of one session. */
@@ -109,13 +134,18 @@ function ping(session: ServerHttp2Session, timeoutMs: number): void {
   if (!isSent) clearTimeout(silent);
 }
 
+interface Open {
+  readonly sessions: ReadonlySet<ServerHttp2Session>;
+  readonly sockets: ReadonlySet<Socket>;
+}
+
 async function close(
   server: Http2Server,
-  sessions: ReadonlySet<ServerHttp2Session>,
+  { sessions, sockets }: Open,
   deadline: AbortSignal,
 ): Promise<void> {
   const cut = (): void => {
-    for (const session of sessions) session.destroy();
+    for (const socket of sockets) socket.destroy();
   };
   deadline.addEventListener('abort', cut, { once: true });
   try {

@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, connect } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
 import zlib from 'node:zlib';
 import {
   Client,
@@ -293,6 +294,43 @@ describe('a refused call', () => {
   });
 });
 
+const NOTHING = Buffer.alloc(0);
+
+/** One frame of HTTP/2 on stream 1, or 0 for the connection. Node's own client never resets without ending first. */
+function h2Frame(type: number, flags: number, stream: number, payload: Buffer = NOTHING): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head.set([type, flags], 3);
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+test.for(['reset', 'cut'] as const)('a call that is %s leaves nothing behind', async (end) => {
+  await start();
+  const pseudo = { ':method': 'POST', ':path': TRACES, ':scheme': 'http', ':authority': 'x' };
+  const fields = { ...pseudo, 'x-api-key': KEY };
+  const headers = Object.entries({ ...fields, 'content-type': 'application/grpc' }).map(
+    // HPACK: a literal that is not indexed, lengths in one byte.
+    ([name, value]) => Buffer.from(`\0${lengthed(name)}${lengthed(value)}`, 'latin1'),
+  );
+  const socket = connectTcp(listener.address.port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+  socket.write(h2Frame(4, 0, 0));
+  socket.write(h2Frame(1, 4, 1, Buffer.concat(headers)));
+  socket.write(h2Frame(0, 0, 1, frame(Buffer.alloc(100), 0, 1_000)));
+  await expect.poll(heldBytes).toBe(100);
+  if (end === 'reset') socket.write(h2Frame(3, 0, 1, Buffer.from([0, 0, 0, 8])));
+  else socket.destroy();
+  await expect.poll(heldBytes).toBe(0);
+  expect(await call(Buffer.from('x'))).toMatchObject({ code: 0 });
+  expect((await metrics.aicost_otlp_requests_refused_total.get()).values).toEqual([]);
+  expect(accepted).toHaveLength(1);
+  socket.destroy();
+});
+
+const lengthed = (text: string): string => String.fromCharCode(text.length) + text;
+
 describe('a connection', () => {
   test('that does not speak HTTP/2 in time, or goes idle, is closed', async () => {
     await start({ idleMs: 30 });
@@ -321,6 +359,16 @@ describe('a connection', () => {
     await new Promise((resolve) => second.once('error', resolve).once('close', resolve));
     expect(refusedConnections).toBe(1);
     first.destroy();
+  });
+
+  test('is cut at the deadline of a drain, though its peer never closes', async () => {
+    await start();
+    const socket = connectTcp(listener.address.port, '127.0.0.1');
+    socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+    socket.write(h2Frame(4, 0, 0));
+    await new Promise((resolve) => socket.once('readable', resolve));
+    await listener.close(AbortSignal.abort());
+    socket.destroy();
   });
 
   test('is drained: what runs is finished, and then it is closed', async () => {
