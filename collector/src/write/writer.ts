@@ -36,6 +36,8 @@ export interface WriterOptions {
   timers?: Timers;
   /** Notes that batches of this writer were found by another process; rejects with StoreError. For a server. */
   claimWriter?: (writerId: string) => Promise<void>;
+  /** The file to insert in place of a segment's own, of the same rows; its own, if not given. */
+  enlarge?: (rowsPath: string) => Promise<string>;
   /** Between 0 and 1, for the jitter. */
   random: () => number;
   onEvent: (event: WriterEvent) => void;
@@ -73,12 +75,11 @@ export class Writer {
 
   constructor(options: WriterOptions) {
     this.options = options;
-    const { store, nowMs } = options;
+    const { store, nowMs, claimWriter } = options;
     const sleep = (ms: number) => this.sleep(ms);
     const isServer = store.kind === 'server';
     this.fence = isServer ? new BeginFence({ store, nowMs, sleep }) : undefined;
     // The embedded engine is ours alone: its directory is locked.
-    const { claimWriter } = options;
     this.guard =
       isServer && claimWriter !== undefined
         ? new CloneGuard(store.database, claimWriter)
@@ -193,7 +194,8 @@ export class Writer {
         ? landing.insertAll(segment, condition)
         : landing.insertInto(target, segment, condition);
     attempts.mayHaveRun = true;
-    await store.insertNativeFile(segment.rowsPath, { ...insert, queryId: queryId(segment) });
+    const path = (await this.options.enlarge?.(segment.rowsPath)) ?? segment.rowsPath;
+    await store.insertNativeFile(path, { ...insert, queryId: queryId(segment) });
   }
 
   /** After doubt: inserts what is missing, all or target by target. True when a target was repaired. */
