@@ -101,7 +101,7 @@ async function openRoad(
   parts: Pick<Parts, 'control' | 'prices' | 'totals' | 'metrics' | 'log'>,
 ) {
   const { control, prices, totals, metrics, log } = parts;
-  const { journal, seen, seenWindow } = await openJournal(config, log, metrics);
+  const { journal, seen, seenWindow, clock } = await openJournal(config, log, metrics);
   const limits = await openLimits({ config, control, journal, metrics, log });
   const bookFor = (tenant: string) => prices.books.bookFor(tenant);
   const guard = new CardinalityGuard();
@@ -123,13 +123,13 @@ async function openRoad(
     metrics,
     log,
     spanBudget: limits.admission,
-    nowMs: Date.now,
+    nowMs: clock.nowMs,
   });
-  const nowNs = () => BigInt(Date.now()) * 1_000_000n;
+  const nowNs = () => BigInt(clock.nowMs()) * 1_000_000n;
   const maker = createEntryMaker({ bookFor, guard, nowNs });
   const accept = acceptSignals({ keeper, totals: totals.totals, metrics });
   const price = createPriceNow(prices.books);
-  return { journal, seen, seenWindow, limits, accept, maker, open, price };
+  return { journal, seen, seenWindow, clock, limits, accept, maker, open, price };
 }
 
 type Road = Awaited<ReturnType<typeof openRoad>>;
@@ -147,6 +147,7 @@ interface Parts {
   limits: Road['limits'];
   seen: Road['seen'];
   seenWindow: Road['seenWindow'];
+  clock: Road['clock'];
   maker: Road['maker'];
   open: Road['open'];
   price: Road['price'];
@@ -197,7 +198,7 @@ class Collector implements RunningCollector {
         books: prices.books,
         settledThroughMs: () => this.storing.settledThroughMs,
         writing: this.storing.writing,
-        nowMs: Date.now,
+        nowMs: this.parts.clock.nowMs,
       }),
       isDraining: () => this.isDraining,
       writing: this.storing.writing,

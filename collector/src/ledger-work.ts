@@ -3,6 +3,7 @@
  * settle.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import type { ForwardClock } from './forward-clock.ts';
 import { JournalUnavailable } from './journal/journal-unavailable.ts';
 import { RULES_VERSION } from './normalise/dialects.ts';
 import { unavailable } from './problems.ts';
@@ -18,6 +19,7 @@ import { verifyLedger } from './verify/verify-ledger.ts';
 export interface LedgerWorkParts {
   readonly store: Store;
   readonly journal: VersionJournal;
+  readonly clock: ForwardClock;
   readonly maker: EntryMaker;
   readonly open: OpenTraces;
   readonly price: PriceNow;
@@ -39,7 +41,7 @@ export async function keptOrProblem<T>(work: Promise<T>): Promise<T> {
 
 /** Resolves with the report. Ends early, in the words of `signal`, when nobody waits for it any more. */
 export async function verifyNow(
-  { store, journal, price, settler }: LedgerWorkParts,
+  { store, journal, clock, price, settler }: LedgerWorkParts,
   show: Show,
   signal: AbortSignal,
 ): Promise<object> {
@@ -48,7 +50,7 @@ export async function verifyNow(
     price,
     rulesVersion: RULES_VERSION,
     settledThroughNs: () => settler.settledThroughNs(),
-    stored: () => waitUntilStored(journal, Date.now()),
+    stored: () => waitUntilStored(journal, clock.nowMs()),
     // Nothing expires yet.
     spansKeptFromNs: 0n,
   });
@@ -64,7 +66,7 @@ export async function verifyNow(
 
 /** Resolves with what was done. It appends corrections, as settle does, so the two take turns. */
 export function repriceNow(
-  { store, journal, maker, open, price, settler }: LedgerWorkParts,
+  { store, journal, clock, maker, open, price, settler }: LedgerWorkParts,
   options: RepriceOptions,
   show: Show,
 ): Promise<object> {
@@ -73,7 +75,7 @@ export function repriceNow(
     price,
     maker,
     append: (appended) => appendVersions(journal, appended),
-    stored: () => waitUntilStored(journal, Date.now()),
+    stored: () => waitUntilStored(journal, clock.nowMs()),
     settledThroughNs: () => settler.settledThroughNs(),
   };
   return keptOrProblem(

@@ -63,6 +63,7 @@ export function observeWriter(
   log: Logger,
   metrics: Metrics,
   health: WriteHealth,
+  nowMs: () => number = Date.now,
 ): (event: WriterEvent) => void {
   return (event) => {
     health.note(event);
@@ -75,7 +76,7 @@ export function observeWriter(
           outcome: event.isRepaired ? 'repaired' : 'written',
         });
         metrics.aicost_write_seconds.observe(event.durationMs / 1000);
-        metrics.aicost_write_lag_seconds.set((Date.now() - segment.sealedAtMs) / 1000);
+        metrics.aicost_write_lag_seconds.set((nowMs() - segment.sealedAtMs) / 1000);
         log.debug({ ...batch, duration_ms: event.durationMs }, 'a batch was written');
         break;
       case 'repaired':

@@ -11,6 +11,7 @@ import { createClickHouseControlStore } from './control/clickhouse-control-store
 import { controlCopyPath } from './control/control-copy.ts';
 import { type ControlState, openControlState } from './control/control-state.ts';
 import { ensureFingerprintSecret } from './control/fingerprint-secret.ts';
+import { forwardClock } from './forward-clock.ts';
 import { Journal } from './journal/journal.ts';
 import { SeenSpans, seenSpansBytes, seenSpansWithin } from './journal/seen-spans.ts';
 import { SeenWindow } from './journal/seen-window.ts';
@@ -57,21 +58,22 @@ export async function openJournal(config: Config, log: Logger, metrics: Metrics)
   const seen = new SeenSpans(seenCapacity(config));
   const observe = observeJournal(log, metrics);
   let seenWindow: SeenWindow | undefined;
+  const clock = forwardClock(Date.now, () => performance.now());
   const journal = await Journal.open({
     directory: join(config.dataDir, 'journal'),
     files: diskFiles,
     limits: { ...JOURNAL_LIMITS, journalBytesMax: config.journalBytesMax },
     seen,
     createBlocks: () => ({ span: createSpanBlock(), entry: createEntryBlock() }),
-    nowMs: Date.now,
+    nowMs: clock.nowMs,
     randomId: () => randomBytes(16).toString('hex'),
     onEvent: (event) => {
       observe(event);
-      if (event.kind === 'sealed') seenWindow?.note(Date.now());
+      if (event.kind === 'sealed') seenWindow?.note(clock.nowMs());
     },
   });
-  seenWindow = new SeenWindow(seen, Date.now());
-  return { journal, seen, seenWindow };
+  seenWindow = new SeenWindow(seen, clock.startedMs);
+  return { journal, seen, seenWindow, clock };
 }
 
 /** Of the memory, what the filter of seen spans takes by itself, and what it may be told to take. */

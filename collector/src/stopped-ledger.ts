@@ -89,17 +89,18 @@ async function startStoring(
   await preparedInTime(storage.prepared);
   const control = await openControl(config, storage, log);
   const { books } = openPrices({ state: control, log, now: () => new Date(), randomBytes });
-  const { journal } = await openJournal(config, log, metrics);
+  const { journal, clock } = await openJournal(config, log, metrics);
   const maker = createEntryMaker({
     bookFor: (tenant) => books.bookFor(tenant),
     guard: new CardinalityGuard(),
-    nowNs: () => BigInt(Date.now()) * 1_000_000n,
+    nowNs: () => BigInt(clock.nowMs()) * 1_000_000n,
   });
   const storing = new Storing(
     // Nothing is taken in here.
     {
       ...opened,
       journal,
+      clock,
       control,
       maker,
       open: new OpenTraces({ idleMsMax: 0 }),

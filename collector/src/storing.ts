@@ -2,10 +2,10 @@
  * What goes on behind the journal: the writer brings its segments into ClickHouse, settle corrects what came
  * to rest.
  */
-import { join } from 'node:path';
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
+import type { ForwardClock } from './forward-clock.ts';
 import type { Journal } from './journal/journal.ts';
 import type { LandingBlocks } from './keep-spans.ts';
 import { keptOrProblem, type LedgerWorkParts, repriceNow, verifyNow } from './ledger-work.ts';
@@ -24,7 +24,6 @@ import { waitUntilStored } from './settle/wait-stored.ts';
 import type { Storage } from './storage.ts';
 import { CLAIM_KIND } from './write/clone-guard.ts';
 import { Landing } from './write/landing.ts';
-import { LargeBlocks } from './write/large-blocks.ts';
 import { WriteHealth } from './write/write-health.ts';
 import { backoffMs, Writer } from './write/writer.ts';
 
@@ -34,6 +33,8 @@ export interface StoringParts {
   metrics: Metrics;
   storage: Storage;
   journal: Journal<LandingBlocks>;
+  /** The one by which rows were received. */
+  clock: ForwardClock;
   control: ControlState;
   maker: EntryMaker;
   /** What requests decide before settle; it is told to keep off what settle looks at. */
@@ -50,7 +51,7 @@ const POLL_MS = 20;
 
 export class Storing {
   /** How writing goes. */
-  readonly writing = new WriteHealth(Date.now);
+  readonly writing = new WriteHealth(() => performance.now());
   private readonly parts: StoringParts;
   private readonly onFailed: (error: unknown) => void;
   private writer: Writer | undefined;
@@ -75,27 +76,13 @@ export class Storing {
       store: storage.store,
       landing,
       queue: journal.queue,
-      nowMs: Date.now,
-      enlarge: this.enlarge(),
+      nowMs: this.parts.clock.nowMs,
       claimWriter: (writerId) => this.claimWriter(writerId),
       random: Math.random,
-      onEvent: observeWriter(log, metrics, this.writing),
+      onEvent: observeWriter(log, metrics, this.writing, this.parts.clock.nowMs),
     });
     this.written = this.writer.run().catch(this.onFailed);
     this.startSettler();
-  }
-
-  /** Large blocks lie beside the journal: the next segment's take the place of the last one's. */
-  private enlarge(): (rowsPath: string) => Promise<string> {
-    const { config, log } = this.parts;
-    const path = join(config.dataDir, 'large-blocks.native');
-    const blocks = new LargeBlocks(path, (err) =>
-      log.warn(
-        { err },
-        'a segment is inserted block by block: its blocks could not be put together',
-      ),
-    );
-    return (rowsPath) => blocks.of(rowsPath);
   }
 
   /** Ends settle, closes the journal, and writes what it can until `deadline` fires. */
@@ -129,22 +116,31 @@ export class Storing {
 
   /** @throws Problem engine_unavailable until the tables are there */
   private ledgerWork(): LedgerWorkParts {
-    const { storage, journal, maker, open, price } = this.parts;
+    const { storage, journal, clock, maker, open, price } = this.parts;
     const { settler } = this;
     if (settler === undefined) {
       const detail = 'ClickHouse is not ready yet; try again in a moment.';
       throw unavailable('engine_unavailable', detail);
     }
-    return { store: storage.store, journal, maker, open, price, settler };
+    return { store: storage.store, journal, clock, maker, open, price, settler };
   }
 
   private startSettler(): void {
     const { config, storage, journal, maker, open, log, metrics } = this.parts;
     const { settleAfterMs } = config;
     const { store } = storage;
-    const nowMs = Date.now;
+    const { nowMs, startedMs: sinceMs } = this.parts.clock;
     const stored = () => waitUntilStored(journal, nowMs());
-    const settler = new Settler({ store, journal, maker, open, settleAfterMs, nowMs, stored });
+    const settler = new Settler({
+      store,
+      journal,
+      maker,
+      open,
+      settleAfterMs,
+      nowMs,
+      sinceMs,
+      stored,
+    });
     this.settler = settler;
     if (config.settle) {
       const settle = (all: boolean) => this.settlePass(settler, all);

@@ -100,6 +100,7 @@ export async function openTestLedger(): Promise<TestLedger> {
           open,
           settleAfterMs: 0,
           nowMs: () => ledger.clockMs + LATER_MS,
+          sinceMs: ledger.clockMs,
           // Everything is written when its road is closed.
           stored: async () => undefined,
         }).settle({ all: false }),

@@ -15,9 +15,9 @@ import { listSetAside, reenter, type SetAsidePart } from './poison.ts';
 import { recoverJournal } from './recover.ts';
 import { SegmentSealer } from './seal-segments.ts';
 import { SealedQueue } from './sealed-queue.ts';
+import { sealedBy } from './sealed-segment.ts';
 import { loadCheckpoint, rememberKeys } from './seen-checkpoint.ts';
-import type { JournalPaths } from './segment-files.ts';
-import { journalPaths } from './segment-files.ts';
+import { type JournalPaths, journalPaths } from './segment-files.ts';
 
 const TICK_MS = 100;
 const SEAL_RETRY_MS = 1000;
@@ -83,7 +83,7 @@ export class Journal<Blocks extends SegmentBlocks> {
       rememberKeys(seen, records);
     }
     for (const { segment } of recovery.sealed) {
-      journal.queue.add(segment);
+      journal.queue.add(sealedBy(options.nowMs(), segment));
     }
     for (const damage of recovery.damaged) {
       onEvent({ kind: 'damaged', ...damage });
@@ -198,12 +198,12 @@ export class Journal<Blocks extends SegmentBlocks> {
   private tick(): void {
     void this.flush();
     void this.seal();
-    void this.trouble.tryAgain().then((isWell) => {
-      if (isWell) {
-        this.options.onEvent({ kind: 'well_again' });
-        void this.flush();
-      }
-    });
+    void this.trouble.tryAgain().then((isWell) => isWell && this.goOn());
+  }
+
+  private goOn(): void {
+    this.options.onEvent({ kind: 'well_again' });
+    void this.flush();
   }
 
   /** Flushes until nothing waits. One flush at a time. */

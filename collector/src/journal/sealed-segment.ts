@@ -80,3 +80,9 @@ export async function readSealedSegment(
   };
   return { segment, records: index.records };
 }
+
+/** What is found came in before now, also when a clock was set back since it was sealed. */
+export function sealedBy(nowMs: number, segment: SealedSegment): SealedSegment {
+  const sealedAtMs = Math.min(segment.sealedAtMs, nowMs);
+  return { ...segment, sealedAtMs, openedAtMs: sealedAtMs };
+}

@@ -100,3 +100,15 @@ it('a pass that ended half way may have overtaken it: then it is looked at', asy
   await ledger.store.insertRows('settle_marks', [{ begun, recorded_at: begun }]);
   expect(await ledger.settle()).toMatchObject({ traces: 1, resolved: 0, entries: 0 });
 });
+
+it('a mark of a clock that was set back since is no reason to pass over what came in meanwhile', async () => {
+  const HOUR_MS = 3_600_000;
+  ledger.clockMs += HOUR_MS;
+  await ledger.send([root()]);
+  await ledger.settle();
+  ledger.clockMs -= HOUR_MS - 10_000;
+  trace += 10;
+  await ledger.send([call(2)]);
+  const { traces, resolved } = await ledger.settle();
+  expect(traces + resolved).toBeGreaterThan(0);
+});

@@ -22,6 +22,8 @@ export interface SettlerDeps {
   /** How long a trace must have been idle. */
   settleAfterMs: number;
   nowMs: () => number;
+  /** When this process began to take spans; since it was made, if not given. Milliseconds since 1970. */
+  sinceMs?: number;
   /** Tells how long it kept the event loop; the clock of the process, if not given. */
   elapsedMs?: () => number;
   /** Resolves when every row that came in until now is stored. */
@@ -61,9 +63,13 @@ export class Settler {
   private readonly deps: SettlerDeps;
   /** One pass at a time: two would both append the same difference. */
   private turn: Promise<unknown> = Promise.resolve();
+  private readonly sinceMs: number;
+  /** Up to where passes of this process came. */
+  private passedNs: bigint | undefined;
 
   constructor(deps: SettlerDeps) {
     this.deps = deps;
+    this.sinceMs = deps.sinceMs ?? deps.nowMs();
   }
 
   /**
@@ -94,7 +100,7 @@ export class Settler {
       open.releaseAll();
     }
     await stored();
-    let settledNs = await this.settledThroughNs();
+    let settledNs = await this.lookFromNs(startedMs);
     const begunNs = await this.begunThroughNs();
     // A span may still come in within the millisecond in which the pass began: it is left to the next one.
     const throughMs = startedMs - 1 - (options.all ? 0 : settleAfterMs);
@@ -116,8 +122,20 @@ export class Settler {
       }
       await this.markThrough(slice.throughNs);
       settledNs = slice.throughNs;
+      this.passedNs = settledNs;
     }
     return { ...progress, settledThrough: isoOf(settledNs) };
+  }
+
+  /**
+   * Where a pass begins: at the newest mark. One in the future says that a clock was set back since; then it begins
+   * where this process did, for what came in meanwhile lies before that mark, and looking twice changes nothing.
+   */
+  private async lookFromNs(nowMs: number): Promise<bigint> {
+    const markedNs = await this.settledThroughNs();
+    return markedNs < BigInt(nowMs) * NS_PER_MS
+      ? markedNs
+      : (this.passedNs ?? BigInt(this.sinceMs - 1) * NS_PER_MS);
   }
 
   /** While one step is settled, the next is read. */
