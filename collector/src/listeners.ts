@@ -90,6 +90,8 @@ function listenHttp(parts: ListenerParts, address: ListenAddress, tls: TlsFiles 
       keepAliveMs: HTTP_TIMEOUTS.keepAliveMs,
     },
     connections: connectionsOf(parts, 'http'),
+    // OTLP looks at the key first.
+    asksForBody: (url) => url.startsWith('/v1/'),
     tls,
   });
 }

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Listener } from '../bind.ts';
@@ -57,13 +58,15 @@ describe('what is no request', () => {
   });
 });
 
-test('a client that asks whether to send its body is told by the route alone', async () => {
-  listener = await listenForTest((_request, response) => {
-    response.statusCode = 401;
-    response.end();
-  });
-  const head = 'POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n';
-  expect(await exchange(head, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 401/);
+test.for([
+  ['by the route alone, where that looks first', '/v1/traces', /^HTTP\/1\.1 401/],
+  ['at once elsewhere', '/api', /^HTTP\/1\.1 100 Continue\r\n\r\n/],
+] as const)('a client that asks whether to send its body is told %s', async ([, path, told]) => {
+  const asksForBody = (url: string) => url.startsWith('/v1/');
+  const refuse: RequestListener = (_request, response) => response.writeHead(401).end();
+  listener = await listenForTest(refuse, { asksForBody });
+  const head = `POST ${path} HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n`;
+  expect(await exchange(head, '\r\n\r\n')).toMatch(told);
 });
 
 test('a connection above the limit is closed as it comes, and counted', async () => {

@@ -30,6 +30,8 @@ export interface ListenParts {
   readonly option: string;
   readonly timeouts: ListenerTimeouts;
   readonly connections: ConnectionLimit;
+  /** Whether the route of a URL itself tells a client that sends `Expect: 100-continue` that it wants the body. */
+  readonly asksForBody?: (url: string) => boolean;
   readonly tls: TlsFiles | undefined;
 }
 
@@ -50,8 +52,10 @@ export async function listen(parts: ListenParts): Promise<Listener> {
     keepAliveInitialDelay: PROBE_AFTER_MS,
   };
   const server = tls === undefined ? createServer(options, app) : secure(options, app, tls);
-  // With this listener Node leaves `100 Continue` to the route, which first looks whether it wants the body.
-  server.on('checkContinue', app);
+  server.on('checkContinue', (request, response) => {
+    if (!parts.asksForBody?.(request.url ?? '/')) response.writeContinue();
+    app(request, response);
+  });
   const answers = new WeakMap<Duplex, ServerResponse>();
   server.prependListener('request', ({ socket }, response) => answers.set(socket, response));
   server.on('clientError', (error, socket) => {
