@@ -6,21 +6,33 @@ import { code, NOTICE, table } from './markdown.ts';
 
 const LIST = Object.entries<LimitSpec>(LIMITS);
 
+const UNCOUNTED = LIST.filter(([, { isUncounted }]) => isUncounted === true)
+  .map(([name]) => code(name))
+  .join(', ');
+
+const MIB = 1024 * 1024;
+
+/** `4 MiB`, `100,000 spans`: a number as people read it. */
+function amount(value: number, unit: string): string {
+  if (unit === 'bytes' && value % MIB === 0) return `${value / MIB} MiB`;
+  return `${value.toLocaleString('en-US')} ${unit}`;
+}
+
 function defaultOf({ option, byDefault, unit }: LimitSpec): string {
   if (option !== undefined) {
     const { flag, byDefault: text } = OPTIONS[option];
     return `${code(`--${flag}`)} (${code(text)})`;
   }
-  return byDefault === null ? 'none' : `${byDefault} ${unit}`;
+  return byDefault === null ? 'none' : amount(byDefault, unit);
 }
 
 function answerOf({ problem, answer }: LimitSpec): string {
   return problem === null ? (answer ?? '–') : `${PROBLEMS[problem].status} ${code(problem)}`;
 }
 
-function rangeOf({ override }: LimitSpec): string {
+function rangeOf({ override, unit }: LimitSpec): string {
   if (override === undefined) return '–';
-  const range = `${override.least} to ${override.most}`;
+  const range = `${override.least} to ${amount(override.most, unit)}`;
   return override.mayBeUnlimited ? `${range}, or none` : range;
 }
 
@@ -40,7 +52,7 @@ export function limitsPage(): string {
     'What a sender may send, and what happens beyond it. A request that is refused has taken nothing, and what was',
     'acknowledged is never dropped to make room. `429` and `503` carry `Retry-After` (over gRPC: RetryInfo): after that',
     'time the request is taken, if nobody else of the tenant came first. Each hit counts in',
-    '`aicost_limit_hits_total{limit="<name>"}`.',
+    `\`aicost_limit_hits_total{limit="<name>"}\`, but for those of ${UNCOUNTED}.`,
     '',
     '## Of each tenant',
     '',

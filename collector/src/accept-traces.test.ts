@@ -194,12 +194,12 @@ it('a closed journal refuses before anything is read', async () => {
 
 it('spans of very many days are taken in parts: the sender is told to come back, and each is kept once', async () => {
   const road = await begin();
-  const spans = Array.from({ length: 700 }, (_, span) => ({
+  const spans = Array.from({ length: 100 }, (_, span) => ({
     span,
     startMs: NOW_MS - span * 86_400_000,
     attributes: chat(100),
   }));
   await expect(road.send(spans)).rejects.toMatchObject({ code: 'journal_unavailable' });
   expect(await road.send(spans)).toEqual(FINE);
-  expect(await kept(road)).toEqual({ spans: 700, entries: 700 });
+  expect(await kept(road)).toEqual({ spans: 100, entries: 100 });
 });

@@ -148,7 +148,9 @@ export class SpanKeeper {
       metrics.aicost_spans_accepted_total.inc(state.accepted);
     }
     if (state.unavailable !== undefined) {
-      throw unavailable('journal_unavailable', state.unavailable.message);
+      throw unavailable('journal_unavailable', state.unavailable.message, 1, {
+        limit: 'waiting_days',
+      });
     }
     const rejected = [...state.refusals.values()].reduce((sum, count) => sum + count, 0);
     const one = state.signal === 'logs' ? 'log record' : 'span';

@@ -27,6 +27,8 @@ export interface LimitSpec {
   readonly problem: ProblemCode | null;
   /** What happens beyond it, where no problem is answered. */
   readonly answer?: string;
+  /** Its hits show only among the problems, or the HTTP answers, of their code. */
+  readonly isUncounted?: true;
   readonly sentence: string;
   /** Why there is such a limit, and why this value. */
   readonly reason: string;
@@ -77,6 +79,7 @@ export const LIMITS = {
     override: { least: 0, most: 3600, mayBeUnlimited: false },
     problem: null,
     answer: 'It shapes the three rates, and is never hit itself.',
+    isUncounted: true,
     sentence: 'How many seconds of its rate a tenant that was quiet may use at once.',
     reason: 'Exporters send in batches: the SDKs every 5 s, so two batches fit.',
   }),
@@ -194,6 +197,15 @@ export const LIMITS = {
     sentence: 'Size of what is acknowledged and not yet in ClickHouse.',
     reason: 'Nothing acknowledged is dropped to make room: new requests wait with their senders.',
   }),
+  waiting_days: limit({
+    scope: 'collector',
+    unit: 'UTC days',
+    byDefault: 64,
+    problem: 'journal_unavailable',
+    sentence:
+      'Days to which the spans belong that wait for the same flush of the journal. The spans of a request that fit are kept; it is answered 503, and when it is sent again the next ones are.',
+    reason: 'Each day has blocks of its own, of 0.6 MB: only who sends history anew meets it.',
+  }),
   request_bytes: limit({
     scope: 'collector',
     unit: 'bytes',
@@ -208,6 +220,7 @@ export const LIMITS = {
     unit: 'messages',
     byDefault: 100,
     problem: 'body_malformed',
+    isUncounted: true,
     sentence: 'Depth of messages, lists and groups inside one another.',
     reason: "protobuf's own decoders stop there.",
   }),
@@ -217,6 +230,7 @@ export const LIMITS = {
     byDefault: 15,
     problem: null,
     answer: 'The connection is answered 408 and closed.',
+    isUncounted: true,
     sentence: 'Time in which the head of a request must arrive.',
     reason: 'A connection that never finishes its head holds a place for nothing.',
   }),
@@ -234,6 +248,7 @@ export const LIMITS = {
     unit: 'seconds',
     byDefault: 60,
     problem: 'deadline_exceeded',
+    isUncounted: true,
     sentence: 'Time in which a request of the API, other than OTLP, is answered.',
     reason: 'A person does not wait longer, and a question that takes longer is too wide.',
   }),

@@ -3,14 +3,15 @@
  * no more rows and wait to be sealed. Invariant: a row goes to exactly one of them, at a cost that does not grow with
  * them.
  */
+import { LIMITS } from '../limit-table.ts';
 import { MIXED_DAY } from './index-file.ts';
 import type { JournalLimits } from './journal-options.ts';
 import { JournalUnavailable } from './journal-unavailable.ts';
 import type { OpenSegment } from './open-segment.ts';
 import type { PendingRows, SegmentBlocks } from './pending-rows.ts';
 
-/** Each day that waits has builders of its own, of about half a megabyte: beyond this, senders come back. */
-const WAITING_DAYS_MAX = 512;
+/** Each day that waits has builders of its own: beyond this, senders come back. */
+const WAITING_DAYS_MAX = LIMITS.waiting_days.byDefault;
 
 export class OpenSegments<Blocks extends SegmentBlocks> {
   private readonly limits: JournalLimits;
