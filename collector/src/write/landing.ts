@@ -49,8 +49,9 @@ export class Landing {
   /** Reads the landing table and its views from the database, after the migrations. Rejects when they are not there. */
   static async read(store: Store): Promise<Landing> {
     const columns = await store.query<LandingColumn & { table: string }>(
+      // What is computed from other columns is not written.
       `SELECT table, name, type FROM system.columns
-       WHERE database = {database:String} ORDER BY table, position`,
+       WHERE database = {database:String} AND default_kind != 'ALIAS' ORDER BY table, position`,
       { database: store.database },
     );
     const columnsOf = (table: string) => columns.filter((column) => column.table === table);
