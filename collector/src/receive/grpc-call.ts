@@ -142,15 +142,24 @@ function respondProblem(call: Call, problem: Problem, { responses }: GrpcCallDep
   respondAlone(call.stream, { ...trailers, 'x-request-id': call.requestId });
 }
 
-/** An answer without a message ("Trailers-Only"). What remains of the request is not wanted, and its sender is told. */
+/** What remains of an answered request is read this long; then its sender is told that it is not wanted. */
+const LINGER_MS = 1_000;
+
+/**
+ * An answer without a message ("Trailers-Only"). What remains of the request is read and thrown away: a stream that is
+ * reset while its data is under way counts as an offence at either end, and for many of them a whole connection is cut
+ * off, with the calls of others on it (ENHANCE_YOUR_CALM, which clients do not try again).
+ */
 function respondAlone(stream: ServerHttp2Stream, headers: OutgoingHttpHeaders): void {
   if (stream.destroyed) return;
   stream.respond(
     { ':status': 200, 'content-type': 'application/grpc', ...headers },
     { endStream: true },
   );
-  // RFC 9113 §8.1: a server that needs no more of a request ends it with NO_ERROR after its whole response.
   if (stream.readableEnded) return;
   stream.resume();
-  stream.close();
+  // RFC 9113 §8.1: a server that needs no more of a request ends it with NO_ERROR after its whole response.
+  const linger = setTimeout(() => stream.close(), LINGER_MS);
+  linger.unref();
+  stream.once('close', () => clearTimeout(linger));
 }
