@@ -19,6 +19,8 @@ export interface CollectorOptions {
   readonly clickhouseUrl: string | undefined;
   /** The JSON of AICOST_INIT_KEYS. */
   readonly initKeys: string;
+  /** Of settle; if not given, so short that passes run all the time, also between the pieces of a scene. */
+  readonly settleAfter?: string;
   /** Each parsed line of its log. */
   readonly onLog: (line: LogLine) => void;
 }
@@ -55,8 +57,7 @@ export class CollectorProcess {
           ...withoutOptions(process.env),
           AICOST_DATA_DIR: dataDir,
           AICOST_INIT_KEYS: initKeys,
-          // So short that passes run all the time, also between the pieces of a scene.
-          AICOST_SETTLE_AFTER: '1s',
+          AICOST_SETTLE_AFTER: options.settleAfter ?? '1s',
           ...(clickhouseUrl === undefined ? {} : { AICOST_CLICKHOUSE_URL: clickhouseUrl }),
           ...(timeZone === undefined ? {} : { TZ: timeZone }),
         },

@@ -132,6 +132,7 @@ export const SOURCE_RULES: readonly SourceRule[] = [
       'collector/src/main.ts': 'the command',
       'clickhouse/src/engine/main.ts': 'the engine process',
       'test/kill/run.ts': 'npm run test:kill',
+      'test/outage/run.ts': 'npm run test:outage',
       'test/otlp/run.ts': 'npm run test:otlp',
       'test/simulation/run.ts': 'npm run test:simulation',
       'scripts/generate-docs.ts': 'npm run docs',

@@ -1,0 +1,56 @@
+/** The collector from outside, over time: what waits in its journal, its memory, and whether questions are answered. */
+import { readFileSync } from 'node:fs';
+
+/** One look. Bytes and milliseconds as the names say; null where nothing answered. */
+export interface Look {
+  readonly second: number;
+  readonly stage: string;
+  readonly acknowledgedSpans: number;
+  readonly resends: number;
+  readonly journalBytes: number;
+  readonly segments: number;
+  readonly residentBytes: number;
+  readonly ackMsP50: number;
+  readonly ackMsMax: number;
+  /** Of a question about costs; null when it was not answered with 200. */
+  readonly questionMs: number | null;
+}
+
+const QUESTION_MS_MAX = 10_000;
+
+/** What /metrics says of the journal. */
+export async function readJournal(url: string): Promise<{ bytes: number; segments: number }> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const value = (name: string) =>
+    Number(new RegExp(`^${name.replace(/[{}]/g, '\\$&')} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
+  return {
+    bytes: value('aicost_journal_bytes'),
+    segments:
+      value('aicost_journal_segments{state="sealed"}') +
+      value('aicost_journal_segments{state="open"}'),
+  };
+}
+
+/** Resident memory of a process. */
+export function residentBytes(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1024;
+}
+
+/** Asks for the costs of the last hours; how long it took, or null when it was not answered with 200. */
+export async function askCosts(url: string, key: string): Promise<number | null> {
+  const startMs = performance.now();
+  try {
+    const answer = await fetch(`${url}/api/v1/costs/breakdown?from=now-6h&to=now&by=model`, {
+      headers: { 'x-api-key': key },
+      signal: AbortSignal.timeout(QUESTION_MS_MAX),
+    });
+    await answer.arrayBuffer();
+    return answer.ok ? performance.now() - startMs : null;
+  } catch (error) {
+    if (error instanceof Error) {
+      return null;
+    }
+    throw error;
+  }
+}
