@@ -5,6 +5,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '../disk-error.ts';
 
 /** An append-only file. */
 export interface AppendFile {
@@ -79,7 +80,15 @@ export const diskFiles: SegmentFiles = {
     return new DiskFile(await open(path, length === 0 ? 'w+' : 'r+'), length);
   },
   async makeDirectory(path) {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    try {
+      await mkdir(path, { mode: 0o700 });
+    } catch (error) {
+      // A recursive one alone would say of a read-only disk that there is no such directory.
+      if (!isAbsent(error) && codeOf(error) !== 'EEXIST') {
+        throw error;
+      }
+      await mkdir(path, { recursive: true, mode: 0o700 });
+    }
   },
   async syncDirectory(path) {
     const handle = await open(path, 'r');
@@ -143,7 +152,7 @@ export const diskFiles: SegmentFiles = {
 };
 
 function isAbsent(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return codeOf(error) === 'ENOENT';
 }
 
 /** Where everything of a journal lies. */

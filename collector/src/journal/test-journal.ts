@@ -5,6 +5,7 @@
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Timers } from '../timers.ts';
 import { KEY_BYTES } from './index-file.ts';
 import { Journal } from './journal.ts';
 import type { JournalEvent, JournalLimits } from './journal-options.ts';
@@ -188,6 +189,7 @@ export class Life {
       disk?: ShakyDisk;
       limits?: Partial<JournalLimits>;
       seenCapacity?: number;
+      timers?: Timers;
     } = {},
   ): Promise<Life> {
     const directory = options.directory ?? (await temporaryDirectory());
@@ -202,6 +204,7 @@ export class Life {
       seen,
       createBlocks: () => ({ span: new LineBlock(), entry: new LineBlock() }),
       nowMs: () => clock.nowMs,
+      ...(options.timers === undefined ? {} : { timers: options.timers }),
       randomId: nextId,
       onEvent: (event) => events.push(event),
     });
