@@ -9,7 +9,9 @@ import { PROBLEMS } from '@ai-cost-profiler/collector/problems.ts';
 import { expect, test } from 'vitest';
 import { generatedFiles, outdatedFiles } from './generate-docs.ts';
 
-const page = (name: string): string => generatedFiles().get(`docs/reference/${name}.md`) ?? '';
+/** Made once: making them takes a good part of a second. */
+const files = generatedFiles();
+const page = (name: string): string => files.get(`docs/reference/${name}.md`) ?? '';
 
 test('the reference pages and .env.example say what their tables say: run `npm run docs` if not', async () => {
   expect(await outdatedFiles()).toEqual([]);
@@ -26,7 +28,7 @@ test('every option, problem, metric and limit is documented', () => {
 });
 
 test('every attribute that a dialect reads is documented', () => {
-  const text = generatedFiles().get('docs/dialects.md') ?? '';
+  const text = files.get('docs/dialects.md') ?? '';
   class Recording extends AttributeKeys {
     readonly declared = new Set<string>();
     override declare(name: string): number {
@@ -46,6 +48,6 @@ test('every attribute that a dialect reads is documented', () => {
 
 test('no page of the reference stands without a table behind it', async () => {
   const folder = join(import.meta.dirname, '..', 'docs', 'reference');
-  const generated = [...generatedFiles().keys()].map((path) => path.split('/').at(-1));
+  const generated = [...files.keys()].map((path) => path.split('/').at(-1));
   for (const name of await readdir(folder)) expect(generated).toContain(name);
 });

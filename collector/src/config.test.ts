@@ -22,7 +22,7 @@ describe('options', () => {
       content: false,
       spans: 'all',
       dedupeSpans: null,
-      memoryMax: 536_870_912,
+      memoryMax: 512_000_000,
       retentionSpansMs: null,
       journalBytesMax: 10_000_000_000,
       requestBytesMax: 67_108_864,

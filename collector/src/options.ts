@@ -167,7 +167,7 @@ export const OPTIONS = {
     byDefault: null,
     expected: 'a number of spans of at least 1, such as 4000000 or 4M',
     sentence:
-      'How many of the newest spans are remembered so that a resend is dropped, at some 44 bytes each; unset, as many as fit in a fifth of --memory-max (2M in 512MiB).',
+      'How many of the newest spans are remembered so that a resend is dropped, at some 44 bytes each; unset, as many as fit in a fifth of --memory-max (2M in 512MB).',
     opensData: true,
   }),
   retentionSpansMs: option({
@@ -226,7 +226,7 @@ export const OPTIONS = {
     flag: 'memory-max',
     env: 'AICOST_MEMORY_MAX',
     schema: bytesSchema,
-    byDefault: '512MiB',
+    byDefault: '512MB',
     expected: SIZE,
     sentence:
       'Memory the collector process may take, the engine beside it not counted; near it, OTLP requests are answered with 503.',

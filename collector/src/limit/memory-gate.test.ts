@@ -45,14 +45,19 @@ describe('memory', () => {
     expect(tightAt(1050, 0)).toBe(true);
   });
 
-  test('is not tight for garbage alone: it is collected first, every ten seconds at most', () => {
+  test('is not tight for garbage alone: it is collected first, every two seconds at most', () => {
     garbage = 500;
     expect(tightAt(0, 500)).toBe(false);
     expect(collected).toBe(1);
     garbage = 500;
-    expect(tightAt(9_900, 500)).toBe(true);
+    expect(tightAt(1_900, 500)).toBe(true);
     expect(collected).toBe(1);
-    expect(tightAt(10_000, 500)).toBe(false);
+    expect(tightAt(2_000, 500)).toBe(false);
+    expect(collected).toBe(2);
+  });
+
+  test('that no collecting brings back is collected every thirty seconds only', () => {
+    for (let ms = 0; ms < 60_000; ms += 100) expect(tightAt(ms, 900)).toBe(true);
     expect(collected).toBe(2);
   });
 });

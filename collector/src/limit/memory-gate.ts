@@ -6,8 +6,12 @@
 const CLOSED_FROM = 0.85;
 const OPEN_BELOW = 0.8;
 const MEASURE_EACH_MS = 100;
-/** It stops everything for some 100 ms, so it is for when requests would be refused otherwise, and not often. */
-const COLLECT_EACH_MS = 10_000;
+/**
+ * Collecting stops everything for some 100 ms, so it is for when requests would be refused otherwise, and not often:
+ * the pause after one that helped, and after one that did not.
+ */
+const COLLECT_AGAIN_MS = 2_000;
+const COLLECT_IN_VAIN_MS = 30_000;
 
 export interface MemoryGateDeps {
   /** What the process may take. */
@@ -23,7 +27,7 @@ export interface MemoryGateDeps {
 export class MemoryGate {
   private readonly deps: MemoryGateDeps;
   private measuredMs = Number.NEGATIVE_INFINITY;
-  private collectedMs = Number.NEGATIVE_INFINITY;
+  private collectFromMs = Number.NEGATIVE_INFINITY;
   private isClosed = false;
 
   constructor(deps: MemoryGateDeps) {
@@ -36,10 +40,10 @@ export class MemoryGate {
     if (now - this.measuredMs < MEASURE_EACH_MS) return this.isClosed;
     this.measuredMs = now;
     this.isClosed = this.isOverMark();
-    if (this.isClosed && now - this.collectedMs >= COLLECT_EACH_MS) {
-      this.collectedMs = now;
+    if (this.isClosed && now >= this.collectFromMs) {
       this.deps.collectGarbage();
       this.isClosed = this.isOverMark();
+      this.collectFromMs = now + (this.isClosed ? COLLECT_IN_VAIN_MS : COLLECT_AGAIN_MS);
     }
     return this.isClosed;
   }
