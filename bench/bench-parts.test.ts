@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { DiscardingSink } from './peers/discarding-sink.ts';
-import { BLOCK_INFO, nativeAnswer } from './peers/native-answer.ts';
+import { nativeAnswer } from './peers/native-answer.ts';
 import { askedText, figureText, isReached } from './result.ts';
 import { send } from './sender/sender.ts';
 import { quantile } from './sender/sending.ts';
@@ -65,7 +65,7 @@ test('the sink throws rows of spans away, counts them, and asks the engine all e
           });
           return Buffer.from(await answer.arrayBuffer());
         };
-        const block = Buffer.concat([BLOCK_INFO, Buffer.from([3, 0xac, 0x02]), Buffer.alloc(99)]);
+        const block = Buffer.concat([Buffer.from([3, 0xac, 0x02]), Buffer.alloc(99)]);
         await ask('INSERT INTO `otel`.`otel_traces` (a) FORMAT Native', block);
         await ask('INSERT INTO `aicost`.landing (a) SELECT 1 FORMAT Native', block);
         expect(sink.discardedRows).toBe(600);

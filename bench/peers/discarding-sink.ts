@@ -11,13 +11,13 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { EngineAddress } from '@ai-cost-profiler/clickhouse/engine/ping.ts';
-import { BLOCK_INFO, type CompactAnswer, nativeAnswer } from './native-answer.ts';
+import { type CompactAnswer, nativeAnswer } from './native-answer.ts';
 
 /** Inserts of spans; the small ones of control state are real. */
 const SPANS = /^\s*INSERT\s+INTO\s+\S*(landing|otel_traces`?"?[\s(])/i;
 /** A statement is at the beginning of a body that has it there. */
 const STATEMENT_BYTES = 64 * 1024;
-/** The information of a block, its number of columns and of rows. */
+/** A block begins with its number of columns and of rows. */
 const HEAD_BYTES = 32;
 
 export class DiscardingSink {
@@ -94,9 +94,9 @@ export class DiscardingSink {
   }
 }
 
-/** The rows of the block that begins here (native-answer.ts tells how). */
+/** The rows of the block that begins here: what is sent to be inserted has no information of a block before it. */
 function rowsOf(head: Buffer): number {
-  let at = BLOCK_INFO.length;
+  let at = 0;
   const varint = () => {
     let value = 0;
     for (let shift = 0; ; shift += 7) {

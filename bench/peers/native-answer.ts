@@ -11,7 +11,7 @@ export interface CompactAnswer {
 }
 
 /** Fields 1 (no overflow) and 2 (no bucket), and their end. */
-export const BLOCK_INFO = Buffer.from([1, 0, 2, 0xff, 0xff, 0xff, 0xff, 0]);
+const BLOCK_INFO = Buffer.from([1, 0, 2, 0xff, 0xff, 0xff, 0xff, 0]);
 
 /** @throws Error for a type that no statement of a peer asked for yet */
 export function nativeAnswer({ meta, data }: CompactAnswer): Buffer {
