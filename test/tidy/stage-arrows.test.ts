@@ -35,6 +35,7 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
     // What a dialect declares as content is what is hidden.
     'normalise/dialect.ts',
     'normalise/attribute-keys.ts',
+    'normalise/attribution.ts',
     // Rows are made of what was learned, so that no call is made an object on the road.
     'normalise/learned/span-call.ts',
     'normalise/learned/call-template.ts',

@@ -19,6 +19,9 @@ const SPAN_NAMES: Readonly<Record<AttributionName, readonly string[]>> = {
   tool: ['gen_ai.tool.name'],
 };
 
+/** Keys that tell whom a call was for: what they hold is no content, whatever they begin with. */
+export const ATTRIBUTION_KEYS: readonly string[] = Object.values(SPAN_NAMES).flat();
+
 /** Names on the resource, where the span says nothing. */
 const RESOURCE_NAMES: Partial<Record<AttributionName, readonly string[]>> = {
   user: ['user.id'],

@@ -15,8 +15,15 @@ import { callOf } from './call-of-template.ts';
 import { ATTRIBUTION_NAMES, type CallTemplate, type PassedText } from './call-template.ts';
 
 const SESSION = ATTRIBUTION_NAMES.indexOf('session');
-/** The shortest a trace id can be written. */
+/** A trace id as text, which may have dashes between. */
 const TRACE_ID_DIGITS = 32;
+const DASH = 0x2d;
+/** Of each character code that is a hexadecimal digit its value, and 255 of others. */
+const HEX_VALUES = new Uint8Array(256).fill(255);
+for (const [value, digit] of [...'0123456789abcdef'].entries()) {
+  HEX_VALUES[digit.charCodeAt(0)] = value;
+  HEX_VALUES[digit.toUpperCase().charCodeAt(0)] = value;
+}
 
 export class SpanCall {
   /** What the span has in common with others; undefined where its dialect had to read it. */
@@ -98,16 +105,38 @@ export class SpanCall {
     if (session.at === -1) {
       return this.isFalseSession(this.textOf(session), this.textOf(responseId));
     }
-    const { bytes, valueStart, valueEnd } = this.view!.attributes;
-    const length = valueEnd[session.at]! - valueStart[session.at]!;
-    const own = responseId.at === -1 ? -1 : valueEnd[responseId.at]! - valueStart[responseId.at]!;
-    const hasConstantId = responseId.at === -1 && responseId.text !== '';
-    // Of other lengths it is neither the call's id nor its trace's, with dashes or without.
-    if (length !== own && length < TRACE_ID_DIGITS && !hasConstantId) {
+    const { bytes, data, valueStart, valueEnd } = this.view!.attributes;
+    const start = valueStart[session.at]!;
+    const end = valueEnd[session.at]!;
+    if (responseId.at === -1 && responseId.text !== '') {
+      return this.isFalseSession(bytes.toString('utf8', start, end), responseId.text);
+    }
+    const length = end - start;
+    const idStart = responseId.at < 0 ? 0 : valueStart[responseId.at]!;
+    const idLength = responseId.at < 0 ? 0 : valueEnd[responseId.at]! - idStart;
+    const isOwnId = length > 0 && length === idLength && isSameRange(data, start, idStart, length);
+    return isOwnId || this.isTraceId(start, end);
+  }
+
+  /** Whether the text in [start, end) is the trace's id in digits of either case, with dashes or without. */
+  private isTraceId(start: number, end: number): boolean {
+    const { bytes, traceIdStart } = this.view!;
+    if (end - start < TRACE_ID_DIGITS) {
       return false;
     }
-    const text = bytes.toString('utf8', valueStart[session.at], valueEnd[session.at]);
-    return this.isFalseSession(text, this.textOf(responseId));
+    let digits = 0;
+    for (let i = start; i < end; i++) {
+      const code = bytes[i]!;
+      if (code !== DASH) {
+        const byte = bytes[traceIdStart + (digits >> 1)]!;
+        const digit = digits % 2 === 0 ? byte >>> 4 : byte & 15;
+        if (HEX_VALUES[code] !== digit || digits === TRACE_ID_DIGITS) {
+          return false;
+        }
+        digits++;
+      }
+    }
+    return digits === TRACE_ID_DIGITS;
   }
 
   /** The call as an object of its own. */
@@ -142,4 +171,14 @@ export class SpanCall {
     }
     return found;
   }
+}
+
+/** Whether two ranges hold the same `length` bytes. */
+function isSameRange(data: DataView, start: number, otherStart: number, length: number): boolean {
+  for (let i = 0; i < length; i++) {
+    if (data.getUint8(start + i) !== data.getUint8(otherStart + i)) {
+      return false;
+    }
+  }
+  return true;
 }
