@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { utimesSync } from 'node:fs';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { beforeEach, expect, test } from 'vitest';
 import { lockDirectory } from './directory-lock.ts';
@@ -18,8 +19,13 @@ async function deadPid(): Promise<number> {
   return child.pid ?? 0;
 }
 
-function writeLock(owner: object): Promise<void> {
-  return writeFile(`${directory}/engine.lock`, JSON.stringify(owner));
+/** A lock as this process would write it, but for what is given. */
+async function writeLock(owner: object): Promise<void> {
+  const path = `${directory}/engine.lock`;
+  const unlock = await lockDirectory(directory, 0, null);
+  const mine = JSON.parse(await readFile(path, 'utf8')) as object;
+  unlock();
+  await writeFile(path, JSON.stringify({ ...mine, ...owner }));
 }
 
 test('a lock is held until it is given back, and leaves nothing behind', async () => {
@@ -70,3 +76,32 @@ test('a lock file that cannot be read is an error that says what to do', async (
   await expect(lockDirectory(directory, 0, null)).rejects.toThrow(/engine\.lock.*remove it/);
   expect(await readFile(`${directory}/engine.lock`, 'utf8')).toBe('rubbish');
 });
+
+test('a lock that was copied with its directory holds nobody up', async () => {
+  await lockDirectory(directory, 0, null);
+  const copy = await mkdtemp(`${tmpdir()}/aicost-lock-copy-`);
+  await cp(directory, copy, { recursive: true });
+  (await lockDirectory(copy, 0, null))();
+  await rm(copy, { recursive: true });
+});
+
+test('a lock of before a reboot, or of a container that is gone, is taken over once it has no pulse', async () => {
+  // The pid is that of a living process: another one, as pids come again.
+  await writeLock({ place: 'another boot pid:[1]', startedAt: 'then' });
+  (await lockDirectory(directory, 0, null))();
+}, 30_000);
+
+test('an owner in another container is seen by its pulse, and named with its host', async () => {
+  await writeLock({ pid: 1, place: 'this boot pid:[2]', host: 'its-host' });
+  const pulse = setInterval(() => {
+    const now = new Date();
+    utimesSync(`${directory}/engine.lock`, now, now);
+  }, 200);
+  try {
+    await expect(lockDirectory(directory, 0, null)).rejects.toThrow(
+      'process 1 of another container or machine (its-host)',
+    );
+  } finally {
+    clearInterval(pulse);
+  }
+}, 30_000);

@@ -1,9 +1,22 @@
 /**
- * The lock of a data directory: one process at a time, told apart by pid and start time.
+ * The lock of a data directory: one process at a time, told apart by pid and start time, on one boot of one machine and
+ * in one container. Who holds the lock of another is not to be seen there, so a lock has a pulse: its file is touched
+ * every second, and one that nobody touches any more is that of a dead process.
  * Invariant: the lock file appears with its whole content at once (a hard link), and a lock left
  * by a dead process is taken over.
  */
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Thrown when another living process owns the directory. */
@@ -12,8 +25,9 @@ export class DirectoryLockedError extends Error {
 
   constructor(dataDir: string, owner: Owner) {
     const by = owner.parentPid === null ? '' : ` (started by process ${owner.parentPid})`;
+    const where = isHere(owner) ? '' : ` of another container or machine (${owner.host})`;
     super(
-      `The data directory ${dataDir} is in use by process ${owner.pid}${by}. Stop that process, or ` +
+      `The data directory ${dataDir} is in use by process ${owner.pid}${by}${where}. Stop that process, or ` +
         'start this one with another --data-dir.',
     );
     this.name = 'DirectoryLockedError';
@@ -23,12 +37,21 @@ export class DirectoryLockedError extends Error {
 
 const LOCK_FILE = 'engine.lock';
 const LOOK_AGAIN_AFTER_MS = 50;
+const PULSE_MS = 1_000;
+/** A process that is busy or short of CPU may miss some. */
+const PULSES_MISSED_MAX = 5;
 
 interface Owner {
   readonly pid: number;
   readonly startedAt: string;
   /** Who started the owner and ends it with itself; null when it was started by hand. */
   readonly parentPid: number | null;
+  /** The inode of the directory: a copy of a directory has the lock too, but not this. */
+  readonly inode: number;
+  /** The boot of the machine and the container: only within both do pid and start time say who it is; '' off Linux. */
+  readonly place: string;
+  /** For people. */
+  readonly host: string;
 }
 
 /**
@@ -45,16 +68,23 @@ export async function lockDirectory(
     pid: process.pid,
     startedAt: startTimeOf(process.pid),
     parentPid,
+    inode: statSync(dataDir).ino,
+    place: placeOf(),
+    host: hostname(),
   } satisfies Owner);
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, mine, { mode: 0o600 });
   try {
     for (let waitedMs = 0; ; waitedMs += LOOK_AGAIN_AFTER_MS) {
       if (tryLink(draft, path)) {
-        return () => release(path, mine);
+        const pulse = setInterval(() => beat(path, mine), PULSE_MS).unref();
+        return () => {
+          clearInterval(pulse);
+          release(path, mine);
+        };
       }
       const held = readOwner(path);
-      if (held !== null && !isAlive(held.owner)) {
+      if (held !== null && !(await isAlive(held.owner, path))) {
         setAside(path, held.text);
       } else if (held !== null && (waitedMs >= waitMs || !isOrphan(held.owner))) {
         throw new DirectoryLockedError(dataDir, held.owner);
@@ -120,12 +150,72 @@ function release(path: string, mine: string): void {
   }
 }
 
-function isAlive(owner: Owner): boolean {
-  return exists(owner.pid) && startTimeOf(owner.pid) === owner.startedAt;
+async function isAlive(owner: Owner, path: string): Promise<boolean> {
+  if (owner.inode !== undefined && owner.inode !== statSync(dirname(path)).ino) {
+    return false;
+  }
+  return isHere(owner)
+    ? exists(owner.pid) && startTimeOf(owner.pid) === owner.startedAt
+    : hasPulse(path);
+}
+
+/** Whether the owner would be seen from here. */
+function isHere(owner: Owner): boolean {
+  return owner.place === placeOf();
+}
+
+/** Watches the lock file; by its own changes, for clocks of two machines differ. */
+async function hasPulse(path: string): Promise<boolean> {
+  const before = touchedAt(path);
+  for (let waitedMs = 0; waitedMs < PULSES_MISSED_MAX * PULSE_MS; waitedMs += PULSE_MS / 4) {
+    await sleep(PULSE_MS / 4);
+    if (touchedAt(path) !== before) {
+      return true;
+    }
+  }
+  return false;
+}
+
+function touchedAt(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+}
+
+/** Throws when another process has taken the lock, for this one had no pulse: two must not go on. */
+function beat(path: string, mine: string): void {
+  const text = textOf(path);
+  if (text !== undefined && text !== mine) {
+    throw new Error(`The lock ${path} was taken by another process while this one stood still.`);
+  }
+  const now = new Date();
+  try {
+    utimesSync(path, now, now);
+  } catch {
+    // The disk is read-only, or gone: then nobody else can take the lock either.
+    return;
+  }
+}
+
+/** Undefined when it cannot be read. */
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function isOrphan(owner: Owner): boolean {
-  return owner.parentPid !== null && !exists(owner.parentPid);
+  return isHere(owner) && owner.parentPid !== null && !exists(owner.parentPid);
+}
+
+/** Pids begin again at each boot, and in each container: a pid namespace has a number of its own. */
+function placeOf(): string {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return '';
+  }
 }
 
 /** Not being allowed to signal a process (EPERM) still means that it is there. */
