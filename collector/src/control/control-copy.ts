@@ -3,11 +3,18 @@
 import { constants } from 'node:fs';
 import { open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { z } from 'zod';
+import { ConfigError } from '../config-error.ts';
 import { type ControlRow, controlRowSchema, toJsonRow } from './control-store.ts';
 
 const FORMAT = 1;
-const copySchema = z.object({ format: z.literal(FORMAT), rows: z.array(controlRowSchema) });
+/** `crc`: CRC-32 of the rows as they are written; a flipped bit may leave good JSON and another tenant. */
+const copySchema = z.strictObject({
+  format: z.literal(FORMAT),
+  crc: z.int().optional(),
+  rows: z.array(z.unknown()),
+});
 
 export const controlCopyPath = (dataDir: string): string => join(dataDir, 'control.json');
 
@@ -42,23 +49,29 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 
 /**
  * The rows of the copy; none when there is no copy yet.
- * @throws Error naming the file when it holds something else
+ * @throws ConfigError naming the file when it holds something else
  */
 export async function readControlCopy(path: string): Promise<readonly ControlRow[]> {
   const text = await readIfThere(path);
   if (text === undefined) return [];
   try {
-    return copySchema.parse(JSON.parse(text)).rows;
+    const { crc, rows } = copySchema.parse(JSON.parse(text));
+    if (crc !== undefined && crc !== crc32(JSON.stringify(rows))) {
+      throw new Error('its rows do not have its CRC');
+    }
+    return z.array(controlRowSchema).parse(rows);
   } catch (cause) {
-    throw new Error(
-      `${path} is not a copy of the control state of format ${FORMAT}. ` +
-        'Move it away; it is made again from ClickHouse.',
-      { cause },
-    );
+    const about = `${path} is damaged, or is no copy of the control state of format ${FORMAT}.`;
+    throw new ConfigError(`${about} ${COPY_ADVICE}`, { cause });
   }
 }
 
+/** An empty one would let a first start make new keys and secrets beside those in ClickHouse. */
+const COPY_ADVICE =
+  'While ClickHouse answers, move it away: it is made again from there. Keys made while ClickHouse was away are only in it.';
+
 export async function writeControlCopy(path: string, rows: Iterable<ControlRow>): Promise<void> {
-  const copy = { format: FORMAT, rows: [...rows].map(toJsonRow) };
+  const json = [...rows].map(toJsonRow);
+  const copy = { format: FORMAT, crc: crc32(JSON.stringify(json)), rows: json };
   await writeDurably(path, `${JSON.stringify(copy)}\n`);
 }

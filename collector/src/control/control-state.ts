@@ -52,6 +52,8 @@ class UnionState implements ControlState {
   #keys: ReadonlyMap<string, KeyRecord>;
   /** Set while the copy lacks rows, also when writing it failed: the next change or refresh tries again. */
   #isCopyStale = false;
+  /** It was said already that the copy cannot be written. */
+  #isCopyFailing = false;
   /** One change or refresh at a time: each builds on what the one before it saw. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -102,7 +104,11 @@ class UnionState implements ControlState {
   }
 
   adopt(changes: readonly ControlChange[]): Promise<void> {
-    return this.#inTurn(() => this.#learn(this.#stamp(changes)));
+    return this.#inTurn(async () => {
+      this.#remember(this.#stamp(changes));
+      // Nobody else has these rows yet.
+      if (this.#isCopyStale) await this.#writeCopy();
+    });
   }
 
   async #refresh(): Promise<void> {
@@ -128,15 +134,31 @@ class UnionState implements ControlState {
     );
   }
 
+  /** Rows that ClickHouse has: a copy that cannot be written now is written with the next refresh. */
   async #learn(rows: readonly ControlRow[]): Promise<void> {
-    const fresh = rows.filter((row) => !this.#known.has(rowKeyOf(row)));
-    if (fresh.length > 0) {
-      for (const row of fresh) this.#known.set(rowKeyOf(row), row);
-      this.#highest = highestVersion(fresh, this.#highest);
-      this.#keys = foldKeys(this.history());
-      this.#isCopyStale = true;
-    }
+    this.#remember(rows);
     if (!this.#isCopyStale) return;
+    try {
+      await this.#writeCopy();
+      this.#isCopyFailing = false;
+    } catch (error) {
+      const { log } = this.#deps;
+      const text = 'the copy of the control state was not written; it is tried again';
+      if (!this.#isCopyFailing) log.warn({ err: error }, text);
+      this.#isCopyFailing = true;
+    }
+  }
+
+  #remember(rows: readonly ControlRow[]): void {
+    const fresh = rows.filter((row) => !this.#known.has(rowKeyOf(row)));
+    if (fresh.length === 0) return;
+    for (const row of fresh) this.#known.set(rowKeyOf(row), row);
+    this.#highest = highestVersion(fresh, this.#highest);
+    this.#keys = foldKeys(this.history());
+    this.#isCopyStale = true;
+  }
+
+  async #writeCopy(): Promise<void> {
     await writeControlCopy(this.#deps.copyPath, this.history());
     this.#isCopyStale = false;
   }
