@@ -135,6 +135,7 @@ export const SOURCE_RULES: readonly SourceRule[] = [
       'test/outage/run.ts': 'npm run test:outage',
       'test/otlp/run.ts': 'npm run test:otlp',
       'test/simulation/run.ts': 'npm run test:simulation',
+      'test/fuzz/run.ts': 'npm run test:fuzz',
       'scripts/generate-docs.ts': 'npm run docs',
     },
     instead: 'throw, or return a code to main.ts',
