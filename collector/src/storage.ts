@@ -18,6 +18,7 @@ import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { observeStoreCalls } from './observe-store.ts';
 import { NO_OWN_TRACES, type OwnTraces } from './own-traces.ts';
+import { judgeFailure } from './write/judge-failure.ts';
 import { backoffMs } from './write/writer.ts';
 
 export interface Storage {
@@ -113,7 +114,7 @@ async function prepare(store: Store, log: Logger, signal: AbortSignal): Promise<
       if (error instanceof MigrationError || signal.aborted) {
         throw error;
       }
-      const retryInMs = backoffMs(attempt, 0.5);
+      const retryInMs = backoffMs(attempt, 0.5, judgeFailure(error).verdict);
       log.warn({ err: error, retry_in_ms: retryInMs }, 'ClickHouse is not ready');
       // While the collector starts there may be nothing else that keeps the process alive.
       await new Promise((resolve) => setTimeout(resolve, retryInMs));

@@ -23,6 +23,7 @@ import type { PriceNow } from './settle/standing-amounts.ts';
 import { waitUntilStored } from './settle/wait-stored.ts';
 import type { Storage } from './storage.ts';
 import { CLAIM_KIND } from './write/clone-guard.ts';
+import { judgeFailure } from './write/judge-failure.ts';
 import { Landing } from './write/landing.ts';
 import { WriteHealth } from './write/write-health.ts';
 import { backoffMs, Writer } from './write/writer.ts';
@@ -170,7 +171,7 @@ export class Storing {
         if (!(error instanceof StoreError) || this.isStopped) {
           throw error;
         }
-        const retryInMs = backoffMs(attempt, Math.random());
+        const retryInMs = backoffMs(attempt, Math.random(), judgeFailure(error).verdict);
         this.parts.log.warn({ err: error, retry_in_ms: retryInMs }, 'the tables were not read');
         await new Promise((resolve) => setTimeout(resolve, retryInMs).unref());
       }

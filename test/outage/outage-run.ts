@@ -18,7 +18,13 @@ import { type AwayEngine, awayEmbedded, awayServer } from './away-engine.ts';
 import { checkTotals, mostParts } from './check-totals.ts';
 import { describeLook } from './describe-look.ts';
 import { SenderProcess } from './sender-process.ts';
-import { askCosts, type Look, readJournal, residentBytes } from './watch-collector.ts';
+import {
+  askCosts,
+  checkReadinessAway,
+  type Look,
+  readJournal,
+  residentBytes,
+} from './watch-collector.ts';
 
 export interface OutageOptions {
   readonly mode: 'embedded' | 'server';
@@ -56,6 +62,8 @@ const CATCH_UP_MS_MAX = 1_800_000;
 const SPANS_PER_REQUEST = 96;
 const FULL_RATE_SPANS_PER_REQUEST = 512;
 const WARM_SECONDS = 1;
+/** Up to here every charge is recomputed too. */
+const VERIFIED_SPANS_MAX = 100_000n;
 
 export async function runOutage(options: OutageOptions): Promise<OutageReport> {
   const dataDir = await mkdtemp(join(tmpdir(), 'aicost-outage-'));
@@ -131,6 +139,7 @@ class OutageRun {
       seconds: fullRateSeconds,
     });
     const waiting = await readJournal(this.url);
+    this.alarms.push(...(await checkReadinessAway(this.url)));
     const backAtMs = performance.now();
     this.stage = 'catching up';
     await away.comeBack();
@@ -198,9 +207,12 @@ class OutageRun {
   private async check(store: Store): Promise<string[]> {
     const { url, key, sender, alarms } = this;
     const wrong = await checkTotals(store, sender.totals, { url, key });
+    const found = [...alarms, ...sender.faults, ...wrong];
+    if (sender.totals.spans > VERIFIED_SPANS_MAX) {
+      return found;
+    }
     const { code, output } = await runAicost(['verify'], this.dataDir);
-    const verified = code === 0 ? [] : [`aicost verify ended with ${code}: ${output.slice(-500)}`];
-    return [...alarms, ...sender.faults, ...wrong, ...verified];
+    return code === 0 ? found : [...found, `aicost verify: ${code}: ${output.slice(-500)}`];
   }
 
   private away(): AwayEngine {

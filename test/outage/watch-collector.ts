@@ -37,6 +37,22 @@ export function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1024;
 }
 
+/** What /readyz says while ClickHouse is away, as far as it is not what it must say; none when it is. */
+export async function checkReadinessAway(url: string): Promise<string[]> {
+  const [ingest, query] = await Promise.all([
+    fetch(`${url}/readyz`),
+    fetch(`${url}/readyz?for=query`),
+  ]);
+  const { parts } = (await ingest.json()) as {
+    parts: { name: string; ok: boolean; detail: string }[];
+  };
+  await query.arrayBuffer();
+  const writer = parts.find(({ name }) => name === 'writer');
+  const told = `/readyz ${ingest.status}, for=query ${query.status}, writer ${JSON.stringify(writer)}`;
+  const isTrue = ingest.status === 200 && query.status === 503 && writer?.ok === false;
+  return isTrue ? [] : [`while ClickHouse is away: expected 200, 503 and ok: false; found ${told}`];
+}
+
 /** Asks for the costs of the last hours; how long it took, or null when it was not answered with 200. */
 export async function askCosts(url: string, key: string): Promise<number | null> {
   const startMs = performance.now();
