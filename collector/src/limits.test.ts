@@ -3,7 +3,7 @@ import { loadConfig } from './config.ts';
 import { DEFAULT_DECODE_LIMITS } from './decode/decode-error.ts';
 import { isInRange } from './limit/limit-rows.ts';
 import { DEFAULT_TENANT_LIMITS, LIMITS, type LimitSpec, TENANT_LIMITS } from './limit-table.ts';
-import { heldBytesMax, JOURNAL_LIMITS, requestLimits } from './limits.ts';
+import { GRPC_LIMITS, heldBytesMax, JOURNAL_LIMITS, requestLimits } from './limits.ts';
 
 const load = (flags: Record<string, string>) =>
   loadConfig(new Map(Object.entries(flags)), {}).config;
@@ -50,4 +50,8 @@ describe('memory', () => {
     );
     expect(load({ 'memory-max': '128MiB', 'request-bytes-max': '32MiB' })).toBeDefined();
   });
+});
+
+test('a gRPC connection is told to come back before it has as many streams as it may', () => {
+  expect(GRPC_LIMITS.streamsMax).toBeGreaterThanOrEqual(2 * LIMITS.requests_in_flight.byDefault);
 });

@@ -76,7 +76,10 @@ export const SQL_TIMEOUTS = {
 
 /** Sessions of OTLP/gRPC. Exporters keep one connection and mostly one call at a time. */
 export const GRPC_LIMITS: GrpcServerLimits = {
-  streamsMax: 128,
+  // Not what bounds calls: `requests_in_flight` is, and a call beyond it is told to come back. A client that fills this
+  // number exactly has its connection cut off by Node's HTTP/2 (seen with grpc-go at 128), so no client should.
+  streamsMax: 4 * LIMITS.requests_in_flight.byDefault,
+  sessionMegabytesMax: 64,
   // What a sender may have under way unread: a usual request of a call, and several on a long line for all.
   streamWindowBytes: 256 * 1024,
   connectionWindowBytes: 1024 * 1024,

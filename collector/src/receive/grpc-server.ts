@@ -14,8 +14,10 @@ import type { TlsFiles } from '../tls-files.ts';
 import type { createGrpcCalls } from './grpc-call.ts';
 
 export interface GrpcServerLimits {
-  /** Calls of one connection at a time; more wait at the client. */
+  /** Calls of one connection at a time; more wait at the client, or cost it its connection. */
   readonly streamsMax: number;
+  /** What Node's HTTP/2 may hold of one connection: streams, headers, what waits to be sent. */
+  readonly sessionMegabytesMax: number;
   /** What a sender may have under way without being read, of one call and of one connection. */
   readonly streamWindowBytes: number;
   readonly connectionWindowBytes: number;
@@ -53,6 +55,7 @@ export async function listenGrpc(parts: GrpcServerParts): Promise<Listener> {
       maxHeaderListSize: limits.headerBytesMax,
       enablePush: false,
     },
+    maxSessionMemory: limits.sessionMegabytesMax,
     maxSessionInvalidFrames: OFFENCES_MAX,
     maxSessionRejectedStreams: OFFENCES_MAX,
   };
