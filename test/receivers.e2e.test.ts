@@ -1,4 +1,4 @@
-/** Foreign clients on the ways in that need more than the default: gRPC and HTTP with TLS, a browser of another origin. */
+/** Foreign clients on the ways in that need more than the default: gRPC and HTTP with TLS, a page of another origin. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
