@@ -27,9 +27,9 @@ const AT = `fromUnixTimestamp64Nano(toInt64(${FROM_S} * 1e9 + intDiv(number * ${
 const TRACE = 'lower(hex(sipHash128(intDiv(number, 10))))';
 const SPAN = 'lower(hex(sipHash64(number)))';
 for (let from = 0; from < SPANS; from += PER_INSERT) {
-  await run(`INSERT INTO aicost.spans (tenant, trace_id, span_id, name, start_time, end_time, service, role, feature,
+  await run(`INSERT INTO aicost.spans (tenant, trace_id, span_id, name, start_time, service, role, feature,
       input_tokens, attributes, received_at, writer_id, batch_seq)
-    SELECT 'acme', ${TRACE}, ${SPAN}, concat('op', toString(number % 20)), ${AT}, ${AT}, 'api',
+    SELECT 'acme', ${TRACE}, ${SPAN}, concat('op', toString(number % 20)), ${AT}, 'api',
       if(number % 3 = 0, 'leaf', 'not_llm'), '', if(number % 3 = 0, 100, NULL),
       map('a', toString(number), 'b', 'some value', 'c', 'another value of some length'), ${AT}, 'w', ${from + 1}
     FROM numbers(${from}, ${PER_INSERT}) SETTINGS max_partitions_per_insert_block = 0`);

@@ -1,6 +1,6 @@
 /**
  * Traces that hang together with these by log events: the spans of an event's session and the span it was made in, and
- * from spans to the events. Log events are found by their names, which the order of `spans` leads to.
+ * from spans to the events. Log events are found by their names: `spans` keeps the names of each granule.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { LOG_EVENT_NAMES } from '../normalise/log-events.ts';
