@@ -3,6 +3,7 @@
  * dropped.
  * Invariant: a span is made only after its work is over and was drawn, so work that is not drawn costs one number.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type HrTime, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
@@ -23,6 +24,7 @@ export interface OwnTracesOptions {
 const QUEUE_SPANS = 4_096;
 const SEND_EVERY_MS = 5_000;
 const SEND_TIMEOUT_MS = 10_000;
+const CLOSE_MS_MAX = 2_000;
 
 export function exportOwnTraces(options: OwnTracesOptions): OwnTraces {
   const { endpoint, headers, ratio, random } = options;
@@ -69,8 +71,8 @@ export function exportOwnTraces(options: OwnTracesOptions): OwnTraces {
       if (random() < ratio) make(work);
     },
     close: async () => {
-      // What could not be sent is told by no one else, and must not hold up an end.
-      await provider.shutdown().catch(() => undefined);
+      // An endpoint that is away, or is this collector, which has closed its door, must not hold up an end.
+      await Promise.race([provider.shutdown().catch(() => undefined), sleep(CLOSE_MS_MAX)]);
     },
   };
 }
