@@ -5,11 +5,11 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openTestLedger, type TestLedger } from '@ai-cost-profiler/collector/test-ledger.ts';
+import { chat, NOW_MS, openRoad, type TestRoad } from '@ai-cost-profiler/collector/test-road.ts';
+import { Landing } from '@ai-cost-profiler/collector/write/landing.ts';
+import { Writer } from '@ai-cost-profiler/collector/write/writer.ts';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { openTestLedger, type TestLedger } from '../../collector/src/test-ledger.ts';
-import { chat, NOW_MS, openRoad, type TestRoad } from '../../collector/src/test-road.ts';
-import { Landing } from '../../collector/src/write/landing.ts';
-import { Writer } from '../../collector/src/write/writer.ts';
 
 const CALLS = 6;
 let ledger: TestLedger;

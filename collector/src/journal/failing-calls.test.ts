@@ -1,6 +1,6 @@
 /**
- * A disk that fails at the n-th call, for every n, once or for a while: full, or broken. Nobody is told that a row is kept
- * which is not, nothing is kept twice, and the journal takes rows again by itself as soon as the disk does.
+ * A disk that fails at the n-th call, for every n, once or for a while: full, or broken. Nobody is told that a row is
+ * kept which is not, nothing is kept twice, and the journal takes rows again by itself as soon as the disk does.
  */
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';

@@ -1,4 +1,4 @@
-/** A segment that waits in the queue while the disk damages it: found before it is sent, and kept as far as it holds. */
+/** A segment that the disk damages while it waits: found before it is sent, and kept as far as it holds. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';

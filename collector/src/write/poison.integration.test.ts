@@ -1,6 +1,6 @@
 /**
- * A segment that ClickHouse refuses, on the real engine: it is set aside with the tables that hold it, the queue goes on,
- * and once the cause is mended it re-enters for the tables that lack it, once, however often that is tried.
+ * A segment that ClickHouse refuses, on the real engine: it is set aside with the tables that hold it, the queue goes
+ * on, and once the cause is mended it re-enters for the tables that lack it, once, however often that is tried.
  */
 import {
   startTestEngine,
