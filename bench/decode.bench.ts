@@ -4,30 +4,13 @@
  * `node bench/decode.bench.ts` is a quick look; `--full` measures (about a minute).
  */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { VALUE } from '@ai-cost-profiler/collector/decode/attribute-list.ts';
 import { DEFAULT_DECODE_LIMITS } from '@ai-cost-profiler/collector/decode/decode-error.ts';
 import { decodeTracesProtobuf } from '@ai-cost-profiler/collector/decode/decode-protobuf.ts';
-import { protoFile, requestType } from '@ai-cost-profiler/collector/decode/fixtures/otlp-oracle.ts';
+import { requestType } from '@ai-cost-profiler/collector/decode/fixtures/otlp-oracle.ts';
 import { referenceRequest } from '@ai-cost-profiler/collector/decode/fixtures/reference-payload.ts';
 import { SpanView } from '@ai-cost-profiler/collector/decode/span-view.ts';
-import pbjs from 'protobufjs-cli/pbjs.js';
-
-/** The part of a decoded request that the checksum reads. */
-interface DecodedRequest {
-  readonly resourceSpans: readonly {
-    readonly scopeSpans: readonly { readonly spans: readonly DecodedSpan[] }[];
-  }[];
-}
-
-interface DecodedSpan {
-  readonly name: string;
-  readonly attributes: readonly { readonly key: string; readonly value: { intValue?: unknown } }[];
-}
+import { type DecodedRequest, staticDecoder } from './static-decoder.ts';
 
 /** Decodes one request and returns the checksum of what was read. */
 type Contender = (bytes: Uint8Array) => number;
@@ -71,28 +54,6 @@ function checksum(request: DecodedRequest): number {
   return sum;
 }
 
-/** protobufjs-cli's static module of the same .proto, as a project would generate it. */
-async function staticDecoder(): Promise<Contender> {
-  const generate = promisify(pbjs.main);
-  const source = await generate(['-t', 'static-module', '-w', 'commonjs', protoFile]);
-  const require = createRequire(import.meta.url);
-  const folder = mkdtempSync(join(tmpdir(), 'aicost-bench-'));
-  try {
-    const file = join(folder, 'static.cjs');
-    const runtime = JSON.stringify(require.resolve('protobufjs/minimal.js'));
-    writeFileSync(
-      file,
-      String(source).replace(/require\("protobufjs\/minimal(\.js)?"\)/, `require(${runtime})`),
-    );
-    const { otlp } = require(file) as {
-      otlp: { ExportTraceServiceRequest: { decode(bytes: Uint8Array): DecodedRequest } };
-    };
-    return (bytes) => checksum(otlp.ExportTraceServiceRequest.decode(bytes));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
 function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
@@ -102,8 +63,9 @@ const payloads = Array.from({ length: 16 }, (_, seed) => {
   const message = requestType.fromObject(referenceRequest(spanCount, seed));
   return Buffer.from(requestType.encode(message).finish());
 });
+const decodeStatic = await staticDecoder();
 const contenders = new Map<string, Contender>([
-  ['protobufjs static', await staticDecoder()],
+  ['protobufjs static', (bytes) => checksum(decodeStatic(bytes))],
   [
     'protobufjs reflection',
     (bytes) => checksum(requestType.decode(bytes) as unknown as DecodedRequest),

@@ -27,7 +27,7 @@ import type { PriceBook } from './price/price-book.ts';
 import { unavailable } from './problems.ts';
 import { appendEntry } from './rows/append-entry.ts';
 import { appendKnownCharge } from './rows/append-known-charge.ts';
-import { appendSpan } from './rows/append-span.ts';
+import { appendSpan, type SpanRowContext } from './rows/append-span.ts';
 import type { CardinalityGuard } from './rows/cardinality-guard.ts';
 import type { EntryBlock } from './rows/entry-block.ts';
 import type { ContentRedactor } from './rows/redact.ts';
@@ -69,6 +69,8 @@ export interface KeptRequest {
   limits: RequestLimits;
   refusals: Map<string, number>;
   accepted: number;
+  /** Calls with a cost: counted once a request. */
+  priced: number;
   /** Why some of the spans could not be taken now; the others are kept. */
   unavailable: JournalUnavailable | undefined;
 }
@@ -85,12 +87,22 @@ const LIMIT_OF_REFUSAL: Readonly<Record<string, TenantLimitName>> = {
 export class SpanKeeper {
   private readonly deps: KeepDeps;
   private readonly key = Buffer.alloc(KEY_BYTES);
+  private readonly keyData = new DataView(this.key.buffer, this.key.byteOffset, KEY_BYTES);
   private readonly traces: RequestTraces;
   private readonly attributionOf: () => Attribution;
+  private readonly context: SpanRowContext;
 
   constructor(deps: KeepDeps) {
     this.deps = deps;
     this.attributionOf = () => deps.normaliser.attributionOfLast();
+    this.context = {
+      tenant: '',
+      service: '',
+      environment: '',
+      receivedAtNs: 0n,
+      attributionOf: this.attributionOf,
+      redactor: deps.redactor,
+    };
     const onFault = (err: unknown) => deps.log.error({ err }, 'entries are left to settle');
     this.traces = new RequestTraces({
       ...deps,
@@ -117,6 +129,7 @@ export class SpanKeeper {
       limits: requestLimits(spanBudget.limitsOf(tenant)),
       refusals: new Map(),
       accepted: 0,
+      priced: 0,
       unavailable: undefined,
     };
   }
@@ -134,6 +147,7 @@ export class SpanKeeper {
     const kept = state.accepted;
     const takeBack = spanBudget.chargeSpans(state.tenant, { decoded, kept });
     const traces = this.traces.finish();
+    if (state.priced > 0) metrics.aicost_calls_priced_total.inc(state.priced);
     try {
       await journal.commit();
       this.traces.settled(traces, true);
@@ -212,21 +226,14 @@ export class SpanKeeper {
   ): void {
     const day = view.startDay;
     const { service, environment } = this.deps.normaliser.resource;
-    const context = { tenant: state.tenant, service, environment };
     // A changed span was charged when it first came; settle bills its newest version.
     const isBilled = call?.role === 'leaf' && before === 'new';
-    const charge = isBilled ? this.price(call, view, state.book) : undefined;
+    const charge = isBilled ? this.price(call, view, state) : undefined;
     const pending = this.deps.journal.rowsFor(day);
     const { span } = pending.blocks;
     const { rows: row } = span;
-    const { redactor } = this.deps;
     try {
-      appendSpan(span, view, call, {
-        ...context,
-        receivedAtNs: state.nowNs,
-        attributionOf: this.attributionOf,
-        redactor,
-      });
+      appendSpan(span, view, call, this.contextOf(state));
       pending.addKey(state.tenant, this.key, before);
     } catch (error) {
       span.truncate(row);
@@ -240,8 +247,20 @@ export class SpanKeeper {
     }
   }
 
+  /** One object for all rows of a request. */
+  private contextOf(state: KeptRequest): SpanRowContext {
+    const { context, deps } = this;
+    const { service, environment } = deps.normaliser.resource;
+    context.tenant = state.tenant;
+    context.service = service;
+    context.environment = environment;
+    context.receivedAtNs = state.nowNs;
+    return context;
+  }
+
   /** A fault of the price book must not cost the charge: it is kept unpriced, and said. */
-  private price(read: SpanCall, view: SpanView, book: PriceBook): Charge {
+  private price(read: SpanCall, view: SpanView, state: KeptRequest): Charge {
+    const { book } = state;
     const { metrics, log } = this.deps;
     let charge: Charge;
     try {
@@ -254,7 +273,7 @@ export class SpanKeeper {
     if (charge.costAtto === undefined) {
       metrics.aicost_calls_unpriced_total.inc({ reason: charge.unpricedReason });
     } else {
-      metrics.aicost_calls_priced_total.inc();
+      state.priced++;
     }
     return charge;
   }
@@ -283,10 +302,16 @@ export class SpanKeeper {
   /** Lays the span's key out as the journal's FORMAT.md says. */
   private fillKey(view: SpanView): void {
     view.hashContent();
-    const { key } = this;
-    view.bytes.copy(key, 2, view.traceIdStart, view.traceIdEnd);
-    view.bytes.copy(key, 18, view.spanIdStart, view.spanIdEnd);
-    key.writeInt32LE(view.hashLo | 0, 26);
-    key.writeInt32LE(view.hashHi | 0, 30);
+    const { keyData } = this;
+    const { data, traceIdStart, spanIdStart } = view;
+    // Word by word: `copy` is a call into native code, which costs more than both ids.
+    for (let i = 0; i < 16; i += 4) {
+      keyData.setInt32(2 + i, data.getInt32(traceIdStart + i, true), true);
+    }
+    for (let i = 0; i < 8; i += 4) {
+      keyData.setInt32(18 + i, data.getInt32(spanIdStart + i, true), true);
+    }
+    keyData.setInt32(26, view.hashLo, true);
+    keyData.setInt32(30, view.hashHi, true);
   }
 }

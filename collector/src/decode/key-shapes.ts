@@ -15,14 +15,19 @@ const KEY_BYTES_MAX = 256;
 /** Spans of no known shape after which a full tree is grown anew: emitters change, and made-up keys pass. */
 const STRANGERS_MAX = 100_000;
 
+const FIRST_MAX = 4;
+
 /** A sequence of keys. */
 export class KeyShape {
   /** Counted from 0 in its tree's generation. */
   readonly id: number;
   /** The last key of the sequence. */
   readonly key: ByteText;
+  /** Those that followed first: few sequences have more, and comparing costs less than hashing. */
+  private readonly first: KeyShape[] = [];
+  /** The others, by the hashes of their keys. */
+  private readonly others = new Map<number, KeyShape[]>();
   private likely: KeyShape | undefined;
-  private readonly children = new Map<number, KeyShape[]>();
 
   constructor(id: number, key: ByteText) {
     this.id = id;
@@ -33,7 +38,16 @@ export class KeyShape {
   next(data: DataView, bytes: Uint8Array, start: number, end: number): KeyShape | undefined {
     const { likely } = this;
     if (likely?.key.isAt(data, start, end)) return likely;
-    const found = this.children
+    const { first } = this;
+    for (let i = 0; i < first.length; i++) {
+      const child = first[i]!;
+      if (child.key.isAt(data, start, end)) {
+        this.likely = child;
+        return child;
+      }
+    }
+    if (this.others.size === 0) return undefined;
+    const found = this.others
       .get(hashRange(bytes, start, end))
       ?.find((child) => child.key.isAt(data, start, end));
     if (found !== undefined) this.likely = found;
@@ -41,9 +55,13 @@ export class KeyShape {
   }
 
   add(child: KeyShape): void {
-    const hash = hashRange(child.key.bytes, 0, child.key.length);
-    this.children.set(hash, [...(this.children.get(hash) ?? []), child]);
     this.likely = child;
+    if (this.first.length < FIRST_MAX) {
+      this.first.push(child);
+      return;
+    }
+    const hash = hashRange(child.key.bytes, 0, child.key.length);
+    this.others.set(hash, [...(this.others.get(hash) ?? []), child]);
   }
 }
 

@@ -19,6 +19,8 @@ export class OpenSegments<Blocks extends SegmentBlocks> {
   private readonly byDay = new Map<number, OpenSegment<Blocks>>();
   /** They take no more rows; in the order in which they are sealed. */
   private closing: OpenSegment<Blocks>[] = [];
+  /** Asked for last, and not retired since: spans of one day follow each other. */
+  private last: OpenSegment<Blocks> | undefined;
 
   constructor(limits: JournalLimits, create: (day: number) => OpenSegment<Blocks>) {
     this.limits = limits;
@@ -42,6 +44,14 @@ export class OpenSegments<Blocks extends SegmentBlocks> {
    * @throws JournalUnavailable when rows of too many days wait already: after the next flush there is room
    */
   rowsFor(day: number): PendingRows<Blocks> {
+    const { last } = this;
+    if (last !== undefined && last.day === day && !this.isFull(last)) {
+      return last.rowsFor(day);
+    }
+    return this.findRows(day);
+  }
+
+  private findRows(day: number): PendingRows<Blocks> {
     const key = this.byDay.has(day) || this.hasFreeDay() ? day : MIXED_DAY;
     let segment = this.byDay.get(key);
     if (segment !== undefined && this.isFull(segment)) {
@@ -57,11 +67,13 @@ export class OpenSegments<Blocks extends SegmentBlocks> {
         `rows of ${WAITING_DAYS_MAX} days wait already; send again what was not answered`,
       );
     }
+    this.last = segment;
     return segment.rowsFor(day);
   }
 
   /** Takes a segment out of reach of new rows; it is sealed once it is flushed. */
   retire(segment: OpenSegment<Blocks>): void {
+    this.last = undefined;
     if (this.byDay.get(segment.day) === segment) {
       this.byDay.delete(segment.day);
       this.closing.push(segment);

@@ -72,8 +72,11 @@ export class PendingRows<Blocks extends SegmentBlocks> {
       this.tenantAt = found === -1 ? this.tenants.push(tenant) - 1 : found;
     }
     const at = this.keys.reserve(KEY_BYTES);
-    key.copy(this.keys.bytes, at, 0, KEY_BYTES);
-    this.keys.bytes.writeUInt16LE(this.tenantAt, at);
+    const { bytes } = this.keys;
+    for (let i = 2; i < KEY_BYTES; i++) {
+      bytes[at + i] = key[i]!;
+    }
+    bytes.writeUInt16LE(this.tenantAt, at);
     this.seen.push(seen);
   }
 

@@ -180,7 +180,10 @@ export class SeenSpans {
       target = this.find().slot;
     }
     const entry = (this.head + this.count) % this.allocated;
-    this.entries.set(this.key, entry * WORDS);
+    const { entries, key } = this;
+    for (let word = 0; word < WORDS; word++) {
+      entries[entry * WORDS + word] = key[word]!;
+    }
     this.slots[target] = entry;
     this.count++;
   }

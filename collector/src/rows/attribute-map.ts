@@ -15,18 +15,23 @@ interface Hiding {
   redactor: ContentRedactor;
 }
 
-/** The keys of one shape in one block. */
+/** The keys of one shape. */
 interface KnownKeys {
-  /** Indexes in the dictionary of the map's keys. */
+  /** Indexes in the dictionary of the map's keys, in the block of this number. */
   readonly indexes: Uint32Array;
+  block: number;
   /** 1 where the key alone tells that its value is content. */
   readonly isContent: Uint8Array;
 }
+
+/** Of so many shapes it is remembered what is content; then all are forgotten. */
+const SHAPES_MAX = 16_384;
 
 /** What is remembered of the rows of one map column, until its block is taken. */
 export class AttributeMap {
   readonly column: StringMapColumn;
   private readonly known = new Map<KeyShape, KnownKeys>();
+  private block = 0;
   private readonly rendered = new RenderedValues();
   private redactor: ContentRedactor | undefined;
 
@@ -55,7 +60,10 @@ export class AttributeMap {
 
   /** Forgets what is of the block that was taken. */
   reset(): void {
-    this.known.clear();
+    this.block++;
+    if (this.known.size > SHAPES_MAX) {
+      this.known.clear();
+    }
   }
 
   private keysOf(shape: KeyShape, list: AttributeList, redactor: ContentRedactor): KnownKeys {
@@ -65,8 +73,12 @@ export class AttributeMap {
     }
     let known = this.known.get(shape);
     if (known === undefined) {
-      known = knownKeys(list, this.column.keys, redactor);
+      known = knownKeys(list, redactor);
       this.known.set(shape, known);
+    }
+    if (known.block !== this.block) {
+      known.block = this.block;
+      findIndexes(list, this.column.keys, known.indexes);
     }
     return known;
   }
@@ -101,14 +113,21 @@ const DIGITS_MAX = Number.MAX_SAFE_INTEGER;
 
 function knownKeys(
   { bytes, keyStart, keyEnd, count }: AttributeList,
-  keys: LowCardinalityColumn,
   redactor: ContentRedactor,
 ): KnownKeys {
-  const indexes = new Uint32Array(count);
   const isContent = new Uint8Array(count);
   for (let i = 0; i < count; i++) {
-    indexes[i] = keys.indexOfRange(bytes, keyStart[i]!, keyEnd[i]!);
     isContent[i] = redactor.hidesKey(bytes, keyStart[i]!, keyEnd[i]!) ? 1 : 0;
   }
-  return { indexes, isContent };
+  return { indexes: new Uint32Array(count), block: -1, isContent };
+}
+
+function findIndexes(
+  { bytes, keyStart, keyEnd, count }: AttributeList,
+  keys: LowCardinalityColumn,
+  indexes: Uint32Array,
+): void {
+  for (let i = 0; i < count; i++) {
+    indexes[i] = keys.indexOfRange(bytes, keyStart[i]!, keyEnd[i]!);
+  }
 }
