@@ -1,7 +1,42 @@
-/** What an outage cost, for a person. */
+/** An outage: what is asked for, what it cost, and that in words for a person. */
 import { cpus } from 'node:os';
 import { formatUsd } from '@ai-cost-profiler/clickhouse/money.ts';
-import type { OutageReport } from './outage-run.ts';
+import type { Look } from './watch-collector.ts';
+
+export interface OutageOptions {
+  readonly mode: 'embedded' | 'server';
+  readonly minutes: number;
+  readonly rate: number;
+  readonly fullRateSeconds: number;
+  /** How often the collector is looked at. */
+  readonly lookEveryMs: number;
+  readonly progress: (line: string) => void;
+}
+
+export interface OutageReport {
+  readonly options: Omit<OutageOptions, 'progress'>;
+  readonly spans: number;
+  readonly calls: number;
+  readonly costAtto: string;
+  readonly resends: number;
+  /** Over the outage at the rate, and at full rate. */
+  readonly spansPerS: number;
+  readonly fullRateSpansPerS: number;
+  readonly journalBytesMost: number;
+  readonly residentBytesMost: number;
+  readonly residentBytesEnd: number;
+  readonly catchUpSeconds: number;
+  readonly caughtUpSpansPerS: number;
+  /** While it caught up, questions and merges included. */
+  readonly engineCpuUsPerSpan: number;
+  readonly collectorCpuUsPerSpan: number;
+  readonly partsMost: number;
+  /** While it caught up: questions asked, answered, and the slowest answer. */
+  readonly questions: { asked: number; answered: number; msMax: number };
+  readonly looks: readonly Look[];
+  /** Empty when all is well. */
+  readonly failures: readonly string[];
+}
 
 export function describeOutage(report: OutageReport): string {
   const { options, questions, failures } = report;
@@ -21,6 +56,10 @@ export function describeOutage(report: OutageReport): string {
       `${mb(report.residentBytesMost)} at most, ${mb(report.residentBytesEnd)} in the end`,
     ],
     ['time to catch up', `${report.catchUpSeconds} s, ${report.caughtUpSpansPerS} spans/s`],
+    [
+      'CPU for catching up',
+      `engine ${report.engineCpuUsPerSpan} µs a span, start and questions included; collector ${report.collectorCpuUsPerSpan} µs`,
+    ],
     ['parts of a partition', `${report.partsMost} at most, when it had caught up`],
     [
       'questions meanwhile',

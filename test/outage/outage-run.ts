@@ -17,46 +17,16 @@ import { Random } from '../kill/random.ts';
 import { type AwayEngine, awayEmbedded, awayServer } from './away-engine.ts';
 import { checkTotals, mostParts } from './check-totals.ts';
 import { describeLook } from './describe-look.ts';
+import type { OutageOptions, OutageReport } from './outage-report.ts';
 import { SenderProcess } from './sender-process.ts';
 import {
   askCosts,
   checkReadinessAway,
+  cpuSeconds,
   type Look,
   readJournal,
   residentBytes,
 } from './watch-collector.ts';
-
-export interface OutageOptions {
-  readonly mode: 'embedded' | 'server';
-  readonly minutes: number;
-  readonly rate: number;
-  readonly fullRateSeconds: number;
-  /** How often the collector is looked at. */
-  readonly lookEveryMs: number;
-  readonly progress: (line: string) => void;
-}
-
-export interface OutageReport {
-  readonly options: Omit<OutageOptions, 'progress'>;
-  readonly spans: number;
-  readonly calls: number;
-  readonly costAtto: string;
-  readonly resends: number;
-  /** Over the outage at the rate, and at full rate. */
-  readonly spansPerS: number;
-  readonly fullRateSpansPerS: number;
-  readonly journalBytesMost: number;
-  readonly residentBytesMost: number;
-  readonly residentBytesEnd: number;
-  readonly catchUpSeconds: number;
-  readonly caughtUpSpansPerS: number;
-  readonly partsMost: number;
-  /** While it caught up: questions asked, answered, and the slowest answer. */
-  readonly questions: { asked: number; answered: number; msMax: number };
-  readonly looks: readonly Look[];
-  /** Empty when all is well. */
-  readonly failures: readonly string[];
-}
 
 const CATCH_UP_MS_MAX = 1_800_000;
 const SPANS_PER_REQUEST = 96;
@@ -141,16 +111,22 @@ class OutageRun {
     const waiting = await readJournal(this.url);
     this.alarms.push(...(await checkReadinessAway(this.url)));
     const backAtMs = performance.now();
+    const collectorCpu = cpuSeconds(this.collector?.pid);
     this.stage = 'catching up';
     await away.comeBack();
     await this.untilWritten();
     const catchUpSeconds = (performance.now() - backAtMs) / 1_000;
+    const cpu = {
+      // Of an engine that was started for it: all it has used so far.
+      engine: cpuSeconds(this.server?.pid ?? this.collector?.enginePid()),
+      collector: cpuSeconds(this.collector?.pid) - collectorCpu,
+    };
     await this.look();
     const store = await this.openStore();
     try {
       const partsMost = await mostParts(store);
       const failures = await this.check(store);
-      return this.report({ slow, fast, waiting, catchUpSeconds, partsMost, failures });
+      return this.report({ slow, fast, waiting, catchUpSeconds, cpu, partsMost, failures });
     } finally {
       await store.close();
     }
@@ -167,10 +143,11 @@ class OutageRun {
     fast: number;
     waiting: { bytes: number };
     catchUpSeconds: number;
+    cpu: { engine: number; collector: number };
     partsMost: number;
     failures: readonly string[];
   }): OutageReport {
-    const { slow, fast, waiting, catchUpSeconds, partsMost, failures } = about;
+    const { slow, fast, waiting, catchUpSeconds, cpu, partsMost, failures } = about;
     const { progress: _progress, ...options } = this.options;
     const { looks, sender } = this;
     const most = (value: (look: Look) => number) => Math.max(0, ...looks.map(value));
@@ -193,6 +170,8 @@ class OutageRun {
       residentBytesEnd: looks.at(-1)?.residentBytes ?? 0,
       catchUpSeconds: Math.round(catchUpSeconds * 10) / 10,
       caughtUpSpansPerS: Math.round((slow + fast) / catchUpSeconds),
+      engineCpuUsPerSpan: Math.round((cpu.engine * 1e7) / (slow + fast)) / 10,
+      collectorCpuUsPerSpan: Math.round((cpu.collector * 1e7) / (slow + fast)) / 10,
       partsMost,
       questions: {
         asked: asked.length,

@@ -17,6 +17,8 @@ export interface Look {
 }
 
 const QUESTION_MS_MAX = 10_000;
+/** Linux on every machine that this runs on. */
+const TICKS_PER_S = 100;
 
 /** What /metrics says of the journal. */
 export async function readJournal(url: string): Promise<{ bytes: number; segments: number }> {
@@ -51,6 +53,20 @@ export async function checkReadinessAway(url: string): Promise<string[]> {
   const told = `/readyz ${ingest.status}, for=query ${query.status}, writer ${JSON.stringify(writer)}`;
   const isTrue = ingest.status === 200 && query.status === 503 && writer?.ok === false;
   return isTrue ? [] : [`while ClickHouse is away: expected 200, 503 and ok: false; found ${told}`];
+}
+
+/** User and system time of a process so far; 0 when it is gone. A noisy machine does not change it. */
+export function cpuSeconds(pid: number | undefined): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) {
+      return 0;
+    }
+    throw error;
+  }
 }
 
 /** Asks for the costs of the last hours; how long it took, or null when it was not answered with 200. */
