@@ -13,6 +13,7 @@ import { NOTICE, table } from './markdown.ts';
 
 /** What `npm run bench` measures, with its command, in the order of the page. */
 const BENCHES: readonly (readonly [name: string, command: string])[] = [
+  ['pipeline', 'bench:pipeline'],
   ['end-to-end', 'bench:end-to-end'],
   ['latency', 'bench:latency'],
   ['soak', 'bench:soak'],
