@@ -1,6 +1,6 @@
 /**
- * A segment with few large blocks instead of one for each group commit, in a file of its own that the next one takes the
- * place of: what it saves the engine is told in clickhouse/src/native/merge-blocks.ts.
+ * A segment with few large blocks instead of one for each group commit, in a file of its own that the next one takes
+ * the place of: what it saves the engine is told in clickhouse/src/native/merge-blocks.ts.
  * Invariant: the journal's own file is never touched, and it is what is inserted wherever the other cannot be made.
  */
 import { type FileHandle, open } from 'node:fs/promises';
