@@ -14,7 +14,12 @@ export interface BodyAccount {
 
 /** A request that was let in. `close` must be called once, whatever became of it. */
 export interface Pass {
-  /** For its body: as much as it declared is its own already. What is not given back is, by `close`. */
+  /**
+   * Room for as much as it declared; undefined when it has that at once. Called once, before the body is read.
+   * Rejects with Problem overloaded when there was none for long.
+   */
+  room(): Promise<void> | undefined;
+  /** For its body: as much as it declared is its own. What is not given back is, by `close`. */
   readonly held: BodyAccount;
   /**
    * The whole body is there, and is decoded in this very turn of the event loop.
@@ -29,12 +34,12 @@ export interface Pass {
 export interface Admission {
   /**
    * Whether the collector can take a request at all; asked before its key is looked at.
-   * @param declaredBytes the length of its body as sent, where it told
    * @throws Problem overloaded, journal_unavailable
    */
-  checkRoom(declaredBytes: number | undefined): void;
+  checkRoom(): void;
   /**
    * Whether its tenant may send it now; asked before its body is read.
+   * @param declaredBytes the length of its body as sent, where it told
    * @throws Problem rate_limited, quota_used_up
    */
   admit(tenant: TenantId, declaredBytes: number | undefined): Pass;

@@ -22,6 +22,7 @@ import { ensureInitKeys, readInitKeys } from './control/init-keys.ts';
 import { startRefreshLoop } from './control/refresh-loop.ts';
 import { createHttpApp } from './http-app.ts';
 import { SpanKeeper } from './keep-spans.ts';
+import { MEMORY_SHARES } from './limits.ts';
 import { type Listeners, openListeners } from './listeners.ts';
 import type { Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -106,7 +107,10 @@ async function openRoad(
   const bookFor = (tenant: string) => prices.books.bookFor(tenant);
   const guard = new CardinalityGuard();
   // Well before any settler may look at an idle trace.
-  const open = new OpenTraces({ idleMsMax: Math.min(OPEN_TRACE_MS_MAX, config.settleAfterMs / 2) });
+  const open = new OpenTraces({
+    idleMsMax: Math.min(OPEN_TRACE_MS_MAX, config.settleAfterMs / 2),
+    requestBytesMax: config.memoryMax * MEMORY_SHARES.openTraces,
+  });
   const keeper = new SpanKeeper({
     journal,
     seen,

@@ -158,8 +158,9 @@ export const LIMITS = {
     option: 'memoryMax',
     problem: 'overloaded',
     sentence:
-      'Memory of the collector process. From 85 % of it on, when collecting garbage did not help, until it is below 80 % again, a request is taken only while no other is under way.',
-    reason: 'A process that is ended for its memory answers nobody; one request at a time goes on.',
+      'Memory of the collector process. From 90 % of it on, when collecting garbage did not help, until it is below 86 % again, held_bytes is a sixteenth of what it was; one request is always taken.',
+    reason:
+      'A process that is ended for its memory answers nobody; a few requests at a time go on.',
   }),
   held_bytes: limit({
     scope: 'collector',
@@ -168,7 +169,7 @@ export const LIMITS = {
     option: 'memoryMax',
     problem: 'overloaded',
     sentence:
-      'Bodies held by all requests together until they are answered: an eighth of --memory-max, and never less than --request-bytes-max. It bounds what waits for the journal too.',
+      'Bodies held by all requests together until they are answered: an eighth of --memory-max, and never less than --request-bytes-max. It bounds what waits for the journal too. A request for which there is no room waits 2 s for it, unread, with 255 others at most; then it is refused.',
     reason: 'Rows made of a body, and their way to the disk, take a few times its size beside it.',
   }),
   requests_in_flight: limit({

@@ -45,12 +45,20 @@ export const JOURNAL_LIMITS: Omit<JournalLimits, 'journalBytesMax'> = {
   sealAfterMs: 800,
 };
 
-/** Rows made of a body, the blocks they wait in and the garbage of both take several times its size. */
-const HELD_SHARE = 1 / 8;
+/** Who gets how much of `--memory-max`: docs/decisions/0010-memory-has-a-budget.md. */
+export const MEMORY_SHARES = {
+  // Rows made of a body, the blocks they wait in and the garbage of both take several times its size.
+  held: 1 / 8,
+  // By itself, and as much as it may be told to take.
+  seenSpans: 1 / 10,
+  seenSpansMost: 1 / 2,
+  // Of requests; what is known of their spans takes half as much beside it.
+  openTraces: 1 / 20,
+};
 
 /** Bytes of bodies held at a time, all together; one of the largest must fit. */
 export function heldBytesMax(config: Pick<Config, 'memoryMax' | 'requestBytesMax'>): number {
-  return Math.max(config.requestBytesMax, Math.floor(config.memoryMax * HELD_SHARE));
+  return Math.max(config.requestBytesMax, Math.floor(config.memoryMax * MEMORY_SHARES.held));
 }
 
 const MS_PER_SECOND = 1_000;

@@ -9,6 +9,7 @@ import type { SegmentBlocks } from './journal/pending-rows.ts';
 import { DailyUse } from './limit/daily-use.ts';
 import { MemoryGate } from './limit/memory-gate.ts';
 import { RequestAdmission } from './limit/request-admission.ts';
+import { RoomQueue } from './limit/room-queue.ts';
 import { LimitsOfTenants } from './limit/tenant-limits.ts';
 import { createTenantOperations } from './limit/tenant-operations.ts';
 import { readUseFile, startUseWriter } from './limit/use-file.ts';
@@ -17,6 +18,7 @@ import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { createHeldBytes } from './receive/held-bytes.ts';
 import type { TenantOperations } from './tenant-rows.ts';
+import { systemTimers } from './timers.ts';
 
 export interface OpenLimits {
   readonly admission: RequestAdmission;
@@ -49,16 +51,17 @@ export async function openLimits(parts: OpenLimitsParts): Promise<OpenLimits> {
   const nowMs = () => performance.now();
   const residentBytes = () => process.memoryUsage.rss();
   const limits = new LimitsOfTenants(control);
+  const memory = new MemoryGate({
+    bytesMax: config.memoryMax,
+    residentBytes,
+    collectGarbage: openGarbageCollection(),
+    nowMs,
+  });
   const admission = new RequestAdmission({
     limits,
     use,
-    memory: new MemoryGate({
-      bytesMax: config.memoryMax,
-      residentBytes,
-      collectGarbage: openGarbageCollection(),
-      nowMs,
-    }),
     held,
+    room: new RoomQueue({ held, memory, timers: systemTimers }),
     journalRefusal: () => {
       const text = journal.refusal();
       return text === undefined ? undefined : { text, isFull: journal.isFull };

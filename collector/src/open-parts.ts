@@ -16,7 +16,7 @@ import { Journal } from './journal/journal.ts';
 import { SeenSpans, seenSpansBytes, seenSpansWithin } from './journal/seen-spans.ts';
 import { SeenWindow } from './journal/seen-window.ts';
 import { diskFiles } from './journal/segment-files.ts';
-import { JOURNAL_LIMITS } from './limits.ts';
+import { JOURNAL_LIMITS, MEMORY_SHARES } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { observeJournal } from './observe.ts';
@@ -76,15 +76,11 @@ export async function openJournal(config: Config, log: Logger, metrics: Metrics)
   return { journal, seen, seenWindow, clock };
 }
 
-/** Of the memory, what the filter of seen spans takes by itself, and what it may be told to take. */
-const SEEN_SHARE = 0.2;
-const SEEN_SHARE_MAX = 0.5;
-
 function seenCapacity({ dedupeSpans, memoryMax }: Config): number {
-  if (dedupeSpans === null) return seenSpansWithin(memoryMax * SEEN_SHARE);
+  if (dedupeSpans === null) return seenSpansWithin(memoryMax * MEMORY_SHARES.seenSpans);
   const needed = seenSpansBytes(dedupeSpans);
-  if (needed <= memoryMax * SEEN_SHARE_MAX) return dedupeSpans;
-  const memory = Math.ceil(needed / SEEN_SHARE_MAX / 1e6);
+  if (needed <= memoryMax * MEMORY_SHARES.seenSpansMost) return dedupeSpans;
+  const memory = Math.ceil(needed / MEMORY_SHARES.seenSpansMost / 1e6);
   throw new ConfigError(
     `--dedupe-spans is ${dedupeSpans}, which takes ${Math.ceil(needed / 1e6)} MB; expected at most half of --memory-max. Give --memory-max ${memory}MB or more, or fewer spans.`,
   );

@@ -167,7 +167,7 @@ export const OPTIONS = {
     byDefault: null,
     expected: 'a number of spans of at least 1, such as 4000000 or 4M',
     sentence:
-      'How many of the newest spans are remembered so that a resend is dropped, at some 44 bytes each; unset, as many as fit in a fifth of --memory-max (2M in 512MB).',
+      'How many of the newest spans are remembered so that a resend is dropped, at some 44 bytes each; unset, as many as fit in a tenth of --memory-max (1M in 512MB).',
     opensData: true,
   }),
   retentionSpansMs: option({

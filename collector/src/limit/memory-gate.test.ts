@@ -30,18 +30,18 @@ function tightAt(ms: number, bytes: number): boolean {
 }
 
 describe('memory', () => {
-  test('is tight from 85 % on until it is at 80 %', () => {
-    expect(tightAt(0, 850)).toBe(false);
-    expect(tightAt(100, 851)).toBe(true);
-    expect(tightAt(200, 801)).toBe(true);
-    expect(tightAt(300, 800)).toBe(false);
-    expect(tightAt(400, 840)).toBe(false);
+  test('is tight from 90 % on until it is at 86 %', () => {
+    expect(tightAt(0, 900)).toBe(false);
+    expect(tightAt(100, 901)).toBe(true);
+    expect(tightAt(200, 861)).toBe(true);
+    expect(tightAt(300, 860)).toBe(false);
+    expect(tightAt(400, 890)).toBe(false);
   });
 
   test('is measured at most ten times a second', () => {
     for (let ms = 0; ms < 1000; ms++) tightAt(ms, 500);
     expect(measured).toBe(10);
-    tightAt(1000, 900);
+    tightAt(1000, 950);
     expect(tightAt(1050, 0)).toBe(true);
   });
 
@@ -57,7 +57,7 @@ describe('memory', () => {
   });
 
   test('that no collecting brings back is collected every thirty seconds only', () => {
-    for (let ms = 0; ms < 60_000; ms += 100) expect(tightAt(ms, 900)).toBe(true);
+    for (let ms = 0; ms < 60_000; ms += 100) expect(tightAt(ms, 950)).toBe(true);
     expect(collected).toBe(2);
   });
 });

@@ -3,8 +3,8 @@
  * does not flutter. Measuring costs some microseconds, so it is done now and then only.
  */
 
-const CLOSED_FROM = 0.85;
-const OPEN_BELOW = 0.8;
+const CLOSED_FROM = 0.9;
+const OPEN_BELOW = 0.86;
 const MEASURE_EACH_MS = 100;
 /**
  * Collecting stops everything for some 100 ms, so it is for when requests would be refused otherwise, and not often:

@@ -4,8 +4,8 @@ import type { TenantId } from '../access.ts';
 import { DEFAULT_TENANT_LIMITS, LIMITS, type TenantLimits } from '../limit-table.ts';
 import { Problem, unavailable } from '../problems.ts';
 import { DailyUse } from './daily-use.ts';
-import { MemoryGate } from './memory-gate.ts';
 import { RequestAdmission } from './request-admission.ts';
+import { RoomQueue } from './room-queue.ts';
 
 const ACME = 'acme' as TenantId;
 const BETA = 'beta' as TenantId;
@@ -16,7 +16,8 @@ let limits: Record<string, Partial<TenantLimits>>;
 let settled: Map<string, TenantLimits>;
 let nowMs: number;
 let wallMs: number;
-let resident: number;
+let isTight: boolean;
+let timesUp: (() => void)[];
 let heldBytes: number;
 let journal: { text: string; isFull: boolean } | undefined;
 let underWay: number;
@@ -36,30 +37,32 @@ function setLimits(tenant: string, own: Partial<TenantLimits>): void {
 
 beforeEach(() => {
   [limits, settled, nowMs, wallMs] = [{}, new Map(), 0, NOON];
-  [resident, heldBytes, journal, underWay] = [0, 0, undefined, 0];
+  [isTight, timesUp, heldBytes, journal, underWay] = [false, [], 0, undefined, 0];
   use = new DailyUse(() => wallMs);
+  const held = {
+    bytesMax: HELD_MAX,
+    get total() {
+      return heldBytes;
+    },
+    take: (bytes: number) => {
+      if (heldBytes + bytes > HELD_MAX) throw unavailable('overloaded');
+      heldBytes += bytes;
+    },
+    giveBack: (bytes: number) => {
+      heldBytes -= bytes;
+    },
+  };
+  const sleep = (_ms: number, signal?: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      timesUp.push(resolve);
+      signal?.addEventListener('abort', () => resolve());
+    });
+  const room = new RoomQueue({ held, memory: { isTight: () => isTight }, timers: { sleep } });
   door = new RequestAdmission({
     limits: { of: limitsOf },
     use,
-    memory: new MemoryGate({
-      bytesMax: 1000,
-      residentBytes: () => resident,
-      collectGarbage: () => undefined,
-      nowMs: () => nowMs,
-    }),
-    held: {
-      bytesMax: HELD_MAX,
-      get total() {
-        return heldBytes;
-      },
-      take: (bytes) => {
-        if (heldBytes + bytes > HELD_MAX) throw unavailable('overloaded');
-        heldBytes += bytes;
-      },
-      giveBack: (bytes) => {
-        heldBytes -= bytes;
-      },
-    },
+    held,
+    room,
     journalRefusal: () => journal,
     onUnderWay: (count) => {
       underWay = count;
@@ -81,10 +84,11 @@ function refusalOf(step: () => unknown): string | undefined {
 
 /** A whole request: let in, read, decoded, durable. */
 function send(tenant: TenantId, spans: number, bytes = 100): void {
-  door.checkRoom(bytes);
+  door.checkRoom();
   const pass = door.admit(tenant, bytes);
   let isKept = false;
   try {
+    expect(pass.room()).toBeUndefined();
     pass.bodyRead(bytes);
     door.chargeSpans(tenant, { decoded: spans, kept: spans });
     isKept = true;
@@ -202,31 +206,16 @@ describe('a tenant with a limit', () => {
 });
 
 describe('a collector', () => {
-  test('that is alone with a request tries it, however short of memory it is', () => {
-    [resident, heldBytes] = [1000, HELD_MAX];
-    expect(refusalOf(() => door.checkRoom(HELD_MAX))).toBeUndefined();
-  });
-
-  test('near its memory takes no second request', () => {
-    const first = door.admit(ACME, 10);
-    resident = 900;
-    expect(refusalOf(() => door.checkRoom(10))).toBe('503 overloaded memory_bytes 1');
-    [resident, nowMs] = [700, 100];
-    expect(refusalOf(() => door.checkRoom(10))).toBeUndefined();
-    first.close(false);
-  });
-
   test('sets aside what a body declared, and lets go of everything whatever happens', () => {
-    const first = door.admit(ACME, HELD_MAX / 2);
-    const second = door.admit(ACME, undefined);
-    expect(refusalOf(() => door.checkRoom(HELD_MAX / 2 + 1))).toBe('503 overloaded held_bytes 1');
+    const [first, second] = [door.admit(ACME, HELD_MAX / 2), door.admit(ACME, undefined)];
+    for (const pass of [first, second]) expect(pass.room()).toBeUndefined();
     first.held.take(HELD_MAX / 4);
     first.held.take(HELD_MAX / 4);
     expect(heldBytes).toBe(HELD_MAX / 2);
     second.held.take(HELD_MAX / 2);
-    expect(refusalOf(() => first.held.take(1))).toContain('503 overloaded');
-    expect(refusalOf(() => second.held.take(1))).toContain('503 overloaded');
-    expect(refusalOf(() => door.checkRoom(undefined))).toBeUndefined();
+    for (const pass of [first, second]) {
+      expect(refusalOf(() => pass.held.take(1))).toContain('503 overloaded');
+    }
     second.held.giveBack(HELD_MAX / 2);
     second.close(false);
     expect(heldBytes).toBe(HELD_MAX / 2);
@@ -234,11 +223,70 @@ describe('a collector', () => {
     expect(heldBytes).toBe(0);
   });
 
+  test('lets those wait for whom there is no room, and nobody overtakes', async () => {
+    const open = (bytes: number) => {
+      const pass = door.admit(ACME, bytes);
+      return { pass, room: pass.room() };
+    };
+    const first = open(HELD_MAX);
+    const [large, small] = [open(HELD_MAX), open(10)];
+    expect([first.room === undefined, large.room, small.room]).toEqual([
+      true,
+      expect.any(Promise),
+      expect.any(Promise),
+    ]);
+    first.pass.close(true);
+    await large.room;
+    expect(heldBytes).toBe(HELD_MAX);
+    large.pass.close(true);
+    await small.room;
+    expect(heldBytes).toBe(10);
+    small.pass.close(true);
+    expect([heldBytes, underWay]).toEqual([0, 0]);
+  });
+
+  test('sends back who waited too long, and who comes when too many wait', async () => {
+    const first = door.admit(ACME, HELD_MAX);
+    expect(first.room()).toBeUndefined();
+    const waiting = Array.from({ length: 256 }, () => {
+      const pass = door.admit(ACME, 1);
+      return { pass, room: pass.room() };
+    });
+    expect(refusalOf(() => door.checkRoom())).toBe('503 overloaded held_bytes 1');
+    timesUp[0]?.();
+    await expect(waiting[0]?.room).rejects.toMatchObject({ code: 'overloaded' });
+    waiting[0]?.pass.close(false);
+    expect(refusalOf(() => door.checkRoom())).toBeUndefined();
+    first.close(true);
+    await Promise.all(waiting.slice(1).map(({ room }) => room));
+    expect(heldBytes).toBe(255);
+  });
+
+  test('near its memory holds little at a time, and always tries one', async () => {
+    isTight = true;
+    const first = door.admit(ACME, HELD_MAX);
+    expect(first.room()).toBeUndefined();
+    const second = door.admit(ACME, HELD_MAX / 32);
+    const room = second.room();
+    expect(room).toBeDefined();
+    first.close(true);
+    await room;
+    expect(door.admit(ACME, HELD_MAX / 32).room()).toBeUndefined();
+    expect(door.admit(ACME, 1).room()).toBeDefined();
+  });
+
   test('leaves a body that is too large by its length to who reads it', () => {
     setLimits('acme', { bytes_per_second: 1000, burst_seconds: 1 });
-    door.admit(ACME, 10);
-    expect(refusalOf(() => door.checkRoom(HELD_MAX + 1))).toBeUndefined();
-    door.admit(ACME, 1e12).close(false);
+    expect(door.admit(ACME, 10).room()).toBeUndefined();
+    const pass = door.admit(ACME, 1e12);
+    expect(pass.room()).toBeUndefined();
+    pass.close(false);
+    expect(refusalOf(() => door.admit(ACME, 10))).toBeUndefined();
+  });
+
+  test('gives the bytes of a body that never came back to its tenant', () => {
+    setLimits('acme', { bytes_per_second: 10, burst_seconds: 0 });
+    door.admit(ACME, 100_000).close(false);
     expect(refusalOf(() => door.admit(ACME, 10))).toBeUndefined();
   });
 
@@ -247,15 +295,15 @@ describe('a collector', () => {
     const max = LIMITS.requests_in_flight.byDefault;
     const passes = Array.from({ length: max }, () => door.admit(ACME, 0));
     expect(underWay).toBe(max);
-    expect(refusalOf(() => door.checkRoom(0))).toBe('503 overloaded requests_in_flight 1');
+    expect(refusalOf(() => door.checkRoom())).toBe('503 overloaded requests_in_flight 1');
     for (const pass of passes) pass.close(false);
-    expect(refusalOf(() => door.checkRoom(0))).toBeUndefined();
+    expect(refusalOf(() => door.checkRoom())).toBeUndefined();
   });
 
   test('says what the journal says, before anything else', () => {
     journal = { text: 'full', isFull: true };
-    expect(refusalOf(() => door.checkRoom(0))).toBe('503 journal_unavailable journal_bytes 1');
+    expect(refusalOf(() => door.checkRoom())).toBe('503 journal_unavailable journal_bytes 1');
     journal = { text: 'broken', isFull: false };
-    expect(refusalOf(() => door.checkRoom(0))).toBe('503 journal_unavailable undefined 1');
+    expect(refusalOf(() => door.checkRoom())).toBe('503 journal_unavailable undefined 1');
   });
 });

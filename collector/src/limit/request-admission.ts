@@ -5,18 +5,19 @@
  */
 import type { Admission, BodyAccount, Pass, SpanBudget } from '../admission.ts';
 import { LIMITS, type TenantLimits } from '../limit-table.ts';
-import { type Problem, unavailable } from '../problems.ts';
+import { unavailable } from '../problems.ts';
 import type { DailyUse } from './daily-use.ts';
-import type { MemoryGate } from './memory-gate.ts';
+import type { RoomQueue } from './room-queue.ts';
 import { TenantBudget } from './tenant-budget.ts';
 import type { LimitsOfTenants } from './tenant-limits.ts';
 
 export interface RequestAdmissionDeps {
   readonly limits: Pick<LimitsOfTenants, 'of'>;
   readonly use: DailyUse;
-  readonly memory: MemoryGate;
-  /** The one account of what all requests hold: bytes held right now, and how many may be. */
-  readonly held: BodyAccount & { readonly total: number; readonly bytesMax: number };
+  /** The one account of what all requests hold, and how many bytes that may be. */
+  readonly held: BodyAccount & { readonly bytesMax: number };
+  /** Who waits for a share of it. */
+  readonly room: RoomQueue;
   /** Why the journal takes nothing, or undefined. */
   readonly journalRefusal: () => { readonly text: string; readonly isFull: boolean } | undefined;
   /** Told the number of requests under way after each change. */
@@ -26,7 +27,7 @@ export interface RequestAdmissionDeps {
 }
 
 /** Room comes back as requests are answered, which takes less than this. */
-const ROOM_RETRY_S = 1;
+const RETRY_S = 1;
 
 const REQUESTS_MAX = LIMITS.requests_in_flight.byDefault;
 
@@ -40,20 +41,17 @@ export class RequestAdmission implements Admission, SpanBudget {
     this.deps = deps;
   }
 
-  checkRoom(declaredBytes: number | undefined): void {
-    const { held, journalRefusal, memory } = this.deps;
+  checkRoom(): void {
+    const { journalRefusal, room } = this.deps;
     const refusal = journalRefusal();
     if (refusal !== undefined) {
       const about = refusal.isFull ? { limit: 'journal_bytes' } : {};
-      throw unavailable('journal_unavailable', refusal.text, ROOM_RETRY_S, about);
+      throw unavailable('journal_unavailable', refusal.text, RETRY_S, about);
     }
-    if (this.underWay >= REQUESTS_MAX) throw noRoom('requests_in_flight', 'takes no more requests');
-    // What is alone is always tried: nothing else under way could make room for it.
-    if (this.underWay === 0) return;
-    if (held.total + this.expected(declaredBytes) > held.bytesMax) {
-      throw noRoom('held_bytes', 'holds as many bytes of requests as it may');
+    if (this.underWay >= REQUESTS_MAX) {
+      throw unavailable('overloaded', undefined, RETRY_S, { limit: 'requests_in_flight' });
     }
-    if (memory.isTight()) throw noRoom('memory_bytes', 'is near the memory that it may take');
+    room.check();
   }
 
   admit(tenant: string, declaredBytes: number | undefined): Pass {
@@ -62,10 +60,9 @@ export class RequestAdmission implements Admission, SpanBudget {
     const budget = this.budgetOf(tenant);
     budget.keepTo(this.deps.limits.of(tenant), nowMs);
     budget.check(nowMs);
-    const account = openAccount(this.deps.held, expectedBytes);
     budget.enter(expectedBytes);
     this.changeUnderWay(1);
-    return this.openPass(budget, expectedBytes, account);
+    return this.openPass(budget, expectedBytes);
   }
 
   limitsOf(tenant: string): TenantLimits {
@@ -81,16 +78,16 @@ export class RequestAdmission implements Admission, SpanBudget {
     return () => use.add(today, { spans: -spans.kept, bytes: 0 });
   }
 
-  private openPass(
-    budget: TenantBudget,
-    expectedBytes: number,
-    account: ReturnType<typeof openAccount>,
-  ): Pass {
-    const { use, nowMs } = this.deps;
+  private openPass(budget: TenantBudget, expectedBytes: number): Pass {
+    const { use, nowMs, room } = this.deps;
+    const account = openAccount(this.deps.held, room, expectedBytes);
+    let isRead = false;
     let counted = { today: budget.today, bytes: 0 };
     return {
       held: account,
+      room: account.reserve,
       bodyRead: (bytes) => {
+        isRead = true;
         budget.chargeBytes(bytes - expectedBytes);
         budget.checkAgain(nowMs());
         counted = { today: budget.today, bytes };
@@ -100,6 +97,7 @@ export class RequestAdmission implements Admission, SpanBudget {
         account.close();
         this.changeUnderWay(-1);
         budget.underWay--;
+        if (!isRead) budget.chargeBytes(-expectedBytes);
         if (!isKept) use.add(counted.today, { spans: 0, bytes: -counted.bytes });
       },
     };
@@ -125,18 +123,19 @@ export class RequestAdmission implements Admission, SpanBudget {
   }
 }
 
-function noRoom(limit: string, what: string): Problem {
-  const detail = `The collector ${what}. Nothing of this request was stored; send it again.`;
-  return unavailable('overloaded', detail, ROOM_RETRY_S, { limit });
-}
-
-/** The account of one request: what it declared is set aside for it at once, what it takes beyond that as it comes. */
-function openAccount(all: BodyAccount, declaredBytes: number): BodyAccount & { close(): void } {
-  all.take(declaredBytes);
-  let reserved = declaredBytes;
+/** The account of one request: what it declared is set aside for it, what it takes beyond that is taken as it comes. */
+function openAccount(all: BodyAccount, room: RoomQueue, declaredBytes: number) {
+  let reserved = 0;
   let taken = 0;
   return {
-    take: (bytes) => {
+    reserve: (): Promise<void> | undefined => {
+      const waiting = room.take(declaredBytes);
+      if (waiting === undefined) reserved = declaredBytes;
+      return waiting?.then(() => {
+        reserved = declaredBytes;
+      });
+    },
+    take: (bytes: number): void => {
       const beyond = taken + bytes - reserved;
       if (beyond > 0) {
         all.take(beyond);
@@ -144,9 +143,9 @@ function openAccount(all: BodyAccount, declaredBytes: number): BodyAccount & { c
       }
       taken += bytes;
     },
-    giveBack: (bytes) => {
+    giveBack: (bytes: number): void => {
       taken -= bytes;
     },
-    close: () => all.giveBack(reserved),
+    close: (): void => room.giveBack(reserved),
   };
 }

@@ -55,6 +55,8 @@ export async function readBody(
   held: BodyAccount,
 ): Promise<ReadBody> {
   if ((source.declaredBytes ?? 0) > limits.bytesMax) throw bodyTooLarge(limits, 'as sent');
+  // One that went away while it waited has told so already.
+  if (source.stream.destroyed) throw new ClientGone();
   const pieces = collectPieces(limits, held);
   try {
     const wireBytes = await pump(source, limits, pieces.take);

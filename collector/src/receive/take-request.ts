@@ -87,12 +87,14 @@ export function createTakeRequest(deps: TakeRequestDeps): TakeRequest {
 }
 
 async function take(request: TransportRequest, deps: TakeRequestDeps): Promise<TakeResult> {
-  deps.admission.checkRoom(request.declaredBytes);
+  deps.admission.checkRoom();
   const { tenant } = deps.authenticate(request.headers, ['ingest']);
   const encoding = request.encoding();
   const pass = deps.admission.admit(tenant, request.declaredBytes);
   let isKept = false;
   try {
+    const waiting = pass.room();
+    if (waiting !== undefined) await waiting;
     const result = await takeAdmitted(request, deps, { tenant, encoding, pass });
     isKept = true;
     return result;

@@ -18,6 +18,7 @@ export function openDoor(all: BodyAccount): Admission {
           change(-bytes);
         },
       },
+      room: () => undefined,
       bodyRead: () => undefined,
       close: () => all.giveBack(taken),
     };

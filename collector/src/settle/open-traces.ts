@@ -39,7 +39,7 @@ export interface YoungTrace {
 
 /** As objects about 40 MB. */
 const SPANS_MAX = 100_000;
-/** Of requests that are kept for their traces. */
+/** Of requests that are kept for their traces; what is known of their spans takes half as much beside it. */
 const REQUEST_BYTES_MAX = 48 * 1024 * 1024;
 
 export class OpenTraces {
@@ -49,14 +49,24 @@ export class OpenTraces {
   private readonly records = new Map<AnyRecord, YoungTrace[]>();
   private readonly idleMsMax: number;
   private readonly spansMax: number;
+  private readonly requestBytesMax: number;
   private spans = 0;
   private requestBytes = 0;
   private isSuspended = false;
 
   /** `idleMsMax` must be well below the time after which another collector may settle a trace. */
-  constructor({ idleMsMax, spansMax = SPANS_MAX }: { idleMsMax: number; spansMax?: number }) {
+  constructor({
+    idleMsMax,
+    spansMax = SPANS_MAX,
+    requestBytesMax = REQUEST_BYTES_MAX,
+  }: {
+    idleMsMax: number;
+    spansMax?: number;
+    requestBytesMax?: number;
+  }) {
     this.idleMsMax = idleMsMax;
     this.spansMax = spansMax;
+    this.requestBytesMax = requestBytesMax;
   }
 
   get isEmpty(): boolean {
@@ -151,7 +161,7 @@ export class OpenTraces {
         record?.lastMs ?? Number.POSITIVE_INFINITY,
         trace?.lastMs ?? Number.POSITIVE_INFINITY,
       );
-      const isFull = this.spans > this.spansMax || this.requestBytes > REQUEST_BYTES_MAX;
+      const isFull = this.spans > this.spansMax || this.requestBytes > this.requestBytesMax;
       if (!isFull && nowMs - oldestMs <= this.idleMsMax) return;
       if (isRecordOlder && record !== undefined) this.forgetRecord(record);
       else if (trace !== undefined) this.forget(trace.key);
