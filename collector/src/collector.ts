@@ -6,7 +6,6 @@
  * Parts are made in the order of the road and stopped in the same order: what takes in ends first.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { lockDirectory } from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
 import { type AcceptSignals, acceptSignals } from './accept-signals.ts';
@@ -20,6 +19,7 @@ import { tenantSecrets } from './control/fingerprint-secret.ts';
 import { adminKeyPath, ensureFirstKey } from './control/first-key.ts';
 import { ensureInitKeys, readInitKeys } from './control/init-keys.ts';
 import { startRefreshLoop } from './control/refresh-loop.ts';
+import { makeDataDirectory } from './data-directory.ts';
 import { createHttpApp } from './http-app.ts';
 import { SpanKeeper } from './keep-spans.ts';
 import { MEMORY_SHARES } from './limits.ts';
@@ -56,7 +56,7 @@ const FIRST_PREPARE_WAIT_MS = 5_000;
 export const startCollector: StartCollector = async (request) => {
   const config = { ...request.config, dataDir: resolve(request.config.dataDir) };
   const { log } = request;
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  await makeDataDirectory(config.dataDir);
   const unlock = await lockDirectory(config.dataDir, LOCK_WAIT_MS, null);
   try {
     const initKeys = await readInitKeys(config);

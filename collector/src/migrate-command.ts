@@ -1,6 +1,5 @@
 // `aicost migrate`: brings the tables to this version and ends. A collector does the same when it starts; this is
 // for doing it beforehand, with a user that may change tables.
-import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
   DirectoryLockedError,
@@ -10,6 +9,7 @@ import { MigrationError } from '@ai-cost-profiler/clickhouse/migrate.ts';
 import { CommandError, type CommandInput } from './cli/command.ts';
 import { readCollectorFile } from './collector-file.ts';
 import type { Config } from './config.ts';
+import { makeDataDirectory } from './data-directory.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { openStorage, type Storage } from './storage.ts';
@@ -63,7 +63,7 @@ function tell(
  */
 async function lock(config: Config): Promise<(() => void) | undefined> {
   if (config.clickhouseUrl !== null) return () => undefined;
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  await makeDataDirectory(config.dataDir);
   try {
     return await lockDirectory(config.dataDir, LOCK_WAIT_MS, null);
   } catch (error) {
