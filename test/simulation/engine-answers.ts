@@ -5,6 +5,7 @@
 import { formatDecimal } from '@ai-cost-profiler/clickhouse/money.ts';
 import { createEntryBlock } from '@ai-cost-profiler/collector/rows/entry-block.ts';
 import { createSpanBlock } from '@ai-cost-profiler/collector/rows/span-block.ts';
+import { countOfBatch } from './engine-conditions.ts';
 import { type FakeTables, TARGETS, type Target } from './fake-tables.ts';
 import type { Row, Value } from './native-reader.ts';
 
@@ -66,9 +67,6 @@ function landingColumns(): object[] {
 
 const targetIn = (sql: string): Target => /FROM `?aicost`?\.`?(\w+)`?/.exec(sql)![1] as Target;
 
-const dayFor = (table: Target, params: Params): string | undefined =>
-  table === 'traces' ? undefined : String(params['day']);
-
 const QUESTIONS: readonly (readonly [string, Answer])[] = [
   ['FROM system.columns', landingColumns],
   [
@@ -80,18 +78,10 @@ const QUESTIONS: readonly (readonly [string, Answer])[] = [
       })),
   ],
   [
-    'SELECT max(batch_seq) AS seq',
-    (tables, params, sql) => {
-      const table = targetIn(sql);
-      const seqs = tables.batches(table, String(params['writerId']), dayFor(table, params));
-      return [{ seq: String(Math.max(0, ...seqs)) }];
-    },
-  ],
-  [
-    'SELECT count() AS rows',
-    (tables, { writerId, batchSeq, day }, sql) => {
-      const batch = { writerId: String(writerId), batchSeq: Number(batchSeq) };
-      return [{ rows: String(tables.count(targetIn(sql), batch, String(day))) }];
+    'AS found',
+    (tables, _params, sql) => {
+      const found = countOfBatch(tables, sql);
+      return found === undefined ? [] : [{ found: String(found) }];
     },
   ],
   ['now64(3)', ({ nowMs }) => [{ ms: String(Math.floor(nowMs())) }]],

@@ -6,9 +6,12 @@
 
 import type { NativeFileInsert } from '@ai-cost-profiler/clickhouse/native-insert.ts';
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
+import { createEntryBlock } from '@ai-cost-profiler/collector/rows/entry-block.ts';
+import { createSpanBlock } from '@ai-cost-profiler/collector/rows/span-block.ts';
+import { refusalOfInsert } from './engine-conditions.ts';
 import type { FakeDisk } from './fake-disk.ts';
 import { type Batch, FakeTables, partsOf, rowsFor, TARGETS, type Target } from './fake-tables.ts';
-import { type Row, readNative } from './native-reader.ts';
+import { defaultRow, type Row, readNative } from './native-reader.ts';
 import type { Mortal, World } from './world.ts';
 
 export interface EngineFaults {
@@ -17,6 +20,8 @@ export interface EngineFaults {
   readonly lostAnswerChance: number;
   /** Of an insert that its client gives up while it goes on. */
   readonly giveUpChance: number;
+  /** Of an insert to a server to arrive when its sender has given up. */
+  readonly lateChance: number;
   /** Of an insert that fails, with an answer, between two targets. */
   readonly viewErrorChance: number;
   /** Of any question to fail. */
@@ -29,6 +34,7 @@ export interface EngineFaults {
 export interface EngineLies {
   readonly appliesTwice?: boolean;
   readonly hidesRunning?: boolean;
+  readonly ignoresConditions?: boolean;
 }
 
 /** What the writer asks for. */
@@ -45,6 +51,13 @@ interface Insert {
   isKilled: boolean;
 }
 
+const SPAN_DEFAULTS = defaultRow(createSpanBlock().columns);
+const ENTRY_DEFAULTS = defaultRow(createEntryBlock().columns);
+/** FUNCTION_THROW_IF_VALUE_IS_NON_ZERO. */
+const THROW_IF_CODE = 395;
+
+const LATE_MS_MAX = 9000;
+
 const noAnswer = (why: string) =>
   new StoreError(`no answer: ${why}`, { code: null, retryable: true, answered: false });
 const passing = (why: string, code: number) =>
@@ -54,13 +67,14 @@ export class FakeEngine {
   readonly tables: FakeTables;
   isFaulty = true;
   /** Targets that some insert left behind, and batches that were given up on: what this is about. */
-  readonly seen = { crashes: 0, lostAnswers: 0, givenUp: 0, viewErrors: 0, ended: 0 };
+  readonly seen = { crashes: 0, lostAnswers: 0, givenUp: 0, late: 0, viewErrors: 0, ended: 0 };
   private readonly world: World;
   private readonly disk: FakeDisk;
   readonly faults: EngineFaults;
   private readonly lies: EngineLies;
   private readonly running = new Map<string, Insert>();
   private downUntilMs = 0;
+  private onTheWay = 0;
 
   constructor(parts: { world: World; disk: FakeDisk; faults: EngineFaults; lies?: EngineLies }) {
     this.world = parts.world;
@@ -93,7 +107,7 @@ export class FakeEngine {
   }
 
   get isIdle(): boolean {
-    return this.running.size === 0;
+    return this.running.size === 0 && this.onTheWay === 0;
   }
 
   get isDown(): boolean {
@@ -128,9 +142,16 @@ export class FakeEngine {
     if (this.isDown) {
       return world.sleep(1, owner).then(() => Promise.reject(noAnswer('connection refused')));
     }
-    if (this.running.has(queryId)) {
-      this.tables.violations.push(`${queryId} is inserted while it still runs`);
+    if (faults.mode === 'server' && this.isFaulty && world.random.chance(faults.lateChance)) {
+      return this.beginLate(owner, asked);
+    }
+    if (this.isRunning(queryId)) {
       return world.sleep(1, owner).then(() => Promise.reject(passing('id is in use', 216)));
+    }
+    const refusal = refusalOfInsert(this.tables, asked.select);
+    if (refusal !== undefined) {
+      const error = passing(refusal, THROW_IF_CODE);
+      return world.sleep(1, owner).then(() => Promise.reject(error));
     }
     // A body that was cut off commits nothing.
     if (progress === 'half' && faults.mode === 'server') {
@@ -143,15 +164,46 @@ export class FakeEngine {
     return insert.answer!.promise;
   }
 
-  private begin(owner: Mortal, { path, into, select, queryId }: AskedInsert): Insert {
+  /** The request lies somewhere between: its sender gives up, and it arrives all the same. */
+  private beginLate(owner: Mortal, asked: AskedInsert): Promise<void> {
+    const { world, tables } = this;
+    const sent = this.disk.contentOf(asked.path);
+    this.onTheWay++;
+    this.seen.late++;
+    const arrive = () => {
+      this.onTheWay--;
+      const refusal = this.lies.ignoresConditions
+        ? undefined
+        : refusalOfInsert(tables, asked.select);
+      world.tell(`${asked.queryId} arrives late: ${refusal ?? 'it begins'}`);
+      if (!this.isDown && !this.isRunning(asked.queryId) && refusal === undefined) {
+        this.begin(owner, asked, sent).answer = undefined;
+      }
+    };
+    world.later(world.random.next() * LATE_MS_MAX, arrive);
+    return world
+      .sleep(world.random.next() * 500, owner)
+      .then(() => Promise.reject(noAnswer('timed out')));
+  }
+
+  private begin(
+    owner: Mortal,
+    { path, into, select, queryId }: AskedInsert,
+    sent = this.disk.contentOf(path),
+  ): Insert {
     const { world } = this;
     const table = into.split(' (')[0]!.split('.').at(-1)!.replaceAll('`', '');
     const found = /'([0-9a-f]+)'\) AS writer_id, toUInt64\((\d+)\)/.exec(select)!;
     const batch = { writerId: found[1]!, batchSeq: Number(found[2]) };
-    const rows = readNative(this.disk.contentOf(path));
+    const rows = readNative(sent).map((row) => ({
+      ...(row['row_kind'] === 1 ? SPAN_DEFAULTS : ENTRY_DEFAULTS),
+      ...row,
+    }));
     const targets = Object.keys(TARGETS).filter((name) => table === 'landing' || table === name);
+    // An engine that denies what runs runs two of one id as well.
+    const key = this.running.has(queryId) ? `${queryId} again` : queryId;
     const insert: Insert = {
-      queryId,
+      queryId: key,
       batch,
       owner,
       left: world.random.shuffle(targets as Target[]).flatMap((target) => {
@@ -161,13 +213,13 @@ export class FakeEngine {
         }
         return parts.map((part) => ({ target, rows: part }));
       }),
-      stepMsMax: this.isFaulty && world.random.chance(0.1) ? 500 : 10,
+      stepMsMax: this.isFaulty && (this.lies.hidesRunning || world.random.chance(0.1)) ? 500 : 10,
       answer: Promise.withResolvers<void>(),
       isKilled: false,
     };
     // Nobody may be left to hear of a failure.
     insert.answer?.promise.catch(() => undefined);
-    this.running.set(queryId, insert);
+    this.running.set(key, insert);
     this.next(insert);
     return insert;
   }

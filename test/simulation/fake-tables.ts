@@ -62,6 +62,8 @@ export class FakeTables {
   readonly violations: string[] = [];
   /** settle_marks: up to when passes are through, and have begun, in nanoseconds since 1970. */
   readonly marks = { through: 0n, begun: 0n };
+  /** Writers of whose batches another process told. */
+  readonly claims = new Set<string>();
   /** The engine's clock. */
   readonly nowMs: () => number;
 
@@ -69,9 +71,10 @@ export class FakeTables {
     this.nowMs = nowMs;
   }
 
-  /** Rows for settle_marks. */
-  mark(rows: readonly { through?: string; begun?: string }[]): void {
+  /** Rows for settle_marks, and claims of writers. */
+  mark(rows: readonly { through?: string; begun?: string; claim?: string }[]): void {
     for (const row of rows) {
+      if (row.claim !== undefined) this.claims.add(row.claim);
       for (const what of ['through', 'begun'] as const) {
         const ns = BigInt(Date.parse(row[what] ?? '1970-01-01T00:00:00Z')) * 1_000_000n;
         if (ns > this.marks[what]) this.marks[what] = ns;

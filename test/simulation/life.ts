@@ -137,6 +137,7 @@ export class Life implements Mortal {
       store,
       landing: await this.readLanding(),
       queue: journal.queue,
+      claimWriter: (claim) => store.insertRows('claims', [{ claim }]),
       nowMs: () => world.nowMs,
       timers,
       random: () => world.random.next(),

@@ -112,6 +112,21 @@ const SCALARS: readonly (readonly [RegExp, (reader: Reader) => Value])[] = [
   [/^String$/, (reader) => reader.text()],
 ];
 
+/** What a column holds that a block leaves out. */
+function defaultOf(type: string): Value {
+  if (type.startsWith('Nullable')) return null;
+  if (type.startsWith('Map')) return {};
+  if (type.endsWith('String') || type === 'LowCardinality(String)') return '';
+  return /^(U?Int64|Decimal|DateTime64)/.test(type) ? 0n : 0;
+}
+
+/** A row of nothing but defaults, by the types of its columns. */
+export function defaultRow(columns: Readonly<Record<string, { readonly type: string }>>): Row {
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, { type }]) => [name, defaultOf(type)]),
+  );
+}
+
 /** The rows of all blocks of a segment, in their order. Throws for a block that ClickHouse would refuse. */
 export function readNative(bytes: Buffer): Row[] {
   const reader = new Reader(bytes);

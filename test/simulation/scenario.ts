@@ -58,6 +58,7 @@ export function drawScenario(seed: number): Scenario {
       mode: isServer ? 'server' : 'embedded',
       lostAnswerChance: shaky ? 0.1 : 0,
       giveUpChance: shaky ? 0.15 : 0,
+      lateChance: shaky ? 0.08 : 0,
       viewErrorChance: shaky ? 0.03 : 0,
       askErrorChance: shaky ? 0.03 : 0,
       crashChance: shaky ? 0.02 : 0,

@@ -72,8 +72,10 @@ class Run {
     this.startLife();
     void this.watch();
     try {
-      while (!this.isOver) {
-        await world.run(() => this.isOver || world.hasCrashed, EVENTS_MAX);
+      const { engine } = this.around;
+      while (!this.isOver || !engine.isIdle) {
+        const isOver = () => this.isOver && engine.isIdle;
+        await world.run(() => isOver() || world.hasCrashed, EVENTS_MAX);
         if (world.hasCrashed) this.bury(this.life!);
       }
     } catch (error) {

@@ -34,6 +34,7 @@ export interface SweepSummary {
   engine_crashes: number;
   answers_lost: number;
   inserts_given_up: number;
+  inserts_arrived_late: number;
   inserts_cut_between_targets: number;
   failures: Failure[];
 }
@@ -73,6 +74,7 @@ function emptySummary(seed: number): SweepSummary {
     engine_crashes: 0,
     answers_lost: 0,
     inserts_given_up: 0,
+    inserts_arrived_late: 0,
     inserts_cut_between_targets: 0,
     failures: [],
   };
@@ -87,6 +89,7 @@ function count(summary: SweepSummary, run: RunReport, options: SweepOptions): vo
   summary.engine_crashes += engine.crashes;
   summary.answers_lost += engine.lostAnswers;
   summary.inserts_given_up += engine.givenUp;
+  summary.inserts_arrived_late += engine.late;
   summary.inserts_cut_between_targets += engine.viewErrors + engine.ended + engine.crashes;
   if (failures.length > 0 && summary.failures.length < FAILURES_MAX) {
     const failure = { seed, crashes, what: [...new Set(failures)] };
