@@ -13,9 +13,14 @@ const TRY_EVERY_MS = 1_000;
 const PROBE_BYTES_MIN = 64 * 1024;
 const PROBE_BYTES_MAX = 64 * 1024 * 1024;
 const PROBE_FILE = 'probe';
+/** The embedded engine mostly shares the disk: without room it cannot take what waits, which would stay for ever. */
+const RESERVE_BYTES_MAX = 256 * 1024 * 1024;
+/** Of a small disk. */
+const RESERVE_SHARE = 0.05;
 
 export class DiskTrouble {
   private readonly files: SegmentFiles;
+  private readonly directory: string;
   private readonly probePath: string;
   private readonly seen: SeenSpans;
   private readonly nowMs: () => number;
@@ -24,6 +29,9 @@ export class DiskTrouble {
   private probeBytes = 0;
   private triedAtMs = Number.NEGATIVE_INFINITY;
   private trying: Promise<boolean> | undefined;
+  private lookedAtMs = Number.NEGATIVE_INFINITY;
+  /** What is free, where that is too little. */
+  private shortBytes: number | undefined;
 
   constructor(options: {
     files: SegmentFiles;
@@ -32,6 +40,7 @@ export class DiskTrouble {
     nowMs: () => number;
   }) {
     this.files = options.files;
+    this.directory = options.directory;
     this.probePath = join(options.directory, PROBE_FILE);
     this.seen = options.seen;
     this.nowMs = options.nowMs;
@@ -45,7 +54,9 @@ export class DiskTrouble {
   /** Why nothing can be taken now; undefined while all is well. */
   get refusal(): string | undefined {
     if (this.error === undefined) {
-      return undefined;
+      return this.shortBytes === undefined
+        ? undefined
+        : `only ${this.shortBytes} bytes are free on the disk of the journal, which ClickHouse may need to take what waits: make room`;
     }
     const message = this.error instanceof Error ? this.error.message : String(this.error);
     return `the disk of the journal takes nothing (${message}); it is tried again every second`;
@@ -60,6 +71,7 @@ export class DiskTrouble {
 
   /** Tries the disk, unless it did so a moment ago. Resolves with true when it is well again. */
   tryAgain(): Promise<boolean> {
+    this.lookForRoom();
     const isDue = this.nowMs() - this.triedAtMs >= TRY_EVERY_MS;
     if (this.error === undefined || (this.trying === undefined && !isDue)) {
       return Promise.resolve(false);
@@ -68,6 +80,20 @@ export class DiskTrouble {
       this.trying = undefined;
     });
     return this.trying;
+  }
+
+  private lookForRoom(): void {
+    const { files, directory } = this;
+    if (files.space === undefined || this.nowMs() - this.lookedAtMs < TRY_EVERY_MS) {
+      return;
+    }
+    this.lookedAtMs = this.nowMs();
+    const note = ({ freeBytes, totalBytes }: { freeBytes: number; totalBytes: number }) => {
+      const reserve = Math.min(RESERVE_BYTES_MAX, totalBytes * RESERVE_SHARE);
+      this.shortBytes = freeBytes < reserve ? freeBytes : undefined;
+    };
+    // A disk that does not tell is found out by the next write.
+    files.space(directory).then(note, () => undefined);
   }
 
   /** At the end of the journal: takes back what can be. */

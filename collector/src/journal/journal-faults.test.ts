@@ -259,3 +259,29 @@ describe('rows of very many days at once', () => {
     expect(life.journal.openCount).toBe(3);
   });
 });
+
+describe('a disk with little room left', () => {
+  it('takes nothing more, so that ClickHouse can take what waits, until there is room again', async () => {
+    const { life, disk } = await begin();
+    const room = { freeBytes: 255_000_000, totalBytes: 1e12 };
+    Object.assign(disk, { space: async () => room });
+    const looked = (text: string | undefined) =>
+      vi.waitFor(
+        () => {
+          life.advance(1000);
+          expect(life.journal.refusal()).toEqual(
+            text === undefined ? undefined : expect.stringContaining(text),
+          );
+        },
+        { timeout: 10_000 },
+      );
+    await looked('only 255000000 bytes are free');
+    room.freeBytes = 300_000_000;
+    await looked(undefined);
+    // A small disk keeps a twentieth.
+    Object.assign(room, { freeBytes: 1_000_000, totalBytes: 30_000_000 });
+    await looked('only 1000000 bytes are free');
+    Object.assign(room, { freeBytes: 1_000_000, totalBytes: 10_000_000 });
+    await looked(undefined);
+  });
+});

@@ -3,7 +3,7 @@
  * Invariant: a promise that resolves means what its name says is done; `sync` means on the disk.
  */
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../disk-error.ts';
 
@@ -35,6 +35,8 @@ export interface SegmentFiles {
   /** Size and time of the last change; undefined when absent. */
   stat(path: string): Promise<{ bytes: number; modifiedMs: number } | undefined>;
   write(path: string, bytes: Buffer): Promise<void>;
+  /** Of the filesystem that holds the path; where it is not told, room is not watched. */
+  space?(path: string): Promise<{ freeBytes: number; totalBytes: number }>;
 }
 
 class DiskFile implements AppendFile {
@@ -148,6 +150,10 @@ export const diskFiles: SegmentFiles = {
     } finally {
       await handle.close();
     }
+  },
+  async space(path) {
+    const { bavail, blocks, bsize } = await statfs(path);
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
   },
 };
 
