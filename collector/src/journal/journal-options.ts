@@ -7,7 +7,7 @@ import type { SegmentFiles } from './segment-files.ts';
 
 /** Bounds of the journal; the engine's squash limits must lie above rows and bytes of a segment. */
 export interface JournalLimits {
-  /** Rows of both kinds in one segment. */
+  /** Rows of both kinds in one segment; entries of spans that are in it already may go beyond, to twice as many. */
   segmentRowsMax: number;
   /** Bytes of rows.native in one segment, give or take a few rows. */
   segmentBytesMax: number;

@@ -45,7 +45,10 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
   private readonly files: SegmentFiles;
   private readonly createBlocks: () => Blocks;
   private readonly pendingByDay = new Map<number, PendingRows<Blocks>>();
-  /** The rows that were handed out last; only they grow, so the others are counted once. */
+  /**
+   * The rows that were handed out last: the others are counted once. What grows there all the same (the entry of a span
+   * goes where its row is) is counted when it is flushed; until then the segment may look smaller than it is.
+   */
   private current: PendingRows<Blocks> | undefined;
   private restRows = 0;
   private isFlushing = false;
