@@ -119,7 +119,7 @@ export const LIMITS = {
     problem: 'too_many_spans',
     sentence: 'Spans, log records or data points in one request.',
     reason:
-      'Ten times the largest batch of the Collector (8,192), and still in one segment; a request is decoded in one go, while others wait.',
+      'Twelve times the largest batch of the Collector (8,192), and still in one segment; a request is decoded in one go, while others wait.',
   }),
   attributes_per_span: limit({
     scope: 'tenant',
