@@ -67,21 +67,29 @@ async function finishSplits(
 ): Promise<void> {
   for (const name of await files.list(paths.split)) {
     const path = join(paths.split, name);
-    try {
-      if (isSalvage(name)) {
-        remember(recovery, await finishSalvage(files, paths, name));
-      } else if (name.endsWith('.ready') && !(await isWholeOpen(files, paths, name))) {
-        await moveSplitOf(files, paths, name.slice(0, -'.ready'.length));
-      } else {
-        await files.remove(path);
-      }
-    } catch (error) {
-      if (!isUnreadable(error)) {
-        throw error;
-      }
-      const reason = `it cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-      remember(recovery, await setAsideDamaged(files, paths, { path, reason }));
+    const fault = await faultOf(() => files.list(path));
+    if (fault !== undefined) {
+      remember(recovery, await setAsideDamaged(files, paths, { path, reason: fault }));
+    } else if (isSalvage(name)) {
+      remember(recovery, await finishSalvage(files, paths, name));
+    } else if (name.endsWith('.ready') && !(await isWholeOpen(files, paths, name))) {
+      await moveSplitOf(files, paths, name.slice(0, -'.ready'.length));
+    } else {
+      await files.remove(path);
     }
+  }
+}
+
+/** Why this part cannot be read; undefined when it can. Rejects when it is not the part that fails. */
+async function faultOf(read: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await read();
+    return undefined;
+  } catch (error) {
+    if (!isUnreadable(error)) {
+      throw error;
+    }
+    return `it cannot be read: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 
