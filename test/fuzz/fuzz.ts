@@ -89,11 +89,13 @@ class FuzzRun {
     const watching = [this.sendBeacons(), this.showProgress()];
     try {
       await Promise.all(Array.from({ length: options.inFlight }, () => this.sendOnAndOn()));
+      // They hold room for the bodies that they declare, and a bomb is to be met by its own limit.
+      report.slow_connections_ended = slow.counts().ended;
+      slow.stop();
       await this.sendHostile();
     } finally {
       this.isOver = true;
       await Promise.all(watching);
-      report.slow_connections_ended = slow.counts().ended;
       slow.stop();
       sender.close();
     }
