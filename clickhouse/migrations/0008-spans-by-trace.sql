@@ -1,7 +1,7 @@
 -- Spans in the order of their traces: one trace is one place in the table, and its id is stored once, not once a span.
 -- What is the same for all spans of a process is one text in a dictionary; what follows from other columns is not stored.
--- The plain start_time is no part of the order: a condition on it would be held against it instead of against its minute,
--- and skip nothing. The rows of a table in the old order are moved by migrate-spans.ts, around these statements.
+-- The plain start_time is no part of the order (its number is): a condition on it would be held against it instead of
+-- against its minute, and skip nothing. The rows of a table in the old order are moved by migrate-spans.ts, around these statements.
 
 ALTER TABLE {database}.landing ADD COLUMN IF NOT EXISTS resource LowCardinality(String);
 
@@ -71,7 +71,7 @@ CREATE TABLE IF NOT EXISTS {database}.spans
 )
 ENGINE = MergeTree
 PARTITION BY toDate(start_time)
-ORDER BY (tenant, toStartOfMinute(start_time), trace_id)
+ORDER BY (tenant, toStartOfMinute(start_time), trace_id, toUnixTimestamp64Nano(start_time))
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, old_parts_lifetime = 480;
 
 ALTER TABLE {database}.to_spans MODIFY QUERY

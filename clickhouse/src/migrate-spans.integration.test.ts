@@ -48,7 +48,9 @@ test('spans of an earlier version are moved into the new order, and read as befo
   const before = await store.query(SHOWN);
   expect(before).toHaveLength(40);
   await migrate(store);
-  expect(await orderOf()).toBe('tenant, toStartOfMinute(start_time), trace_id');
+  expect(await orderOf()).toBe(
+    'tenant, toStartOfMinute(start_time), trace_id, toUnixTimestamp64Nano(start_time)',
+  );
   expect(await store.query(SHOWN)).toEqual(before);
   const tables = await store.query<{ name: string }>("SHOW TABLES FROM aicost LIKE 'spans%'");
   expect(tables).toEqual([{ name: 'spans' }]);
