@@ -59,6 +59,7 @@ export function benchOptions(bench: string): BenchOptions | undefined {
     process.stdout.write(`${bench}\n${HELP}\n`);
     return undefined;
   }
+  endLoudly();
   const form = values.full ? 'full' : 'short';
   return {
     isFull: values.full,
@@ -71,6 +72,15 @@ export function benchOptions(bench: string): BenchOptions | undefined {
       if (values.keep) keep(result);
     },
   };
+}
+
+/** A signal ends the process as an error does: then what it started is ended too, which a plain end would leave. */
+function endLoudly(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      throw new Error(`ended by ${signal}`);
+    });
+  }
 }
 
 function keep(result: BenchResult): void {
