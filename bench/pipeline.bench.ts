@@ -4,9 +4,11 @@
  * collector but for its disk: the journal writes to files that forget. Other ids in every request.
  * `node bench/pipeline.bench.ts` shows that it runs; `--full` measures (about a minute a payload).
  */
+
 import { randomBytes } from 'node:crypto';
 import { TraceAcceptor } from '@ai-cost-profiler/collector/accept-traces.ts';
 import type { TenantId } from '@ai-cost-profiler/collector/access.ts';
+import { JsonThread } from '@ai-cost-profiler/collector/decode/json-thread.ts';
 import { Journal } from '@ai-cost-profiler/collector/journal/journal.ts';
 import { SeenSpans } from '@ai-cost-profiler/collector/journal/seen-spans.ts';
 import type { SegmentFiles } from '@ai-cost-profiler/collector/journal/segment-files.ts';
@@ -94,7 +96,11 @@ async function openAcceptor() {
   });
   const metrics = createMetrics();
   const keeper = createKeeper({ journal, seen, metrics, nowMs: Date.now });
-  return { acceptor: new TraceAcceptor({ keeper, metrics }), metrics, journal };
+  return {
+    acceptor: new TraceAcceptor({ keeper, metrics, json: new JsonThread() }),
+    metrics,
+    journal,
+  };
 }
 
 /** Turns about, so that a noisy moment falls on both; the medians of the rounds are compared. */

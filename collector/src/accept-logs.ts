@@ -2,9 +2,13 @@
  * One log request: decode, then each event of an LLM call, written as a span, through the stages of keep-spans.ts. This
  * is no log store: all other records are accepted, counted and dropped.
  */
+
+import type { AcceptorParts } from './acceptor-parts.ts';
 import type { TenantId } from './access.ts';
-import { decodeLogsJson } from './decode/decode-json.ts';
-import { decodeLogsProtobuf, decodeTracesProtobuf } from './decode/decode-protobuf.ts';
+import type { DecodeLimits } from './decode/decode-error.ts';
+import { transcodedLogSteps } from './decode/decode-json.ts';
+import { logSteps, traceSteps } from './decode/decode-protobuf.ts';
+import type { JsonThread } from './decode/json-thread.ts';
 import { recordSpanId, sessionTraceId } from './decode/log-identity.ts';
 import { type LogSpanIdentity, LogSpanWriter } from './decode/log-spans.ts';
 import { LogView } from './decode/log-view.ts';
@@ -14,20 +18,29 @@ import type { SpanKeeper } from './keep-spans.ts';
 import type { Metrics } from './metrics.ts';
 import { eventNameOf, serviceOf, sessionOf } from './normalise/log-events.ts';
 import type { AcceptOutcome } from './receive/take-request.ts';
+import { NOTHING_KEPT, takeTurns } from './take-turns.ts';
+import { transcoded } from './transcoded.ts';
 import { undecodable } from './undecodable.ts';
 
 const NO_ID = new Uint8Array(0);
 
+/** What one request is worked on with; several may be under way. */
+class LogDesk {
+  readonly logView = new LogView();
+  readonly spanView = new SpanView();
+  readonly writer = new LogSpanWriter();
+}
+
 export class LogAcceptor {
   private readonly keeper: SpanKeeper;
   private readonly metrics: Metrics;
-  private readonly logView = new LogView();
-  private readonly spanView = new SpanView();
-  private readonly writer = new LogSpanWriter();
+  private readonly json: JsonThread;
+  private readonly desks: LogDesk[] = [];
 
-  constructor({ keeper, metrics }: { keeper: SpanKeeper; metrics: Metrics }) {
+  constructor({ keeper, metrics, json }: AcceptorParts) {
     this.keeper = keeper;
     this.metrics = metrics;
+    this.json = json;
   }
 
   /** @throws Problem bad_request for bytes that are no OTLP, journal_unavailable where a resend may succeed */
@@ -36,8 +49,30 @@ export class LogAcceptor {
     bytes: Uint8Array,
     encoding: OtlpEncoding,
   ): Promise<AcceptOutcome> {
-    const { keeper, writer } = this;
+    const { keeper } = this;
     const state = keeper.begin(tenant, 'logs');
+    const limits = state.limits.decode;
+    const desk = this.desks.pop() ?? new LogDesk();
+    const events = await this.rewrite({ tenant, bytes, encoding }, desk, limits);
+    const span = (view: SpanView): void => keeper.take(view, state);
+    keeper.resume(state);
+    const pause = () => keeper.pause(state);
+    const resume = () => keeper.resume(state);
+    const steps = traceSteps(events, { span }, limits, desk.spanView);
+    const rewritten = await takeTurns(steps, { pause, resume });
+    this.desks.push(desk);
+    if (!rewritten.ok) {
+      throw rewritten.error;
+    }
+    return keeper.finish(state, rewritten.recordCount);
+  }
+
+  /** The events of LLM calls as spans of a request of their own. */
+  private async rewrite(
+    { tenant, bytes, encoding }: { tenant: TenantId; bytes: Uint8Array; encoding: OtlpEncoding },
+    { writer, logView }: LogDesk,
+    limits: DecodeLimits,
+  ): Promise<Buffer> {
     writer.reset();
     let others = 0;
     const log = (view: LogView): void => {
@@ -45,23 +80,21 @@ export class LogAcceptor {
       if (name === undefined) others += 1;
       else writer.add(view, identityOf(view, tenant, name));
     };
-    const decode = encoding === 'json' ? decodeLogsJson : decodeLogsProtobuf;
-    const outcome = decode(bytes, { log }, state.limits.decode, this.logView);
+    const steps =
+      encoding === 'protobuf'
+        ? logSteps(bytes, { log }, limits, logView)
+        : transcodedLogSteps(
+            await transcoded(this.json, bytes, { root: 'LogsRequest', limits }),
+            { log },
+            limits,
+            logView,
+          );
+    const outcome = await takeTurns(steps, NOTHING_KEPT);
     if (!outcome.ok) {
       throw undecodable(outcome.error);
     }
     this.metrics.aicost_log_records_total.inc({ outcome: 'other' }, others);
-    const span = (view: SpanView): void => keeper.take(view, state);
-    const rewritten = decodeTracesProtobuf(
-      writer.finish(),
-      { span },
-      state.limits.decode,
-      this.spanView,
-    );
-    if (!rewritten.ok) {
-      throw rewritten.error;
-    }
-    return keeper.finish(state, rewritten.recordCount);
+    return writer.finish();
   }
 }
 

@@ -20,6 +20,7 @@ import { adminKeyPath, ensureFirstKey } from './control/first-key.ts';
 import { ensureInitKeys, readInitKeys } from './control/init-keys.ts';
 import { startRefreshLoop } from './control/refresh-loop.ts';
 import { makeDataDirectory } from './data-directory.ts';
+import { JsonThread } from './decode/json-thread.ts';
 import { createHttpApp } from './http-app.ts';
 import { SpanKeeper } from './keep-spans.ts';
 import { MEMORY_SHARES } from './limits.ts';
@@ -131,7 +132,12 @@ async function openRoad(
   });
   const nowNs = () => BigInt(clock.nowMs()) * 1_000_000n;
   const maker = createEntryMaker({ bookFor, guard, nowNs });
-  const accept = acceptSignals({ keeper, totals: totals.totals, metrics });
+  const accept = acceptSignals({
+    keeper,
+    totals: totals.totals,
+    metrics,
+    json: new JsonThread(),
+  });
   const price = createPriceNow(prices.books);
   return { journal, seen, seenWindow, clock, limits, accept, maker, open, price };
 }

@@ -73,6 +73,8 @@ export interface KeptRequest {
   priced: number;
   /** Why some of the spans could not be taken now; the others are kept. */
   unavailable: JournalUnavailable | undefined;
+  /** The parts of the request that others had their turn after. */
+  parts: Promise<unknown>[];
 }
 
 const NS_PER_MS = 1_000_000n;
@@ -114,24 +116,49 @@ export class SpanKeeper {
 
   /** @throws Problem journal_unavailable while nothing can be kept: a resend may succeed */
   begin(tenant: TenantId, signal: KeptRequest['signal']): KeptRequest {
-    const { journal, seen, nowMs, bookFor, spanBudget } = this.deps;
+    const { journal, seen, bookFor, spanBudget } = this.deps;
     const refusal = journal.refusal();
     if (refusal !== undefined) {
       throw unavailable('journal_unavailable', refusal);
     }
-    this.traces.begin(tenant);
     return {
       signal,
       tenant,
       tenantNumber: seen.tenantNumber(tenant),
       book: bookFor(tenant),
-      nowNs: BigInt(nowMs()) * NS_PER_MS,
+      nowNs: 0n,
       limits: requestLimits(spanBudget.limitsOf(tenant)),
       refusals: new Map(),
       accepted: 0,
       priced: 0,
       unavailable: undefined,
+      parts: [],
     };
+  }
+
+  /** Before the first span, and before the next one whenever others had their turn. */
+  resume(state: KeptRequest): void {
+    // The rows say when they came in, and settle goes by it: a long request must not say an earlier time than it is.
+    state.nowNs = BigInt(this.deps.nowMs()) * NS_PER_MS;
+    this.traces.begin(state.tenant);
+  }
+
+  /** What was taken since `resume` is complete in itself: others may have their turn now. */
+  pause(state: KeptRequest): void {
+    state.parts.push(this.commit());
+  }
+
+  /** Ends the traces of the spans taken since `resume`. Resolves with the error, if they did not become durable. */
+  private async commit(): Promise<unknown> {
+    const traces = this.traces.finish();
+    try {
+      await this.deps.journal.commit();
+      this.traces.settled(traces, true);
+      return undefined;
+    } catch (error) {
+      this.traces.settled(traces, false);
+      return error;
+    }
   }
 
   /**
@@ -143,18 +170,15 @@ export class SpanKeeper {
     state: KeptRequest,
     decoded: number,
   ): Promise<{ rejected: number; message: string }> {
-    const { journal, metrics, spanBudget } = this.deps;
+    const { metrics, spanBudget } = this.deps;
     const kept = state.accepted;
     const takeBack = spanBudget.chargeSpans(state.tenant, { decoded, kept });
-    const traces = this.traces.finish();
+    this.pause(state);
     if (state.priced > 0) metrics.aicost_calls_priced_total.inc(state.priced);
-    try {
-      await journal.commit();
-      this.traces.settled(traces, true);
-    } catch (error) {
-      this.traces.settled(traces, false);
+    const failed = (await Promise.all(state.parts)).find((error) => error !== undefined);
+    if (failed !== undefined) {
       takeBack();
-      throw unavailable('journal_unavailable', error instanceof Error ? error.message : '');
+      throw unavailable('journal_unavailable', failed instanceof Error ? failed.message : '');
     }
     if (state.signal === 'logs') {
       metrics.aicost_log_records_total.inc({ outcome: 'accepted' }, state.accepted);

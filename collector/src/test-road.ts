@@ -2,6 +2,7 @@
  * The road from a request to the journal for tests: the real stages over a temporary directory, a clock that stands
  * still, and OTLP requests written as JSON. Invariant: nothing here is shared between two roads.
  */
+
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,7 @@ import { pino } from 'pino';
 import { LogAcceptor } from './accept-logs.ts';
 import { TraceAcceptor } from './accept-traces.ts';
 import type { TenantId } from './access.ts';
+import { JsonThread } from './decode/json-thread.ts';
 import type { OtlpEncoding } from './decode/otlp-response.ts';
 import { Journal } from './journal/journal.ts';
 import { SeenSpans } from './journal/seen-spans.ts';
@@ -157,8 +159,8 @@ export async function openRoad(
   const metrics = createMetrics();
   const redactor = redactorOf(options.isContentStored ?? false);
   const keeper = createKeeper({ journal, seen, metrics, redactor, ...options.change });
-  const acceptor = new TraceAcceptor({ keeper, metrics });
-  const logs = new LogAcceptor({ keeper, metrics });
+  const acceptor = new TraceAcceptor({ keeper, metrics, json: new JsonThread() });
+  const logs = new LogAcceptor({ keeper, metrics, json: new JsonThread() });
   return {
     directory,
     journal,

@@ -2,9 +2,11 @@
  * One process of the collector: the real road from a request to the tables and settle behind it, over a fake disk, a
  * fake engine and simulated timers. Everything it holds in memory is gone when it dies.
  */
+
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import { TraceAcceptor } from '@ai-cost-profiler/collector/accept-traces.ts';
 import type { TenantId } from '@ai-cost-profiler/collector/access.ts';
+import { JsonThread } from '@ai-cost-profiler/collector/decode/json-thread.ts';
 import { Journal } from '@ai-cost-profiler/collector/journal/journal.ts';
 import { JournalUnavailable } from '@ai-cost-profiler/collector/journal/journal-unavailable.ts';
 import { SeenSpans } from '@ai-cost-profiler/collector/journal/seen-spans.ts';
@@ -109,7 +111,7 @@ export class Life implements Mortal {
     });
     const keeper = createKeeper({ journal, seen, metrics, bookFor, guard, open, nowMs });
     this.journal = journal;
-    this.acceptor = new TraceAcceptor({ keeper, metrics });
+    this.acceptor = new TraceAcceptor({ keeper, metrics, json: new JsonThread() });
     const maker = createEntryMaker({ bookFor, guard, nowNs: () => BigInt(nowMs()) * 1_000_000n });
     this.settler = new Settler({
       store: createFakeStore(world, this.around.engine, this),

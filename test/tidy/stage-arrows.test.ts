@@ -108,6 +108,8 @@ const JOINERS: Readonly<Record<string, string>> = {
   'accept-logs.ts': 'decode with keep-spans.ts, for one request of logs',
   'accept-metrics.ts': 'decode with the control totals, for one request of metrics',
   'accept-signals.ts': 'the signals with what takes their requests',
+  'acceptor-parts.ts': 'what the acceptors stand on, of which it takes the types',
+  'transcoded.ts': 'long JSON with the thread that decodes it',
   'storing.ts': 'journal, writer and settle: what runs behind the acknowledgement',
   'http-app.ts': 'the HTTP application with what answers in it',
   'receivers.ts': 'OTLP over both transports with what encodes its answers',

@@ -30,12 +30,15 @@ export class DecodeError extends Error {
   readonly code: DecodeErrorCode;
   readonly path: string;
   readonly offset: number | undefined;
+  /** Without path and place. */
+  readonly text: string;
 
   constructor(code: DecodeErrorCode, path: string, text: string, offset?: number) {
     const place = offset === undefined ? '' : ` (byte ${offset})`;
     super(`${path === '' ? 'request' : path}: ${text}${place}`);
     this.code = code;
     this.path = path;
+    this.text = text;
     this.offset = offset;
   }
 }

@@ -17,6 +17,7 @@ import { MessageWriter } from './message-writer.ts';
 import { LOGS, type RecordSignal, refuseTooMany, TRACES } from './record-signal.ts';
 import type { RecordView } from './record-view.ts';
 import { type SpanSink, SpanView } from './span-view.ts';
+import { runToEnd, type Steps } from './steps.ts';
 import { JsonTranscoder } from './transcode-json.ts';
 
 /** Decodes a request as `decodeTracesProtobuf` does; `bytes` are UTF-8 JSON. */
@@ -27,7 +28,7 @@ export function decodeTracesJson(
   view: SpanView = new SpanView(),
 ): DecodeOutcome {
   const outcome = bindRequest(bytes, { view, signal: TRACES, limits });
-  if (outcome.ok) TRACES.show(view, sink, limits.attributesMax);
+  if (outcome.ok) runToEnd(TRACES.show(view, sink, limits.attributesMax));
   return outcome;
 }
 
@@ -39,30 +40,62 @@ export function decodeLogsJson(
   view: LogView = new LogView(),
 ): DecodeOutcome {
   const outcome = bindRequest(bytes, { view, signal: LOGS, limits });
-  if (outcome.ok) LOGS.show(view, sink, limits.attributesMax);
+  if (outcome.ok) runToEnd(LOGS.show(view, sink, limits.attributesMax));
   return outcome;
 }
 
-function bindRequest(
-  bytes: Uint8Array,
-  options: { view: RecordView; signal: RecordSignal; limits: DecodeLimits },
-): DecodeOutcome {
-  const { view, signal, limits } = options;
-  let transcoded: Transcoded;
+/** As `decodeTracesJson`, of a request that was written as protobuf, in steps. */
+export function* transcodedTraceSteps(
+  transcoded: Transcoded,
+  sink: SpanSink,
+  limits: DecodeLimits,
+  view: SpanView,
+): Steps<DecodeOutcome> {
+  const outcome = bindTranscoded(transcoded, { view, signal: TRACES, limits });
+  if (outcome.ok) yield* TRACES.show(view, sink, limits.attributesMax);
+  return outcome;
+}
+
+/** As `decodeLogsJson`, of a request that was written as protobuf, in steps. */
+export function* transcodedLogSteps(
+  transcoded: Transcoded,
+  sink: LogSink,
+  limits: DecodeLimits,
+  view: LogView,
+): Steps<DecodeOutcome> {
+  const outcome = bindTranscoded(transcoded, { view, signal: LOGS, limits });
+  if (outcome.ok) yield* LOGS.show(view, sink, limits.attributesMax);
+  return outcome;
+}
+
+interface Binding {
+  readonly view: RecordView;
+  readonly signal: RecordSignal;
+  readonly limits: DecodeLimits;
+}
+
+function bindRequest(bytes: Uint8Array, binding: Binding): DecodeOutcome {
+  const { signal, limits } = binding;
   try {
-    transcoded = transcodeJson(bytes, signal.root, limits.depthMax);
+    return bindTranscoded(transcodeJson(bytes, signal.root, limits.depthMax), binding);
   } catch (error) {
     if (error instanceof DecodeError) return { ok: false, error };
     throw error;
   }
-  const { written, recordCount } = transcoded;
+}
+
+function bindTranscoded(
+  { written, recordCount }: Transcoded,
+  { view, signal, limits }: Binding,
+): DecodeOutcome {
   const refused = refuseTooMany(recordCount, signal, limits);
   if (refused !== undefined) return refused;
   view.bind(written, new DataView(written.buffer, written.byteOffset, written.byteLength));
   return { ok: true, recordCount };
 }
 
-interface Transcoded {
+/** A JSON request, written as protobuf. */
+export interface Transcoded {
   readonly written: Buffer;
   readonly recordCount: number;
 }

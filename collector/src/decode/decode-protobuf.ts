@@ -16,6 +16,7 @@ import { mergeMessages } from './merge-messages.ts';
 import { LOGS, type RecordSignal, refuseTooMany, TRACES } from './record-signal.ts';
 import type { RecordView } from './record-view.ts';
 import { type SpanSink, SpanView } from './span-view.ts';
+import { runToEnd, type Steps } from './steps.ts';
 import { RequestValidator } from './validate-request.ts';
 import { WireFault } from './wire-checker.ts';
 
@@ -30,8 +31,18 @@ export function decodeTracesProtobuf(
   limits: DecodeLimits = DEFAULT_DECODE_LIMITS,
   view: SpanView = new SpanView(),
 ): DecodeOutcome {
-  const outcome = bindRequest(bytes, { view, signal: TRACES, limits });
-  if (outcome.ok) TRACES.show(view, sink, limits.attributesMax);
+  return runToEnd(traceSteps(bytes, sink, limits, view));
+}
+
+/** As `decodeTracesProtobuf`, in steps: `view` must show nothing else between them. */
+export function* traceSteps(
+  bytes: Uint8Array,
+  sink: SpanSink,
+  limits: DecodeLimits,
+  view: SpanView,
+): Steps<DecodeOutcome> {
+  const outcome = yield* bindRequest(bytes, { view, signal: TRACES, limits });
+  if (outcome.ok) yield* TRACES.show(view, sink, limits.attributesMax);
   return outcome;
 }
 
@@ -42,23 +53,33 @@ export function decodeLogsProtobuf(
   limits: DecodeLimits = DEFAULT_DECODE_LIMITS,
   view: LogView = new LogView(),
 ): DecodeOutcome {
-  const outcome = bindRequest(bytes, { view, signal: LOGS, limits });
-  if (outcome.ok) LOGS.show(view, sink, limits.attributesMax);
+  return runToEnd(logSteps(bytes, sink, limits, view));
+}
+
+/** As `decodeLogsProtobuf`, in steps. */
+export function* logSteps(
+  bytes: Uint8Array,
+  sink: LogSink,
+  limits: DecodeLimits,
+  view: LogView,
+): Steps<DecodeOutcome> {
+  const outcome = yield* bindRequest(bytes, { view, signal: LOGS, limits });
+  if (outcome.ok) yield* LOGS.show(view, sink, limits.attributesMax);
   return outcome;
 }
 
 /** Checks the request and points the view at it. */
-function bindRequest(
+function* bindRequest(
   bytes: Uint8Array,
   options: { view: RecordView; signal: RecordSignal; limits: DecodeLimits },
-): DecodeOutcome {
+): Steps<DecodeOutcome> {
   const { view, signal, limits } = options;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { kind, root } = signal;
   const validator = new RequestValidator(buffer, data, { kind, depthMax: limits.depthMax });
   try {
-    validator.request();
+    yield* validator.request();
   } catch (fault) {
     if (!(fault instanceof WireFault)) throw fault;
     const path = fieldPathAt(buffer, fault.offset, root);

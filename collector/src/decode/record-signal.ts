@@ -7,6 +7,7 @@ import type { LogSink, LogView } from './log-view.ts';
 import type { MessageName } from './message-schema.ts';
 import { showRecords } from './show-records.ts';
 import type { SpanSink, SpanView } from './span-view.ts';
+import type { Steps } from './steps.ts';
 import type { RecordKind } from './validate-request.ts';
 
 export interface RecordSignal {
@@ -22,8 +23,8 @@ export const TRACES = {
   root: 'TracesRequest',
   words: 'spans',
   /** Shows every span of the request that `view` is bound to. */
-  show(view: SpanView, sink: SpanSink, attributesMax: number): void {
-    showRecords(view, attributesMax, (start, end) => {
+  show(view: SpanView, sink: SpanSink, attributesMax: number): Steps<undefined> {
+    return showRecords(view, attributesMax, (start, end) => {
       fillSpan(view, start, end, attributesMax);
       sink.span(view);
     });
@@ -35,8 +36,8 @@ export const LOGS = {
   root: 'LogsRequest',
   words: 'log records',
   /** Shows every log record of the request that `view` is bound to. */
-  show(view: LogView, sink: LogSink, attributesMax: number): void {
-    showRecords(view, attributesMax, (start, end) => {
+  show(view: LogView, sink: LogSink, attributesMax: number): Steps<undefined> {
+    return showRecords(view, attributesMax, (start, end) => {
       fillLog(view, start, end, attributesMax);
       sink.log(view);
     });

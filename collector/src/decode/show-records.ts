@@ -6,20 +6,26 @@
 
 import { fillResource, fillScope } from './fill-envelope.ts';
 import type { RecordView } from './record-view.ts';
+import { STEP_RECORDS, type Steps } from './steps.ts';
 import { afterField, afterVarint, varintLo } from './wire.ts';
 
 /** Fills the view with the record in `[start, end)` and hands it on. */
 export type ShowRecord = (start: number, end: number) => void;
 
-/** Shows every record of the request that `view` is bound to. */
-export function showRecords(view: RecordView, attributesMax: number, show: ShowRecord): void {
-  new RecordShower(view, attributesMax, show).request();
+/** Shows every record of the request that `view` is bound to; nothing else may bind the view between two steps. */
+export function showRecords(
+  view: RecordView,
+  attributesMax: number,
+  show: ShowRecord,
+): Steps<undefined> {
+  return new RecordShower(view, attributesMax, show).request();
 }
 
 class RecordShower {
   private readonly view: RecordView;
   private readonly attributesMax: number;
   private readonly show: ShowRecord;
+  private shown = 0;
 
   constructor(view: RecordView, attributesMax: number, show: ShowRecord) {
     this.view = view;
@@ -27,18 +33,18 @@ class RecordShower {
     this.show = show;
   }
 
-  request(): void {
+  *request(): Steps<undefined> {
     const bytes = this.view.bytes;
     for (let at = 0; at < bytes.length; ) {
       const tag = varintLo(bytes, at);
       at = afterVarint(bytes, at);
       const next = afterField(bytes, at, tag & 7);
-      if (tag === 0x0a) this.resourceRecords(afterVarint(bytes, at), next);
+      if (tag === 0x0a) yield* this.resourceRecords(afterVarint(bytes, at), next);
       at = next;
     }
   }
 
-  private resourceRecords(start: number, end: number): void {
+  private *resourceRecords(start: number, end: number): Steps<undefined> {
     if (start === end) return;
     const { view, attributesMax } = this;
     const bytes = view.bytes;
@@ -50,12 +56,12 @@ class RecordShower {
       const tag = varintLo(bytes, at);
       at = afterVarint(bytes, at);
       const next = afterField(bytes, at, tag & 7);
-      if (tag === 0x12) this.scopeRecords(afterVarint(bytes, at), next);
+      if (tag === 0x12) yield* this.scopeRecords(afterVarint(bytes, at), next);
       at = next;
     }
   }
 
-  private scopeRecords(start: number, end: number): void {
+  private *scopeRecords(start: number, end: number): Steps<undefined> {
     if (start === end) return;
     const { view, attributesMax } = this;
     const bytes = view.bytes;
@@ -67,7 +73,10 @@ class RecordShower {
       const tag = varintLo(bytes, at);
       at = afterVarint(bytes, at);
       const next = afterField(bytes, at, tag & 7);
-      if (tag === 0x12) this.show(afterVarint(bytes, at), next);
+      if (tag === 0x12) {
+        this.show(afterVarint(bytes, at), next);
+        if (++this.shown % STEP_RECORDS === 0) yield;
+      }
       at = next;
     }
   }

@@ -54,10 +54,16 @@ export class SpanView extends RecordView implements HashHalves {
   linkCount = 0;
   /** The shape of the attributes' keys, where it is known: a view remembers what it has shown. */
   shape: KeyShape | undefined;
-  readonly keyShapes = new KeyShapes();
+  readonly keyShapes: KeyShapes;
   /** Filled by `hashContent`. */
   hashLo = 0;
   hashHi = 0;
+
+  /** `keyShapes` may be shared by views: what one has seen, all know. */
+  constructor(keyShapes = new KeyShapes()) {
+    super();
+    this.keyShapes = keyShapes;
+  }
 
   private readonly event = new EventView();
   private readonly link = new LinkView();

@@ -5,6 +5,7 @@
  * opentelemetry-proto v1.
  */
 
+import { STEP_BYTES, type Steps } from './steps.ts';
 import { ValueChecker } from './value-checker.ts';
 
 /** What the records of a request are. */
@@ -14,6 +15,8 @@ export class RequestValidator extends ValueChecker {
   /** Spans or log records met. */
   recordCount = 0;
   private readonly isLogs: boolean;
+  /** Where the next step begins. */
+  private stepEnd = STEP_BYTES;
 
   constructor(
     bytes: Buffer,
@@ -25,19 +28,19 @@ export class RequestValidator extends ValueChecker {
   }
 
   /** Throws `WireFault` unless all of `[0, bytes.length)` is a well-formed request. */
-  request(): void {
+  *request(): Steps<undefined> {
     const end = this.bytes.length;
     for (let at = 0; at < end; ) {
       const tag = this.tag(at, end);
       if (tag === 0x0a) {
         const next = this.delimited(this.after, end);
-        this.resourceRecords(this.after, next);
+        yield* this.resourceRecords(this.after, next);
         at = next;
       } else at = this.skip(this.after, end, tag, 0);
     }
   }
 
-  private resourceRecords(at: number, end: number): void {
+  private *resourceRecords(at: number, end: number): Steps<undefined> {
     let resources = 0;
     while (at < end) {
       const tag = this.tag(at, end);
@@ -49,7 +52,7 @@ export class RequestValidator extends ValueChecker {
         at = next;
       } else if (tag === 0x12) {
         const next = this.delimited(at, end);
-        this.scopeRecords(this.after, next);
+        yield* this.scopeRecords(this.after, next);
         at = next;
       } else if (tag === 0x1a) at = this.string(at, end);
       else at = this.skip(at, end, tag, 1);
@@ -79,7 +82,7 @@ export class RequestValidator extends ValueChecker {
     }
   }
 
-  private scopeRecords(at: number, end: number): void {
+  private *scopeRecords(at: number, end: number): Steps<undefined> {
     let scopes = 0;
     while (at < end) {
       const tag = this.tag(at, end);
@@ -90,6 +93,10 @@ export class RequestValidator extends ValueChecker {
         if (this.isLogs) this.logRecord(this.after, next);
         else this.span(this.after, next);
         at = next;
+        if (at >= this.stepEnd) {
+          this.stepEnd = at + STEP_BYTES;
+          yield;
+        }
       } else if (tag === 0x0a) {
         scopes += 1;
         const next = this.delimited(at, end);
