@@ -82,7 +82,7 @@ it('the rows are the same, and there are a few blocks instead of a hundred', asy
   await close();
 });
 
-it.for([
+it.for<[string, (bytes: Buffer) => Buffer]>([
   ['cut off', (bytes: Buffer) => bytes.subarray(0, -7)],
   ['of a type we do not write', (bytes: Buffer) => replaced(bytes, 'UInt32', 'IPv4\0\0')],
   ['with a dictionary that is too small', (bytes: Buffer) => bytes.fill(0xff, bytes.length >> 1)],
