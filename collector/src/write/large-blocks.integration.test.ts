@@ -86,7 +86,7 @@ it.for<[string, (bytes: Buffer) => Buffer]>([
   ['cut off', (bytes: Buffer) => bytes.subarray(0, -7)],
   ['of a type we do not write', (bytes: Buffer) => replaced(bytes, 'UInt32', 'IPv4\0\0')],
   ['with a dictionary that is too small', (bytes: Buffer) => bytes.fill(0xff, bytes.length >> 1)],
-])('a file that is %s goes to the engine as it is, and it is told', async ([, change]) => {
+] as const)('a file that is %s goes to the engine as it is, and it is told', async ([, change]) => {
   const { path, close } = await segment();
   const changed = join(directory, 'changed.native');
   await writeFile(changed, change(await readFile(path)));
