@@ -1,7 +1,7 @@
 /**
- * Spans per CPU-second from OTLP bytes to Native blocks (decode, dedupe, normalise, price, encode, with the roles of the
- * request) beside those of protobufjs's static decoder alone, on the same bytes in the same run. The whole road of the
- * collector but for its disk: the journal writes to files that forget. Other ids in every request.
+ * Spans per CPU-second from OTLP bytes to Native blocks (decode, dedupe, normalise, price, encode, and the roles of the
+ * request) beside those of protobufjs's static decoder alone, on the same bytes in the same run. It is the whole road
+ * of the collector but for its disk: the journal writes to files that forget. Other ids in every request.
  * `node bench/pipeline.bench.ts` shows that it runs; `--full` measures (about a minute a payload).
  */
 

@@ -15,16 +15,12 @@ import type { TenantLimitName } from './limit-table.ts';
 import { type RequestLimits, requestLimits } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { type Attribution, modelOf } from './normalise/call.ts';
+import type { Attribution } from './normalise/call.ts';
 import type { SpanCall } from './normalise/learned/span-call.ts';
-import { logCallOf } from './normalise/log-call.ts';
 import type { Normaliser } from './normalise/normalise.ts';
-import { UNREADABLE_CALL } from './normalise/unreadable-call.ts';
-import type { Charge } from './price/charge-call.ts';
-import { unpricedCharge } from './price/charge-call.ts';
-import { chargeKind } from './price/charge-kind.ts';
 import type { PriceBook } from './price/price-book.ts';
 import { unavailable } from './problems.ts';
+import { SpanReader } from './read-span.ts';
 import { appendEntry } from './rows/append-entry.ts';
 import { appendKnownCharge } from './rows/append-known-charge.ts';
 import { appendSpan, type SpanRowContext } from './rows/append-span.ts';
@@ -90,12 +86,14 @@ export class SpanKeeper {
   private readonly deps: KeepDeps;
   private readonly key = Buffer.alloc(KEY_BYTES);
   private readonly keyData = new DataView(this.key.buffer, this.key.byteOffset, KEY_BYTES);
+  private readonly reader: SpanReader;
   private readonly traces: RequestTraces;
   private readonly attributionOf: () => Attribution;
   private readonly context: SpanRowContext;
 
   constructor(deps: KeepDeps) {
     this.deps = deps;
+    this.reader = new SpanReader(deps);
     this.attributionOf = () => deps.normaliser.attributionOfLast();
     this.context = {
       tenant: '',
@@ -221,8 +219,8 @@ export class SpanKeeper {
       return;
     }
     try {
-      const told = this.read(view);
-      const call = state.signal === 'logs' ? this.ofLog(told) : told;
+      const told = this.reader.read(view);
+      const call = state.signal === 'logs' ? this.reader.ofLog(told) : told;
       if (state.signal === 'logs' && call === undefined) {
         seen.takeBack(state.tenantNumber, this.key, 0, before);
         metrics.aicost_log_records_total.inc({ outcome: 'no_usage' });
@@ -252,7 +250,7 @@ export class SpanKeeper {
     const { service, environment } = this.deps.normaliser.resource;
     // A changed span was charged when it first came; settle bills its newest version.
     const isBilled = call?.role === 'leaf' && before === 'new';
-    const charge = isBilled ? this.price(call, view, state) : undefined;
+    const charge = isBilled ? this.reader.price(call, view, state) : undefined;
     const pending = this.deps.journal.rowsFor(day);
     const { span } = pending.blocks;
     const { rows: row } = span;
@@ -280,47 +278,6 @@ export class SpanKeeper {
     context.environment = environment;
     context.receivedAtNs = state.nowNs;
     return context;
-  }
-
-  /** A fault of the price book must not cost the charge: it is kept unpriced, and said. */
-  private price(read: SpanCall, view: SpanView, state: KeptRequest): Charge {
-    const { book } = state;
-    const { metrics, log } = this.deps;
-    let charge: Charge;
-    try {
-      charge = chargeKind(book, read, view);
-    } catch (error) {
-      const call = read.toCall();
-      log.error({ err: error, provider: call.provider, model: modelOf(call) }, 'price failed');
-      charge = unpricedCharge(call, book.version, 'price_failed');
-    }
-    if (charge.costAtto === undefined) {
-      metrics.aicost_calls_unpriced_total.inc({ reason: charge.unpricedReason });
-    } else {
-      state.priced++;
-    }
-    return charge;
-  }
-
-  /** A fault of a dialect must not cost its sender the span: it is stored with role `unknown`, and said. */
-  private read(view: SpanView): SpanCall | undefined {
-    const { normaliser } = this.deps;
-    try {
-      return normaliser.read(view);
-    } catch (error) {
-      this.deps.log.error(
-        { err: error, span_name: view.nameText.slice(0, 128) },
-        'normalise failed',
-      );
-      this.deps.metrics.aicost_calls_unpriced_total.inc({ reason: UNREADABLE_CALL.roleReason });
-      return normaliser.hold(UNREADABLE_CALL);
-    }
-  }
-
-  /** The call of a log event; undefined when it tells no usage. */
-  private ofLog(read: SpanCall | undefined): SpanCall | undefined {
-    const call = logCallOf(read?.toCall());
-    return call === undefined ? undefined : this.deps.normaliser.hold(call);
   }
 
   /** Lays the span's key out as the journal's FORMAT.md says. */

@@ -1,4 +1,4 @@
-/** A JSON request written as protobuf, where need be in another thread; what is no such request is the sender's problem. */
+/** A JSON request written as protobuf, if it is long in another thread; what is no request is its sender's problem. */
 import { DecodeError, type DecodeLimits } from './decode/decode-error.ts';
 import type { Transcoded } from './decode/decode-json.ts';
 import type { JsonThread } from './decode/json-thread.ts';

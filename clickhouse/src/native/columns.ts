@@ -12,7 +12,7 @@ export interface NativeColumn {
   readonly rows: number;
   /** Bytes that `write` will append, or a close upper bound. */
   readonly byteLength: number;
-  /** Whether every value is the one that stands for "not told": such a column need not be written. May be false then. */
+  /** Whether every value is known to be the one that stands for "not told": the column need not be written. */
   readonly isDefault: boolean;
   /** Appends the value that stands for "not told" (empty, 0 or NULL). */
   appendDefault(): void;

@@ -2,12 +2,13 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeLogsJson, decodeTracesJson } from './decode-json.ts';
-import { decodeLogsProtobuf, decodeTracesProtobuf } from './decode-protobuf.ts';
+import { decodeTracesJson } from './decode-json.ts';
+import { decodeTracesProtobuf } from './decode-protobuf.ts';
 import { plainLog } from './fixtures/logs-oracle.ts';
 import { logsRequestType, type PlainSpan, plainSpan, requestType } from './fixtures/otlp-oracle.ts';
 import { VALID_ODDITY, WireGenerator } from './fixtures/wire-generator.ts';
 import type { LogSink } from './log-view.ts';
+import { decodeLogsJson, decodeLogsProtobuf } from './test-decode-logs.ts';
 
 const runs = Number(process.env['AICOST_FUZZ_RUNS'] ?? 1000);
 

@@ -11,7 +11,7 @@ import {
   type DecodeOutcome,
 } from './decode-error.ts';
 import { ExactNumber, InexactNumber } from './json-scalars.ts';
-import { type LogSink, LogView } from './log-view.ts';
+import type { LogSink, LogView } from './log-view.ts';
 import type { MessageName } from './message-schema.ts';
 import { MessageWriter } from './message-writer.ts';
 import { LOGS, type RecordSignal, refuseTooMany, TRACES } from './record-signal.ts';
@@ -32,18 +32,6 @@ export function decodeTracesJson(
   return outcome;
 }
 
-/** Decodes a request as `decodeLogsProtobuf` does; `bytes` are UTF-8 JSON. */
-export function decodeLogsJson(
-  bytes: Uint8Array,
-  sink: LogSink,
-  limits: DecodeLimits = DEFAULT_DECODE_LIMITS,
-  view: LogView = new LogView(),
-): DecodeOutcome {
-  const outcome = bindRequest(bytes, { view, signal: LOGS, limits });
-  if (outcome.ok) runToEnd(LOGS.show(view, sink, limits.attributesMax));
-  return outcome;
-}
-
 /** As `decodeTracesJson`, of a request that was written as protobuf, in steps. */
 export function* transcodedTraceSteps(
   transcoded: Transcoded,
@@ -56,7 +44,7 @@ export function* transcodedTraceSteps(
   return outcome;
 }
 
-/** As `decodeLogsJson`, of a request that was written as protobuf, in steps. */
+/** The same of a request of log records. */
 export function* transcodedLogSteps(
   transcoded: Transcoded,
   sink: LogSink,

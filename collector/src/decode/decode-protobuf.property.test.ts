@@ -7,11 +7,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DecodeError, type DecodeOutcome } from './decode-error.ts';
-import { decodeLogsProtobuf, decodeTracesProtobuf } from './decode-protobuf.ts';
+import { decodeTracesProtobuf } from './decode-protobuf.ts';
 import { oracleLogs, plainLog } from './fixtures/logs-oracle.ts';
 import { oracleSpans, plainSpan } from './fixtures/otlp-oracle.ts';
 import { VALID_ODDITY, WILD_ODDITY, WireGenerator } from './fixtures/wire-generator.ts';
 import type { MessageName } from './message-schema.ts';
+import { decodeLogsProtobuf } from './test-decode-logs.ts';
 
 const runs = Number(process.env['AICOST_FUZZ_RUNS'] ?? 2000);
 const timeoutMs = 20_000 + runs * 20;

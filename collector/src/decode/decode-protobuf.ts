@@ -11,7 +11,7 @@ import {
   type DecodeOutcome,
 } from './decode-error.ts';
 import { fieldPathAt } from './field-path.ts';
-import { type LogSink, LogView } from './log-view.ts';
+import type { LogSink, LogView } from './log-view.ts';
 import { mergeMessages } from './merge-messages.ts';
 import { LOGS, type RecordSignal, refuseTooMany, TRACES } from './record-signal.ts';
 import type { RecordView } from './record-view.ts';
@@ -46,17 +46,7 @@ export function* traceSteps(
   return outcome;
 }
 
-/** Decodes `ExportLogsServiceRequest` and calls `sink.log` once per log record, as `decodeTracesProtobuf` does. */
-export function decodeLogsProtobuf(
-  bytes: Uint8Array,
-  sink: LogSink,
-  limits: DecodeLimits = DEFAULT_DECODE_LIMITS,
-  view: LogView = new LogView(),
-): DecodeOutcome {
-  return runToEnd(logSteps(bytes, sink, limits, view));
-}
-
-/** As `decodeLogsProtobuf`, in steps. */
+/** Decodes `ExportLogsServiceRequest` in steps and calls `sink.log` once per log record, as `traceSteps` does. */
 export function* logSteps(
   bytes: Uint8Array,
   sink: LogSink,

@@ -1,8 +1,8 @@
 /** The events of each emitter give, as log records, the call they tell. Constructed: sources in log-events.ts. */
 import { expect, it, test } from 'vitest';
-import { decodeLogsJson } from '../decode/decode-json.ts';
 import { decodeTracesProtobuf } from '../decode/decode-protobuf.ts';
 import { LogSpanWriter } from '../decode/log-spans.ts';
+import { decodeLogsJson } from '../decode/test-decode-logs.ts';
 import { attribute } from '../test-road.ts';
 import type { Call } from './call.ts';
 import { DIALECTS } from './dialects.ts';
