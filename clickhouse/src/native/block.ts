@@ -9,6 +9,8 @@ export class NativeBlock<Columns extends Record<string, NativeColumn>> {
   readonly columns: Columns;
   private readonly list: readonly (readonly [string, NativeColumn])[];
   private readonly headerBytes: number;
+  /** Used again for each block: a new one each time is most of what the garbage collector would have to look after. */
+  private readonly out = new GrowingBytes();
   rows = 0;
 
   constructor(columns: Columns) {
@@ -46,7 +48,7 @@ export class NativeBlock<Columns extends Record<string, NativeColumn>> {
   }
 
   /**
-   * Returns the block's bytes and empties it for the next rows. A column in which no row tells anything is left out:
+   * Returns the block's bytes, good until it is taken again, and empties it for the next rows. A column in which no row tells anything is left out:
    * the engine fills it with what stands for "not told", and reads nothing.
    * Throws when a column does not hold one value per row, naming it: a shifted column would bill
    * the wrong call.
@@ -60,7 +62,8 @@ export class NativeBlock<Columns extends Record<string, NativeColumn>> {
     const told = this.list.filter(([, column]) => !column.isDefault);
     // A block of rows that tell nothing at all still says how many there are.
     const written = told.length === 0 ? this.list.slice(0, 1) : told;
-    const out = new GrowingBytes(this.byteLength + 64);
+    const { out } = this;
+    out.reset();
     out.appendVarint(written.length);
     out.appendVarint(this.rows);
     for (const [name, column] of written) {
