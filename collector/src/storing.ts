@@ -2,6 +2,7 @@
  * What goes on behind the journal: the writer brings its segments into ClickHouse, settle corrects what came
  * to rest.
  */
+import { join } from 'node:path';
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
@@ -25,6 +26,7 @@ import type { Storage } from './storage.ts';
 import { CLAIM_KIND } from './write/clone-guard.ts';
 import { judgeFailure } from './write/judge-failure.ts';
 import { Landing } from './write/landing.ts';
+import { LargeBlocks } from './write/large-blocks.ts';
 import { WriteHealth } from './write/write-health.ts';
 import { backoffMs, Writer } from './write/writer.ts';
 
@@ -78,12 +80,26 @@ export class Storing {
       landing,
       queue: journal.queue,
       nowMs: this.parts.clock.nowMs,
+      enlarge: this.enlarge(),
       claimWriter: (writerId) => this.claimWriter(writerId),
       random: Math.random,
       onEvent: observeWriter(log, metrics, this.writing, this.parts.clock.nowMs),
     });
     this.written = this.writer.run().catch(this.onFailed);
     this.startSettler();
+  }
+
+  /** Large blocks lie beside the journal: the next segment's take the place of the last one's. */
+  private enlarge(): (rowsPath: string) => Promise<string> {
+    const { config, log } = this.parts;
+    const path = join(config.dataDir, 'large-blocks.native');
+    const blocks = new LargeBlocks(path, (err) =>
+      log.warn(
+        { err },
+        'a segment is inserted block by block: its blocks could not be put together',
+      ),
+    );
+    return (rowsPath) => blocks.of(rowsPath);
   }
 
   /** Ends settle, closes the journal, and writes what it can until `deadline` fires. */
