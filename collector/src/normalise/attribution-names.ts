@@ -43,10 +43,15 @@ export class AttributionNames {
     this.own = new Set(this.names.flatMap(([, ids]) => ids));
   }
 
+  /** Whether a span with these keys may tell anything by such a name. */
+  mayTell(keys: readonly KeyId[]): boolean {
+    return keys.some((key) => this.own.has(key));
+  }
+
   /** What the dialects' names on the span say, in the order of the dialects. */
   read(span: AttributeReader): Partial<Record<AttributionName, string>> {
     const told: Partial<Record<AttributionName, string>> = {};
-    if (!span.foundKeys.some((key) => this.own.has(key))) {
+    if (!this.mayTell(span.foundKeys)) {
       return told;
     }
     for (const [name, keys] of this.names) {

@@ -55,6 +55,16 @@ export class AttributionReader {
     }
     return found;
   }
+
+  /** Whether a span with these keys may tell whom it was for. */
+  mayTell(keys: readonly KeyId[]): boolean {
+    return NAMES.some((name) => this.spanKeys[name].some((key) => keys.includes(key)));
+  }
+
+  /** Whether the resource tells whom all its spans were for. */
+  isToldBy(resource: AttributeReader): boolean {
+    return NAMES.some((name) => resource.firstText(this.resourceKeys[name]) !== undefined);
+  }
 }
 
 /**

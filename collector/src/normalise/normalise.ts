@@ -57,6 +57,9 @@ export class Normaliser {
   private scopeGeneration = -1;
   private scope = '';
   private resourceNumber = 0;
+  /** Of the span read last, where its shape is known. */
+  private plan: ShapePlan | undefined;
+  private isToldByResource = false;
   /** Of the span read last, once somebody asked for it. */
   private attributionTold: Attribution | undefined;
   private readonly facts: SpanFacts;
@@ -113,10 +116,12 @@ export class Normaliser {
     this.readEnvelope(view);
     const { shape, keyShapes, attributes } = view;
     if (shape === undefined) {
+      this.plan = undefined;
       this.spanReader.index(attributes);
       return this.finder.mayFind(this.spanReader.foundKeys) ? this.readByDialects(view) : undefined;
     }
     const plan = this.learned.planOf(keyShapes, shape, attributes);
+    this.plan = plan;
     this.spanReader.point(attributes, plan.positions);
     return plan.mayBeCall ? this.readByPlan(view, plan) : undefined;
   }
@@ -132,7 +137,7 @@ export class Normaliser {
    * what only the request tells.
    */
   attributionOfLast(): Attribution {
-    this.attributionTold ??= this.spanReader.tellsAnything
+    this.attributionTold ??= this.mayTellWhom()
       ? this.attribution.read(
           this.spanReader,
           this.resourceReader,
@@ -140,6 +145,18 @@ export class Normaliser {
         )
       : NOBODY;
     return this.attributionTold;
+  }
+
+  /** Most spans that are no calls tell nothing: that is known by their shape. */
+  private mayTellWhom(): boolean {
+    const { plan, spanReader } = this;
+    if (this.isToldByResource) return true;
+    if (plan === undefined) return spanReader.tellsAnything;
+    plan.mayTellWhom ??=
+      plan.positions.tags.length > 0 ||
+      this.attribution.mayTell(plan.positions.foundKeys) ||
+      this.namesOfOthers.mayTell(plan.positions.foundKeys);
+    return plan.mayTellWhom;
   }
 
   private readByPlan(view: SpanView, plan: ShapePlan): SpanCall | undefined {
@@ -244,6 +261,7 @@ export class Normaliser {
       this.resourceGeneration = resource.generation;
       this.resourceNumber++;
       this.resourceReader.index(resource.attributes);
+      this.isToldByResource = this.attribution.isToldBy(this.resourceReader);
       this.resource.service = this.resourceReader.text(this.service) ?? '';
       this.resource.environment = this.resourceReader.firstText(this.environment) ?? '';
     }

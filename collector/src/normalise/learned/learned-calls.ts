@@ -29,6 +29,8 @@ export class ShapePlan {
   readonly positions: KeyPositions;
   /** Whether a dialect may know spans of this shape. */
   readonly mayBeCall: boolean;
+  /** Whether spans of this shape may tell whom they were for; undefined until it was asked. */
+  mayTellWhom: boolean | undefined;
   first: Step | undefined;
   /** The ways gone last, each once. */
   private readonly paths: LearnedPath[] = [];
