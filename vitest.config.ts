@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** Three projects, so that `npm run test:unit` stays fast: unit, integration (embedded engine), e2e. */
 export default defineConfig({
   test: {
+    // Most wait for an engine or a process: with one worker for each of two cores they take half the time.
+    maxWorkers: 2,
     projects: [
       {
         test: {
@@ -16,8 +18,8 @@ export default defineConfig({
           name: 'integration',
           include: ['**/*.integration.test.ts'],
           exclude: ['**/node_modules/**'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -26,7 +28,7 @@ export default defineConfig({
           include: ['**/*.e2e.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 180_000,
-          hookTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -17,7 +17,7 @@ test('a request waits for its fdatasync from when it asked, as aicost_journal_un
   const road = await openRoad();
   try {
     const sent = road.send([{ span: 1, attributes: chat(10) }]);
-    expect(road.journal.unsyncedSinceMs).toBeGreaterThan(0);
+    await expect.poll(() => road.journal.unsyncedSinceMs, { interval: 0 }).toBeGreaterThan(0);
     await sent;
     expect(road.journal.unsyncedSinceMs).toBeUndefined();
   } finally {

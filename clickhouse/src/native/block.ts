@@ -48,8 +48,8 @@ export class NativeBlock<Columns extends Record<string, NativeColumn>> {
   }
 
   /**
-   * Returns the block's bytes, good until it is taken again, and empties it for the next rows. A column in which no row tells anything is left out:
-   * the engine fills it with what stands for "not told", and reads nothing.
+   * Returns the block's bytes, good until it is taken again, and empties it for the next rows. A column in which no row
+   * tells anything is left out: the engine fills it with what stands for "not told", and reads nothing.
    * Throws when a column does not hold one value per row, naming it: a shifted column would bill
    * the wrong call.
    */

@@ -3,7 +3,9 @@
  * Python prints a dict. What cannot be read says nothing: undefined, never a guess. Bounded, and read only where the
  * attribute is there.
  */
+
 import { plainDecimal } from './decimal-text.ts';
+import { namedIn } from './named.ts';
 
 export type Blob = Readonly<Record<string, unknown>>;
 /** `python`: a dict as `str(dict)` prints it; JSON is read too, since later versions of such emitters write that. */
@@ -83,7 +85,7 @@ function parseJson(text: string): unknown {
 function pythonToJson(text: string): string {
   return text.replaceAll(PYTHON_TOKEN, (token, single: string | undefined, word?: string) => {
     if (word !== undefined) {
-      return PYTHON_WORDS[word] ?? token;
+      return namedIn(PYTHON_WORDS, word) ?? token;
     }
     return single === undefined
       ? token

@@ -4,7 +4,9 @@
  * buckets at all, and in some the input still holds the cached part. Where a total is told, it proves which. Source:
  * github.com/langfuse/langfuse, packages/shared/src/server/otel at 6275144; @langfuse/openai@5.11.1.
  */
+
 import { type Blob, wholeOf } from './blob.ts';
+import { namedIn } from './named.ts';
 import { OPENAI, readProviderReport } from './provider-report.ts';
 import type { KnownInclusion, RawUsage } from './usage/raw-usage.ts';
 import { problemOfJson } from './usage/unreadable-count.ts';
@@ -135,7 +137,7 @@ function sideOf(
     isSplit: false,
   };
   for (const [key, count] of counts) {
-    const part = Object.hasOwn(names, key) ? names[key] : undefined;
+    const part = namedIn(names, key);
     if (key === name) {
       side.own = count;
     } else if (part !== undefined && (part === 'rest' || side.parts[part] === undefined)) {

@@ -4,7 +4,9 @@
  * and 408 may be); Gemini API, "Billing" (400 and 500 are not); Vertex AI pricing (only answers of 200 are); API
  * references of OpenAI and Anthropic for what their errors mean.
  */
+
 import type { SpanView } from '../decode/span-view.ts';
+import { namedIn } from './named.ts';
 
 const STATUS_NAMES = [
   'http.response.status_code',
@@ -96,7 +98,7 @@ function statusOfText(text: string): number | undefined {
     return Number(text);
   }
   const name = (text.split('.').at(-1) ?? '').toLowerCase().replaceAll(/[^a-z]/g, '');
-  return Object.hasOwn(STATUS_OF_ERROR, name) ? STATUS_OF_ERROR[name] : undefined;
+  return namedIn(STATUS_OF_ERROR, name);
 }
 
 function textOf(attributes: SpanView['attributes'], name: string): string {

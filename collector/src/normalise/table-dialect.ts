@@ -2,6 +2,7 @@
  * A dialect that is a table (dialect-table.ts): which marks tell the emitter, under which names it writes what, what
  * its totals hold, and which of its spans are no calls.
  */
+
 import type { AttributeKeys, KeyId } from './attribute-keys.ts';
 import type { AttributeReader } from './attribute-reader.ts';
 import { type BlobFacts, BlobReader } from './blob-table.ts';
@@ -22,6 +23,7 @@ import type {
   Names,
   RoleRow,
 } from './dialect-table.ts';
+import { namedIn } from './named.ts';
 import { normaliseProvider } from './providers.ts';
 import { believedUsd, readReportedUsd } from './reported-cost.ts';
 import {
@@ -136,7 +138,9 @@ class TableDialect implements Dialect {
   }
 
   private operationOf(word: string | undefined): string | undefined {
-    return word === undefined ? undefined : (this.table.operations?.[word.toLowerCase()] ?? word);
+    return word === undefined
+      ? undefined
+      : (namedIn(this.table.operations, word.toLowerCase()) ?? word);
   }
 
   private readUsage(

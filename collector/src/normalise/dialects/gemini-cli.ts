@@ -3,7 +3,9 @@
  * The prompt holds the cached tokens; thoughts stand beside the output, and so do prompt tokens of tools. Source:
  * github.com/google-gemini/gemini-cli at 5411f11, packages/core/src/telemetry.
  */
+
 import type { DialectReading } from '../dialect.ts';
+import { namedIn } from '../named.ts';
 import { joinNames, OTEL_IDENTITY, OTEL_USAGE } from '../otel-names.ts';
 import { defineDialect } from '../table-dialect.ts';
 
@@ -17,7 +19,7 @@ const PROVIDER_OF_AUTH: Readonly<Record<string, string>> = {
 };
 
 function byAuthType(reading: DialectReading): DialectReading {
-  const provider = PROVIDER_OF_AUTH[reading.provider ?? ''];
+  const provider = namedIn(PROVIDER_OF_AUTH, reading.provider ?? '');
   return provider === undefined ? reading : { ...reading, provider };
 }
 

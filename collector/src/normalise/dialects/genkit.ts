@@ -4,7 +4,9 @@
  * output. Source: Langfuse's ingest of it (langfuse/langfuse at 6275144, OtelIngestionProcessor) and mlflow's
  * translator.
  */
+
 import type { DialectReading } from '../dialect.ts';
+import { namedIn } from '../named.ts';
 import { OTEL_IDENTITY } from '../otel-names.ts';
 import { defineDialect } from '../table-dialect.ts';
 
@@ -26,7 +28,7 @@ function splitName(reading: DialectReading): DialectReading {
     return { ...reading, requestModel: undefined };
   }
   const slash = requestModel?.indexOf('/') ?? -1;
-  const provider = slash > 0 ? PLUGIN_PROVIDERS[requestModel!.slice(0, slash)] : undefined;
+  const provider = slash > 0 ? namedIn(PLUGIN_PROVIDERS, requestModel!.slice(0, slash)) : undefined;
   return provider === undefined
     ? reading
     : { ...reading, provider, requestModel: requestModel!.slice(slash + 1) };

@@ -4,12 +4,14 @@
  * onto every span of the process, so that those alone make no call. Source: github.com/langfuse/langfuse at 6275144,
  * langfuse-js at 0d5a8d0, @langfuse/otel@5.11.1.
  */
+
 import { formatUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import type { AttributeKeys, KeyId } from '../attribute-keys.ts';
 import type { AttributeReader } from '../attribute-reader.ts';
 import { amountOf, type Blob, parseBlob } from '../blob.ts';
 import type { Dialect, DialectDefinition, DialectReading, SpanFacts } from '../dialect.ts';
 import { readUsageDetails } from '../langfuse-usage.ts';
+import { namedIn } from '../named.ts';
 import type { Triggers } from '../span-condition.ts';
 import type { TagNames } from '../tag-keys.ts';
 
@@ -115,7 +117,9 @@ class Langfuse implements Dialect {
     const isUnderstood = unknownKeys.length === 0 && unreadable === undefined;
     return {
       operation: this.operationOf(attributes),
-      provider: this.isWrapped(attributes) ? CLIENTS[WRAPPED.exec(spanName)?.[1] ?? ''] : undefined,
+      provider: this.isWrapped(attributes)
+        ? namedIn(CLIENTS, WRAPPED.exec(spanName)?.[1] ?? '')
+        : undefined,
       // The application's own word where it differs from the provider's: what it asked for.
       requestModel: attributes.text(this.model),
       responseModel: undefined,
@@ -133,7 +137,7 @@ class Langfuse implements Dialect {
   }
 
   private operationOf(attributes: AttributeReader): string | undefined {
-    return OPERATIONS[attributes.text(this.type)?.toLowerCase() ?? ''];
+    return namedIn(OPERATIONS, attributes.text(this.type)?.toLowerCase() ?? '');
   }
 
   private isWrapped(attributes: AttributeReader): boolean {

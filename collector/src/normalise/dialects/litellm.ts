@@ -6,10 +6,12 @@
  * github.com/BerriAI/litellm, litellm/integrations/opentelemetry.py and litellm/integrations/otel of 1.106.2 and
  * 1.109.1.
  */
+
 import type { AttributeKeys, KeyId } from '../attribute-keys.ts';
 import type { AttributeReader } from '../attribute-reader.ts';
 import type { Dialect, DialectDefinition, DialectReading, SpanFacts } from '../dialect.ts';
 import type { RoleRow } from '../dialect-table.ts';
+import { namedIn } from '../named.ts';
 import { OTEL_IDENTITY, OTEL_USAGE } from '../otel-names.ts';
 import { normaliseProvider } from '../providers.ts';
 import type { Triggers } from '../span-condition.ts';
@@ -273,7 +275,7 @@ function withUpstream(reading: DialectReading): DialectReading {
 }
 
 function canonical(word: string): string {
-  return normaliseProvider(PROVIDERS[word] ?? word, undefined);
+  return normaliseProvider(namedIn(PROVIDERS, word) ?? word, undefined);
 }
 
 export const litellm: DialectDefinition = {
