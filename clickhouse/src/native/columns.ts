@@ -16,6 +16,8 @@ export interface NativeColumn {
   readonly isDefault: boolean;
   /** Appends the value that stands for "not told" (empty, 0 or NULL). */
   appendDefault(): void;
+  /** Appends defaults until there are `rows` rows; no fewer than there are. */
+  padTo(rows: number): void;
   write(out: GrowingBytes): void;
   /**
    * Forgets the values behind the first `rows`: a row that could not be finished is taken back.
@@ -35,6 +37,11 @@ abstract class FixedWidthColumn implements NativeColumn {
   rows = 0;
 
   abstract appendDefault(): void;
+
+  padTo(rows: number): void {
+    this.values.appendFilled(0, (rows - this.rows) * this.width);
+    this.rows = rows;
+  }
 
   get isDefault(): boolean {
     return this.bits === 0;
@@ -206,6 +213,11 @@ export class StringColumn implements NativeColumn {
   appendDefault(): void {
     this.values.appendByte(0);
     this.rows++;
+  }
+
+  padTo(rows: number): void {
+    this.values.appendFilled(0, rows - this.rows);
+    this.rows = rows;
   }
 
   /** Each empty text is one byte. */

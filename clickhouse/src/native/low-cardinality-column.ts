@@ -70,6 +70,12 @@ export class LowCardinalityColumn implements NativeColumn {
     this.appendIndex(0);
   }
 
+  padTo(rows: number): void {
+    while (this.rows < rows) {
+      this.appendIndex(0);
+    }
+  }
+
   get isDefault(): boolean {
     return this.dictionary.size === 1;
   }

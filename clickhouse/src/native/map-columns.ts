@@ -27,6 +27,12 @@ abstract class MapColumn implements NativeColumn {
     this.endRow();
   }
 
+  padTo(rows: number): void {
+    while (this.rows < rows) {
+      this.endRow();
+    }
+  }
+
   get isDefault(): boolean {
     return this.keys.rows === 0;
   }

@@ -22,6 +22,10 @@ export class NullableUuidColumn implements NativeColumn {
     this.rows++;
   }
 
+  padTo(rows: number): void {
+    this.rows = rows;
+  }
+
   get isDefault(): boolean {
     return this.nulls.rows === 0;
   }

@@ -12,7 +12,7 @@ import {
   type UsageKey,
 } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { SpanView } from '../decode/span-view.ts';
-import type { Attribution, Call } from '../normalise/call.ts';
+import { type Attribution, type Call, NOBODY } from '../normalise/call.ts';
 import type { SpanCall } from '../normalise/learned/span-call.ts';
 import { appendAttribution } from './append-attribution.ts';
 import { appendContext } from './append-context.ts';
@@ -58,15 +58,28 @@ export function appendSpan(
   block.attributes.append(view.attributes, view.shape, context);
   appendEvents(columns, view, context);
   appendLinks(columns, view);
-  const template = call?.template;
-  if (call !== undefined && template !== undefined) {
-    appendKnownCall(columns, { call, template, view });
+  if (call === undefined) {
+    appendNoCall(block, context.attributionOf());
   } else {
-    const plain = call?.toCall();
-    appendCall(columns, plain);
-    appendAttribution(columns, plain?.attribution ?? context.attributionOf());
+    block.beginCall();
+    const { template } = call;
+    if (template === undefined) appendPlainCall(columns, call.toCall());
+    else appendKnownCall(columns, { call, template, view });
   }
   block.endRow();
+}
+
+function appendNoCall(block: SpanBlock, attribution: Attribution): void {
+  // It tells nothing in the columns of calls, which then need not be touched.
+  if (attribution === NOBODY) return;
+  block.beginCall();
+  appendCall(block.columns, undefined);
+  appendAttribution(block.columns, attribution);
+}
+
+function appendPlainCall(columns: SpanColumns, call: Call): void {
+  appendCall(columns, call);
+  appendAttribution(columns, call.attribution);
 }
 
 function appendKnownCall(columns: SpanColumns, known: KnownCall): void {

@@ -62,6 +62,7 @@ export function appendStoredSpan(
   appendMap(columns.attributes, span.attributes);
   columns.events.appendText(span.events);
   columns.links.appendText(span.links);
+  block.beginCall();
   appendCall(columns, call);
   appendAttribution(columns, attribution);
   appendRest(block);

@@ -81,12 +81,73 @@ function createColumns() {
 
 export type SpanColumns = ReturnType<typeof createColumns>;
 
+const CALL_COLUMNS = [
+  'dialect',
+  'operation',
+  'provider',
+  'request_model',
+  'response_model',
+  'response_id',
+  'span_role',
+  'role_reason',
+  'semantics',
+  'evidence',
+  'missing_usage_reason',
+  'usage',
+  'usage_alternative',
+  'input_tokens',
+  'output_tokens',
+  'reported_usd',
+  'service_tier',
+  'batch',
+  'speed',
+  'region',
+  'price_context',
+  'user',
+  'session',
+  'feature',
+  'agent',
+  'prompt',
+  'prompt_version',
+  'tool',
+  'tags',
+] as const satisfies readonly (keyof SpanColumns)[];
+
 export class SpanBlock extends NativeBlock<SpanColumns> {
   readonly attributes = new AttributeMap(this.columns.attributes);
   readonly resources = new ResourceTexts(this.columns.resource);
 
+  /** What only calls tell, and whom a span was for: most spans tell none of it. */
+  private readonly callColumns = CALL_COLUMNS.map((name) => this.columns[name]);
+  /** Rows up to which the call columns are known to be written. */
+  private callRows = 0;
+
+  /** Before a row that tells something in the call columns: those before it told nothing. */
+  beginCall(): void {
+    if (this.callRows < this.rows) this.padCalls();
+    this.callRows = this.rows + 1;
+  }
+
+  override truncate(rows: number): void {
+    super.truncate(rows);
+    this.callRows = 0;
+  }
+
+  override take(): Buffer {
+    this.padCalls();
+    return super.take();
+  }
+
+  private padCalls(): void {
+    for (let i = 0; i < this.callColumns.length; i++) {
+      const column = this.callColumns[i]!;
+      if (column.rows < this.rows) column.padTo(this.rows);
+    }
+  }
+
   override reset(): void {
     super.reset();
+    this.callRows = 0;
     this.attributes.reset();
     this.resources.reset();
   }
