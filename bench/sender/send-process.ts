@@ -2,7 +2,7 @@
  * A process that sends requests of the reference payload over OTLP/HTTP, encoded before, with other ids in each.
  * Started by sender.ts, so that what sending costs is nobody's CPU but its own.
  */
-import { Agent, request } from 'node:http';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { DEFAULT_DECODE_LIMITS } from '@ai-cost-profiler/collector/decode/decode-error.ts';
 import { decodeTracesProtobuf } from '@ai-cost-profiler/collector/decode/decode-protobuf.ts';
 import { SpanView } from '@ai-cost-profiler/collector/decode/span-view.ts';
@@ -123,11 +123,16 @@ class Sending {
         'content-length': body.length,
       };
       const url = `${this.wish.url}/v1/traces`;
-      const asked = request(url, { method: 'POST', headers, agent: this.agent }, (answer) => {
-        answer.resume();
-        answer.once('close', () => resolve(answer.statusCode ?? 0));
+      let answer: IncomingMessage | undefined;
+      const options = { method: 'POST', headers, agent: this.agent };
+      const asked = request(url, options, (answered) => {
+        answer = answered;
+        answered.on('error', () => undefined);
+        answered.resume();
       });
-      asked.once('error', () => resolve(0));
+      asked.on('error', () => undefined);
+      // Comes after an answer, an error, or a connection that was closed without either.
+      asked.once('close', () => resolve(answer?.complete === true ? (answer.statusCode ?? 0) : 0));
       asked.end(body);
     });
   }
