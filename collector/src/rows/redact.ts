@@ -3,10 +3,10 @@
  * content, and any string over 256 bytes, is replaced by its size and a keyed fingerprint: equal texts of one tenant
  * can be told to be equal, and nothing can be read back or compared with another tenant's.
  */
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { AttributeKeys } from '../normalise/attribute-keys.ts';
 import { ATTRIBUTION_KEYS } from '../normalise/attribution.ts';
 import type { DialectDefinition } from '../normalise/dialect.ts';
-import { HmacSha256 } from './hmac.ts';
 
 /** A longer string is taken for content, whatever its key. */
 const PLAIN_BYTES_MAX = 256;
@@ -22,7 +22,8 @@ export class ContentRedactor {
   /** Keys that a prefix does not mean: `gen_ai.prompt.name` is none of the messages `gen_ai.prompt.0.content`. */
   private readonly plainKeys = new AttributeKeys();
   private readonly secretOf: (tenant: string) => Buffer;
-  private readonly hmacs = new Map<string, HmacSha256>();
+  /** Made once: with the bytes of a key instead, each fingerprint takes 14 µs and not 3 (Node 24). */
+  private readonly secrets = new Map<string, KeyObject>();
 
   constructor(options: {
     /** `--content on`: nothing is replaced. */
@@ -71,17 +72,17 @@ export class ContentRedactor {
 
   /** What is stored instead: `redacted bytes=1234 fingerprint=<32 hex digits>`. */
   replacement(tenant: string, text: Uint8Array): string {
-    const digest = this.hmacOf(tenant).hex(text);
+    const digest = createHmac('sha256', this.secretFor(tenant)).update(text).digest('hex');
     return `redacted bytes=${text.length} fingerprint=${digest.slice(0, FINGERPRINT_HEX)}`;
   }
 
-  private hmacOf(tenant: string): HmacSha256 {
-    let hmac = this.hmacs.get(tenant);
-    if (hmac === undefined) {
-      hmac = new HmacSha256(this.secretOf(tenant));
-      this.hmacs.set(tenant, hmac);
+  private secretFor(tenant: string): KeyObject {
+    let secret = this.secrets.get(tenant);
+    if (secret === undefined) {
+      secret = createSecretKey(this.secretOf(tenant));
+      this.secrets.set(tenant, secret);
     }
-    return hmac;
+    return secret;
   }
 }
 
