@@ -48,6 +48,7 @@ export class LogAcceptor {
     tenant: TenantId,
     bytes: Uint8Array,
     encoding: OtlpEncoding,
+    onHandedOver?: () => void,
   ): Promise<AcceptOutcome> {
     const { keeper } = this;
     const state = keeper.begin(tenant, 'logs');
@@ -64,7 +65,9 @@ export class LogAcceptor {
     if (!rewritten.ok) {
       throw rewritten.error;
     }
-    return keeper.finish(state, rewritten.recordCount);
+    const durable = keeper.finish(state, rewritten.recordCount);
+    onHandedOver?.();
+    return durable;
   }
 
   /** The events of LLM calls as spans of a request of their own. */

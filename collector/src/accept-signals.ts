@@ -17,6 +17,6 @@ export function acceptSignals(
   return {
     traces: (...request) => traces.accept(...request),
     logs: (...request) => logs.accept(...request),
-    metrics: (...request) => metrics.accept(...request),
+    metrics: (tenant, bytes, encoding) => metrics.accept(tenant, bytes, encoding),
   };
 }

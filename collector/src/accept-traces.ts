@@ -36,6 +36,7 @@ export class TraceAcceptor {
     tenant: TenantId,
     bytes: Uint8Array,
     encoding: OtlpEncoding,
+    onHandedOver?: () => void,
   ): Promise<AcceptOutcome> {
     const { keeper } = this;
     const state = keeper.begin(tenant, 'traces');
@@ -50,7 +51,9 @@ export class TraceAcceptor {
       throw undecodable(outcome.error);
     }
     this.metrics.aicost_spans_received_total.inc(outcome.recordCount);
-    return keeper.finish(state, outcome.recordCount);
+    const durable = keeper.finish(state, outcome.recordCount);
+    onHandedOver?.();
+    return durable;
   }
 
   private async stepsOf(

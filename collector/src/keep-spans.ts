@@ -264,8 +264,8 @@ export class SpanKeeper {
     if (state.signal === 'traces') {
       const attribution = call === undefined ? this.attributionOf() : undefined;
       const isChanged = before !== 'new';
-      const place = { pending, row, service, environment };
-      this.traces.add(view, { ...place, isChanged, attribution, call, charge });
+      const kept = { pending, row, service, environment, isChanged, attribution, call, charge };
+      this.traces.add(view, kept);
     }
   }
 

@@ -27,9 +27,14 @@ export function decodeTracesJson(
   limits: DecodeLimits = DEFAULT_DECODE_LIMITS,
   view: SpanView = new SpanView(),
 ): DecodeOutcome {
-  const outcome = bindRequest(bytes, { view, signal: TRACES, limits });
-  if (outcome.ok) runToEnd(TRACES.show(view, sink, limits.attributesMax));
-  return outcome;
+  let written: Transcoded;
+  try {
+    written = transcodeJson(bytes, TRACES.root, limits.depthMax);
+  } catch (error) {
+    if (error instanceof DecodeError) return { ok: false, error };
+    throw error;
+  }
+  return runToEnd(transcodedTraceSteps(written, sink, limits, view));
 }
 
 /** As `decodeTracesJson`, of a request that was written as protobuf, in steps. */
@@ -60,16 +65,6 @@ interface Binding {
   readonly view: RecordView;
   readonly signal: RecordSignal;
   readonly limits: DecodeLimits;
-}
-
-function bindRequest(bytes: Uint8Array, binding: Binding): DecodeOutcome {
-  const { signal, limits } = binding;
-  try {
-    return bindTranscoded(transcodeJson(bytes, signal.root, limits.depthMax), binding);
-  } catch (error) {
-    if (error instanceof DecodeError) return { ok: false, error };
-    throw error;
-  }
 }
 
 function bindTranscoded(

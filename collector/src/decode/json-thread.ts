@@ -53,8 +53,10 @@ export class JsonThread {
   private start(): Worker {
     const worker = new Worker(new URL('./transcode-thread.ts', import.meta.url));
     worker.on('message', (answer: ThreadAnswer) => this.answer(answer));
-    worker.on('error', (error) => this.fail(error));
-    worker.on('exit', (code) => this.fail(new Error(`the JSON thread ended with ${code}`)));
+    worker.on('error', (error) => this.fail(worker, error));
+    worker.on('exit', (code) => {
+      this.fail(worker, new Error(`the JSON thread ended with ${code}`));
+    });
     return worker;
   }
 
@@ -70,8 +72,9 @@ export class JsonThread {
     waiting?.resolve({ written, recordCount: answer.recordCount });
   }
 
-  /** The next long body gets a new thread. */
-  private fail(error: unknown): void {
+  /** The next long body gets a new thread, and what becomes of the old one is nothing to those who wait for it. */
+  private fail(worker: Worker, error: unknown): void {
+    if (this.worker !== worker) return;
     this.worker = undefined;
     for (const waiting of this.waiting.values()) waiting.reject(error);
   }
