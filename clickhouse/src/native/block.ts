@@ -11,10 +11,13 @@ export class NativeBlock<Columns extends Record<string, NativeColumn>> {
   private readonly headerBytes: number;
   /** Used again for each block: a new one each time is most of what the garbage collector would have to look after. */
   private readonly out = new GrowingBytes();
+  /** Columns of which most rows tell nothing: they may lag behind, and are filled up when a value follows. */
+  private readonly sparse: readonly NativeColumn[];
   rows = 0;
 
-  constructor(columns: Columns) {
+  constructor(columns: Columns, sparse: readonly (keyof Columns)[] = []) {
     this.columns = columns;
+    this.sparse = sparse.map((name) => columns[name]!);
     this.list = Object.entries(columns);
     this.headerBytes = this.list.reduce(
       (sum, [name, c]) => sum + name.length + c.type.length + 4,
@@ -54,6 +57,7 @@ export class NativeBlock<Columns extends Record<string, NativeColumn>> {
    * the wrong call.
    */
   take(): Buffer {
+    this.padSparse();
     for (const [name, column] of this.list) {
       if (column.rows !== this.rows) {
         throw new Error(`column ${name} holds ${column.rows} values for ${this.rows} rows`);
@@ -73,6 +77,14 @@ export class NativeBlock<Columns extends Record<string, NativeColumn>> {
     }
     this.reset();
     return out.view();
+  }
+
+  /** Fills the sparse columns up to the row that is being written. */
+  protected padSparse(): void {
+    for (let i = 0; i < this.sparse.length; i++) {
+      const column = this.sparse[i]!;
+      if (column.rows < this.rows) column.padTo(this.rows);
+    }
   }
 
   reset(): void {

@@ -78,7 +78,6 @@ export function appendKnownCharge(block: EntryBlock, row: KnownCharge): void {
   columns.sampled_calls.appendDefault();
   columns.sampled_out_usd.appendDefault();
   if (calls.hasUsage(call)) appendBuckets(block, calls, call);
-  block.padUsage();
   block.endRow();
 }
 

@@ -94,13 +94,14 @@ export class EntryBlock extends NativeBlock<EntryColumns> {
   /** In the order of USAGE_KEYS. */
   private readonly quantities = USAGE_KEYS.map((key) => this.columns[key]);
 
-  /** The quantities of one row; those that are absent are NULL. */
+  /** The quantities of the row that is being written; those that are absent are NULL. */
   appendUsage(usage: Usage): void {
     let key: UsageKey;
     for (key in usage) {
-      this.columns[key].append(usage[key]);
+      const column = this.columns[key];
+      column.padTo(this.rows);
+      column.append(usage[key]);
     }
-    this.padUsage();
   }
 
   /** A token bucket of the row that is being written, by its place in TOKEN_BUCKETS: a whole number. */
@@ -109,15 +110,8 @@ export class EntryBlock extends NativeBlock<EntryColumns> {
     column.padTo(this.rows);
     column.appendNumber(count);
   }
-
-  /** Quantities of the row that are absent are NULL. */
-  padUsage(): void {
-    for (let i = 0; i < this.quantities.length; i++) {
-      this.quantities[i]!.padTo(this.rows + 1);
-    }
-  }
 }
 
 export function createEntryBlock(): EntryBlock {
-  return new EntryBlock(createColumns());
+  return new EntryBlock(createColumns(), USAGE_KEYS);
 }

@@ -81,6 +81,7 @@ function createColumns() {
 
 export type SpanColumns = ReturnType<typeof createColumns>;
 
+/** What only calls tell, and whom a span was for: most spans tell none of it. */
 const CALL_COLUMNS = [
   'dialect',
   'operation',
@@ -117,32 +118,18 @@ export class SpanBlock extends NativeBlock<SpanColumns> {
   readonly attributes = new AttributeMap(this.columns.attributes);
   readonly resources = new ResourceTexts(this.columns.resource);
 
-  /** What only calls tell, and whom a span was for: most spans tell none of it. */
-  private readonly callColumns = CALL_COLUMNS.map((name) => this.columns[name]);
   /** Rows up to which the call columns are known to be written. */
   private callRows = 0;
 
   /** Before a row that tells something in the call columns: those before it told nothing. */
   beginCall(): void {
-    if (this.callRows < this.rows) this.padCalls();
+    if (this.callRows < this.rows) this.padSparse();
     this.callRows = this.rows + 1;
   }
 
   override truncate(rows: number): void {
     super.truncate(rows);
     this.callRows = 0;
-  }
-
-  override take(): Buffer {
-    this.padCalls();
-    return super.take();
-  }
-
-  private padCalls(): void {
-    for (let i = 0; i < this.callColumns.length; i++) {
-      const column = this.callColumns[i]!;
-      if (column.rows < this.rows) column.padTo(this.rows);
-    }
   }
 
   override reset(): void {
@@ -154,5 +141,5 @@ export class SpanBlock extends NativeBlock<SpanColumns> {
 }
 
 export function createSpanBlock(): SpanBlock {
-  return new SpanBlock(createColumns());
+  return new SpanBlock(createColumns(), CALL_COLUMNS);
 }
