@@ -131,6 +131,7 @@ const JOINERS: Readonly<Record<string, string>> = {
   'reprice/append-versions.ts': 'what a repricing appends with the journal',
   'reprice/read-again.ts': 'a stored span with decode and normalise, as when it came',
   'settle/charge-writer.ts': 'the calls of a request with the rows of their entries',
+  'settle/kept-entry.ts': 'the calls of a request with the journal their entries go to',
   'settle/decide-trace.ts': 'the end of a request with journal, prices and rows, for keep-spans.ts',
   'settle/make-entries.ts': 'the entries of settle with their price',
 };

@@ -6,10 +6,10 @@ import { isKnownCharge, type KnownCharge } from '../rows/append-known-charge.ts'
 import type { EntryBlock } from '../rows/entry-block.ts';
 import { markRandomUuid } from '../rows/entry-id.ts';
 import { KnownChargeLimit } from '../rows/known-charge-limit.ts';
-import { factsOf, type LedgerEntry } from '../rows/ledger-entry.ts';
 import { type DecideDeps, type LandingRows, NS_PER_MS } from './decide-trace.ts';
 import type { EntryMaker } from './difference.ts';
 import { inheritedOf } from './judge-trace.ts';
+import { keptEntry, rowsOfOneFlush } from './kept-entry.ts';
 import { createEntryMaker } from './make-entries.ts';
 import { ENTRY_ID_BYTES, type RequestRecord } from './request-record.ts';
 
@@ -44,7 +44,7 @@ export class ChargeWriter {
   write(t: number, isWhole: boolean): void {
     const record = this.record!;
     const { traces, spans } = record;
-    const isDecided = isWhole && this.isOneFlush(t);
+    const isDecided = isWhole && rowsOfOneFlush(record, t, this.deps.journal) !== undefined;
     if (isDecided) record.isDecided[t] = 1;
     for (let n = traces.first[t]!; n >= 0; n = traces.next[n]!) {
       const call = spans.call(n);
@@ -57,16 +57,6 @@ export class ChargeWriter {
       const { columns } = spans.rows[last]!.blocks.span;
       columns.resolved_spans.set(spans.row(last), traces.sizes[t]!);
     }
-  }
-
-  /** Whether all rows of the trace and its entries become durable together. */
-  private isOneFlush(t: number): boolean {
-    const { traces, spans } = this.record!;
-    const pending = spans.rows[traces.first[t]!]!;
-    for (let n = traces.first[t]!; n >= 0; n = traces.next[n]!) {
-      if (spans.rows[n] !== pending) return false;
-    }
-    return this.deps.journal.rowsFor(pending.day) === pending;
   }
 
   private charge(n: number, attribution: Attribution | undefined): void {
@@ -96,9 +86,11 @@ export class ChargeWriter {
     if (isKnownCharge(record.calls, call, row.charge)) {
       row.overLimit = this.limit.bitsOf(row, day);
       record.overLimits[call] = row.overLimit;
-      this.deps.appendKnown(block, row, () => this.entryOf(n, attribution));
+      this.deps.appendKnown(block, row, () =>
+        keptEntry(record, n, { maker: this.maker, inherited: attribution }),
+      );
     } else {
-      const entry = this.entryOf(n, attribution);
+      const entry = keptEntry(record, n, { maker: this.maker, inherited: attribution });
       record.overLimits[call] = entry.overLimit;
       this.deps.append(block, entry);
     }
@@ -144,18 +136,6 @@ export class ChargeWriter {
       entryIds: record.entryIds,
       entryIdAt: 0,
     };
-  }
-
-  /** The entry of span n as an object, as it was or will be appended. */
-  private entryOf(n: number, attribution: Attribution | undefined): LedgerEntry {
-    const record = this.record!;
-    const call = record.spans.call(n);
-    const made = record.calls.call(call);
-    const facts = factsOf(made, record.spanOf(n));
-    const usage = made.usage?.buckets ?? {};
-    const told = attribution === undefined ? facts : { ...facts, attribution };
-    const entry = this.maker.charge({ facts: told, call: made, calls: 1n, usage });
-    return { ...entry, entryId: record.entryId(call) };
   }
 }
 

@@ -14,6 +14,7 @@ import { factsOf, type LedgerEntry, startDayOf } from '../rows/ledger-entry.ts';
 import type { SpanBlock } from '../rows/span-block.ts';
 import type { EntryMaker } from './difference.ts';
 import { inheritedOf } from './judge-trace.ts';
+import { keptEntry, rowsOfOneFlush } from './kept-entry.ts';
 import { createEntryMaker } from './make-entries.ts';
 import { type OpenTrace, type OpenTraces, openTraceKey, type YoungTrace } from './open-traces.ts';
 import type { RequestRecord } from './request-record.ts';
@@ -43,6 +44,8 @@ export const NS_PER_MS = 1_000_000n;
 interface Touched {
   readonly trace: OpenTrace;
   readonly record: RequestRecord<LandingRows>;
+  /** Number of the trace in the request, and those of its spans. */
+  readonly t: number;
   readonly own: readonly number[];
   /** It cannot be decided here any more. */
   isLost: boolean;
@@ -93,7 +96,7 @@ export class TraceDecider {
       open.forgetYoung(young);
       this.addYoung(trace, young);
     }
-    return { trace, record, own, isLost };
+    return { trace, record, t, own, isLost };
   }
 
   /** What the one request that brought the trace until now told of it. */
@@ -119,20 +122,12 @@ export class TraceDecider {
   ): LedgerEntry {
     const c = record.spans.call(n);
     const call = record.calls.call(c);
-    const own = factsOf(call, record.spanOf(n));
-    const facts = inherited === undefined ? own : { ...own, attribution: inherited };
     this.charges.set(call, record.charges[c]!);
-    const usage = call.usage?.buckets ?? {};
-    const entry = this.maker.charge({ facts, call, calls: 1n, usage });
+    const entry = keptEntry(record, n, { maker: this.maker, inherited });
     // What it is charged anew, should it have to be, is the price of today's book.
     this.charges.delete(call);
     const overLimit = record.overLimits[c]!;
-    return {
-      ...entry,
-      entryId: record.entryId(c),
-      recordedAtNs: record.recordedAtNs,
-      overLimit,
-    };
+    return { ...entry, recordedAtNs: record.recordedAtNs, overLimit };
   }
 
   private add(touched: Touched, n: number): void {
@@ -163,15 +158,12 @@ export class TraceDecider {
 
   /** Where all rows of the decision go, if that is one flush of one day. */
   private commonRows(
-    { record, own }: Touched,
+    { record, t }: Touched,
     missing: ReadonlyMap<string, readonly LedgerEntry[]>,
   ): LandingRows | undefined {
-    const { rows } = record.spans;
-    const pending = rows[own[0]!]!;
-    const isCommon =
-      own.every((n) => rows[n] === pending) &&
-      [...missing.values()].flat().every((entry) => startDayOf(entry) === pending.day);
-    return isCommon && this.deps.journal.rowsFor(pending.day) === pending ? pending : undefined;
+    const pending = rowsOfOneFlush(record, t, this.deps.journal);
+    const days = [...missing.values()].flat().map(startDayOf);
+    return days.every((day) => day === pending?.day) ? pending : undefined;
   }
 
   /** A call whose trace is not decided is charged as its own span tells; its other versions were charged before. */
