@@ -7,6 +7,7 @@ import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import collectorFlags from '../scripts/collector-flags.json' with { type: 'json' };
 import { childOf, type ProcessUsage, usageOf } from './process-usage.ts';
 import { sleep, until } from './wait.ts';
 
@@ -41,7 +42,8 @@ export class CollectorUnderTest {
     const places = ['--http', '127.0.0.1:0', '--sql', '127.0.0.1:0', '--grpc', 'off'];
     const own = ['start', '--data-dir', this.data, ...places, '--log-level', 'warn', ...flags];
     const stdio = ['ignore', 'pipe', 'pipe'] as const;
-    this.child = spawn(process.execPath, [...nodeFlags, MAIN, ...own], { stdio: [...stdio] });
+    const node = [...collectorFlags, ...nodeFlags, MAIN];
+    this.child = spawn(process.execPath, [...node, ...own], { stdio: [...stdio] });
     process.once('exit', () => this.child.kill('SIGKILL'));
     for (const stream of [this.child.stdout!, this.child.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => {

@@ -11,6 +11,7 @@ import { lockDirectory } from '@ai-cost-profiler/clickhouse/engine/directory-loc
 import { type AcceptSignals, acceptSignals } from './accept-signals.ts';
 import { announcement, type Places } from './announce.ts';
 import { createAuthenticate } from './authenticate/authenticate.ts';
+import { BufferPool } from './buffer-pool.ts';
 import { collectGauges } from './collect-gauges.ts';
 import { connectableUrl, removeCollectorFile, writeCollectorFile } from './collector-file.ts';
 import type { Config } from './config.ts';
@@ -107,8 +108,10 @@ async function openRoad(
   const limits = await openLimits({ config, control, journal, metrics, log });
   const bookFor = (tenant: string) => prices.books.bookFor(tenant);
   const guard = new CardinalityGuard();
+  const buffers = new BufferPool();
   // Well before any settler may look at an idle trace.
   const open = new OpenTraces({
+    bytes: buffers,
     idleMsMax: Math.min(OPEN_TRACE_MS_MAX, config.settleAfterMs / 2),
     requestBytesMax: config.memoryMax * MEMORY_SHARES.openTraces,
   });
@@ -139,7 +142,7 @@ async function openRoad(
     json: new JsonThread(),
   });
   const price = createPriceNow(prices.books);
-  return { journal, seen, seenWindow, clock, limits, accept, maker, open, price };
+  return { journal, seen, seenWindow, clock, limits, accept, maker, open, price, buffers };
 }
 
 type Road = Awaited<ReturnType<typeof openRoad>>;
@@ -160,6 +163,7 @@ interface Parts {
   clock: Road['clock'];
   maker: Road['maker'];
   open: Road['open'];
+  buffers: Road['buffers'];
   price: Road['price'];
   unlock: () => void;
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import type { AcceptSignals } from './accept-signals.ts';
 import type { Authenticate } from './access.ts';
+import type { BufferPool } from './buffer-pool.ts';
 import type { Config } from './config.ts';
 import { encodeExportResponse, encodeStatus } from './decode/otlp-response.ts';
 import type { Logger } from './log.ts';
@@ -17,6 +18,7 @@ export interface ReceiverParts {
   readonly config: Config;
   readonly limits: OpenLimits;
   readonly accept: AcceptSignals;
+  readonly buffers: BufferPool;
   readonly authenticate: Authenticate;
   readonly metrics: Metrics;
   readonly log: Logger;

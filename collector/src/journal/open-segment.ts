@@ -3,6 +3,7 @@
  * Invariant: on disk there is what was flushed and synced, or nothing of a flush that failed.
  */
 import { join } from 'node:path';
+import type { BufferPool } from '../buffer-pool.ts';
 import { isNoRoom } from '../disk-error.ts';
 import { encodeHeader, encodeRecord, MIXED_DAY } from './index-file.ts';
 import type { AcceptedKeys, SegmentBlocks, StagedRows } from './pending-rows.ts';
@@ -43,6 +44,7 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
   private untilMeasured = 0;
   private isLarge = false;
   private readonly files: SegmentFiles;
+  private readonly buffers: BufferPool;
   private readonly createBlocks: () => Blocks;
   private readonly pendingByDay = new Map<number, PendingRows<Blocks>>();
   /**
@@ -67,6 +69,7 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
     parent: string;
     nowMs: number;
     files: SegmentFiles;
+    buffers: BufferPool;
     createBlocks: () => Blocks;
   }) {
     this.id = options.id;
@@ -74,6 +77,7 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
     this.directory = join(options.parent, options.id);
     this.openedAtMs = options.nowMs;
     this.files = options.files;
+    this.buffers = options.buffers;
     this.createBlocks = options.createBlocks;
   }
 
@@ -201,12 +205,14 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
       rows += record.spanRows + record.entryRows;
     }
     await this.openFiles();
+    const rowBytes = this.buffers.join(data);
     const indexRecords = Buffer.concat(index);
     // Both have ended, either way, before anything is taken back: a late write would land behind the cut.
     const written = await Promise.allSettled([
-      this.appendAndSync(this.rowsFile!, Buffer.concat(data)),
+      this.appendAndSync(this.rowsFile!, rowBytes),
       this.appendAndSync(this.indexFile!, indexRecords),
     ]);
+    this.buffers.letGo(rowBytes);
     for (const outcome of written) {
       if (outcome.status === 'rejected') {
         throw outcome.reason;

@@ -2,6 +2,7 @@
 // Invariant: at no moment does a request hold more than its limit, however far its body would expand.
 import type { Readable } from 'node:stream';
 import type { BodyAccount } from '../admission.ts';
+import type { BufferPool } from '../buffer-pool.ts';
 import { Problem } from '../problems.ts';
 import type { Flow, OpenIntake } from './intake.ts';
 
@@ -13,6 +14,7 @@ export interface BodyLimits {
 }
 
 export interface ReadBody {
+  /** In memory of the request: to be let go when it was answered. */
   readonly bytes: Uint8Array;
   /** Bytes as they were sent. */
   readonly wireBytes: number;
@@ -30,6 +32,12 @@ export interface BodySource {
   readonly isWhole: () => boolean;
 }
 
+/** What a body is charged to, and the memory it is put into. */
+export interface BodyPlace {
+  readonly held: BodyAccount;
+  readonly buffers: Pick<BufferPool, 'join'>;
+}
+
 /** The client went away before its body was complete: there is nobody to answer. */
 export class ClientGone extends Error {
   override readonly name = 'ClientGone';
@@ -44,20 +52,19 @@ export function bodyTooLarge(limits: Pick<BodyLimits, 'bytesMax'>, when: string)
 
 /**
  * Reads and decompresses a body. A declared length above the limit is refused before a byte is read.
- * @param held the account of this request; it is charged as bytes come. On failure everything is
- *   given back here, else by who opened it.
+ * @param place its account is charged as bytes come. On failure everything is given back here, else by who opened it.
  * @throws Problem body_too_large, body_malformed, body_timeout, content_encoding_unsupported, overloaded
  * @throws ClientGone
  */
 export async function readBody(
   source: BodySource,
   limits: BodyLimits,
-  held: BodyAccount,
+  place: BodyPlace,
 ): Promise<ReadBody> {
   if ((source.declaredBytes ?? 0) > limits.bytesMax) throw bodyTooLarge(limits, 'as sent');
   // One that went away while it waited has told so already.
   if (source.stream.destroyed) throw new ClientGone();
-  const pieces = collectPieces(limits, held);
+  const pieces = collectPieces(limits, place);
   try {
     const wireBytes = await pump(source, limits, pieces.take);
     return { bytes: pieces.joined(), wireBytes };
@@ -67,7 +74,7 @@ export async function readBody(
   }
 }
 
-function collectPieces(limits: BodyLimits, held: BodyAccount) {
+function collectPieces(limits: BodyLimits, { held, buffers }: BodyPlace) {
   const pieces: Buffer[] = [];
   let total = 0;
   return {
@@ -77,8 +84,7 @@ function collectPieces(limits: BodyLimits, held: BodyAccount) {
       pieces.push(piece);
       total += piece.length;
     },
-    joined: (): Uint8Array =>
-      pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces, total),
+    joined: (): Uint8Array => (pieces.length === 1 && pieces[0] ? pieces[0] : buffers.join(pieces)),
     giveBack: (): void => held.giveBack(total),
   };
 }

@@ -79,7 +79,7 @@ async function answer(call: Call, deps: GrpcCallDeps): Promise<void> {
     declaredBytes: undefined,
     requestId,
     encoding: () => 'protobuf',
-    readBody: (held) => readBody(messageOf(call, deps), limitsOf(headers, deps.limits), held),
+    readBody: (place) => readBody(messageOf(call, deps), limitsOf(headers, deps.limits), place),
   });
   if (result.kind === 'accepted') respond(call, result.outcome, deps);
   else if (result.kind === 'refused') respondProblem(call, result.problem, deps);

@@ -6,6 +6,7 @@ import express from 'express';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SCOPES, type Scope, type TenantId } from '../access.ts';
 import { createAuthenticate } from '../authenticate/authenticate.ts';
+import { BufferPool } from '../buffer-pool.ts';
 import { hashKey } from '../key-format.ts';
 import { createLog } from '../log.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
@@ -65,6 +66,7 @@ beforeEach(async () => {
   const held = createHeldBytes(3 * LIMIT, (total) => metrics.aicost_otlp_held_bytes.set(total));
   const acceptAny: AcceptRequest = (...given) => accept(...given);
   const take = createTakeRequest({
+    buffers: new BufferPool(),
     admission: openDoor(held),
     authenticate: createAuthenticate({ findKey, now: () => new Date(0) }),
     accept: { traces: acceptAny, logs: acceptAny, metrics: acceptAny },

@@ -49,10 +49,10 @@ export function createSignalRoute(deps: SignalRouteDeps): RequestHandler {
       declaredBytes: declaredBytes(request),
       requestId: requestIdOf(response),
       encoding: () => encodingOf(request) ?? refuseContentType(request),
-      readBody: (held) => {
+      readBody: (place) => {
         // A client that asked whether to send its body at all is told only now.
         if (request.headers.expect !== undefined) response.writeContinue();
-        return readBody(bodyOf(request), limits, held);
+        return readBody(bodyOf(request), limits, place);
       },
     });
     if (result.kind === 'accepted') {

@@ -4,13 +4,14 @@
 // Invariant: what a transport is told is an outcome, a problem or "gone", never an error; data that is wrong is
 // never a fault of ours, and a fault of ours is logged and told without its text.
 import type { Authenticate, HeaderValues, TenantId } from '../access.ts';
-import type { Admission, BodyAccount, Pass } from '../admission.ts';
+import type { Admission, Pass } from '../admission.ts';
+import type { BufferPool } from '../buffer-pool.ts';
 import { limitOfProblem } from '../limit-table.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { OwnTraces } from '../own-traces.ts';
 import { type Problem, toProblem } from '../problems.ts';
-import { ClientGone, type ReadBody } from './body.ts';
+import { type BodyPlace, ClientGone, type ReadBody } from './body.ts';
 import type { OtlpEncoding } from './otlp-problem.ts';
 
 /** OTLP's signals, as their paths name them. */
@@ -24,7 +25,8 @@ export interface AcceptOutcome {
 
 /**
  * Takes the records of one request; resolves when those that are kept are durable.
- * `bytes` belong to the callee until the promise settles. An empty body is an empty request.
+ * `bytes` belong to the callee until the promise settles, and to whoever keeps them (buffer-pool.ts). An empty body is
+ * an empty request.
  * @throws Problem `badRequest(…)` for bytes that are no OTLP, `unavailable(…)` where a resend may succeed
  */
 export type AcceptRequest = (
@@ -48,12 +50,12 @@ export interface TransportRequest {
   /** @throws Problem content_type_unsupported */
   readonly encoding: () => OtlpEncoding;
   /**
-   * Reads the whole body; called once, and only for a request that may be taken. What it holds is charged to
-   * `held`, and given back when the request has been answered.
+   * Reads the whole body; called once, and only for a request that may be taken. What it holds is charged to the
+   * account, and given back when the request has been answered.
    * @throws Problem body_too_large, body_malformed, body_timeout, content_encoding_unsupported, overloaded
    * @throws ClientGone
    */
-  readonly readBody: (held: BodyAccount) => Promise<ReadBody>;
+  readonly readBody: (place: BodyPlace) => Promise<ReadBody>;
 }
 
 export type TakeResult =
@@ -68,6 +70,7 @@ export type TakeRequest = (request: TransportRequest) => Promise<TakeResult>;
 export interface TakeRequestDeps {
   readonly admission: Admission;
   readonly authenticate: Authenticate;
+  readonly buffers: BufferPool;
   readonly accept: Readonly<Record<Signal, AcceptRequest>>;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -105,15 +108,35 @@ async function take(request: TransportRequest, deps: TakeRequestDeps): Promise<T
   }
 }
 
+/** A request that was let in. */
+interface Admitted {
+  readonly tenant: TenantId;
+  readonly encoding: OtlpEncoding;
+  readonly pass: Pass;
+}
+
 async function takeAdmitted(
   request: TransportRequest,
   deps: TakeRequestDeps,
-  { tenant, encoding, pass }: { tenant: TenantId; encoding: OtlpEncoding; pass: Pass },
+  admitted: Admitted,
+): Promise<TakeResult> {
+  const { buffers } = deps;
+  const startMs = performance.now();
+  const body = await request.readBody({ held: admitted.pass.held, buffers });
+  try {
+    return await acceptBody(request, deps, { ...admitted, body, startMs });
+  } finally {
+    buffers.letGo(body.bytes);
+  }
+}
+
+async function acceptBody(
+  request: TransportRequest,
+  deps: TakeRequestDeps,
+  { tenant, encoding, pass, body, startMs }: Admitted & { body: ReadBody; startMs: number },
 ): Promise<TakeResult> {
   const { signal, transport } = request;
   const { metrics } = deps;
-  const startMs = performance.now();
-  const body = await request.readBody(pass.held);
   const readMs = performance.now();
   pass.bodyRead(body.bytes.length);
   let handedOverMs: number | undefined;

@@ -9,6 +9,7 @@ import {
 } from '@grpc/grpc-js';
 import { createAuthenticate } from '../authenticate/authenticate.ts';
 import type { Listener } from '../bind.ts';
+import { BufferPool } from '../buffer-pool.ts';
 import { encodeExportResponse, encodeStatus } from '../decode/otlp-response.ts';
 import { hashKey } from '../key-format.ts';
 import { createLog } from '../log.ts';
@@ -65,6 +66,7 @@ export class GrpcReceiver {
     const findKey = (id: string) => (id === RECORD.id ? RECORD : undefined);
     const accept: AcceptRequest = (...given) => this.accept(...given);
     const take = createTakeRequest({
+      buffers: new BufferPool(),
       admission: openDoor(held),
       authenticate: createAuthenticate({ findKey, now: () => new Date(0) }),
       accept: { traces: accept, logs: accept, metrics: accept },

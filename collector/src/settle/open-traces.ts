@@ -5,6 +5,7 @@
  * Invariant: what is forgotten is decided by settle, so nothing is lost; a trace that settle looks at is forgotten
  * first, so that the two never correct the same entry.
  */
+import type { BufferHolders } from '../buffer-pool.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
 import type { RequestRecord } from './request-record.ts';
 import type { SettleSpan } from './settle-span.ts';
@@ -42,6 +43,9 @@ const SPANS_MAX = 100_000;
 /** Of requests that are kept for their traces; what is known of their spans takes half as much beside it. */
 const REQUEST_BYTES_MAX = 48 * 1024 * 1024;
 
+/** Where nobody uses the memory of bodies again, the collector of garbage finds it. */
+const GARBAGE: BufferHolders = { keep: () => undefined, letGo: () => undefined };
+
 export class OpenTraces {
   private readonly traces = new Map<string, OpenTrace>();
   private readonly young = new Map<number, YoungTrace>();
@@ -50,6 +54,7 @@ export class OpenTraces {
   private readonly idleMsMax: number;
   private readonly spansMax: number;
   private readonly requestBytesMax: number;
+  private readonly bytes: BufferHolders;
   private spans = 0;
   private requestBytes = 0;
   private isSuspended = false;
@@ -59,14 +64,18 @@ export class OpenTraces {
     idleMsMax,
     spansMax = SPANS_MAX,
     requestBytesMax = REQUEST_BYTES_MAX,
+    bytes = GARBAGE,
   }: {
     idleMsMax: number;
     spansMax?: number;
     requestBytesMax?: number;
+    /** Told what bodies are kept here. */
+    bytes?: BufferHolders;
   }) {
     this.idleMsMax = idleMsMax;
     this.spansMax = spansMax;
     this.requestBytesMax = requestBytesMax;
+    this.bytes = bytes;
   }
 
   get isEmpty(): boolean {
@@ -112,6 +121,7 @@ export class OpenTraces {
       return young;
     });
     this.records.set(record, kept);
+    this.bytes.keep(record.spans.bytes);
     this.spans += record.spans.count;
     this.requestBytes += record.spans.bytes.length;
     this.forgetOldest(nowMs);
@@ -128,6 +138,7 @@ export class OpenTraces {
       this.spans -= record.spans.count;
       this.requestBytes -= record.spans.bytes.length;
       for (const one of kept) this.forgetYoung(one);
+      this.bytes.letGo(record.spans.bytes);
     }
   }
 
@@ -191,6 +202,7 @@ export class OpenTraces {
   releaseAll(): void {
     this.traces.clear();
     this.young.clear();
+    for (const record of this.records.keys()) this.bytes.letGo(record.spans.bytes);
     this.records.clear();
     this.spans = 0;
     this.requestBytes = 0;

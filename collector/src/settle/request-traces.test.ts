@@ -4,8 +4,11 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { decodeTracesJson } from '../decode/decode-json.ts';
-import type { SpanView } from '../decode/span-view.ts';
+import type { BufferHolders } from '../buffer-pool.ts';
+import { DEFAULT_DECODE_LIMITS } from '../decode/decode-error.ts';
+import { transcodedTraceSteps, transcodeJson } from '../decode/decode-json.ts';
+import { SpanView } from '../decode/span-view.ts';
+import { runToEnd } from '../decode/steps.ts';
 import type { PendingRows } from '../journal/pending-rows.ts';
 import { DIALECTS } from '../normalise/dialects.ts';
 import { Normaliser } from '../normalise/normalise.ts';
@@ -37,6 +40,31 @@ const BOOK = loadPriceBook();
 const CASES = listTraceCases().map((one) => [one.name, one] as const);
 const NOW_MS = 1_787_300_000_000;
 
+/** Bodies of requests whose memory is written over as soon as nobody holds them. */
+class ScribbledOver implements BufferHolders {
+  private readonly holders = new Map<ArrayBufferLike, number>();
+
+  /** A copy in memory of its own, held by the caller. */
+  copy(bytes: Uint8Array): Buffer {
+    const own = Buffer.from(new Uint8Array(bytes).buffer);
+    this.holders.set(own.buffer, 1);
+    return own;
+  }
+
+  keep({ buffer }: Uint8Array): void {
+    const holders = this.holders.get(buffer) ?? 0;
+    if (holders === 0) throw new Error('memory is kept that was let go');
+    this.holders.set(buffer, holders + 1);
+  }
+
+  letGo({ buffer }: Uint8Array): void {
+    const holders = (this.holders.get(buffer) ?? 0) - 1;
+    if (holders < 0) throw new Error('memory is let go twice');
+    this.holders.set(buffer, holders);
+    if (holders === 0) new Uint8Array(buffer).fill(0xff);
+  }
+}
+
 /** Requests of one collector, and what they leave in its tables. */
 class Intake {
   readonly ledger = new MemoryLedger();
@@ -44,12 +72,13 @@ class Intake {
   readonly traces = new Map<string, { rows: number; resolved: number }>();
   readonly open: OpenTraces;
   private readonly requests: RequestTraces;
+  private readonly bytes = new ScribbledOver();
   private readonly normaliser = new Normaliser(DIALECTS);
   private readonly pending: Pending[] = [];
   private rows: string[] = [];
 
   constructor({ mayReverse = true, spansMax = 1000 } = {}) {
-    this.open = new OpenTraces({ idleMsMax: 60_000, spansMax });
+    this.open = new OpenTraces({ idleMsMax: 60_000, spansMax, bytes: this.bytes });
     this.requests = new RequestTraces({
       journal: { rowsFor: (day) => this.rowsFor(day) },
       open: this.open,
@@ -70,10 +99,15 @@ class Intake {
     const received = receiveTrace(bytes);
     this.requests.begin('default');
     this.rows = [];
-    const outcome = decodeTracesJson(bytes, { span: (view) => this.add(view) });
+    const limits = DEFAULT_DECODE_LIMITS;
+    const { written, recordCount } = transcodeJson(bytes, 'TracesRequest', limits.depthMax);
+    const body = { written: this.bytes.copy(written), recordCount };
+    const sink = { span: (view: SpanView) => this.add(view) };
+    const outcome = runToEnd(transcodedTraceSteps(body, sink, limits, new SpanView()));
     if (!outcome.ok) throw outcome.error;
     this.ledger.receive(received.map(({ span }) => ({ span, entry: undefined })));
     this.requests.settled(this.requests.finish(), isDurable);
+    this.bytes.letGo(body.written);
   }
 
   /** Traces that settle would leave alone. */
