@@ -35,7 +35,7 @@ export interface Charge {
 }
 
 /** Stands in an entry's evidence: the lifetime of cache writes was not told and changes the price. */
-const LIFETIME_ASSUMED = 'cache write lifetime assumed: 5m';
+export const LIFETIME_ASSUMED = 'cache write lifetime assumed: 5m';
 
 /** Prices a call at the instant it started (`atNs`, nanoseconds since 1970). Pure. */
 export function chargeCall(book: PriceBook, call: Call, atNs: bigint): Charge {

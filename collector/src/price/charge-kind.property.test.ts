@@ -131,6 +131,32 @@ it('costs the same under a discount that leaves whole rates, and under one that 
   }
 }, 600_000);
 
+it('of a cache write of untold lifetime is charged by numbers too, from the lowest to the highest price', () => {
+  const buckets = new Float64Array(TOKEN_BUCKETS.length).fill(-1);
+  buckets[TOKEN_BUCKETS.indexOf('in_cache_write')] = 1_000_000;
+  const call: KindOfCall = {
+    template: { provider: 'anthropic', model: 'claude-sonnet-4-5', context: {} },
+    hasUsage: true,
+    usage: { buckets, alternative: buckets, hasAlternative: false },
+    toCall: () => {
+      throw new Error('the call was made for nothing');
+    },
+  };
+  // 2026-08-20: $3.75 for five minutes, $6 for an hour.
+  const atNs = 20_685n * DAY_NS;
+  const start = {
+    startTimeLo: Number(atNs & 0xffffffffn) | 0,
+    startTimeHi: Number(atNs >> 32n) | 0,
+    startTimeUnixNano: atNs,
+  };
+  expect(chargeKind(BOOK, call, start)).toMatchObject({
+    costAtto: 3_750_000_000_000_000_000n,
+    costLowAtto: 3_750_000_000_000_000_000n,
+    costHighAtto: 6_000_000_000_000_000_000n,
+    assumption: 'cache write lifetime assumed: 5m',
+  });
+});
+
 it('is mostly charged by numbers: that is what they are for', () => {
   const template = { provider: 'openai', model: 'gpt-4o-2024-08-06', context: {} };
   const usage = new Float64Array(TOKEN_BUCKETS.length).fill(-1);

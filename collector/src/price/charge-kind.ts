@@ -3,7 +3,7 @@
  * to the last digit (charge-kind.property.test.ts).
  */
 import type { Call } from '../normalise/call.ts';
-import { type Charge, chargeCall } from './charge-call.ts';
+import { type Charge, chargeCall, LIFETIME_ASSUMED } from './charge-call.ts';
 import { type CountCharge, chargeCounts, type PricedKind } from './count-rates.ts';
 import type { PriceBook } from './price-book.ts';
 
@@ -42,23 +42,28 @@ function byCounts(book: PriceBook, call: KindOfCall, start: Start): Charge | und
   const { told, other } = book.countRates;
   const rates = book.countRates.ratesOf(template, atNs, start);
   if (rates === undefined || !chargeCounts(rates, usage.buckets, told)) return undefined;
-  if (!usage.hasAlternative) return chargeOf(told, told.costAtto, book.version);
+  if (!usage.hasAlternative) return chargeOf(told, told, book.version);
   return chargeCounts(rates, usage.alternative, other)
-    ? chargeOf(told, other.costAtto, book.version)
+    ? chargeOf(told, other, book.version)
     : undefined;
 }
 
-function chargeOf({ listAtto, costAtto }: CountCharge, other: bigint, bookVersion: string): Charge {
-  return {
+/** `other` is the other reading of what was told. */
+function chargeOf(told: CountCharge, other: CountCharge, bookVersion: string): Charge {
+  const charge: Charge = {
     basis: 'computed',
-    listAtto,
-    costAtto,
-    costLowAtto: other < costAtto ? other : costAtto,
-    costHighAtto: other > costAtto ? other : costAtto,
+    listAtto: told.listAtto,
+    costAtto: told.costAtto,
+    costLowAtto: told.lowAtto,
+    costHighAtto: told.highAtto,
     reportedAtto: undefined,
     isInexact: false,
     unpricedReason: '',
     unpricedDetail: '',
     bookVersion,
   };
+  if (other.lowAtto < told.lowAtto) charge.costLowAtto = other.lowAtto;
+  if (other.highAtto > told.highAtto) charge.costHighAtto = other.highAtto;
+  if (told.lowAtto !== told.highAtto) charge.assumption = LIFETIME_ASSUMED;
+  return charge;
 }

@@ -49,15 +49,23 @@ interface CountTier {
   readonly cost: number;
 }
 
-/** Atto-dollars, both exact. */
+/** Atto-dollars, all exact. */
 export interface CountCharge {
   listAtto: bigint;
   costAtto: bigint;
+  /** What it costs at least and at most, by the lifetime of cache writes whose own was not told. */
+  lowAtto: bigint;
+  highAtto: bigint;
 }
+
+const noCharge = (): CountCharge => ({ listAtto: 0n, costAtto: 0n, lowAtto: 0n, highAtto: 0n });
 
 /** Doubles of today's nanoseconds are 256 apart. */
 const SLACK_NS = 1_024;
 const CACHE_WRITE = TOKEN_BUCKETS.indexOf('in_cache_write');
+/** The lifetimes that are sold. */
+const LIFETIMES = ['in_cache_write_5m', 'in_cache_write_1h'] as const;
+const BY_LIFETIME = LIFETIMES.map((key) => TOKEN_BUCKETS.indexOf(key));
 const CITATION = TOKEN_BUCKETS.indexOf('in_citation');
 const SPANS_MAX = 16;
 
@@ -66,8 +74,8 @@ export class CountRateMemo {
   private readonly book: PriceBook;
   private readonly byKind = new WeakMap<PricedKind, CountRates[]>();
   /** Where a charge and its other reading are worked out, again and again. */
-  readonly told: CountCharge = { listAtto: 0n, costAtto: 0n };
-  readonly other: CountCharge = { listAtto: 0n, costAtto: 0n };
+  readonly told = noCharge();
+  readonly other = noCharge();
   /** Calls of a kind follow each other. */
   private lastKind: PricedKind | undefined;
   private lastRates: CountRates | undefined;
@@ -158,31 +166,55 @@ function countRate({ base, tiers }: KeyPlan, unitAtto: bigint): CountRate {
 }
 
 /**
- * Charges token buckets (in the order of TOKEN_BUCKETS, absent below 0). False when it does not fit: a bucket without
- * a rate, cache writes of unknown lifetime, or too large amounts.
+ * Charges token buckets (in the order of TOKEN_BUCKETS, absent below 0). False when it does not fit: no bucket at
+ * all, one without a rate, or too large amounts.
  */
 export function chargeCounts(rates: CountRates, buckets: Float64Array, into: CountCharge): boolean {
-  if (buckets[CACHE_WRITE]! > 0) return false;
   let list = 0;
   let cost = 0;
+  let isTold = false;
   for (let at = 0; at < buckets.length; at++) {
     const count = buckets[at]!;
+    isTold ||= count >= 0;
     if (count <= 0) continue;
     const rate = rates.keys[at];
     if (rate === undefined) return false;
-    const step = rate.tiers.length === 0 ? rate : stepOf(rate, buckets);
+    const step = stepOf(rate, buckets);
     const line = count * step.list;
     if (line > rates.lineUnitsMax || count * step.cost > rates.lineUnitsMax) return false;
     list += line;
     cost += count * step.cost;
   }
+  if (!isTold) return false;
   into.listAtto = BigInt(list) * rates.unitAtto;
   into.costAtto = list === cost ? into.listAtto : BigInt(cost) * rates.unitAtto;
+  into.lowAtto = into.highAtto = into.costAtto;
+  return buckets[CACHE_WRITE]! <= 0 || widenByLifetimes(rates, buckets, into);
+}
+
+/** As rangeOfLifetimes of price-call.ts, which says why. False when it does not fit. */
+function widenByLifetimes(
+  { keys, unitAtto, lineUnitsMax }: CountRates,
+  buckets: Float64Array,
+  into: CountCharge,
+): boolean {
+  const written = buckets[CACHE_WRITE]!;
+  const assumed = stepOf(keys[CACHE_WRITE]!, buckets).cost;
+  for (const at of BY_LIFETIME) {
+    const rate = keys[at];
+    if (rate === undefined) continue;
+    const { cost } = stepOf(rate, buckets);
+    if (written * cost > lineUnitsMax) return false;
+    const atto = into.costAtto + BigInt(written * (cost - assumed)) * unitAtto;
+    if (atto < into.lowAtto) into.lowAtto = atto;
+    if (atto > into.highAtto) into.highAtto = atto;
+  }
   return true;
 }
 
 /** The last tier that the call is beyond. */
 function stepOf(rate: CountRate, buckets: Float64Array): CountRate | CountTier {
+  if (rate.tiers.length === 0) return rate;
   let step: CountRate | CountTier = rate;
   for (const tier of rate.tiers) {
     const size = tier.isPrompt ? promptOf(buckets) : outputOf(buckets);

@@ -13,6 +13,7 @@ import { appendAttribution } from './append-attribution.ts';
 import { appendContext } from './append-context.ts';
 import { appendAmounts, ENTRY_ROW, KIND_NUMBERS } from './append-entry.ts';
 import type { EntryBlock, EntryColumns } from './entry-block.ts';
+import { evidenceOf } from './ledger-entry.ts';
 
 /** One object, filled again for each entry of a request. */
 export interface KnownCharge {
@@ -40,13 +41,9 @@ export interface KnownCharge {
 
 const [USER, SESSION, FEATURE, AGENT, PROMPT, PROMPT_VERSION, TOOL] = ATTRIBUTION_NAMES.keys();
 
-/** Whether the row can be written this way: an estimate of sampling or an assumption is worked out elsewhere. */
-export function isKnownCharge(calls: KeptCalls, call: number, charge: Charge): boolean {
-  return (
-    calls.templates[call] !== undefined &&
-    charge.assumption === undefined &&
-    calls.contexts[call]!.sampling === undefined
-  );
+/** Whether the row can be written this way: an estimate of sampling is worked out elsewhere. */
+export function isKnownCharge(calls: KeptCalls, call: number): boolean {
+  return calls.templates[call] !== undefined && calls.contexts[call]!.sampling === undefined;
 }
 
 export function appendKnownCharge(block: EntryBlock, row: KnownCharge): void {
@@ -68,7 +65,7 @@ export function appendKnownCharge(block: EntryBlock, row: KnownCharge): void {
   columns.over_limit.append(row.overLimit);
   columns.rules_version.appendText(row.rulesVersion);
   columns.note.appendDefault();
-  appendFacts(columns, calls, call, template);
+  appendFacts(columns, row, template);
   if (row.attribution === undefined) appendOwnAttribution(columns, calls, call);
   else appendAttribution(columns, row.attribution);
   appendContext(columns, calls.contexts[call]!);
@@ -83,8 +80,7 @@ export function appendKnownCharge(block: EntryBlock, row: KnownCharge): void {
 
 function appendFacts(
   columns: EntryColumns,
-  calls: KeptCalls,
-  call: number,
+  { calls, call, charge }: KnownCharge,
   template: CallTemplate,
 ): void {
   columns.role.appendText(template.role);
@@ -96,7 +92,7 @@ function appendFacts(
   columns.response_model.appendText(template.responseModel);
   appendPassedString(columns.response_id, calls, call, RESPONSE_ID);
   columns.semantics.appendText(calls.semantics[call]!);
-  columns.evidence.appendText(calls.evidence[call]!);
+  columns.evidence.appendText(evidenceOf(calls.evidence[call]!, charge));
   const input = calls.hasUsage(call) ? calls.input(call) : -1;
   if (input < 0) columns.context_tokens.appendDefault();
   else columns.context_tokens.appendNumber(input);

@@ -83,7 +83,7 @@ export class ChargeWriter {
     const record = this.record!;
     const { call } = row;
     const { day } = record.spans.rows[n]!;
-    if (isKnownCharge(record.calls, call, row.charge)) {
+    if (isKnownCharge(record.calls, call)) {
       row.overLimit = this.limit.bitsOf(row, day);
       record.overLimits[call] = row.overLimit;
       this.deps.appendKnown(block, row, () =>
