@@ -7,7 +7,6 @@ import type { TenantId } from './access.ts';
 import type { SpanBudget } from './admission.ts';
 import { describeRefusals, refusalOf } from './decode/refuse.ts';
 import type { SpanView } from './decode/span-view.ts';
-import { KEY_BYTES } from './journal/index-file.ts';
 import type { Journal } from './journal/journal.ts';
 import { JournalUnavailable } from './journal/journal-unavailable.ts';
 import type { Seen, SeenSpans } from './journal/seen-spans.ts';
@@ -29,7 +28,8 @@ import type { EntryBlock } from './rows/entry-block.ts';
 import type { ContentRedactor } from './rows/redact.ts';
 import type { SpanBlock } from './rows/span-block.ts';
 import type { OpenTraces } from './settle/open-traces.ts';
-import { RequestTraces } from './settle/request-traces.ts';
+import { type KeptSpan, RequestTraces } from './settle/request-traces.ts';
+import { SpanKey } from './span-key.ts';
 
 /** The blocks of a segment: rows of spans, and rows of ledger entries. */
 export interface LandingBlocks {
@@ -84,12 +84,12 @@ const LIMIT_OF_REFUSAL: Readonly<Record<string, TenantLimitName>> = {
 
 export class SpanKeeper {
   private readonly deps: KeepDeps;
-  private readonly key = Buffer.alloc(KEY_BYTES);
-  private readonly keyData = new DataView(this.key.buffer, this.key.byteOffset, KEY_BYTES);
+  private readonly key = new SpanKey();
   private readonly reader: SpanReader;
   private readonly traces: RequestTraces;
   private readonly attributionOf: () => Attribution;
   private readonly context: SpanRowContext;
+  private kept: KeptSpan | undefined;
 
   constructor(deps: KeepDeps) {
     this.deps = deps;
@@ -211,8 +211,8 @@ export class SpanKeeper {
       this.refuse(state, refusal);
       return;
     }
-    this.fillKey(view);
-    const before = seen.check(state.tenantNumber, this.key, 0);
+    this.key.fill(view);
+    const before = seen.check(state.tenantNumber, this.key.bytes, 0);
     if (before === 'same') {
       if (state.signal === 'logs') metrics.aicost_log_records_total.inc({ outcome: 'duplicate' });
       else metrics.aicost_spans_duplicate_total.inc();
@@ -222,15 +222,15 @@ export class SpanKeeper {
       const told = this.reader.read(view);
       const call = state.signal === 'logs' ? this.reader.ofLog(told) : told;
       if (state.signal === 'logs' && call === undefined) {
-        seen.takeBack(state.tenantNumber, this.key, 0, before);
+        seen.takeBack(state.tenantNumber, this.key.bytes, 0, before);
         metrics.aicost_log_records_total.inc({ outcome: 'no_usage' });
         return;
       }
-      this.keep(view, state, { before, call });
+      this.keep(view, state, call, before);
       state.accepted++;
     } catch (error) {
       // A key without its row would make every resend look like a duplicate.
-      seen.takeBack(state.tenantNumber, this.key, 0, before);
+      seen.takeBack(state.tenantNumber, this.key.bytes, 0, before);
       if (error instanceof JournalUnavailable) {
         state.unavailable = error;
         return;
@@ -241,32 +241,43 @@ export class SpanKeeper {
   }
 
   /** The span into its block; its charge waits for the end of the request. Everything that may fail comes before. */
-  private keep(
-    view: SpanView,
-    state: KeptRequest,
-    { before, call }: { before: Seen; call: SpanCall | undefined },
-  ): void {
-    const day = view.startDay;
-    const { service, environment } = this.deps.normaliser.resource;
+  private keep(view: SpanView, state: KeptRequest, call: SpanCall | undefined, before: Seen): void {
     // A changed span was charged when it first came; settle bills its newest version.
     const isBilled = call?.role === 'leaf' && before === 'new';
     const charge = isBilled ? this.reader.price(call, view, state) : undefined;
-    const pending = this.deps.journal.rowsFor(day);
+    const pending = this.deps.journal.rowsFor(view.startDay);
     const { span } = pending.blocks;
     const { rows: row } = span;
     try {
       appendSpan(span, view, call, this.contextOf(state));
-      pending.addKey(state.tenant, this.key, before);
+      pending.addKey(state.tenant, this.key.bytes, before);
     } catch (error) {
       span.truncate(row);
       throw error;
     }
-    if (state.signal === 'traces') {
-      const attribution = call === undefined ? this.attributionOf() : undefined;
-      const isChanged = before !== 'new';
-      const kept = { pending, row, service, environment, isChanged, attribution, call, charge };
-      this.traces.add(view, kept);
+    if (state.signal !== 'traces') return;
+    const kept = this.keptAt(pending, row);
+    kept.isChanged = before !== 'new';
+    kept.attribution = call === undefined ? this.attributionOf() : undefined;
+    kept.call = call;
+    kept.charge = charge;
+    this.traces.add(view, kept);
+  }
+
+  /** One object for all spans, as it was filled last but for where the row is. */
+  private keptAt(pending: KeptSpan['pending'], row: number): KeptSpan {
+    const { service, environment } = this.deps.normaliser.resource;
+    const { kept } = this;
+    if (kept === undefined) {
+      const nothing = { attribution: undefined, call: undefined, charge: undefined };
+      this.kept = { pending, row, service, environment, isChanged: false, ...nothing };
+      return this.kept;
     }
+    kept.pending = pending;
+    kept.row = row;
+    kept.service = service;
+    kept.environment = environment;
+    return kept;
   }
 
   /** One object for all rows of a request. */
@@ -278,21 +289,5 @@ export class SpanKeeper {
     context.environment = environment;
     context.receivedAtNs = state.nowNs;
     return context;
-  }
-
-  /** Lays the span's key out as the journal's FORMAT.md says. */
-  private fillKey(view: SpanView): void {
-    view.hashContent();
-    const { keyData } = this;
-    const { data, traceIdStart, spanIdStart } = view;
-    // Word by word: `copy` is a call into native code, which costs more than both ids.
-    for (let i = 0; i < 16; i += 4) {
-      keyData.setInt32(2 + i, data.getInt32(traceIdStart + i, true), true);
-    }
-    for (let i = 0; i < 8; i += 4) {
-      keyData.setInt32(18 + i, data.getInt32(spanIdStart + i, true), true);
-    }
-    keyData.setInt32(26, view.hashLo, true);
-    keyData.setInt32(30, view.hashHi, true);
   }
 }

@@ -21,6 +21,11 @@ export class ChargeWriter {
   private readonly maker: EntryMaker;
   private record: LandingRecord | undefined;
   private row: KnownCharge | undefined;
+  /** The span that is charged, and for whom it was, where its own span does not tell it. */
+  private span = 0;
+  private attribution: Attribution | undefined;
+  private readonly asEntry = () =>
+    keptEntry(this.record!, this.span, { maker: this.maker, inherited: this.attribution });
 
   constructor(deps: DecideDeps) {
     this.deps = deps;
@@ -61,13 +66,15 @@ export class ChargeWriter {
 
   private charge(n: number, attribution: Attribution | undefined): void {
     const record = this.record!;
+    this.span = n;
+    this.attribution = attribution;
     const row = this.fill(n, attribution);
     // With the row and the key of its span: an entry that outlived them would be charged again by the resend. A segment
     // that was full gets larger by it, to twice its cap at most; the engine still makes one part of ten times as much.
     const block = record.spans.rows[n]!.blocks.entry;
     const { rows } = block;
     try {
-      this.append(block, row, { n, attribution });
+      this.append(block, row, n);
     } catch (error) {
       // A row that was written half would shift all others of the block.
       block.truncate(rows);
@@ -75,22 +82,16 @@ export class ChargeWriter {
     }
   }
 
-  private append(
-    block: EntryBlock,
-    row: KnownCharge,
-    { n, attribution }: { n: number; attribution: Attribution | undefined },
-  ): void {
+  private append(block: EntryBlock, row: KnownCharge, n: number): void {
     const record = this.record!;
     const { call } = row;
     const { day } = record.spans.rows[n]!;
     if (isKnownCharge(record.calls, call)) {
       row.overLimit = this.limit.bitsOf(row, day);
       record.overLimits[call] = row.overLimit;
-      this.deps.appendKnown(block, row, () =>
-        keptEntry(record, n, { maker: this.maker, inherited: attribution }),
-      );
+      this.deps.appendKnown(block, row, this.asEntry);
     } else {
-      const entry = keptEntry(record, n, { maker: this.maker, inherited: attribution });
+      const entry = this.asEntry();
       record.overLimits[call] = entry.overLimit;
       this.deps.append(block, entry);
     }

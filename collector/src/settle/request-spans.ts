@@ -26,16 +26,13 @@ const ENVELOPE = 14;
 const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;
 
-/** Where a span's row waits, whether other bytes came under its id before, and the numbers of its call and envelope. */
+/** Where a span's row waits, and whether other bytes came under its id before. */
 interface SpanPlace<Rows> {
+  readonly pending: Rows;
   readonly row: number;
-  readonly rows: Rows;
   readonly isChanged: boolean;
   /** Whom a span that is no call was for. */
   readonly attribution: Attribution | undefined;
-  /** -1: it is none. */
-  readonly call: number;
-  readonly envelope: number;
 }
 
 export class RequestSpans<Rows> {
@@ -52,8 +49,8 @@ export class RequestSpans<Rows> {
     this.fields = new Int32Array(FIELDS * Math.max(16, capacity));
   }
 
-  /** The span that is shown; gives its number. */
-  add(view: SpanView, place: SpanPlace<Rows>): number {
+  /** The span that is shown, with the number of its call (-1: it is none) and of its envelope; gives its own. */
+  add(view: SpanView, place: SpanPlace<Rows>, call: number, envelope: number): number {
     const at = this.count * FIELDS;
     if (at === this.fields.length) {
       const grown = new Int32Array(at * 2);
@@ -76,9 +73,9 @@ export class RequestSpans<Rows> {
     fields[at + NAME] = view.nameStart;
     fields[at + NAME_END] = view.nameEnd;
     fields[at + KIND] = view.kind;
-    fields[at + CALL] = place.call;
-    fields[at + ENVELOPE] = place.envelope;
-    this.rows.push(place.rows);
+    fields[at + CALL] = call;
+    fields[at + ENVELOPE] = envelope;
+    this.rows.push(place.pending);
     this.attributions.push(place.attribution);
     return this.count++;
   }

@@ -20,20 +20,20 @@ import { judgeTrace } from './judge-trace.ts';
 import { type OpenTrace, openTraceKey } from './open-traces.ts';
 import { RequestRecord } from './request-record.ts';
 
-/** A span whose row was just appended. */
+/** A span whose row was just appended: one object, filled again for each. */
 export interface KeptSpan {
-  readonly pending: LandingRows;
+  pending: LandingRows;
   /** Of the span's row in its block. */
-  readonly row: number;
+  row: number;
   /** Other bytes under the same id came in before. */
-  readonly isChanged: boolean;
+  isChanged: boolean;
   /** Whom a span that is no call was for. */
-  readonly attribution: Attribution | undefined;
-  readonly service: string;
-  readonly environment: string;
+  attribution: Attribution | undefined;
+  service: string;
+  environment: string;
   /** As it was read just now; `charge` where its own span suggests to bill it. */
-  readonly call: SpanCall | undefined;
-  readonly charge: Charge | undefined;
+  call: SpanCall | undefined;
+  charge: Charge | undefined;
 }
 
 /** What of a request must be told whether it became durable. */
@@ -71,10 +71,9 @@ export class RequestTraces {
 
   add(view: SpanView, kept: KeptSpan): void {
     const { record } = this;
-    const { pending: rows, row, isChanged, attribution, call, charge } = kept;
+    const { call, charge } = kept;
     const number = call === undefined ? -1 : record.keepCall(call, view, charge);
-    const envelope = record.envelopeOf(view, kept);
-    record.spans.add(view, { row, rows, isChanged, attribution, call: number, envelope });
+    record.spans.add(view, kept, number, record.envelopeOf(view, kept));
     if (kept.service !== this.service) {
       this.service = kept.service;
       this.isCallerNoted = this.callers.has(this.callerName());

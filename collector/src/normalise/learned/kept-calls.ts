@@ -17,6 +17,9 @@ const TEXTS = RESPONSE_ID + 1;
 const SESSION = ATTRIBUTION_NAMES.indexOf('session');
 const BUCKETS = TOKEN_BUCKETS.length;
 
+/** By the number of the text. */
+type ResourceTexts = ReadonlyMap<number, string>;
+
 export class KeptCalls {
   count = 0;
   /** The request's bytes: where the texts stand. */
@@ -29,8 +32,11 @@ export class KeptCalls {
   readonly contexts: CallContext[] = [];
   readonly tags: Attribution['tags'][] = [];
   private readonly objects: (Call | undefined)[] = [];
-  /** Texts of the resource, which the span's bytes do not hold, by call and number. */
-  private readonly resourceTexts = new Map<number, string>();
+  /** By call: its texts that are the resource's, which the span's bytes do not hold. */
+  private readonly resourceTexts: (ResourceTexts | undefined)[] = [];
+  /** Those of the resource that is shown, by what calls of a kind share. */
+  private readonly textsOfKind = new Map<CallTemplate, ResourceTexts>();
+  private resource = -1;
   private capacity: number;
   private buckets: Float64Array;
   private alternatives: Float64Array | undefined;
@@ -62,6 +68,7 @@ export class KeptCalls {
     if (template === undefined) {
       const object = call.toCall();
       this.objects[this.count] = object;
+      this.resourceTexts.push(undefined);
       this.semantics.push('');
       this.evidence.push('');
       this.contexts.push(object.context);
@@ -93,25 +100,39 @@ export class KeptCalls {
     }
   }
 
-  private keepTexts(call: SpanCall, template: CallTemplate, { attributes }: SpanView): void {
+  private keepTexts(call: SpanCall, template: CallTemplate, view: SpanView): void {
     const at = this.count * TEXTS * 2;
     const { ranges } = this;
-    const { positions, ofResource } = template;
-    const { valueStart, valueEnd } = attributes;
+    const { positions } = template;
+    const { valueStart, valueEnd } = view.attributes;
     for (let i = 0; i < TEXTS; i++) {
       const position = positions[i]!;
       ranges[at + 2 * i] = position < 0 ? -1 : valueStart[position]!;
       ranges[at + 2 * i + 1] = position < 0 ? -1 : valueEnd[position]!;
     }
-    for (let i = 0; i < ofResource.length; i++) {
-      const text = ofResource[i]!;
-      const passed = textOfTemplate(template, text);
-      this.resourceTexts.set(this.count * TEXTS + text, call.textOf(passed));
+    this.resourceTexts.push(this.textsOfResource(call, template, view));
+    // An empty range of the bytes is a text too, and goes before one of the resource.
+    if (call.hasFalseSession) ranges[at + 2 * SESSION] = ranges[at + 2 * SESSION + 1] = 0;
+  }
+
+  private textsOfResource(
+    call: SpanCall,
+    template: CallTemplate,
+    { resource: { generation } }: SpanView,
+  ): ResourceTexts | undefined {
+    const { ofResource } = template;
+    if (ofResource.length === 0) return undefined;
+    if (generation !== this.resource) {
+      this.resource = generation;
+      this.textsOfKind.clear();
     }
-    if (call.hasFalseSession) {
-      this.ranges[at + 2 * SESSION] = this.ranges[at + 2 * SESSION + 1] = 0;
-      this.resourceTexts.delete(this.count * TEXTS + SESSION);
+    let texts = this.textsOfKind.get(template);
+    if (texts === undefined) {
+      const textOf = (i: number) => call.textOf(textOfTemplate(template, i));
+      texts = new Map(ofResource.map((i) => [i, textOf(i)]));
+      this.textsOfKind.set(template, texts);
     }
+    return texts;
   }
 
   /** Whether call n told usage; its buckets say something only then. */
@@ -140,7 +161,7 @@ export class KeptCalls {
 
   /** A passed text of call n that stands nowhere in the bytes. */
   constant(n: number, i: number): string {
-    return this.resourceTexts.get(n * TEXTS + i) ?? textOfTemplate(this.templates[n]!, i).text;
+    return this.resourceTexts[n]?.get(i) ?? textOfTemplate(this.templates[n]!, i).text;
   }
 
   text(n: number, i: number): string {
