@@ -44,6 +44,8 @@ export interface KeptRequestTraces {
 
 const NOTHING: KeptRequestTraces = { record: undefined, decided: [] };
 const CALLERS_MAX = 10_000;
+/** A large request is expected to come again for some ten requests. */
+const FORGET = 0.9;
 
 export class RequestTraces {
   private readonly deps: DecideDeps;
@@ -51,7 +53,9 @@ export class RequestTraces {
   private readonly writer: ChargeWriter;
   /** Tenants and services that were seen to make calls: of theirs, the beginning of a trace without any is kept too. */
   private readonly callers = new Set<string>();
-  private record = new RequestRecord<LandingRows>('', { spans: 0, calls: 0 });
+  /** Of the next request, or the next part of one. */
+  private readonly expected = { spans: 0, calls: 0 };
+  private record = new RequestRecord<LandingRows>('', this.expected);
   private service: string | undefined;
   private isCallerNoted = false;
   private hasCaller = false;
@@ -63,8 +67,10 @@ export class RequestTraces {
   }
 
   begin(tenant: string): void {
-    const { spans, calls } = this.record;
-    this.record = new RequestRecord(tenant, { spans: spans.count, calls: calls.count });
+    const { expected, record } = this;
+    expected.spans = expectedAfter(record.spans.count, expected.spans);
+    expected.calls = expectedAfter(record.calls.count, expected.calls);
+    this.record = new RequestRecord(tenant, expected);
     this.service = undefined;
     this.isCallerNoted = this.hasCaller = false;
   }
@@ -157,4 +163,9 @@ export class RequestTraces {
       if (!isDurable) open.forget(trace.key);
     }
   }
+}
+
+/** As many as lately: parts of a request differ in length, and room that must grow is made twice. */
+function expectedAfter(count: number, before: number): number {
+  return Math.max(count, Math.floor(before * FORGET));
 }
