@@ -201,11 +201,11 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
       rows += record.spanRows + record.entryRows;
     }
     await this.openFiles();
-    const indexRecords = Buffer.concat(index);
-    // Both have ended, either way, before anything is taken back: a late write would land behind the cut.
+    // All have ended, either way, before anything is taken back: a late write would land behind the cut.
     const written = await Promise.allSettled([
-      this.appendAndSync(this.rowsFile!, Buffer.concat(data)),
-      this.appendAndSync(this.indexFile!, indexRecords),
+      this.appendAndSync(this.rowsFile!, data),
+      this.appendAndSync(this.indexFile!, index),
+      this.syncNames(),
     ]);
     for (const outcome of written) {
       if (outcome.status === 'rejected') {
@@ -213,7 +213,7 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
       }
     }
     this.dataBytes = offset;
-    this.indexBytes += indexRecords.length;
+    this.indexBytes += index.reduce((sum, { length }) => sum + length, 0);
     this.flushedRows += rows;
     this.forgetStaged();
   }
@@ -227,8 +227,8 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
     await this.indexFile?.sync();
   }
 
-  private async appendAndSync(file: AppendFile, bytes: Buffer): Promise<void> {
-    await file.append(bytes);
+  private async appendAndSync(file: AppendFile, pieces: readonly Buffer[]): Promise<void> {
+    await file.append(pieces);
     try {
       await file.sync();
     } catch (error) {
@@ -248,10 +248,13 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
       this.rowsFile = await this.files.openAppend(join(this.directory, ROWS_FILE), 0);
     }
     this.indexFile ??= await this.files.openAppend(join(this.directory, INDEX_FILE), 0);
-    if (!this.areNamesSynced) {
-      await this.files.syncDirectory(this.directory);
-      await this.files.syncDirectory(join(this.directory, '..'));
-      this.areNamesSynced = true;
-    }
+  }
+
+  /** Beside what the files hold, not before it: whoever waits waits for one turn of the disk. */
+  private async syncNames(): Promise<void> {
+    if (this.areNamesSynced) return;
+    const { files, directory } = this;
+    await Promise.all([files.syncDirectory(directory), files.syncDirectory(join(directory, '..'))]);
+    this.areNamesSynced = true;
   }
 }
