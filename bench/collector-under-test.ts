@@ -7,7 +7,6 @@ import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import collectorFlags from '../scripts/collector-flags.json' with { type: 'json' };
 import { childOf, type ProcessUsage, usageOf } from './process-usage.ts';
 import { sleep, until } from './wait.ts';
 
@@ -42,8 +41,7 @@ export class CollectorUnderTest {
     const places = ['--http', '127.0.0.1:0', '--sql', '127.0.0.1:0', '--grpc', 'off'];
     const own = ['start', '--data-dir', this.data, ...places, '--log-level', 'warn', ...flags];
     const stdio = ['ignore', 'pipe', 'pipe'] as const;
-    const node = [...collectorFlags, ...nodeFlags, MAIN];
-    this.child = spawn(process.execPath, [...node, ...own], { stdio: [...stdio] });
+    this.child = spawn(process.execPath, [...nodeFlags, MAIN, ...own], { stdio: [...stdio] });
     process.once('exit', () => this.child.kill('SIGKILL'));
     for (const stream of [this.child.stdout!, this.child.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => {

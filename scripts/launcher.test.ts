@@ -122,17 +122,3 @@ test('the command answers through the launcher', () => {
   expect(status).toBe(0);
   expect(stdout).toContain('Usage: aicost <command>');
 });
-
-test('a collector runs with the flags that it was measured with, on a new Node too', () => {
-  const told = 'data:text/javascript,process.stderr.write(JSON.stringify(process.execArgv))';
-  const launcher = join(SCRIPTS, 'aicost.cjs');
-  const env = { ...process.env, NODE_OPTIONS: `--import=${told}` };
-  const flagsOf = (command: string) => {
-    const line = [launcher, command, '--help'];
-    const { status, stderr } = spawnSync(process.execPath, line, { encoding: 'utf8', env });
-    expect(status).toBe(0);
-    return stderr;
-  };
-  expect(flagsOf('start')).toBe('[]["--max-semi-space-size=8"]');
-  expect(flagsOf('costs')).toBe('[]');
-});

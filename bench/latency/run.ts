@@ -8,6 +8,7 @@ import { benchOptions, type Figure } from '../result.ts';
 import { send } from '../sender/sender.ts';
 import { quantile, type SendReport } from '../sender/sending.ts';
 import { sleep } from '../wait.ts';
+import { diskFloorMs, floorFigures } from './disk-floor.ts';
 import { ResidentWatch } from './resident-watch.ts';
 import { Viewers } from './viewers.ts';
 
@@ -137,6 +138,8 @@ async function measure(isFull: boolean) {
   const course = { collector, seconds: isFull ? 60 : 6 };
   options!.progress('warm-up');
   await warmUp(course, isFull ? 400 : 60);
+  options!.progress('the disk alone');
+  const floor = floorFigures(await diskFloorMs(collector.directory));
   options!.progress('the maximum rate');
   const mostPerS = await mostSpansPerS(course);
   options!.progress(`${SHARE} of ${Math.round(mostPerS)} spans/s, with dashboards`);
@@ -149,7 +152,7 @@ async function measure(isFull: boolean) {
   const most = { name: 'maximum rate, one sender', value: mostPerS, unit: 'spans/s' };
   const whole = `${requestsThere * SPANS_PER_REQUEST} spans in whole requests`;
   return {
-    figures: [most, ...calmFigures, ...figures],
+    figures: [most, ...floor, ...calmFigures, ...figures],
     checksums: { 'stored spans': stored, 'of the overload': whole },
   };
 }

@@ -62,7 +62,7 @@ export async function makeSegments(wish: SegmentWish): Promise<Segment[]> {
     const sealed = (await queue.next())!;
     const path = join(wish.directory, `${segments.length}.native`);
     // As the writer does: few large blocks.
-    const enlarged = await blocks.of(sealed.rowsPath);
+    const enlarged = await blocks.of(sealed);
     await (enlarged === large ? rename(large, path) : copyFile(sealed.rowsPath, path));
     const { writerId, batchSeq, spanRows, entryRows, dataBytes: bytes } = sealed;
     segments.push({ path, writerId, batchSeq, spanRows, entryRows, bytes });

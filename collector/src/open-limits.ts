@@ -13,6 +13,7 @@ import { RoomQueue } from './limit/room-queue.ts';
 import { LimitsOfTenants } from './limit/tenant-limits.ts';
 import { createTenantOperations } from './limit/tenant-operations.ts';
 import { readUseFile, startUseWriter } from './limit/use-file.ts';
+import { boundYoungGeneration } from './limit/young-generation.ts';
 import { heldBytesMax } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -48,6 +49,7 @@ export async function openLimits(parts: OpenLimitsParts): Promise<OpenLimits> {
   const held = createHeldBytes(heldBytesMax(config), (total) => {
     metrics.aicost_otlp_held_bytes.set(total);
   });
+  boundYoungGeneration(config.memoryMax);
   const nowMs = () => performance.now();
   const residentBytes = () => process.memoryUsage.rss();
   const limits = new LimitsOfTenants(control);

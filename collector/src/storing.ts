@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
 import type { ForwardClock } from './forward-clock.ts';
 import type { Journal } from './journal/journal.ts';
+import type { SealedSegment } from './journal/sealed-segment.ts';
 import type { LandingBlocks } from './keep-spans.ts';
 import { keptOrProblem, type LedgerWorkParts, repriceNow, verifyNow } from './ledger-work.ts';
 import type { Logger } from './log.ts';
@@ -90,7 +91,7 @@ export class Storing {
   }
 
   /** Large blocks lie beside the journal: the next segment's take the place of the last one's. */
-  private enlarge(): (rowsPath: string) => Promise<string> {
+  private enlarge(): (segment: SealedSegment) => Promise<string> {
     const { config, log } = this.parts;
     const path = join(config.dataDir, 'large-blocks.native');
     const blocks = new LargeBlocks(path, (err) =>
@@ -99,7 +100,7 @@ export class Storing {
         'a segment is inserted block by block: its blocks could not be put together',
       ),
     );
-    return (rowsPath) => blocks.of(rowsPath);
+    return (segment) => blocks.of(segment);
   }
 
   /** Ends settle, closes the journal, and writes what it can until `deadline` fires. */

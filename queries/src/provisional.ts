@@ -95,10 +95,11 @@ function entriesOf(scope: TenantScope, { range, by, filters }: Asked): Sql {
  * such a trace: an hour is allowed for it. One statement, because each takes a turn of the engine.
  */
 function sinceMark(scope: TenantScope, asked: Asked): Sql {
+  const { traceKey } = scope;
   const open = sql`${scope.from('traces')} AND last_received_at > mark AND mark > toDateTime64(0, 3, 'UTC')`;
   const first = sql`if(count() = 0, toDateTime64('2100-01-01', 9, 'UTC'), min(traces.start_time) - INTERVAL 1 HOUR)`;
   return sql`WITH (SELECT max(through) ${scope.settleMarks} WHERE recorded_at <= ${instantSql(asked.nowNs)}) AS mark
     SELECT toString(toUnixTimestamp64Nano(assumeNotNull(mark))) AS through_ns, ${SHOWN} FROM (${entriesOf(scope, asked)}
     AND start_time >= (SELECT ${first} ${open})
-    AND (tenant, trace_id) IN (SELECT tenant, trace_id ${open}))`;
+    AND ${traceKey} IN (SELECT ${traceKey} ${open}))`;
 }

@@ -23,24 +23,33 @@ export type Table = 'spans' | 'ledger' | 'cost_hourly' | 'cost_daily' | 'traces'
 export interface TenantScope {
   /** `FROM db.table WHERE <tenant predicate>`; further conditions follow with ` AND `. */
   from(table: Table): Sql;
+  /**
+   * What tells a trace from every other one that is asked about, in sixteen bytes: a set of a million of these is made
+   * and looked into in a third of the time of ids as text (and no index is held against each of its members).
+   */
+  readonly traceKey: Sql;
   /** `FROM db.settle_marks`: how far settle has come is the same for every tenant. */
   readonly settleMarks: Sql;
   /** Runs a statement made of this scope's tables. */
   query<Row>(statement: Sql): Promise<Row[]>;
 }
 
+interface Asked {
+  readonly by: readonly Dimension[];
+  readonly filters: readonly Filter[];
+}
+
 /**
  * Opens the store for what one reader may see: the reader's own tenant; for an operator who asks by
  * tenant or filters by it, those tenants. Throws ForbiddenQuestion when another reader does either.
  */
-export function openTenantScope(
-  store: Store,
-  reader: Reader,
-  asked: { readonly by: readonly Dimension[]; readonly filters: readonly Filter[] },
-): TenantScope {
-  const predicate = tenantPredicate(reader, asked.by, asked.filters);
+export function openTenantScope(store: Store, reader: Reader, asked: Asked): TenantScope {
+  const predicate = tenantPredicate(reader, asked);
   return {
     from: (table) => sql`FROM ${name(store.database)}.${name(table)} WHERE ${predicate}`,
+    traceKey: spansTenants(asked)
+      ? sql`murmurHash3_128(tenant, trace_id)`
+      : sql`murmurHash3_128(trace_id)`,
     settleMarks: sql`FROM ${name(store.database)}.settle_marks`,
     query: (statement) => {
       const { text, params } = render(statement);
@@ -49,15 +58,15 @@ export function openTenantScope(
   };
 }
 
-function tenantPredicate(
-  reader: Reader,
-  by: readonly Dimension[],
-  filters: readonly Filter[],
-): Sql {
-  const filter = filters.find((candidate) => candidate.dimension === 'tenant');
-  if (filter === undefined && !by.includes('tenant')) {
-    return sql`tenant = ${bound('String', reader.tenant)}`;
-  }
+const tenantFilter = ({ filters }: Asked) =>
+  filters.find(({ dimension }) => dimension === 'tenant');
+
+const spansTenants = (asked: Asked): boolean =>
+  asked.by.includes('tenant') || tenantFilter(asked) !== undefined;
+
+function tenantPredicate(reader: Reader, asked: Asked): Sql {
+  if (!spansTenants(asked)) return sql`tenant = ${bound('String', reader.tenant)}`;
+  const filter = tenantFilter(asked);
   if (!reader.operator) {
     const field = filter === undefined ? 'by' : 'tenant';
     throw new ForbiddenQuestion(

@@ -169,7 +169,8 @@ export class FakeDisk {
     };
     const fail = () => file.failSync();
     return {
-      append: (bytes) => {
+      append: (pieces) => {
+        const bytes = Buffer.concat(pieces);
         const half = () => append(bytes.subarray(0, world.fate.below(bytes.length)));
         return this.call(
           owner,

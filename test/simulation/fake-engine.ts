@@ -142,7 +142,9 @@ export class FakeEngine {
     if (this.isDown) {
       return world.sleep(1, owner).then(() => Promise.reject(noAnswer('connection refused')));
     }
-    if (faults.mode === 'server' && this.isFaulty && world.random.chance(faults.lateChance)) {
+    // One that takes whatever comes late is to be found out: then enough must come late.
+    const lateChance = this.lies.ignoresConditions ? 8 * faults.lateChance : faults.lateChance;
+    if (faults.mode === 'server' && this.isFaulty && world.random.chance(lateChance)) {
       return this.beginLate(owner, asked);
     }
     if (this.isRunning(queryId)) {

@@ -13,6 +13,7 @@ import { DirectoryLockedError, lockDirectory } from './directory-lock.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { type EngineOptions, parseEngineOptions } from './engine-options.ts';
 import { ENGINE_EXIT } from './exit-codes.ts';
+import { lowerPriority } from './low-priority.ts';
 import { makePipes } from './result-stream.ts';
 import type { Run } from './runs.ts';
 import { createEngineServer } from './serve.ts';
@@ -150,6 +151,7 @@ function readOptions(): EngineOptions {
 
 async function main(): Promise<void> {
   const options = readOptions();
+  lowerPriority();
   const { unlock, engine, pipes } = await open(options);
   const server = createEngineServer({ engine, options, pipes });
   const place = await listen(server, options).catch((thrown: unknown) => {

@@ -7,7 +7,8 @@ import { GrowingBytes } from './growing-bytes.ts';
 import { createMergedColumn, type MergedColumn } from './merged-columns.ts';
 import { NativeReader } from './native-reader.ts';
 
-const OUT_BYTES = 1 << 20;
+/** Of a large block that is written: what is given out at a time, give or take a column. */
+const PIECE_BYTES = 1 << 20;
 
 /** Blocks of one kind that are being put together. A column that one of them lacks is default there. */
 class LargeBlock {
@@ -36,15 +37,20 @@ class LargeBlock {
     return column;
   }
 
-  /** Appends the block to `out` and empties it. */
-  write(out: GrowingBytes): void {
+  /** The bytes of the block, piece by piece in `out`; it is empty afterwards. */
+  *pieces(out: GrowingBytes): Generator<Buffer> {
+    out.reset();
     out.appendVarint(this.columns.size);
     out.appendVarint(this.rows);
     for (const [name, column] of this.columns) {
       out.appendSizedText(name);
       out.appendSizedText(column.type);
       column.write(out);
+      if (out.length < PIECE_BYTES) continue;
+      yield out.view();
+      out.reset();
     }
+    if (out.length > 0) yield out.view();
     this.reset();
   }
 
@@ -59,30 +65,40 @@ class LargeBlock {
 export class BlockMerger {
   private readonly rowsMin: number;
   private readonly kinds = new Map<number, LargeBlock>();
-  private readonly out = new GrowingBytes(OUT_BYTES);
+  private readonly out = new GrowingBytes(PIECE_BYTES);
 
   /** A block is given out once it has `rowsMin` rows. */
   constructor(rowsMin: number) {
     this.rowsMin = rowsMin;
   }
 
-  /**
-   * The blocks of `bytes`, put together. The first column of a block has one byte a row and tells its kind; kinds are
-   * not mixed. Gives bytes or nothing after each block that was read, so that a caller can let others have their turn;
-   * bytes are good until it is asked for more. Throws where `bytes` are not such blocks.
-   */
-  *merge(bytes: Buffer): Generator<Buffer | undefined> {
-    const reader = new NativeReader(bytes);
+  /** Before the first bytes of a file: nothing is left of one that was not finished. */
+  begin(): void {
     for (const block of this.kinds.values()) block.reset();
+  }
+
+  /**
+   * Puts together the blocks of `bytes`, which are whole ones. The first column of a block has one byte a row and tells
+   * its kind; kinds are not mixed. Gives bytes of large blocks, in their order, or nothing after a block that was read,
+   * so that a caller can let others have their turn; bytes are good until it is asked for more.
+   * Throws where `bytes` are not such blocks.
+   */
+  *take(bytes: Buffer): Generator<Buffer | undefined> {
+    const reader = new NativeReader(bytes);
     while (!reader.isAtEnd) {
       const names = reader.varint();
       const rows = reader.varint();
       const block = this.blockOf(kindAt(reader));
       block.take(reader, { names, rows });
-      yield block.rows >= this.rowsMin ? this.written(block) : undefined;
+      if (block.rows >= this.rowsMin) yield* block.pieces(this.out);
+      yield undefined;
     }
+  }
+
+  /** What is left at the end of the file. */
+  *finish(): Generator<Buffer> {
     for (const block of this.kinds.values()) {
-      if (block.rows > 0) yield this.written(block);
+      if (block.rows > 0) yield* block.pieces(this.out);
     }
   }
 
@@ -90,12 +106,6 @@ export class BlockMerger {
     const block = this.kinds.get(kind) ?? new LargeBlock();
     this.kinds.set(kind, block);
     return block;
-  }
-
-  private written(block: LargeBlock): Buffer {
-    this.out.reset();
-    block.write(this.out);
-    return this.out.view();
   }
 }
 

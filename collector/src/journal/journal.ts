@@ -63,9 +63,9 @@ export class Journal<Blocks extends SegmentBlocks> {
     const { paths, queue, writerId } = this;
     this.trouble = new DiskTrouble({ files, directory: options.directory, seen, nowMs });
     this.sealer = new SegmentSealer<Blocks>({ files, paths, queue, writerId, nowMs });
-    this.open = new OpenSegments<Blocks>(options.limits, (day, buffers) => {
+    this.open = new OpenSegments<Blocks>(options.limits, (day) => {
       const at = { id: randomId(), day, parent: paths.open, nowMs: nowMs() };
-      return new OpenSegment<Blocks>({ ...at, files, buffers, createBlocks });
+      return new OpenSegment<Blocks>({ ...at, files, createBlocks });
     });
   }
 

@@ -3,7 +3,6 @@
  * Invariant: on disk there is what was flushed and synced, or nothing of a flush that failed.
  */
 import { join } from 'node:path';
-import type { BufferPool } from '../buffer-pool.ts';
 import { isNoRoom } from '../disk-error.ts';
 import { encodeHeader, encodeRecord, MIXED_DAY } from './index-file.ts';
 import type { AcceptedKeys, SegmentBlocks, StagedRows } from './pending-rows.ts';
@@ -44,7 +43,6 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
   private untilMeasured = 0;
   private isLarge = false;
   private readonly files: SegmentFiles;
-  private readonly buffers: BufferPool;
   private readonly createBlocks: () => Blocks;
   private readonly pendingByDay = new Map<number, PendingRows<Blocks>>();
   /**
@@ -69,7 +67,6 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
     parent: string;
     nowMs: number;
     files: SegmentFiles;
-    buffers: BufferPool;
     createBlocks: () => Blocks;
   }) {
     this.id = options.id;
@@ -77,7 +74,6 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
     this.directory = join(options.parent, options.id);
     this.openedAtMs = options.nowMs;
     this.files = options.files;
-    this.buffers = options.buffers;
     this.createBlocks = options.createBlocks;
   }
 
@@ -205,21 +201,19 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
       rows += record.spanRows + record.entryRows;
     }
     await this.openFiles();
-    const rowBytes = this.buffers.join(data);
-    const indexRecords = Buffer.concat(index);
-    // Both have ended, either way, before anything is taken back: a late write would land behind the cut.
+    // All have ended, either way, before anything is taken back: a late write would land behind the cut.
     const written = await Promise.allSettled([
-      this.appendAndSync(this.rowsFile!, rowBytes),
-      this.appendAndSync(this.indexFile!, indexRecords),
+      this.appendAndSync(this.rowsFile!, data),
+      this.appendAndSync(this.indexFile!, index),
+      this.syncNames(),
     ]);
-    this.buffers.letGo(rowBytes);
     for (const outcome of written) {
       if (outcome.status === 'rejected') {
         throw outcome.reason;
       }
     }
     this.dataBytes = offset;
-    this.indexBytes += indexRecords.length;
+    this.indexBytes += index.reduce((sum, { length }) => sum + length, 0);
     this.flushedRows += rows;
     this.forgetStaged();
   }
@@ -233,8 +227,8 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
     await this.indexFile?.sync();
   }
 
-  private async appendAndSync(file: AppendFile, bytes: Buffer): Promise<void> {
-    await file.append(bytes);
+  private async appendAndSync(file: AppendFile, pieces: readonly Buffer[]): Promise<void> {
+    await file.append(pieces);
     try {
       await file.sync();
     } catch (error) {
@@ -254,10 +248,13 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
       this.rowsFile = await this.files.openAppend(join(this.directory, ROWS_FILE), 0);
     }
     this.indexFile ??= await this.files.openAppend(join(this.directory, INDEX_FILE), 0);
-    if (!this.areNamesSynced) {
-      await this.files.syncDirectory(this.directory);
-      await this.files.syncDirectory(join(this.directory, '..'));
-      this.areNamesSynced = true;
-    }
+  }
+
+  /** Beside what the files hold, not before it: whoever waits waits for one turn of the disk. */
+  private async syncNames(): Promise<void> {
+    if (this.areNamesSynced) return;
+    const { files, directory } = this;
+    await Promise.all([files.syncDirectory(directory), files.syncDirectory(join(directory, '..'))]);
+    this.areNamesSynced = true;
   }
 }

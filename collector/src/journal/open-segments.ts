@@ -3,7 +3,6 @@
  * no more rows and wait to be sealed. Invariant: a row goes to exactly one of them, at a cost that does not grow with
  * them.
  */
-import { BufferPool } from '../buffer-pool.ts';
 import { LIMITS } from '../limit-table.ts';
 import { MIXED_DAY } from './index-file.ts';
 import type { JournalLimits } from './journal-options.ts';
@@ -16,19 +15,14 @@ const WAITING_DAYS_MAX = LIMITS.waiting_days.byDefault;
 
 export class OpenSegments<Blocks extends SegmentBlocks> {
   private readonly limits: JournalLimits;
-  private readonly create: (day: number, buffers: BufferPool) => OpenSegment<Blocks>;
-  /** What is written of all of them, until it is. */
-  private readonly buffers = new BufferPool();
+  private readonly create: (day: number) => OpenSegment<Blocks>;
   private readonly byDay = new Map<number, OpenSegment<Blocks>>();
   /** They take no more rows; in the order in which they are sealed. */
   private closing: OpenSegment<Blocks>[] = [];
   /** Asked for last, and not retired since: spans of one day follow each other. */
   private last: OpenSegment<Blocks> | undefined;
 
-  constructor(
-    limits: JournalLimits,
-    create: (day: number, buffers: BufferPool) => OpenSegment<Blocks>,
-  ) {
+  constructor(limits: JournalLimits, create: (day: number) => OpenSegment<Blocks>) {
     this.limits = limits;
     this.create = create;
   }
@@ -65,7 +59,7 @@ export class OpenSegments<Blocks extends SegmentBlocks> {
       segment = undefined;
     }
     if (segment === undefined) {
-      segment = this.create(key, this.buffers);
+      segment = this.create(key);
       this.byDay.set(key, segment);
     }
     if (!segment.hasDay(day) && segment.dayCount >= WAITING_DAYS_MAX) {

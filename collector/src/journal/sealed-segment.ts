@@ -19,6 +19,8 @@ export interface SealedSegment {
   spanRows: number;
   entryRows: number;
   dataBytes: number;
+  /** Of them, the bytes of each flush, in their order. */
+  flushBytes: readonly number[];
   /** When it was sealed; of one found at start, when its last row came: milliseconds since 1970. */
   sealedAtMs: number;
   /** When its oldest row came in, at the latest: milliseconds since 1970. */
@@ -73,6 +75,7 @@ export async function readSealedSegment(
     rowsPath: join(directory, ROWS_FILE),
     ...identity,
     ...sumRecords(index.records),
+    flushBytes: index.records.map(({ spanBytes, entryBytes }) => spanBytes + entryBytes),
     sealedAtMs,
     openedAtMs: sealedAtMs,
     isRecovered: true,

@@ -9,8 +9,8 @@ import { codeOf } from '../disk-error.ts';
 
 /** An append-only file. */
 export interface AppendFile {
-  /** Appends all the bytes, or rejects. */
-  append(bytes: Buffer): Promise<void>;
+  /** Appends all the bytes, one piece behind the other, or rejects. They must not change until then. */
+  append(pieces: readonly Buffer[]): Promise<void>;
   /** fdatasync. */
   sync(): Promise<void>;
   /** Cuts the file to `length` bytes; later appends follow there. */
@@ -48,18 +48,17 @@ class DiskFile implements AppendFile {
     this.length = length;
   }
 
-  async append(bytes: Buffer): Promise<void> {
+  async append(pieces: readonly Buffer[]): Promise<void> {
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
     let written = 0;
-    while (written < bytes.length) {
-      const result = await this.handle.write(
-        bytes,
-        written,
-        bytes.length - written,
+    while (written < length) {
+      const { bytesWritten } = await this.handle.writev(
+        behind(pieces, written),
         this.length + written,
       );
-      written += result.bytesWritten;
+      written += bytesWritten;
     }
-    this.length += bytes.length;
+    this.length += length;
   }
 
   sync(): Promise<void> {
@@ -75,6 +74,17 @@ class DiskFile implements AppendFile {
   close(): Promise<void> {
     return this.handle.close();
   }
+}
+
+/** What follows the first `bytes` of the pieces. */
+function behind(pieces: readonly Buffer[], bytes: number): readonly Buffer[] {
+  if (bytes === 0) return pieces;
+  let skipped = bytes;
+  return pieces.flatMap((piece) => {
+    const rest = piece.subarray(skipped);
+    skipped = Math.max(0, skipped - piece.length);
+    return rest.length === 0 ? [] : [rest];
+  });
 }
 
 export const diskFiles: SegmentFiles = {

@@ -125,9 +125,10 @@ export class ShakyDisk implements SegmentFiles {
     const file = await this.run('openAppend', () => diskFiles.openAppend(path, length));
     this.open.push(file);
     return {
-      append: (bytes) => {
-        const half = () => file.append(bytes.subarray(0, bytes.length / 2));
-        return this.run('append', () => file.append(bytes), half);
+      append: (pieces) => {
+        const bytes = Buffer.concat(pieces);
+        const half = () => file.append([bytes.subarray(0, bytes.length / 2)]);
+        return this.run('append', () => file.append(pieces), half);
       },
       sync: () => this.run('sync', () => file.sync()),
       truncate: (to) => this.run('truncate', () => file.truncate(to)),

@@ -25,6 +25,8 @@ export interface BodySource {
   readonly stream: Readable;
   /** Bytes as sent, where the sender told them before sending. */
   readonly declaredBytes: number | undefined;
+  /** Bytes of the body as it was meant, where they are known before it comes: one that is sent as it is. */
+  readonly plainBytes?: number | undefined;
   /** Bytes around the body that its transport adds; they do not count against the limit. */
   readonly framingBytes: number;
   readonly openIntake: OpenIntake;
@@ -35,7 +37,7 @@ export interface BodySource {
 /** What a body is charged to, and the memory it is put into. */
 export interface BodyPlace {
   readonly held: BodyAccount;
-  readonly buffers: Pick<BufferPool, 'join'>;
+  readonly buffers: BufferPool;
 }
 
 /** The client went away before its body was complete: there is nobody to answer. */
@@ -64,7 +66,7 @@ export async function readBody(
   if ((source.declaredBytes ?? 0) > limits.bytesMax) throw bodyTooLarge(limits, 'as sent');
   // One that went away while it waited has told so already.
   if (source.stream.destroyed) throw new ClientGone();
-  const pieces = collectPieces(limits, place);
+  const pieces = collectPieces(limits, place, source.plainBytes);
   try {
     const wireBytes = await pump(source, limits, pieces.take);
     return { bytes: pieces.joined(), wireBytes };
@@ -74,18 +76,39 @@ export async function readBody(
   }
 }
 
-function collectPieces(limits: BodyLimits, { held, buffers }: BodyPlace) {
+/** Below it a body is mostly one piece already. */
+const PLACE_BYTES_MIN = 64 * 1024;
+
+/**
+ * What is known to come gets its place with its first piece: its pieces, of 64 KB each, are garbage at once, and the
+ * body is in memory once and not twice.
+ */
+function collectPieces(limits: BodyLimits, { held, buffers }: BodyPlace, plainBytes = 0) {
+  let whole: Buffer | undefined;
   const pieces: Buffer[] = [];
   let total = 0;
+  const place = (piece: Buffer): void => {
+    if (total === 0 && plainBytes >= PLACE_BYTES_MIN) whole = buffers.take(plainBytes);
+    // HTTP ends a body where it was to end: it fits, or `set` throws.
+    if (whole === undefined) pieces.push(piece);
+    else whole.set(piece, total);
+  };
   return {
     take(piece: Buffer): void {
       if (total + piece.length > limits.bytesMax) throw bodyTooLarge(limits, 'after decompression');
       held.take(piece.length);
-      pieces.push(piece);
+      place(piece);
       total += piece.length;
     },
-    joined: (): Uint8Array => (pieces.length === 1 && pieces[0] ? pieces[0] : buffers.join(pieces)),
-    giveBack: (): void => held.giveBack(total),
+    joined(): Uint8Array {
+      if (whole !== undefined) return whole.subarray(0, total);
+      const [only] = pieces;
+      return pieces.length === 1 && only !== undefined ? only : buffers.join(pieces);
+    },
+    giveBack(): void {
+      held.giveBack(total);
+      if (whole !== undefined) buffers.letGo(whole);
+    },
   };
 }
 

@@ -24,6 +24,12 @@ const DECOMPRESSORS: Readonly<Record<string, (() => Transform) | null>> = {
     }),
 };
 
+/** Whether a body of this coding is sent as it is. */
+export function isPlain(coding: string): boolean {
+  const name = coding.trim().toLowerCase();
+  return Object.hasOwn(DECOMPRESSORS, name) && DECOMPRESSORS[name] === null;
+}
+
 /** For headers that tell a client what it may send. */
 export const CODINGS = 'gzip, deflate, zstd';
 

@@ -5,6 +5,7 @@ import type { Request, RequestHandler } from 'express';
 import { Problem } from '../problems.ts';
 import { requestIdOf } from '../request-id.ts';
 import { type BodyLimits, type BodySource, readBody } from './body.ts';
+import { isPlain } from './codings.ts';
 import { discardRest } from './discard.ts';
 import { openCoded } from './intake.ts';
 import {
@@ -74,11 +75,14 @@ function declaredBytes(request: Request): number | undefined {
 }
 
 function bodyOf(request: Request): BodySource {
+  const coding = request.headers['content-encoding'] ?? '';
+  const declared = declaredBytes(request);
   return {
     stream: request,
-    declaredBytes: declaredBytes(request),
+    declaredBytes: declared,
+    plainBytes: isPlain(coding) ? declared : undefined,
     framingBytes: 0,
-    openIntake: (flow) => openCoded(request.headers['content-encoding'] ?? '', flow),
+    openIntake: (flow) => openCoded(coding, flow),
     isWhole: () => request.complete,
   };
 }

@@ -12,7 +12,7 @@ import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chat, openRoad } from '../test-road.ts';
 import { Landing } from './landing.ts';
-import { LargeBlocks } from './large-blocks.ts';
+import { LargeBlocks, type SmallBlocks } from './large-blocks.ts';
 
 let engine: TestEngine;
 let store: Store;
@@ -49,7 +49,7 @@ async function contents(path: string) {
 }
 
 /** A segment of many flushes: calls and other spans, texts of all sizes, of several tenants. */
-async function segment(): Promise<{ path: string; close: () => Promise<void> }> {
+async function segment(): Promise<SmallBlocks & { close: () => Promise<void> }> {
   const road = await openRoad();
   for (let request = 0; request < 60; request++) {
     const spans = Array.from({ length: 40 }, (_, n) => {
@@ -62,12 +62,13 @@ async function segment(): Promise<{ path: string; close: () => Promise<void> }> 
   }
   await road.close();
   const sealed = (await road.journal.queue.next())!;
-  return { path: sealed.rowsPath, close: () => road.remove() };
+  const { rowsPath, flushBytes } = sealed;
+  return { rowsPath, flushBytes, close: () => road.remove() };
 }
 
 it('the rows are the same, and there are a few blocks instead of a hundred', async () => {
-  const { path, close } = await segment();
-  const large = await blocks.of(path);
+  const { rowsPath: path, flushBytes, close } = await segment();
+  const large = await blocks.of({ rowsPath: path, flushBytes });
   expect(faults).toEqual([]);
   expect(large).not.toBe(path);
   const before = await contents(path);
@@ -78,7 +79,7 @@ it('the rows are the same, and there are a few blocks instead of a hundred', asy
   expect(await countOf(path)).toBeGreaterThan(100);
   expect(await countOf(large)).toBe(2);
   // Once more: nothing of the last file is left in the memory it keeps.
-  expect(await contents(await blocks.of(path))).toEqual(before);
+  expect(await contents(await blocks.of({ rowsPath: path, flushBytes }))).toEqual(before);
   await close();
 });
 
@@ -87,11 +88,11 @@ it.for<[string, (bytes: Buffer) => Buffer]>([
   ['of a type we do not write', (bytes: Buffer) => replaced(bytes, 'UInt32', 'IPv4\0\0')],
   ['with a dictionary that is too small', (bytes: Buffer) => bytes.fill(0xff, bytes.length >> 1)],
 ] as const)('a file that is %s goes to the engine as it is, and it is told', async ([, change]) => {
-  const { path, close } = await segment();
+  const { rowsPath: path, flushBytes, close } = await segment();
   const changed = join(directory, 'changed.native');
   await writeFile(changed, change(await readFile(path)));
   faults.length = 0;
-  expect(await blocks.of(changed)).toBe(changed);
+  expect(await blocks.of({ rowsPath: changed, flushBytes })).toBe(changed);
   expect(faults).toHaveLength(1);
   await close();
 });

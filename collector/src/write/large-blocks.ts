@@ -11,15 +11,25 @@ import { BlockMerger } from '@ai-cost-profiler/clickhouse/native/merge-blocks.ts
 const ROWS_MIN = 8_192;
 /** Below it there are few blocks, and reading them costs less than another file. */
 const BYTES_MIN = 128 * 1024;
+/** Read at a time, give or take a flush: a whole segment may be 64 MB, which the process would keep for the next one. */
+const WINDOW_BYTES = 1024 * 1024;
 /** The event loop has its turn after this much work: requests wait behind it. */
 const TURN_MS = 4;
 const PRIVATE = 0o600;
+
+/** What is read of a sealed segment. */
+export interface SmallBlocks {
+  readonly rowsPath: string;
+  /** Bytes of each flush, in their order: whole blocks. */
+  readonly flushBytes: readonly number[];
+}
 
 export class LargeBlocks {
   private readonly path: string;
   private readonly merger = new BlockMerger(ROWS_MIN);
   private readonly onFault: (error: unknown) => void;
-  private read = Buffer.alloc(0);
+  private window = Buffer.alloc(0);
+  private turnStartedMs = 0;
 
   /** `path`: the file that is written, over and over. `onFault` is told why one could not be made. */
   constructor(path: string, onFault: (error: unknown) => void) {
@@ -27,16 +37,20 @@ export class LargeBlocks {
     this.onFault = onFault;
   }
 
-  /** The file to insert instead of this one: of the same rows, in fewer blocks. Good until the next call. */
-  async of(rowsPath: string): Promise<string> {
+  /** The file to insert instead of the segment's own: of the same rows, in fewer blocks. Good until the next call. */
+  async of({ rowsPath, flushBytes }: SmallBlocks): Promise<string> {
+    if (sumOf(flushBytes) < BYTES_MIN) return rowsPath;
     try {
-      const bytes = await this.readAll(rowsPath);
-      if (bytes.length < BYTES_MIN) return rowsPath;
-      const file = await open(this.path, 'w', PRIVATE);
+      const from = await open(rowsPath, 'r');
       try {
-        await this.writeMerged(bytes, file);
+        const to = await open(this.path, 'w', PRIVATE);
+        try {
+          await this.merge(from, flushBytes, to);
+        } finally {
+          await to.close();
+        }
       } finally {
-        await file.close();
+        await from.close();
       }
       return this.path;
     } catch (error) {
@@ -45,31 +59,56 @@ export class LargeBlocks {
     }
   }
 
-  private async writeMerged(bytes: Buffer, file: FileHandle): Promise<void> {
-    let turnStartedMs = performance.now();
-    for (const block of this.merger.merge(bytes)) {
-      if (block !== undefined) await file.writeFile(block);
-      else if (performance.now() - turnStartedMs < TURN_MS) continue;
+  private async merge(
+    from: FileHandle,
+    flushBytes: readonly number[],
+    to: FileHandle,
+  ): Promise<void> {
+    this.merger.begin();
+    this.turnStartedMs = performance.now();
+    let at = 0;
+    for (const size of windowSizes(flushBytes)) {
+      await this.write(this.merger.take(await this.read(from, at, size)), to);
+      at += size;
+    }
+    const { size } = await from.stat();
+    if (size !== at) throw new RangeError(`${size} bytes of rows, of which the index tells ${at}`);
+    await this.write(this.merger.finish(), to);
+  }
+
+  private async write(pieces: Iterable<Buffer | undefined>, to: FileHandle): Promise<void> {
+    for (const piece of pieces) {
+      if (piece !== undefined) await to.writeFile(piece);
+      else if (performance.now() - this.turnStartedMs < TURN_MS) continue;
       else await nextTurn();
-      turnStartedMs = performance.now();
+      this.turnStartedMs = performance.now();
     }
   }
 
   /** Into the same memory each time. */
-  private async readAll(path: string): Promise<Buffer> {
-    const file = await open(path, 'r');
-    try {
-      const { size } = await file.stat();
-      if (size > this.read.length) this.read = Buffer.allocUnsafe(size);
-      const bytes = this.read.subarray(0, size);
-      for (let at = 0; at < size; ) {
-        const { bytesRead } = await file.read(bytes, at, size - at, at);
-        if (bytesRead === 0) throw new RangeError(`${path} ends at byte ${at} of ${size}`);
-        at += bytesRead;
-      }
-      return bytes;
-    } finally {
-      await file.close();
+  private async read(file: FileHandle, from: number, size: number): Promise<Buffer> {
+    if (size > this.window.length) this.window = Buffer.allocUnsafe(size);
+    const bytes = this.window.subarray(0, size);
+    for (let at = 0; at < size; ) {
+      const { bytesRead } = await file.read(bytes, at, size - at, from + at);
+      if (bytesRead === 0) throw new RangeError(`rows end at byte ${from + at} of ${from + size}`);
+      at += bytesRead;
     }
+    return bytes;
   }
 }
+
+/** Neighbouring flushes together, as many as fit into a window; one that is larger alone. */
+function* windowSizes(flushBytes: readonly number[]): Generator<number> {
+  let size = 0;
+  for (const bytes of flushBytes) {
+    if (size > 0 && size + bytes > WINDOW_BYTES) {
+      yield size;
+      size = 0;
+    }
+    size += bytes;
+  }
+  if (size > 0) yield size;
+}
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);

@@ -37,7 +37,7 @@ export interface WriterOptions {
   /** Notes that batches of this writer were found by another process; rejects with StoreError. For a server. */
   claimWriter?: (writerId: string) => Promise<void>;
   /** The file to insert in place of a segment's own, of the same rows; its own, if not given. */
-  enlarge?: (rowsPath: string) => Promise<string>;
+  enlarge?: (segment: SealedSegment) => Promise<string>;
   /** Between 0 and 1, for the jitter. */
   random: () => number;
   onEvent: (event: WriterEvent) => void;
@@ -194,7 +194,7 @@ export class Writer {
         ? landing.insertAll(segment, condition)
         : landing.insertInto(target, segment, condition);
     attempts.mayHaveRun = true;
-    const path = (await this.options.enlarge?.(segment.rowsPath)) ?? segment.rowsPath;
+    const path = (await this.options.enlarge?.(segment)) ?? segment.rowsPath;
     await store.insertNativeFile(path, { ...insert, queryId: queryId(segment) });
   }
 
