@@ -1,6 +1,6 @@
 /** Builds the OpenTelemetry Collector of manifest.yaml from Go modules, once; what is built is not committed. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const BUILDER = 'go.opentelemetry.io/collector/cmd/builder@v0.161.0';
@@ -20,7 +20,9 @@ export function builtCollector(progress: (text: string) => void): string | undef
   if (go === undefined) return undefined;
   progress('building the OpenTelemetry Collector from Go modules; this takes minutes, once');
   mkdirSync(BUILT, { recursive: true });
-  const line = ['run', BUILDER, '--config', MANIFEST, '--set', `dist.output_path=${BUILT}`];
+  const config = join(BUILT, 'builder.yaml');
+  writeFileSync(config, withOutput(readFileSync(MANIFEST, 'utf8')));
+  const line = ['run', BUILDER, '--config', config];
   const { status } = spawnSync(go, line, { cwd: BUILT, stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) throw new Error(`the builder ended with ${status}`);
   copyFileSync(MANIFEST, stamp);
@@ -29,3 +31,7 @@ export function builtCollector(progress: (text: string) => void): string | undef
 
 const isSame = (a: string, b: string): boolean =>
   readFileSync(a, 'utf8') === readFileSync(b, 'utf8');
+
+/** The builder is told only in its manifest where its output goes, and without a word takes a folder of its own. */
+const withOutput = (manifest: string): string =>
+  manifest.replace(/^dist:$/m, `dist:\n  output_path: ${JSON.stringify(BUILT)}`);
