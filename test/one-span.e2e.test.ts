@@ -108,8 +108,7 @@ describe('a request that is not all well', () => {
     expect(stored).toBe('1');
     const whole = `SELECT * FROM spans WHERE trace_id = '${SPAN.traceId}' FORMAT JSONEachRow`;
     const row = JSON.parse(await collector.sql(whole));
-    expect(row).toMatchObject({ span_id: SPAN.spanId, parent_span_id: '' });
-    expect(row.attributes['gen_ai.request.model']).toBe('gpt-4o');
+    expect(row).toMatchObject({ span_id: SPAN.spanId, parent_span_id: '', attributes: {} });
   });
 
   it('succeeds when it is empty', async () => {

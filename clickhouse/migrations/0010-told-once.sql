@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS {database}.spans
     scope_version LowCardinality(String) CODEC(ZSTD(1)),
     resource LowCardinality(String) CODEC(ZSTD(1)),
     attribute_keys LowCardinality(String) CODEC(ZSTD(1)),
-    attribute_values Array(String) CODEC(ZSTD(3)),
+    attribute_values Array(String) CODEC(ZSTD(1)) SETTINGS (min_compress_block_size = 4194304, max_compress_block_size = 4194304),
     events String CODEC(ZSTD(1)),
     links String CODEC(ZSTD(1)),
     dropped_attributes_count UInt32 CODEC(ZSTD(1)),
