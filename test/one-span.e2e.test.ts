@@ -106,6 +106,9 @@ describe('a request that is not all well', () => {
       (count) => count === '1',
     );
     expect(stored).toBe('1');
+    const whole = `SELECT * FROM spans WHERE trace_id = '${SPAN.traceId}' FORMAT JSONEachRow`;
+    const row = JSON.parse(await collector.sql(whole));
+    expect(row).toMatchObject({ span_id: SPAN.spanId, parent_span_id: '', attributes: {} });
   });
 
   it('succeeds when it is empty', async () => {

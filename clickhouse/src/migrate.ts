@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { readTokens } from './engine/tokens.ts';
-import { moveOldSpans, setOldSpansAside } from './migrate-spans.ts';
+import { type Around, SPANS_BY_TRACE, SPANS_TOLD_ONCE } from './migrate-spans.ts';
 import { quoteName } from './sql-text.ts';
 import type { Store } from './store.ts';
 
@@ -43,8 +43,10 @@ export class MigrationError extends Error {
 export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('../migrations/', import.meta.url));
 
 /** What a migration needs besides its statements; each can be repeated, as they can. */
-const STEPS: Readonly<Record<number, Record<'before' | 'after', (store: Store) => Promise<void>>>> =
-  { 8: { before: setOldSpansAside, after: moveOldSpans } };
+const STEPS: Readonly<Record<string, Around>> = {
+  '0008-spans-by-trace': SPANS_BY_TRACE,
+  '0010-told-once': SPANS_TOLD_ONCE,
+};
 
 const FILE_NAME = /^(\d{4})-[a-z0-9-]+\.sql$/;
 
@@ -70,7 +72,7 @@ export async function migrate(
   );
   const pending = findPending(migrations, recorded);
   for (const migration of pending) {
-    const steps = directory === MIGRATIONS_DIRECTORY ? STEPS[migration.number] : undefined;
+    const steps = STEPS[migration.name];
     await steps?.before(store);
     for (const statement of splitStatements(migration.sql)) {
       await store.command(statement.replaceAll('{database}', quoteName(store.database)));

@@ -22,6 +22,9 @@ const KEY_HEADERS = ['authorization', 'x-api-key', 'x-clickhouse-user', 'x-click
 /** Parameters that would undo the limits set here, or carry a key. */
 const OWN_PARAMETERS = ['readonly', 'user', 'password'];
 
+/** A `*` gives the columns that are computed from others too: ids and attributes of a span are such. */
+const COMPUTED_TOO = 'asterisk_include_alias_columns';
+
 /** The handler of the listener. ClickHouse's own headers and parameters for a password are taken as the key too. */
 export function createSqlHandler(deps: SqlListenerDeps) {
   return (request: IncomingMessage, response: ServerResponse): void => {
@@ -63,6 +66,9 @@ function forward(
   url.searchParams.set('readonly', '2');
   if (!url.searchParams.has('database')) {
     url.searchParams.set('database', deps.database);
+  }
+  if (!url.searchParams.has(COMPUTED_TOO)) {
+    url.searchParams.set(COMPUTED_TOO, '1');
   }
   const headers = { ...request.headers };
   for (const name of KEY_HEADERS) {
