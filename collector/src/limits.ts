@@ -49,6 +49,8 @@ export const JOURNAL_LIMITS: Omit<JournalLimits, 'journalBytesMax'> = {
 export const MEMORY_SHARES = {
   // Rows made of a body, the blocks they wait in and the garbage of both take several times its size.
   held: 1 / 8,
+  // Of them, what keeps CPU and disk at work: a second of the most that one process decodes.
+  enough: 1 / 32,
   // By itself, and as much as it may be told to take.
   seenSpans: 1 / 10,
   seenSpansMost: 1 / 2,

@@ -14,7 +14,7 @@ import { LimitsOfTenants } from './limit/tenant-limits.ts';
 import { createTenantOperations } from './limit/tenant-operations.ts';
 import { readUseFile, startUseWriter } from './limit/use-file.ts';
 import { boundYoungGeneration } from './limit/young-generation.ts';
-import { heldBytesMax } from './limits.ts';
+import { heldBytesMax, MEMORY_SHARES } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { createHeldBytes } from './receive/held-bytes.ts';
@@ -63,7 +63,12 @@ export async function openLimits(parts: OpenLimitsParts): Promise<OpenLimits> {
     limits,
     use,
     held,
-    room: new RoomQueue({ held, memory, timers: systemTimers }),
+    room: new RoomQueue({
+      held,
+      memory,
+      enoughBytes: config.memoryMax * MEMORY_SHARES.enough,
+      timers: systemTimers,
+    }),
     journalRefusal: () => {
       const text = journal.refusal();
       return text === undefined ? undefined : { text, isFull: journal.isFull };

@@ -11,13 +11,17 @@ const OWN_THREADS = '/proc/self/task';
 
 /** For every thread of this process. Call it before the engine is opened, which begins many. */
 export function lowerPriority(): void {
-  for (const thread of process.platform === 'linux' ? threadIds() : [process.pid]) {
-    try {
-      // Whoever started us with a lower one meant it, and a raise would be refused.
-      if (getPriority(thread) < LOW) setPriority(thread, LOW);
-    } catch {
-      // Not allowed here, or the thread has ended: it works with the usual priority too.
-    }
+  for (const thread of process.platform === 'linux' ? threadIds() : [process.pid]) lower(thread);
+}
+
+/** Whether the thread has a low priority now. Where that is not allowed it works with the usual one too. */
+function lower(thread: number): boolean {
+  try {
+    // Whoever started us with a lower one meant it, and a raise would be refused.
+    if (getPriority(thread) < LOW) setPriority(thread, LOW);
+    return true;
+  } catch {
+    return false;
   }
 }
 

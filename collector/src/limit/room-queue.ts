@@ -12,6 +12,11 @@ export interface RoomQueueDeps {
   /** The one account of what all requests hold: bytes held right now, and how many may be. */
   readonly held: BodyAccount & { readonly total: number; readonly bytesMax: number };
   readonly memory: Pick<MemoryGate, 'isTight'>;
+  /**
+   * Bytes that keep CPU and disk at work: beyond them a request waits its turn, though more could be held. What is held
+   * for longer than a moment outlives V8's quick collections, and stays as garbage until a slow one.
+   */
+  readonly enoughBytes?: number;
   readonly timers: Pick<Timers, 'sleep'>;
 }
 
@@ -87,7 +92,8 @@ export class RoomQueue {
     const isTight = memory.isTight();
     // What is alone is always tried: nothing else under way could make room for it.
     if (held.total === 0) return true;
-    return held.total + bytes <= held.bytesMax * (isTight ? TIGHT_SHARE : 1);
+    const { enoughBytes = held.bytesMax } = this.deps;
+    return held.total + bytes <= (isTight ? held.bytesMax * TIGHT_SHARE : enoughBytes);
   }
 
   private refusal(): Problem {

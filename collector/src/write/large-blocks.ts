@@ -11,7 +11,7 @@ import { BlockMerger } from '@ai-cost-profiler/clickhouse/native/merge-blocks.ts
 const ROWS_MIN = 8_192;
 /** Below it there are few blocks, and reading them costs less than another file. */
 const BYTES_MIN = 128 * 1024;
-/** Read at a time, give or take a flush: a whole segment may be 64 MB, which the process would keep for the next one. */
+/** Read at a time, give or take a flush: a segment may be 64 MB, and memory that is taken once is kept for the next. */
 const WINDOW_BYTES = 1024 * 1024;
 /** The event loop has its turn after this much work: requests wait behind it. */
 const TURN_MS = 4;
