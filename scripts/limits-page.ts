@@ -21,7 +21,7 @@ function amount(value: number, unit: string): string {
 function defaultOf({ option, byDefault, unit }: LimitSpec): string {
   if (option !== undefined) {
     const { flag, byDefault: text } = OPTIONS[option];
-    return `${code(`--${flag}`)} (${code(text)})`;
+    return `${code(`--${flag}`)} (${text === null ? 'unset' : code(text)})`;
   }
   return byDefault === null ? 'none' : amount(byDefault, unit);
 }

@@ -85,6 +85,7 @@ export function loadConfig(
 
 /** A request is held, joined, and becomes rows: beside what the process takes anyway, it must fit. */
 const REQUEST_SHARE = 4;
+const DAY_MS = 86_400_000;
 
 /** Rules that hold between options. */
 function checkTogether(config: Config): void {
@@ -96,6 +97,13 @@ function checkTogether(config: Config): void {
   if (config.requestBytesMax > config.memoryMax / REQUEST_SHARE) {
     throw new ConfigError(
       `--request-bytes-max is ${config.requestBytesMax} bytes and --memory-max ${config.memoryMax}; expected at least ${REQUEST_SHARE} times as much memory as the largest request.`,
+    );
+  }
+  const { retentionSpansMs: spansMs, retentionLedgerMs: ledgerMs } = config;
+  if (ledgerMs !== null && (spansMs === null || ledgerMs < spansMs)) {
+    const spans = spansMs === null ? 'unset' : `${spansMs / DAY_MS}d`;
+    throw new ConfigError(
+      `--retention-ledger is ${ledgerMs / DAY_MS}d and --retention-spans ${spans}; expected spans that expire before their ledger entries, or with them: what is billed is checked against its spans first.`,
     );
   }
   if (config.clickhouseCluster !== null && config.clickhouseUrl === null) {

@@ -51,8 +51,6 @@ export async function verifyNow(
     rulesVersion: RULES_VERSION,
     settledThroughNs: () => settler.settledThroughNs(),
     stored: () => waitUntilStored(journal, clock.nowMs()),
-    // Nothing expires yet.
-    spansKeptFromNs: 0n,
   });
   for (;;) {
     const step = await steps.next();

@@ -40,6 +40,8 @@ const MIB = 1024 * 1024;
 /** Far above anything a machine does; a rate is still exact in a float there. */
 const RATE_MAX = 1e12;
 const RATE = { least: 0.001, most: RATE_MAX, mayBeUnlimited: true } as const;
+const RETENTION = { least: 1, most: 36_500, mayBeUnlimited: true } as const;
+const EXPIRES = 'Nothing is refused: what is older expires.';
 const PARTIAL = 'The span is refused alone and told as partial success.';
 
 export const LIMITS = {
@@ -150,6 +152,45 @@ export const LIMITS = {
     answer: PARTIAL,
     sentence: 'Length of the name of a span.',
     reason: 'Names are a dimension: a longer one is data in the wrong place.',
+  }),
+  spans_retention_days: limit({
+    scope: 'tenant',
+    unit: 'days',
+    byDefault: null,
+    option: 'retentionSpansMs',
+    override: RETENTION,
+    problem: null,
+    answer: EXPIRES,
+    isUncounted: true,
+    sentence:
+      'Age at which the spans of a UTC day expire, once it is settled, verified and sealed.',
+    reason:
+      'Tenants promise their own users different times. Nothing expires unless somebody says.',
+  }),
+  content_retention_days: limit({
+    scope: 'tenant',
+    unit: 'days',
+    byDefault: null,
+    option: 'retentionContentMs',
+    override: RETENTION,
+    problem: null,
+    answer: EXPIRES,
+    isUncounted: true,
+    sentence: 'Age at which stored content is replaced by its size.',
+    reason: 'Prompts are the most private and the largest part of a span, and needed least long.',
+  }),
+  ledger_retention_days: limit({
+    scope: 'tenant',
+    unit: 'days',
+    byDefault: null,
+    option: 'retentionLedgerMs',
+    override: RETENTION,
+    problem: null,
+    answer: EXPIRES,
+    isUncounted: true,
+    sentence:
+      'Age at which ledger entries expire, never before the spans of their day; where those never do, entries do not either.',
+    reason: 'Sums by hour and day stay, so it gives room and anonymity, and changes no total.',
   }),
   memory_bytes: limit({
     scope: 'collector',

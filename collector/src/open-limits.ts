@@ -14,7 +14,7 @@ import { LimitsOfTenants } from './limit/tenant-limits.ts';
 import { createTenantOperations } from './limit/tenant-operations.ts';
 import { readUseFile, startUseWriter } from './limit/use-file.ts';
 import { boundYoungGeneration } from './limit/young-generation.ts';
-import { heldBytesMax } from './limits.ts';
+import { heldBytesMax, tenantDefaults } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { createHeldBytes } from './receive/held-bytes.ts';
@@ -52,7 +52,7 @@ export async function openLimits(parts: OpenLimitsParts): Promise<OpenLimits> {
   boundYoungGeneration(config.memoryMax);
   const nowMs = () => performance.now();
   const residentBytes = () => process.memoryUsage.rss();
-  const limits = new LimitsOfTenants(control);
+  const limits = new LimitsOfTenants(control, tenantDefaults(config));
   const memory = new MemoryGate({
     bytesMax: config.memoryMax,
     residentBytes,

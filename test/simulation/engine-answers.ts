@@ -88,6 +88,9 @@ const QUESTIONS: readonly (readonly [string, Answer])[] = [
   ['max(through)', ({ marks }) => [{ through: String(marks.through) }]],
   ['max(begun)', ({ marks }) => [{ begun: String(marks.begun) }]],
   ['HAVING received_ns', candidates],
+  // Nothing expires.
+  ['AS seals', () => [{ seals: '0' }]],
+  ['.sealed_days', () => []],
   [
     'sum(spans) AS stored',
     (tables, { tenant, traceIds }) =>

@@ -7,13 +7,19 @@ import { EVERY_TENANT } from '../tenant-rows.ts';
 import { foldLimits, type LimitState, type OwnLimits } from './limit-rows.ts';
 
 export class LimitsOfTenants {
+  /** What holds where nothing was set. */
+  readonly defaults: TenantLimits;
   private readonly state: Pick<LimitState, 'revision' | 'history'>;
   private revision = -1;
   private folded: OwnLimits = new Map();
   private settled = new Map<string, TenantLimits>();
 
-  constructor(state: Pick<LimitState, 'revision' | 'history'>) {
+  constructor(
+    state: Pick<LimitState, 'revision' | 'history'>,
+    defaults: TenantLimits = DEFAULT_TENANT_LIMITS,
+  ) {
     this.state = state;
+    this.defaults = defaults;
   }
 
   /** The same object until a limit changes. */
@@ -37,7 +43,7 @@ export class LimitsOfTenants {
     const all = this.folded.get(EVERY_TENANT);
     const pairs = TENANT_LIMITS.map((name) => {
       const set = own?.get(name) ?? all?.get(name);
-      return [name, set === undefined ? DEFAULT_TENANT_LIMITS[name] : set.value] as const;
+      return [name, set === undefined ? this.defaults[name] : set.value] as const;
     });
     return Object.fromEntries(pairs) as TenantLimits;
   }

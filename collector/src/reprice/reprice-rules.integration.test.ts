@@ -102,7 +102,6 @@ async function verify() {
     rulesVersion: RULES_VERSION,
     settledThroughNs: async () => BigInt(ledger.clockMs + 500) * NS_PER_MS,
     stored: async () => undefined,
-    spansKeptFromNs: 0n,
   });
   for (;;) {
     const { done, value } = await steps.next();
