@@ -75,6 +75,16 @@ it.for([
   },
 );
 
+it('lets nothing expire that is kept, and shows what would', async () => {
+  const { code, stdout } = await aicost('retention', '--dry-run', '--json');
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ done: true, dry_run: true, spans: 0, entries: 0 });
+  expect(await aicost('retention')).toMatchObject({
+    code: 0,
+    stdout: 'Expired: 0 spans, the content of 0 spans, 0 ledger entries.\n',
+  });
+});
+
 it('reprices nothing where the book is the one that billed', async () => {
   const dry = await aicost('reprice', '--from', 'now-7d', '--to', 'now', '--dry-run');
   expect(dry).toMatchObject({ code: 0 });

@@ -3,7 +3,8 @@
  * kept to, and a name that no key has is told as that: a limit for a mistyped tenant would hold nobody back.
  */
 import { type KeyActor, type KeyRecord, tenantNameSchema } from '../access.ts';
-import { LIMITS, type LimitSpec, TENANT_LIMITS, type TenantLimitName } from '../limit-table.ts';
+import type { LimitSpec } from '../limit-spec.ts';
+import { LIMITS, TENANT_LIMITS, type TenantLimitName } from '../limit-table.ts';
 import { Problem } from '../problems.ts';
 import {
   EVERY_TENANT,

@@ -15,8 +15,8 @@ export interface ContentDay {
 const SECOND_MS = 1_000;
 
 /**
- * Days before those that tenants keep: of which nothing was noted yet, or which changed since. So that a pass which finds
- * nothing to do reads no span.
+ * Days before those that tenants keep: of which nothing was noted yet, or which changed since. So that a pass which
+ * finds nothing to do reads no span.
  */
 export async function dueContent(
   store: Store,

@@ -126,7 +126,7 @@ describe('a day that is old enough', () => {
     await resend('acme', day());
     expect(await retention.totals('acme')).toEqual(before);
     expect(await settleLater()).toMatchObject({ entries: 0 });
-    for (const one of day()) await resend('acme', [one]);
+    for (const at of [0, 3]) await resend('acme', [day()[at]!]);
     expect(await retention.totals('acme')).toEqual(before);
     expect(await retention.verify()).toMatchObject({ ok: true, difference: null });
   });

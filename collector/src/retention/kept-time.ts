@@ -32,7 +32,7 @@ export function retentionOf(limits: RetentionLimits): Retention {
 }
 
 /** The first UTC day (YYYY-MM-DD) that is kept; every day before it is due. */
-export function firstKeptDay(nowMs: number, retentionDays: number): string {
+function firstKeptDay(nowMs: number, retentionDays: number): string {
   const keptFromMs = Math.max(0, nowMs - retentionDays * DAY_MS);
   return new Date(keptFromMs).toISOString().slice(0, 10);
 }

@@ -1,12 +1,12 @@
 /** Lets expire what is due, again and again. A failed pass is said, and the next one goes on from there. */
 
 export interface RetentionLoop {
-  /** Ends the loop; a statement that runs goes on in ClickHouse, and the next pass finds what it left. */
-  stop(): void;
+  /** Ends the loop; resolves when a pass that runs is over, which ends after its day. */
+  stop(): Promise<void>;
 }
 
 export interface RetentionLoopDeps<Result> {
-  readonly expire: () => Promise<Result>;
+  readonly expire: (signal: AbortSignal) => Promise<Result>;
   readonly onDone: (result: Result) => void;
   readonly onFailed: (error: unknown) => void;
 }
@@ -17,24 +17,30 @@ const EVERY_MS = 3_600_000;
 const FIRST_AFTER_MS = 60_000;
 
 export function startRetentionLoop<Result>(deps: RetentionLoopDeps<Result>): RetentionLoop {
-  let isStopped = false;
+  const stopping = new AbortController();
+  const { signal } = stopping;
   let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> = Promise.resolve();
   const pass = async (): Promise<void> => {
     try {
-      deps.onDone(await deps.expire());
+      deps.onDone(await deps.expire(signal));
     } catch (error) {
-      if (!isStopped) deps.onFailed(error);
+      if (!signal.aborted) deps.onFailed(error);
     }
     schedule(EVERY_MS);
   };
   const schedule = (afterMs: number): void => {
-    if (!isStopped) timer = setTimeout(() => void pass(), afterMs).unref();
+    if (signal.aborted) return;
+    timer = setTimeout(() => {
+      running = pass();
+    }, afterMs).unref();
   };
   schedule(FIRST_AFTER_MS);
   return {
-    stop() {
-      isStopped = true;
+    async stop() {
+      stopping.abort();
       clearTimeout(timer);
+      await running;
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * A pass of retention: what is due expires, day by day, the oldest first. Before rows of a day are deleted it is settled,
- * verified, and sealed by a durable row; a pass that ended anywhere is gone on with by the next one.
+ * A pass of retention: what is due expires, day by day, the oldest first. Before rows of a day are deleted it is
+ * settled, verified, and sealed by a durable row; a pass that ended anywhere is gone on with by the next one.
  * Invariant: no rollup is touched, and while a day is worked on neither settle nor a repricing runs.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';

@@ -44,7 +44,10 @@ export async function findOrphanEntry(
   };
 }
 
-/** The first trace whose row counts other spans than are stored. Those that began on a sealed day may have lost some. */
+/**
+ * The first trace whose row counts other spans than are stored. Those that began on a sealed day may have lost
+ * some.
+ */
 export async function findTraceDifference(store: Store): Promise<Difference | null> {
   const { database } = store;
   const [row] = await store.query<{ tenant: string; trace_id: string } & Record<string, string>>(

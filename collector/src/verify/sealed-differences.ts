@@ -1,6 +1,6 @@
 /**
- * Days whose spans have expired, against the rows that sealed them: the entries that were there then are there still, as
- * they were; and where those have expired too, the rollups say what they summed to.
+ * Days whose spans have expired, against the rows that sealed them: the entries that were there then are there still,
+ * as they were; and where those have expired too, the rollups say what they summed to.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { CHECK_OPTIONS } from './check-options.ts';
