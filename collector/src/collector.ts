@@ -185,8 +185,8 @@ class Collector implements RunningCollector {
     this.fail = failure.reject;
     // Whoever starts the collector looks at `failure`; one that fails before that must not be unhandled.
     this.failure.catch(() => undefined);
-    const { limitsOf } = parts.limits;
-    this.storing = new Storing({ ...parts, limitsOf }, (error) => this.failUnlessDraining(error));
+    const limits = parts.limits.ofTenants;
+    this.storing = new Storing({ ...parts, limits }, (error) => this.failUnlessDraining(error));
     this.refresh = startRefreshLoop(parts.control, parts.log);
     parts.storage.prepared
       .then(() => {

@@ -5,7 +5,7 @@
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { ForwardClock } from './forward-clock.ts';
 import { JournalUnavailable } from './journal/journal-unavailable.ts';
-import type { TenantLimits } from './limit-table.ts';
+import type { TenantLimitName, TenantLimits } from './limit-table.ts';
 import { DIALECTS, RULES_VERSION } from './normalise/dialects.ts';
 import { unavailable } from './problems.ts';
 import { appendVersions, type VersionJournal } from './reprice/append-versions.ts';
@@ -21,9 +21,22 @@ import type { PriceNow } from './settle/standing-amounts.ts';
 import { waitUntilStored } from './settle/wait-stored.ts';
 import { type VerifyDeps, verifyDay, verifyLedger } from './verify/verify-ledger.ts';
 
+/** The limits of tenants, of which some say for how long what is kept. */
+export interface RetentionLimits {
+  of(tenant: string): TenantLimits;
+  /** Whether one of these is set for anybody. */
+  isAnySet(names: readonly TenantLimitName[]): boolean;
+}
+
+const RETENTION_NAMES = [
+  'spans_retention_days',
+  'content_retention_days',
+  'ledger_retention_days',
+] as const;
+
 export interface LedgerWorkParts {
   readonly store: Store;
-  readonly limitsOf: (tenant: string) => TenantLimits;
+  readonly limits: RetentionLimits;
   readonly journal: VersionJournal;
   readonly clock: ForwardClock;
   readonly maker: EntryMaker;
@@ -80,12 +93,13 @@ export function retentionNow(
   options: { readonly dryRun: boolean; readonly signal?: AbortSignal },
   onDay: (outcome: DayOutcome) => void,
 ): Promise<RetentionResult> {
-  const { store, clock, limitsOf, settler } = parts;
+  const { store, clock, limits, settler } = parts;
   const verify = verifyDeps(parts);
   const deps: RetentionDeps = {
     store,
     nowMs: clock.nowMs,
-    retentionOf: (tenant) => retentionOf(limitsOf(tenant)),
+    retentionOf: (tenant) => retentionOf(limits.of(tenant)),
+    isAnySet: () => limits.isAnySet(RETENTION_NAMES),
     contentRule: CONTENT_RULE,
     stored: verify.stored,
     settledThroughNs: verify.settledThroughNs,

@@ -14,7 +14,6 @@ import { LimitsOfTenants } from './limit/tenant-limits.ts';
 import { createTenantOperations } from './limit/tenant-operations.ts';
 import { readUseFile, startUseWriter } from './limit/use-file.ts';
 import { boundYoungGeneration } from './limit/young-generation.ts';
-import type { TenantLimits } from './limit-table.ts';
 import { heldBytesMax, tenantDefaults } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -25,7 +24,7 @@ import { systemTimers } from './timers.ts';
 export interface OpenLimits {
   readonly admission: RequestAdmission;
   readonly tenants: TenantOperations;
-  readonly limitsOf: (tenant: string) => TenantLimits;
+  readonly ofTenants: LimitsOfTenants;
   /** Writes down what was counted. Nothing may be taken any more. */
   stop(): Promise<void>;
 }
@@ -74,8 +73,7 @@ export async function openLimits(parts: OpenLimitsParts): Promise<OpenLimits> {
     nowMs,
   });
   const tenants = createTenantOperations({ state: control, limits, use, now: () => new Date() });
-  const limitsOf = (tenant: string) => limits.of(tenant);
-  return { admission, tenants, limitsOf, stop: () => writer.stop() };
+  return { admission, tenants, ofTenants: limits, stop: () => writer.stop() };
 }
 
 /** Of V8's ways to collect, the one that gives the memory of its heap back too: measured, 444 MB become 346. */

@@ -112,7 +112,7 @@ async function startStoring(
       maker,
       open: new OpenTraces({ idleMsMax: 0 }),
       price: createPriceNow(books),
-      limitsOf: (tenant) => limits.of(tenant),
+      limits,
       ownTraces: NO_OWN_TRACES,
     },
     onFailed,

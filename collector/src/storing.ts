@@ -13,11 +13,11 @@ import type { LandingBlocks } from './keep-spans.ts';
 import {
   keptOrProblem,
   type LedgerWorkParts,
+  type RetentionLimits,
   repriceNow,
   retentionNow,
   verifyNow,
 } from './ledger-work.ts';
-import type { TenantLimits } from './limit-table.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { observeRetention, observeSettle, observeWriter } from './observe.ts';
@@ -54,7 +54,7 @@ export interface StoringParts {
   open: OpenTraces;
   price: PriceNow;
   /** The limits of a tenant, of which some say for how long what is kept. */
-  limitsOf: (tenant: string) => TenantLimits;
+  limits: RetentionLimits;
   ownTraces: OwnTraces;
 }
 
@@ -159,13 +159,13 @@ export class Storing {
 
   /** @throws Problem engine_unavailable until the tables are there */
   private ledgerWork(): LedgerWorkParts {
-    const { storage, journal, clock, maker, open, price, limitsOf } = this.parts;
+    const { storage, journal, clock, maker, open, price, limits } = this.parts;
     const { settler } = this;
     if (settler === undefined) {
       const detail = 'ClickHouse is not ready yet; try again in a moment.';
       throw unavailable('engine_unavailable', detail);
     }
-    return { store: storage.store, journal, clock, maker, open, price, limitsOf, settler };
+    return { store: storage.store, journal, clock, maker, open, price, limits, settler };
   }
 
   private startSettler(): void {

@@ -2,7 +2,12 @@
  * Which limits hold for which tenant: its own, else those set for every tenant, else those of the table. Worked out
  * again when the control state has learned something; between, asking costs a comparison and a look-up.
  */
-import { DEFAULT_TENANT_LIMITS, TENANT_LIMITS, type TenantLimits } from '../limit-table.ts';
+import {
+  DEFAULT_TENANT_LIMITS,
+  TENANT_LIMITS,
+  type TenantLimitName,
+  type TenantLimits,
+} from '../limit-table.ts';
 import { EVERY_TENANT } from '../tenant-rows.ts';
 import { foldLimits, type LimitState, type OwnLimits } from './limit-rows.ts';
 
@@ -36,6 +41,15 @@ export class LimitsOfTenants {
   get own(): OwnLimits {
     this.catchUp();
     return this.folded;
+  }
+
+  /** Whether one of these is set for anybody: where none is, nobody need be looked at. */
+  isAnySet(names: readonly TenantLimitName[]): boolean {
+    const own = [...this.own.values()];
+    return names.some(
+      (name) =>
+        this.defaults[name] !== null || own.some((set) => (set.get(name)?.value ?? null) !== null),
+    );
   }
 
   private settle(tenant: string): TenantLimits {

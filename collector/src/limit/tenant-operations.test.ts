@@ -85,10 +85,14 @@ describe('the limits of a tenant', () => {
       spans_retention_days: 90,
     });
     expect(limits.of('acme').spans_retention_days).toBe(90);
+    expect(limits.isAnySet(['spans_retention_days'])).toBe(true);
+    expect(here.limits.isAnySet(['spans_retention_days'])).toBe(false);
     await set('acme', 'spans_retention_days', null);
     await set('beta', 'spans_retention_days', 7);
     expect(limits.of('acme').spans_retention_days).toBeNull();
     expect(limits.of('beta').spans_retention_days).toBe(7);
+    expect(here.limits.isAnySet(['content_retention_days'])).toBe(false);
+    expect(here.limits.isAnySet(['spans_retention_days'])).toBe(true);
     await expect(set('acme', 'spans_retention_days', 0)).rejects.toThrow('from 1 to 36500 (days)');
   });
 

@@ -9,6 +9,8 @@ export interface RetentionDeps {
   readonly store: Store;
   readonly nowMs: () => number;
   readonly retentionOf: (tenant: string) => Retention;
+  /** Whether anything of anybody may expire; false: nothing is looked at. */
+  readonly isAnySet: () => boolean;
   readonly contentRule: ContentRule;
   /** Resolves when every row that came in until now is stored. */
   readonly stored: () => Promise<void>;

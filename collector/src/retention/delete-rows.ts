@@ -9,7 +9,7 @@ import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 /** Waited for, on every replica. */
 const SYNC = {
   timeoutMs: 3_600_000,
-  settings: { mutations_sync: '2', lightweight_deletes_sync: '2' },
+  settings: { mutations_sync: '2', lightweight_deletes_sync: '2', max_execution_time: '3600' },
 };
 
 interface Expired {

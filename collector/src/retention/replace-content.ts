@@ -23,7 +23,10 @@ interface ContentQuestion {
   readonly dryRun: boolean;
 }
 
-const PATIENT = { timeoutMs: 3_600_000, settings: { mutations_sync: '2' } };
+const PATIENT = {
+  timeoutMs: 3_600_000,
+  settings: { mutations_sync: '2', max_execution_time: '3600' },
+};
 
 /** By tenant, how many spans had content. Can be repeated: what is replaced is no content. */
 export async function replaceContent(
@@ -39,7 +42,7 @@ export async function replaceContent(
     `SELECT tenant, count() AS found FROM ${spans} WHERE toDate(start_time) = toDate(${quoteString(day)}) AND ${where}
      GROUP BY tenant`,
     {},
-    { timeoutMs: PATIENT.timeoutMs },
+    PATIENT,
   );
   if (rows.length > 0 && !dryRun) {
     await store.command(

@@ -32,6 +32,7 @@ export async function expireDue(
   onDay: Show,
 ): Promise<RetentionResult> {
   const totals = new Totals(onDay);
+  if (!deps.isAnySet()) return totals.toResult(dryRun);
   const tenants = await storedTenants(deps.store);
   const dueOf = (what: Expiring) =>
     keptFrom(tenants, (tenant) => deps.retentionOf(tenant)[what], deps.nowMs());

@@ -13,7 +13,10 @@ export interface StoredDay {
 const TABLE_TIMES = { spans: 'received_at', ledger: 'recorded_at' } as const;
 export type ExpiringTable = keyof typeof TABLE_TIMES;
 
-const PATIENT = { timeoutMs: 3_600_000, settings: { max_threads: 1 } };
+const PATIENT = {
+  timeoutMs: 3_600_000,
+  settings: { max_threads: 1, max_execution_time: '3600' },
+};
 
 /** Every tenant of whom something is stored, or was. */
 export async function storedTenants(store: Store): Promise<string[]> {

@@ -28,6 +28,7 @@ export class TestRetention {
       store,
       nowMs: () => this.ledger.clockMs,
       retentionOf: (tenant) => this.kept.get(tenant) ?? KEEP_ALL,
+      isAnySet: () => this.kept.size > 0,
       contentRule: { ...contentNamesOf(DIALECTS), plainBytesMax: PLAIN_BYTES_MAX },
       stored: async () => undefined,
       settledThroughNs: () => this.settledThroughNs(),

@@ -56,6 +56,17 @@ export class SealedDays {
     return new SealedDays(rows);
   }
 
+  isSame(other: SealedDays): boolean {
+    return this.text() === other.text();
+  }
+
+  private text(): string {
+    const days = [...this.byTenant].flatMap(([tenant, own]) =>
+      [...own.values()].map((one) => `${tenant}/${one.day}/${one.throughNs}/${one.isLedgerGone}`),
+    );
+    return days.sort().join('\n');
+  }
+
   isAny(tenant: string): boolean {
     return this.byTenant.has(tenant);
   }

@@ -48,15 +48,14 @@ export async function* verifyLedger(
 ): AsyncGenerator<VerifyProgress, VerifyReport> {
   const settledThroughNs = await deps.settledThroughNs();
   await deps.stored();
-  const checked: Checked = { days: 0, sealed: 0, traces: 0, spans: 0, entries: 0 };
+  const checked = nothing();
   const skipped = new Skipped();
   const report = (difference: Difference | null): VerifyReport => {
     return { ok: difference === null, checked, skipped: skipped.toObject(), difference };
   };
   const days = await readDays(deps.store);
-  const sealed = await SealedDays.read(deps.store);
   for (const day of days) {
-    const found = await checkDay(deps, day, { checked, skipped, settledThroughNs, sealed });
+    const found = await checkSealedOrNot(deps, day, { checked, skipped, settledThroughNs });
     if (found !== null) {
       return report(found);
     }
@@ -69,10 +68,8 @@ export async function* verifyLedger(
 /** The first difference of one UTC day (YYYY-MM-DD); what could not be checked is no difference. */
 export async function verifyDay(deps: VerifyDeps, day: string): Promise<Difference | null> {
   const settledThroughNs = await deps.settledThroughNs();
-  const checked: Checked = { days: 0, sealed: 0, traces: 0, spans: 0, entries: 0 };
-  const sealed = await SealedDays.read(deps.store);
-  const pass = { checked, skipped: new Skipped(), settledThroughNs, sealed };
-  return checkDay(deps, { day, spans: '0', entries: '0' }, pass);
+  const pass = { checked: nothing(), skipped: new Skipped(), settledThroughNs };
+  return checkSealedOrNot(deps, { day, spans: '0', entries: '0' }, pass);
 }
 
 /** Days that any of the tables has, with the rows of spans and ledger. */
@@ -93,17 +90,50 @@ async function readDays(store: Store): Promise<Day[]> {
   );
 }
 
+const nothing = (): Checked => ({ days: 0, sealed: 0, traces: 0, spans: 0, entries: 0 });
+
 interface Pass {
   readonly checked: Checked;
   readonly skipped: Skipped;
   readonly settledThroughNs: bigint;
+}
+
+/** A look at a day, with what is sealed of it and of the time around it. */
+interface Look extends Pass {
   readonly sealed: SealedDays;
 }
+
+const DAY_NS = 86_400_000_000_000n;
+/** Traces of the day may have begun before it, and may go on after it. */
+const AROUND_NS = 31n * DAY_NS;
+
+/** Days expire meanwhile: what differs is looked at again where what is sealed is not what it was. */
+async function checkSealedOrNot(
+  deps: VerifyDeps,
+  day: Day,
+  { checked, skipped, settledThroughNs }: Pass,
+): Promise<Difference | null> {
+  const startNs = BigInt(Date.parse(day.day)) * 1_000_000n;
+  const around = { fromNs: startNs - AROUND_NS, toNs: startNs + DAY_NS + AROUND_NS };
+  for (let sealed = await SealedDays.read(deps.store, around); ; ) {
+    const look = { checked: nothing(), skipped: new Skipped(), settledThroughNs, sealed };
+    const found = await checkDay(deps, day, look);
+    const now = found === null ? sealed : await SealedDays.read(deps.store, around);
+    if (now.isSame(sealed)) {
+      for (const name of COUNTS) checked[name] += look.checked[name];
+      skipped.addAll(look.skipped);
+      return found;
+    }
+    sealed = now;
+  }
+}
+
+const COUNTS = ['sealed', 'traces', 'spans', 'entries'] as const;
 
 async function checkDay(
   deps: VerifyDeps,
   { day, spans, entries }: Day,
-  pass: Pass,
+  pass: Look,
 ): Promise<Difference | null> {
   const { store } = deps;
   const { checked, sealed } = pass;
@@ -126,7 +156,7 @@ async function checkDay(
 async function checkSealed(
   deps: VerifyDeps,
   day: string,
-  { checked, skipped, sealed }: Pass,
+  { checked, skipped, sealed }: Look,
 ): Promise<Difference | null> {
   const withoutLedger = sealed.withoutLedger(day);
   let last: SealedDayResult | undefined;
@@ -141,7 +171,7 @@ async function checkSealed(
   return difference;
 }
 
-async function checkTraces(deps: VerifyDeps, day: string, pass: Pass): Promise<Difference | null> {
+async function checkTraces(deps: VerifyDeps, day: string, pass: Look): Promise<Difference | null> {
   const { store, price, rulesVersion } = deps;
   const { settledThroughNs, sealed } = pass;
   for await (const step of traceSteps(store, day, sealed.tenantsOf(day))) {
