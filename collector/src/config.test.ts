@@ -92,6 +92,13 @@ describe('options', () => {
     expect(config).toMatchObject({ retentionSpansMs: 7_257_600_000 });
   });
 
+  test('of retention do nothing where nothing is settled, and say so', () => {
+    const warning =
+      '--retention-* is set with --settle off: nothing expires here, but in the collector that settles.';
+    expect(load({ 'retention-spans': '90d', settle: 'off' }).warnings).toEqual([warning]);
+    expect(load({ 'retention-spans': '90d' }).warnings).toEqual([]);
+  });
+
   test('never repeat a password that stands in an address', () => {
     const url = 'ftp://user:hunter2@db:8123';
     expect(() => load({ 'clickhouse-url': url })).toThrow(/^(?!.*hunter2).*\/\/…@db/);

@@ -80,7 +80,12 @@ export function loadConfig(
     sources: sources as LoadedConfig['sources'],
   };
   checkTogether(loaded.config);
-  return { ...loaded, warnings: [...unknownVariables(environment), ...notBuiltYet(loaded)] };
+  const warnings = [
+    ...unknownVariables(environment),
+    ...notBuiltYet(loaded),
+    ...idleRetention(loaded.config),
+  ];
+  return { ...loaded, warnings };
 }
 
 /** A request is held, joined, and becomes rows: beside what the process takes anyway, it must fit. */
@@ -121,6 +126,19 @@ function unknownVariables(environment: Environment): string[] {
       const nearest = nearestName(name, known);
       return `${name} is not a variable of this program${nearest ? `; did you mean ${nearest}?` : '.'}`;
     });
+}
+
+/** Days expire in the collector that settles: elsewhere the options do nothing. */
+function idleRetention(config: Config): string[] {
+  const { settle, retentionSpansMs, retentionContentMs, retentionLedgerMs } = config;
+  const isAnySet = [retentionSpansMs, retentionContentMs, retentionLedgerMs].some(
+    (one) => one !== null,
+  );
+  return settle || !isAnySet
+    ? []
+    : [
+        '--retention-* is set with --settle off: nothing expires here, but in the collector that settles.',
+      ];
 }
 
 /** Options that someone set although nothing acts on them yet: silence would be a false promise. */

@@ -128,7 +128,6 @@ describe('a day that is old enough', () => {
     expect(await settleLater()).toMatchObject({ entries: 0 });
     for (const at of [0, 3]) await resend('acme', [day()[at]!]);
     expect(await retention.totals('acme')).toEqual(before);
-    expect(await retention.verify()).toMatchObject({ ok: true, difference: null });
   });
 
   it('bills a call that never came before, once, however often it comes', async () => {

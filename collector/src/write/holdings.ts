@@ -64,7 +64,8 @@ async function holds(
 /** Whether rows of some tenant may have expired on the day of the segment. */
 async function isDaySealed(store: Store, { day }: SealedSegment): Promise<boolean> {
   const [row] = await store.query<{ seals: string }>(
-    `SELECT count() AS seals FROM ${quoteName(store.database)}.sealed_days WHERE day = toDate(${quoteString(day)})`,
+    `SELECT count() AS seals FROM ${quoteName(store.database)}.sealed_days
+     WHERE day = toDate(${quoteString(day)}) AND expired != 'content'`,
   );
   return countOf(row?.seals) > 0;
 }
