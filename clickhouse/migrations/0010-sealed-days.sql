@@ -1,5 +1,5 @@
 -- What has expired, day by day: before the spans or the entries of a tenant's UTC day are deleted, a row says what they
--- were, so that the day can be checked without them, and nothing is billed twice that comes again (docs/decisions/0013).
+-- were, so that the day can be checked without them, and nothing is billed twice that comes again (docs/decisions/0014).
 
 CREATE TABLE IF NOT EXISTS {database}.sealed_days
 (

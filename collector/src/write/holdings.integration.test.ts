@@ -41,6 +41,7 @@ const SEGMENT: SealedSegment = {
   spanRows: 2,
   entryRows: 2,
   dataBytes: 1,
+  flushBytes: [1],
   sealedAtMs: 0,
   openedAtMs: 0,
   isRecovered: true,
