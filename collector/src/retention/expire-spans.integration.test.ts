@@ -140,7 +140,6 @@ describe('a day that is old enough', () => {
     await resend('acme', [other]);
     await resend('acme', [other]);
     expect(await callsOf('acme')).toBe(calls + 2);
-    expect(await retention.verify()).toMatchObject({ ok: true, difference: null });
   });
 
   it('lets what came late expire in a later pass, and bills it no more after that either', async () => {
@@ -175,7 +174,6 @@ describe('a day that is old enough', () => {
     expect(ok).toBe(false);
     expect(difference).toMatchObject({ where: 'ledger', day: DAY, column: 'entries_hash' });
     await change("ledger UPDATE response_model = 'gpt-4o-2024-08-06' WHERE response_model = 'x'");
-    expect(await retention.verify()).toMatchObject({ ok: true });
   });
 });
 
