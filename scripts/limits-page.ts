@@ -1,5 +1,6 @@
 // docs/reference/limits.md, from the table of limits: what each is, why, and what who goes beyond it is told.
-import { LIMITS, type LimitSpec } from '@ai-cost-profiler/collector/limit-table.ts';
+import type { LimitSpec } from '@ai-cost-profiler/collector/limit-spec.ts';
+import { LIMITS } from '@ai-cost-profiler/collector/limit-table.ts';
 import { OPTIONS } from '@ai-cost-profiler/collector/options.ts';
 import { PROBLEMS } from '@ai-cost-profiler/collector/problems.ts';
 import { code, NOTICE, table } from './markdown.ts';
@@ -21,7 +22,7 @@ function amount(value: number, unit: string): string {
 function defaultOf({ option, byDefault, unit }: LimitSpec): string {
   if (option !== undefined) {
     const { flag, byDefault: text } = OPTIONS[option];
-    return `${code(`--${flag}`)} (${code(text)})`;
+    return `${code(`--${flag}`)} (${text === null ? 'unset' : code(text)})`;
   }
   return byDefault === null ? 'none' : amount(byDefault, unit);
 }

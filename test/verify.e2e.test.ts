@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createStore } from '@ai-cost-profiler/clickhouse/store.ts';
+import { chat, requestOf } from '@ai-cost-profiler/collector/test-road.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type StartedCollector, startCollector } from './start-collector.ts';
 
@@ -75,6 +76,16 @@ it.for([
   },
 );
 
+it('lets nothing expire that is kept, and shows what would', async () => {
+  const { code, stdout } = await aicost('retention', '--dry-run', '--json');
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ done: true, dry_run: true, spans: 0, entries: 0 });
+  expect(await aicost('retention')).toMatchObject({
+    code: 0,
+    stdout: 'Expired: 0 spans, the content of 0 spans, 0 ledger entries.\n',
+  });
+});
+
 it('reprices nothing where the book is the one that billed', async () => {
   const dry = await aicost('reprice', '--from', 'now-7d', '--to', 'now', '--dry-run');
   expect(dry).toMatchObject({ code: 0 });
@@ -100,6 +111,31 @@ it.for([
   const { code, stderr } = await aicost('reprice', ...flags);
   expect(stderr).toMatch(message);
   expect(code).not.toBe(0);
+});
+
+const DAY_MS = 86_400_000;
+
+it('lets a day expire for a tenant, and every total stays', async () => {
+  const startMs = Date.now() - 3 * DAY_MS;
+  const sent = await fetch(`${collector.url}/v1/traces`, {
+    method: 'POST',
+    headers: { 'x-api-key': collector.key, 'content-type': 'application/json' },
+    body: requestOf([{ span: 1, startMs, attributes: chat(1000) }]),
+  });
+  expect(sent.status).toBe(200);
+  expect(await aicost('settle')).toMatchObject({ code: 0 });
+  const costs = () => aicost('costs', '--from', 'now-7d', '--json');
+  const before = await costs();
+  expect(
+    await aicost('tenants', 'limits', 'set', 'default', 'spans_retention_days', '1'),
+  ).toMatchObject({ code: 0 });
+  const { stdout } = await aicost('retention', '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ done: true, spans: 1, traces: 1, waiting: {} });
+  const [was, is] = [JSON.parse(before.stdout), JSON.parse((await costs()).stdout)];
+  expect(is.totals).toEqual(was.totals);
+  const verified = await aicost('verify');
+  expect(verified.stdout).toContain('Of 1 days of a tenant the spans have expired');
+  expect(verified.code).toBe(0);
 });
 
 /** Straight into the collector's engine: there is no way there through the collector. */

@@ -185,7 +185,8 @@ class Collector implements RunningCollector {
     this.fail = failure.reject;
     // Whoever starts the collector looks at `failure`; one that fails before that must not be unhandled.
     this.failure.catch(() => undefined);
-    this.storing = new Storing(parts, (error) => this.failUnlessDraining(error));
+    const limits = parts.limits.ofTenants;
+    this.storing = new Storing({ ...parts, limits }, (error) => this.failUnlessDraining(error));
     this.refresh = startRefreshLoop(parts.control, parts.log);
     parts.storage.prepared
       .then(() => {
@@ -219,6 +220,7 @@ class Collector implements RunningCollector {
       settle: (show) => this.storing.settleNow(show),
       verify: (show, signal) => this.storing.verifyNow(show, signal),
       reprice: (options, show) => this.storing.repriceNow(options, show),
+      retention: (options, show) => this.storing.retentionNow(options, show),
     });
     const { engine } = storage;
     const sqlHandler =

@@ -53,6 +53,8 @@ describe('options', () => {
     ['settle-after', '120'],
     ['settle-after', '-1s'],
     ['retention-spans', '0d'],
+    ['retention-content', '23h'],
+    ['retention-ledger', '90'],
     ['spans', 'some'],
     ['dedupe-spans', '0'],
     ['dedupe-spans', '1.5'],
@@ -78,6 +80,23 @@ describe('options', () => {
     [{ 'clickhouse-cluster': 'c' }, /--clickhouse-cluster is given without --clickhouse-url/],
   ] as const)('%j lack their companion', ([flags, message]) => {
     expect(() => load(flags)).toThrow(message);
+  });
+
+  test('keep entries no shorter than the spans they are checked against', () => {
+    expect(() => load({ 'retention-ledger': '90d' })).toThrow(
+      '--retention-ledger is 90d and --retention-spans unset; expected spans that expire',
+    );
+    const shorter = { 'retention-ledger': '30d', 'retention-spans': '90d' };
+    expect(() => load(shorter)).toThrow('--retention-ledger is 30d and --retention-spans 90d;');
+    const { config } = load({ 'retention-ledger': '90d', 'retention-spans': '12w' });
+    expect(config).toMatchObject({ retentionSpansMs: 7_257_600_000 });
+  });
+
+  test('of retention do nothing where nothing is settled, and say so', () => {
+    const warning =
+      '--retention-* is set with --settle off: nothing expires here, but in the collector that settles.';
+    expect(load({ 'retention-spans': '90d', settle: 'off' }).warnings).toEqual([warning]);
+    expect(load({ 'retention-spans': '90d' }).warnings).toEqual([]);
   });
 
   test('never repeat a password that stands in an address', () => {

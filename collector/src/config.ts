@@ -80,11 +80,17 @@ export function loadConfig(
     sources: sources as LoadedConfig['sources'],
   };
   checkTogether(loaded.config);
-  return { ...loaded, warnings: [...unknownVariables(environment), ...notBuiltYet(loaded)] };
+  const warnings = [
+    ...unknownVariables(environment),
+    ...notBuiltYet(loaded),
+    ...idleRetention(loaded.config),
+  ];
+  return { ...loaded, warnings };
 }
 
 /** A request is held, joined, and becomes rows: beside what the process takes anyway, it must fit. */
 const REQUEST_SHARE = 4;
+const DAY_MS = 86_400_000;
 
 /** Rules that hold between options. */
 function checkTogether(config: Config): void {
@@ -96,6 +102,13 @@ function checkTogether(config: Config): void {
   if (config.requestBytesMax > config.memoryMax / REQUEST_SHARE) {
     throw new ConfigError(
       `--request-bytes-max is ${config.requestBytesMax} bytes and --memory-max ${config.memoryMax}; expected at least ${REQUEST_SHARE} times as much memory as the largest request.`,
+    );
+  }
+  const { retentionSpansMs: spansMs, retentionLedgerMs: ledgerMs } = config;
+  if (ledgerMs !== null && (spansMs === null || ledgerMs < spansMs)) {
+    const spans = spansMs === null ? 'unset' : `${spansMs / DAY_MS}d`;
+    throw new ConfigError(
+      `--retention-ledger is ${ledgerMs / DAY_MS}d and --retention-spans ${spans}; expected spans that expire before their ledger entries, or with them: what is billed is checked against its spans first.`,
     );
   }
   if (config.clickhouseCluster !== null && config.clickhouseUrl === null) {
@@ -113,6 +126,19 @@ function unknownVariables(environment: Environment): string[] {
       const nearest = nearestName(name, known);
       return `${name} is not a variable of this program${nearest ? `; did you mean ${nearest}?` : '.'}`;
     });
+}
+
+/** Days expire in the collector that settles: elsewhere the options do nothing. */
+function idleRetention(config: Config): string[] {
+  const { settle, retentionSpansMs, retentionContentMs, retentionLedgerMs } = config;
+  const isAnySet = [retentionSpansMs, retentionContentMs, retentionLedgerMs].some(
+    (one) => one !== null,
+  );
+  return settle || !isAnySet
+    ? []
+    : [
+        '--retention-* is set with --settle off: nothing expires here, but in the collector that settles.',
+      ];
 }
 
 /** Options that someone set although nothing acts on them yet: silence would be a false promise. */

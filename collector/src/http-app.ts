@@ -4,7 +4,12 @@ import type { Express } from 'express';
 import manifest from '../package.json' with { type: 'json' };
 import type { Authenticate, KeyOperations } from './access.ts';
 import { adminJournalRoutes } from './api/admin-journal.ts';
-import { adminLedgerRoutes, type LedgerWork, type RepriceWork } from './api/admin-ledger.ts';
+import {
+  adminLedgerRoutes,
+  type LedgerWork,
+  type RepriceWork,
+  type RetentionWork,
+} from './api/admin-ledger.ts';
 import { adminPriceRoutes } from './api/admin-prices.ts';
 import { adminTenantRoutes } from './api/admin-tenants.ts';
 import { createApp } from './api/app.ts';
@@ -49,9 +54,10 @@ export interface HttpAppParts {
   writing: WriteHealth;
   /** Settles now, for `/api/v1/admin/settle`. */
   settle: LedgerWork;
-  /** For `/api/v1/admin/verify` and `/api/v1/admin/reprice`. */
+  /** For `/api/v1/admin/verify`, `reprice` and `retention`. */
   verify: LedgerWork;
   reprice: RepriceWork;
+  retention: RetentionWork;
 }
 
 /** Makes the app; nothing listens yet. */

@@ -3,38 +3,9 @@
  * tenants and the label of `aicost_limit_hits_total` come from this table.
  * Invariant: a name is stable. It stands in `control` rows, in `aicost tenants limits` and in metrics.
  */
-import type { OptionName } from './options.ts';
+import { limit } from './limit-spec.ts';
 import type { Problem, ProblemCode } from './problems.ts';
-
-/** What a tenant's own value may be; `null` (no limit) only where `mayBeUnlimited`. */
-export interface OverrideRange {
-  readonly least: number;
-  readonly most: number;
-  readonly mayBeUnlimited: boolean;
-}
-
-export interface LimitSpec {
-  /** Whether each tenant has it for itself, or all requests of the collector share it. */
-  readonly scope: 'tenant' | 'collector';
-  readonly unit: string;
-  /** null: no limit, or one that an option sets. */
-  readonly byDefault: number | null;
-  /** The option that sets it for the whole collector. */
-  readonly option?: OptionName;
-  /** Absent where a tenant cannot have a value of its own. */
-  readonly override?: OverrideRange;
-  /** What a request beyond it is answered; null: see `answer`. */
-  readonly problem: ProblemCode | null;
-  /** What happens beyond it, where no problem is answered. */
-  readonly answer?: string;
-  /** Its hits show only among the problems, or the HTTP answers, of their code. */
-  readonly isUncounted?: true;
-  readonly sentence: string;
-  /** Why there is such a limit, and why this value. */
-  readonly reason: string;
-}
-
-const limit = <const S extends LimitSpec>(spec: S): S => spec;
+import { RETENTION_LIMITS } from './retention-limits.ts';
 
 const MIB = 1024 * 1024;
 /** Far above anything a machine does; a rate is still exact in a float there. */
@@ -151,6 +122,7 @@ export const LIMITS = {
     sentence: 'Length of the name of a span.',
     reason: 'Names are a dimension: a longer one is data in the wrong place.',
   }),
+  ...RETENTION_LIMITS,
   memory_bytes: limit({
     scope: 'collector',
     unit: 'bytes',

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { loadConfig } from './config.ts';
 import { DEFAULT_DECODE_LIMITS } from './decode/decode-error.ts';
 import { isInRange } from './limit/limit-rows.ts';
-import { DEFAULT_TENANT_LIMITS, LIMITS, type LimitSpec, TENANT_LIMITS } from './limit-table.ts';
+import type { LimitSpec } from './limit-spec.ts';
+import { DEFAULT_TENANT_LIMITS, LIMITS, TENANT_LIMITS } from './limit-table.ts';
 import { GRPC_LIMITS, heldBytesMax, JOURNAL_LIMITS, requestLimits } from './limits.ts';
 
 const load = (flags: Record<string, string>) =>

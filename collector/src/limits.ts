@@ -32,6 +32,21 @@ export function requestLimits(of: TenantLimits): RequestLimits {
   };
 }
 
+const DAY_MS = 86_400_000;
+
+/** What holds for a tenant of which nothing was set: the table, and what options say for all of them. */
+export function tenantDefaults(
+  config: Pick<Config, 'retentionSpansMs' | 'retentionContentMs' | 'retentionLedgerMs'>,
+): TenantLimits {
+  const days = (ms: number | null) => (ms === null ? null : ms / DAY_MS);
+  return {
+    ...DEFAULT_TENANT_LIMITS,
+    spans_retention_days: days(config.retentionSpansMs),
+    content_retention_days: days(config.retentionContentMs),
+    ledger_retention_days: days(config.retentionLedgerMs),
+  };
+}
+
 /** For data points of metrics: they are counted, and leave nothing that a tenant's limit would be about. */
 export const DECODE_LIMITS: DecodeLimits = requestLimits(DEFAULT_TENANT_LIMITS).decode;
 

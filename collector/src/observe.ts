@@ -8,6 +8,8 @@ import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { TenantBooks } from './price/tenant-books.ts';
 import { daysSince } from './price-row.ts';
+import type { DayOutcome } from './retention/day-outcome.ts';
+import type { RetentionResult } from './retention/retention-pass.ts';
 import type { SettleLoopDeps } from './settle/settle-loop.ts';
 import type { Storage } from './storage.ts';
 import type { FlushLoopDeps } from './totals/flush-loop.ts';
@@ -126,6 +128,31 @@ export function observeSettle(
     onFailed: (error) => {
       metrics.aicost_settle_failures_total.inc();
       log.warn({ err: error }, 'a settle pass failed; the next one goes on from there');
+    },
+  };
+}
+
+/** What a pass of retention does. */
+export function observeRetention(log: Logger, metrics: Metrics) {
+  return {
+    onDay: ({ what, day, tenants, rows, waiting, difference }: DayOutcome): void => {
+      metrics.aicost_retention_rows_total.inc({ what }, rows);
+      if (difference !== null) {
+        log.error({ what, day, difference }, 'a day is due to expire and is not right: it is kept');
+      } else if (rows > 0) {
+        log.info({ what, day, tenants: tenants.length, rows, waiting }, 'a day has expired');
+      }
+    },
+    onDone: ({ traces, waiting }: RetentionResult): void => {
+      metrics.aicost_retention_rows_total.inc({ what: 'traces' }, traces);
+      metrics.aicost_retention_waiting.reset();
+      for (const [reason, days] of Object.entries(waiting)) {
+        metrics.aicost_retention_waiting.set({ reason }, days);
+      }
+    },
+    onFailed: (error: unknown): void => {
+      metrics.aicost_retention_failures_total.inc();
+      log.warn({ err: error }, 'a pass of retention failed; the next one goes on from there');
     },
   };
 }

@@ -14,7 +14,7 @@ import { LimitsOfTenants } from './limit/tenant-limits.ts';
 import { createTenantOperations } from './limit/tenant-operations.ts';
 import { readUseFile, startUseWriter } from './limit/use-file.ts';
 import { boundYoungGeneration } from './limit/young-generation.ts';
-import { heldBytesMax, MEMORY_SHARES } from './limits.ts';
+import { heldBytesMax, MEMORY_SHARES, tenantDefaults } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { createHeldBytes } from './receive/held-bytes.ts';
@@ -24,6 +24,7 @@ import { systemTimers } from './timers.ts';
 export interface OpenLimits {
   readonly admission: RequestAdmission;
   readonly tenants: TenantOperations;
+  readonly ofTenants: LimitsOfTenants;
   /** Writes down what was counted. Nothing may be taken any more. */
   stop(): Promise<void>;
 }
@@ -52,7 +53,7 @@ export async function openLimits(parts: OpenLimitsParts): Promise<OpenLimits> {
   boundYoungGeneration(config.memoryMax);
   const nowMs = () => performance.now();
   const residentBytes = () => process.memoryUsage.rss();
-  const limits = new LimitsOfTenants(control);
+  const limits = new LimitsOfTenants(control, tenantDefaults(config));
   const memory = new MemoryGate({
     bytesMax: config.memoryMax,
     residentBytes,
@@ -77,7 +78,7 @@ export async function openLimits(parts: OpenLimitsParts): Promise<OpenLimits> {
     nowMs,
   });
   const tenants = createTenantOperations({ state: control, limits, use, now: () => new Date() });
-  return { admission, tenants, stop: () => writer.stop() };
+  return { admission, tenants, ofTenants: limits, stop: () => writer.stop() };
 }
 
 /** Of V8's ways to collect, the one that gives the memory of its heap back too: measured, 444 MB become 346. */

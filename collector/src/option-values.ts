@@ -72,6 +72,14 @@ export const positiveDurationSchema = textSchema((text) => {
   return value !== undefined && value > 0 ? value : undefined;
 });
 
+const DAY_MS = 86_400_000;
+
+/** A duration of at least a day: what expires, expires by UTC days. */
+export const retentionSchema = textSchema((text) => {
+  const value = parseQuantity(text, DURATION_UNITS_MS);
+  return value !== undefined && value >= DAY_MS ? value : undefined;
+});
+
 /** `10000000`, `10_000_000`, `10M`, `500k` → a whole number of at least 1. */
 export const countSchema = textSchema((text) => {
   const value = parseQuantity(text, COUNT_UNITS);

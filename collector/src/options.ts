@@ -12,6 +12,7 @@ import {
   oneOfSchema,
   originsSchema,
   positiveDurationSchema,
+  retentionSchema,
   switchSchema,
   textValueSchema,
   urlSchema,
@@ -19,6 +20,7 @@ import {
 import { OWN_TRACES_OPTIONS } from './own-traces-options.ts';
 
 const DURATION = 'a duration with its unit, such as 500ms, 120s, 5m, 24h or 30d';
+const RETENTION = 'a duration of at least a day, such as 90d or 12w';
 const SIZE = 'a size such as 10GB, 64MiB, or a number of bytes';
 const ADDRESS = 'host:port, such as 127.0.0.1:4318 or [::1]:4318';
 
@@ -173,29 +175,32 @@ export const OPTIONS = {
   retentionSpansMs: option({
     flag: 'retention-spans',
     env: 'AICOST_RETENTION_SPANS',
-    schema: positiveDurationSchema,
+    schema: retentionSchema,
     byDefault: null,
-    expected: DURATION,
-    sentence: 'Age at which spans expire; unset, they never do.',
-    notBuiltYet: true,
+    expected: RETENTION,
+    sentence:
+      'Age at which the spans of a UTC day expire, once it is settled, verified and sealed; unset, they never do.',
+    opensData: true,
   }),
   retentionContentMs: option({
     flag: 'retention-content',
     env: 'AICOST_RETENTION_CONTENT',
-    schema: positiveDurationSchema,
+    schema: retentionSchema,
     byDefault: null,
-    expected: DURATION,
-    sentence: 'Age at which stored content expires; unset, it never does.',
-    notBuiltYet: true,
+    expected: RETENTION,
+    sentence:
+      'Age at which stored content (--content on) is replaced by its size; unset, it never is.',
+    opensData: true,
   }),
   retentionLedgerMs: option({
     flag: 'retention-ledger',
     env: 'AICOST_RETENTION_LEDGER',
-    schema: positiveDurationSchema,
+    schema: retentionSchema,
     byDefault: null,
-    expected: DURATION,
-    sentence: 'Age at which ledger entries expire; unset, they never do.',
-    notBuiltYet: true,
+    expected: RETENTION,
+    sentence:
+      'Age at which ledger entries of a UTC day expire, after its spans; totals by hour and day stay. Unset, they never do.',
+    opensData: true,
   }),
   journalBytesMax: option({
     flag: 'journal-bytes-max',

@@ -77,6 +77,14 @@ export const PROBLEMS = {
     sentence:
       'A parameter or a field of the body is wrong. The detail names it and what was expected.',
   },
+  ledger_expired: {
+    status: 422,
+    grpc: GRPC_CODE.failedPrecondition,
+    retryable: false,
+    title: 'Entries expired',
+    sentence:
+      'The question needs ledger entries that have expired (`--retention-ledger`). The detail says since when they are kept, and what is answered for longer: whole hours and days of the dimensions of the rollups.',
+  },
   request_malformed: {
     status: 400,
     grpc: GRPC_CODE.invalidArgument,

@@ -1,7 +1,7 @@
 /**
- * The ledger of a data directory on which no collector runs, for settle, verify and reprice: opened as the collector
- * opens it, but for listeners. Invariant: the directory is locked meanwhile, and what an earlier collector left in the
- * journal is stored before anything is looked at.
+ * The ledger of a data directory on which no collector runs, for settle, verify, reprice and retention: opened as the
+ * collector opens it, but for listeners. Invariant: the directory is locked meanwhile, and what an earlier collector
+ * left in the journal is stored before anything is looked at.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -11,11 +11,13 @@ import {
   lockDirectory,
 } from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
 import { EngineStartError } from '@ai-cost-profiler/clickhouse/engine/supervise.ts';
-import { REPRICE_BODY, readReprice } from './api/admin-ledger.ts';
+import { REPRICE_BODY, RETENTION_BODY, readReprice } from './api/admin-ledger.ts';
 import { CommandError } from './cli/command.ts';
 import type { OpenStoppedLedger } from './cli/ledger-door.ts';
 import type { Config } from './config.ts';
 import { controlCopyPath } from './control/control-copy.ts';
+import { LimitsOfTenants } from './limit/tenant-limits.ts';
+import { tenantDefaults } from './limits.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { preparedInTime } from './migrate-command.ts';
@@ -68,6 +70,10 @@ async function openLocked(config: Config, unlock: () => void) {
         const asked = readReprice(REPRICE_BODY.parse(body), new Date());
         return unlessFailed(storing.repriceNow(asked, show));
       },
+      retention: async (body: object, show: Show) => {
+        const { dry_run: dryRun } = RETENTION_BODY.parse(body);
+        return unlessFailed(storing.retentionNow({ dryRun }, show));
+      },
       async close() {
         await storing.drain(AbortSignal.timeout(DRAIN_TIMEOUT_MS));
         await storage.close();
@@ -90,6 +96,7 @@ async function startStoring(
   const control = await openControl(config, storage, log);
   const { books } = openPrices({ state: control, log, now: () => new Date(), randomBytes });
   const { journal, clock } = await openJournal(config, log, metrics);
+  const limits = new LimitsOfTenants(control, tenantDefaults(config));
   const maker = createEntryMaker({
     bookFor: (tenant) => books.bookFor(tenant),
     guard: new CardinalityGuard(),
@@ -105,6 +112,7 @@ async function startStoring(
       maker,
       open: new OpenTraces({ idleMsMax: 0 }),
       price: createPriceNow(books),
+      limits,
       ownTraces: NO_OWN_TRACES,
     },
     onFailed,

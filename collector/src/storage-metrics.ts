@@ -189,6 +189,26 @@ export const STORAGE_METRICS = {
     sentence:
       'How far settle is behind: every span received longer ago than this is settled. Absent before the first pass.',
   }),
+  aicost_retention_rows_total: metric({
+    kind: 'counter',
+    unit: 'rows',
+    labels: ['what'],
+    sentence:
+      'What expired: spans, ledger (its entries), traces, and content (spans whose content was replaced by its size).',
+  }),
+  aicost_retention_waiting: metric({
+    kind: 'gauge',
+    unit: 'days of a tenant',
+    labels: ['reason'],
+    sentence:
+      'Days that are due to expire and have to wait, as of the last pass: not_settled; differs (verify finds a difference: look at it); spans_kept (entries whose spans are still there).',
+  }),
+  aicost_retention_failures_total: metric({
+    kind: 'counter',
+    unit: 'passes',
+    labels: [],
+    sentence: 'Passes of retention that failed; the next one goes on from there.',
+  }),
   aicost_control_age_seconds: metric({
     kind: 'gauge',
     unit: 'seconds',

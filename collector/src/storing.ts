@@ -10,13 +10,22 @@ import type { ForwardClock } from './forward-clock.ts';
 import type { Journal } from './journal/journal.ts';
 import type { SealedSegment } from './journal/sealed-segment.ts';
 import type { LandingBlocks } from './keep-spans.ts';
-import { keptOrProblem, type LedgerWorkParts, repriceNow, verifyNow } from './ledger-work.ts';
+import {
+  keptOrProblem,
+  type LedgerWorkParts,
+  type RetentionLimits,
+  repriceNow,
+  retentionNow,
+  verifyNow,
+} from './ledger-work.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { observeSettle, observeWriter } from './observe.ts';
+import { observeRetention, observeSettle, observeWriter } from './observe.ts';
 import type { OwnTraces } from './own-traces.ts';
 import { unavailable } from './problems.ts';
 import type { RepriceOptions } from './reprice/reprice-ledger.ts';
+import { outcomeRow } from './retention/outcome-rows.ts';
+import { type RetentionLoop, startRetentionLoop } from './retention/retention-loop.ts';
 import type { EntryMaker } from './settle/difference.ts';
 import type { OpenTraces } from './settle/open-traces.ts';
 import { type SettleLoop, startSettleLoop } from './settle/settle-loop.ts';
@@ -44,6 +53,8 @@ export interface StoringParts {
   /** What requests decide before settle; it is told to keep off what settle looks at. */
   open: OpenTraces;
   price: PriceNow;
+  /** The limits of a tenant, of which some say for how long what is kept. */
+  limits: RetentionLimits;
   ownTraces: OwnTraces;
 }
 
@@ -61,6 +72,7 @@ export class Storing {
   private writer: Writer | undefined;
   private settler: Settler | undefined;
   private loop: SettleLoop | undefined;
+  private retention: RetentionLoop | undefined;
   private written: Promise<void> = Promise.resolve();
   private isStopped = false;
   /** Up to when settle is through, in milliseconds since 1970; undefined before its first pass. */
@@ -107,7 +119,8 @@ export class Storing {
   async drain(deadline: AbortSignal): Promise<void> {
     const { journal } = this.parts;
     this.isStopped = true;
-    await Promise.race([this.loop?.stop(), aborted(deadline)]);
+    const stopping = Promise.all([this.retention?.stop(), this.loop?.stop()]);
+    await Promise.race([stopping, aborted(deadline)]);
     await journal.close();
     await Promise.race([this.untilWritten(), aborted(deadline)]);
     this.writer?.stop();
@@ -132,15 +145,27 @@ export class Storing {
     return repriceNow(this.ledgerWork(), options, show);
   }
 
+  /** Lets expire what is due, or shows it. */
+  async retentionNow(options: { readonly dryRun: boolean }, show: Show): Promise<object> {
+    const { log, metrics } = this.parts;
+    const { onDay, onDone } = observeRetention(log, metrics);
+    const result = await retentionNow(this.ledgerWork(), options, (outcome) => {
+      if (!options.dryRun) onDay(outcome);
+      show(outcomeRow(outcome));
+    });
+    if (!options.dryRun) onDone(result);
+    return result;
+  }
+
   /** @throws Problem engine_unavailable until the tables are there */
   private ledgerWork(): LedgerWorkParts {
-    const { storage, journal, clock, maker, open, price } = this.parts;
+    const { storage, journal, clock, maker, open, price, limits } = this.parts;
     const { settler } = this;
     if (settler === undefined) {
       const detail = 'ClickHouse is not ready yet; try again in a moment.';
       throw unavailable('engine_unavailable', detail);
     }
-    return { store: storage.store, journal, clock, maker, open, price, settler };
+    return { store: storage.store, journal, clock, maker, open, price, limits, settler };
   }
 
   private startSettler(): void {
@@ -164,6 +189,10 @@ export class Storing {
       const settle = (all: boolean) => this.settlePass(settler, all);
       const pauseMs = Math.min(settleAfterMs, SETTLE_PAUSE_MS_MAX);
       this.loop = startSettleLoop({ settle, pauseMs, ...observeSettle(log, metrics) });
+      const { onDay, ...told } = observeRetention(log, metrics);
+      const expire = (signal: AbortSignal) =>
+        retentionNow(this.ledgerWork(), { dryRun: false, signal }, onDay);
+      this.retention = startRetentionLoop({ expire, ...told });
     }
   }
 

@@ -37,6 +37,8 @@ export interface TestLedger {
   book: PriceBook;
   /** The dialects that read what is sent; set others for a collector of another release. */
   rules: readonly DialectDefinition[];
+  /** As with --content on. */
+  isContentStored: boolean;
   /** When requests come in; settle runs a second later. Milliseconds since 1970. */
   clockMs: number;
   /** Spans as a request of `acme`, or of another tenant. */
@@ -65,7 +67,9 @@ export async function openTestLedger(): Promise<TestLedger> {
   const open = new OpenTraces({ idleMsMax: 60_000 });
   const withRoad = async <T>(work: (road: TestRoad) => Promise<T>): Promise<T> => {
     const normaliser = new Normaliser(ledger.rules);
-    const road = await openRoad({ change: { nowMs: () => ledger.clockMs, normaliser, open } });
+    const { isContentStored } = ledger;
+    const change = { nowMs: () => ledger.clockMs, normaliser, open };
+    const road = await openRoad({ isContentStored, change });
     try {
       const result = await work(road);
       await road.close();
@@ -88,6 +92,7 @@ export async function openTestLedger(): Promise<TestLedger> {
     book: loadPriceBook(),
     maker,
     rules: DIALECTS,
+    isContentStored: false,
     clockMs: NOW_MS,
     send: (spans, tenant) => withRoad(async (road) => void (await road.send(spans, tenant))),
     sendRequest: (request) => withRoad(async (road) => void (await road.sendBytes(request))),

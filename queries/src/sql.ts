@@ -67,8 +67,10 @@ export function sumOfColumns(columns: readonly string[]): Sql {
   );
 }
 
+type Separator = '' | ', ' | ' + ' | ' OR ' | ' UNION ALL ';
+
 /** Pieces with a separator between them; nothing for an empty list. */
-export function join(list: readonly Sql[], separator: '' | ', ' | ' + ' | ' UNION ALL '): Sql {
+export function join(list: readonly Sql[], separator: Separator): Sql {
   return {
     pieces: list.flatMap((piece, index) =>
       index === 0 ? piece.pieces : [separator, ...piece.pieces],

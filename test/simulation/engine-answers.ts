@@ -84,6 +84,9 @@ const QUESTIONS: readonly (readonly [string, Answer])[] = [
       return found === undefined ? [] : [{ found: String(found) }];
     },
   ],
+  // Nothing expires.
+  ['AS seals', () => [{ seals: '0' }]],
+  ['.sealed_days', () => []],
   ['now64(3)', ({ nowMs }) => [{ ms: String(Math.floor(nowMs())) }]],
   ['max(through)', ({ marks }) => [{ through: String(marks.through) }]],
   ['max(begun)', ({ marks }) => [{ begun: String(marks.begun) }]],

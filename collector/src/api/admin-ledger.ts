@@ -1,6 +1,6 @@
 /**
- * `/api/v1/admin/settle`, `verify`, `reprice`: work on the whole ledger, for operators, with its progress as
- * NDJSON.
+ * `/api/v1/admin/settle`, `verify`, `reprice`, `retention`: work on the whole ledger, for operators, with its progress
+ * as NDJSON.
  */
 import { parseInstant } from '@ai-cost-profiler/queries/range.ts';
 import { type RequestHandler, Router } from 'express';
@@ -29,6 +29,8 @@ export interface RepriceAsked {
 
 export type RepriceWork = (asked: RepriceAsked, show: Show) => Promise<object>;
 
+export type RetentionWork = (asked: { readonly dryRun: boolean }, show: Show) => Promise<object>;
+
 export interface AdminLedgerDeps {
   readonly authenticate: Authenticate;
   readonly log: Logger;
@@ -37,6 +39,8 @@ export interface AdminLedgerDeps {
   /** Compares spans, ledger and rollups. */
   readonly verify: LedgerWork;
   readonly reprice: RepriceWork;
+  /** Lets expire what is due. */
+  readonly retention: RetentionWork;
 }
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -54,6 +58,11 @@ export const REPRICE_BODY = z.strictObject({
       'Read the stored spans of these calls again, by the rules of now (dialects and roles), and not only at the price book of now. Traces that reach into the range are looked at whole.',
     ),
   dry_run: z.boolean().default(false).describe('Show the difference, and append nothing.'),
+});
+
+/** The body of `POST /api/v1/admin/retention`. */
+export const RETENTION_BODY = z.strictObject({
+  dry_run: z.boolean().default(false).describe('Show what is due, and let nothing expire.'),
 });
 
 export type RepriceBody = z.output<typeof REPRICE_BODY>;
@@ -81,6 +90,13 @@ export function adminLedgerRoutes(deps: AdminLedgerDeps): Router {
     .post(operator, jsonBody(BODY_BYTES_MAX), (request, response) => {
       const asked = readReprice(readBody(REPRICE_BODY, request), new Date());
       return answer((show) => deps.reprice(asked, show), response);
+    })
+    .all(onlyMethods('POST'));
+  router
+    .route('/api/v1/admin/retention')
+    .post(operator, jsonBody(BODY_BYTES_MAX), (request, response) => {
+      const { dry_run: dryRun } = readBody(RETENTION_BODY, request);
+      return answer((show) => deps.retention({ dryRun }, show), response);
     })
     .all(onlyMethods('POST'));
   return router;

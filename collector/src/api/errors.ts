@@ -1,5 +1,6 @@
 // The end of every failed request: any error becomes a declared problem, in the form its path speaks.
 // Invariant: what is not a Problem is logged with its cause and answered as `internal`, without its text.
+import { ExpiredQuestion } from '@ai-cost-profiler/queries/expired-ledger.ts';
 import { ForbiddenQuestion, InputProblem } from '@ai-cost-profiler/queries/input-problem.ts';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { Logger } from '../log.ts';
@@ -35,6 +36,7 @@ function fromBodyParser(error: object): Problem | undefined {
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof InputProblem) return new Problem('parameter_invalid', error.message);
+  if (error instanceof ExpiredQuestion) return new Problem('ledger_expired', error.message);
   if (error instanceof ForbiddenQuestion) return new Problem('scope_missing', error.message);
   if (error instanceof URIError) {
     return new Problem('parameter_invalid', 'The path is not valid percent-encoding.');

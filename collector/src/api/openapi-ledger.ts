@@ -1,5 +1,5 @@
 // The part of the OpenAPI document about work on the whole ledger: its progress comes as NDJSON.
-import { REPRICE_BODY } from './admin-ledger.ts';
+import { REPRICE_BODY, RETENTION_BODY } from './admin-ledger.ts';
 import { ANY_KEY, type Json, problemResponses, toSchema } from './openapi-paths.ts';
 
 /** Lines are `{"progress":…}`, and the last one `{"done":true,…}` with the result, or `{"problem":…}`. */
@@ -43,7 +43,7 @@ const DIFFERENCE = {
   required: ['where', 'tenant', 'column', 'expected', 'found', 'cause'],
 };
 
-/** `/api/v1/admin/settle`, `verify` and `reprice`. */
+/** `/api/v1/admin/settle`, `verify`, `reprice` and `retention`. */
 export const LEDGER_PATHS: Json = {
   '/api/v1/admin/settle': longWork(
     'settleNow',
@@ -74,6 +74,28 @@ export const LEDGER_PATHS: Json = {
       requestBody: {
         required: true,
         content: { 'application/json': { schema: toSchema(REPRICE_BODY, 'input') } },
+      },
+    },
+  ),
+  '/api/v1/admin/retention': longWork(
+    'expireNow',
+    'Let expire what is due: spans, content and ledger entries of whole UTC days; progress has a line for each day.',
+    {
+      dry_run: { type: 'boolean' },
+      spans: COUNT,
+      content: { type: 'integer', description: 'Spans whose content was replaced by its size.' },
+      entries: COUNT,
+      traces: COUNT,
+      waiting: {
+        type: 'object',
+        description: 'Days of a tenant that are due and have to wait: reason → how many.',
+        additionalProperties: COUNT,
+      },
+    },
+    {
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: toSchema(RETENTION_BODY, 'input') } },
       },
     },
   ),

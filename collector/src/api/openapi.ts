@@ -67,6 +67,7 @@ const QUESTION_PROBLEMS = [
   'key_missing',
   'key_unknown',
   'scope_missing',
+  'ledger_expired',
   'method_not_allowed',
   'internal',
   'engine_unavailable',

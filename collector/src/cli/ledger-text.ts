@@ -18,7 +18,13 @@ const differenceSchema = z.looseObject({
 
 const reportSchema = z.looseObject({
   ok: z.boolean(),
-  checked: z.object({ days: z.int(), traces: z.int(), spans: z.int(), entries: z.int() }),
+  checked: z.object({
+    days: z.int(),
+    sealed: z.int().default(0),
+    traces: z.int(),
+    spans: z.int(),
+    entries: z.int(),
+  }),
   skipped: z.record(z.string(), z.int()),
   difference: differenceSchema.nullable(),
 });
@@ -26,14 +32,18 @@ const reportSchema = z.looseObject({
 /** The report of verify: how much was looked at, what was left out, and the first difference with its cause. */
 export function verdict(report: unknown): { ok: boolean; text: string } {
   const { ok, checked, skipped, difference } = reportSchema.parse(report);
-  const { days, traces, spans, entries } = checked;
+  const { days, sealed, traces, spans, entries } = checked;
   const looked = `${entries} entries, ${spans} spans and ${traces} traces of ${days} days`;
   const left = Object.entries(skipped).map(([reason, count]) => `Left out: ${count} ${reason}.\n`);
+  const held =
+    sealed === 0
+      ? ''
+      : `Of ${sealed} days of a tenant the spans have expired: they were held against the rows that sealed them.\n`;
   const text =
     difference === null
       ? `Spans, ledger and rollups agree to the last digit: ${looked}.\n`
       : `A difference in ${difference.where}, after ${looked}:\n${place(difference)}`;
-  return { ok, text: text + left.join('') };
+  return { ok, text: text + held + left.join('') };
 }
 
 function place(difference: z.infer<typeof differenceSchema>): string {

@@ -1,9 +1,10 @@
-/** `aicost settle`, `verify`, `reprice`: work on the whole ledger. */
+/** `aicost settle`, `verify`, `reprice`, `retention`: work on the whole ledger. */
 import { z } from 'zod';
 import { ConfigError } from '../config-error.ts';
 import type { Command, CommandInput } from './command.ts';
 import { type OpenStoppedLedger, workOnLedger } from './ledger-door.ts';
 import { differenceTables, verdict } from './ledger-text.ts';
+import { expiredText, expiryLine } from './retention-text.ts';
 
 const settledSchema = z.looseObject({
   traces: z.int(),
@@ -88,6 +89,16 @@ async function reprice(input: CommandInput, open: OpenStoppedLedger): Promise<nu
   return 0;
 }
 
+async function retention(input: CommandInput, open: OpenStoppedLedger): Promise<number> {
+  const last = await workOnLedger(input, open, {
+    operation: 'retention',
+    body: { dry_run: input.flags.has('dry-run') },
+    show: expiryLine,
+  });
+  if (!input.json) input.io.write(expiredText(last));
+  return 0;
+}
+
 function required(flags: CommandInput['flags'], name: string): string {
   const value = flags.get(name);
   if (value === undefined) {
@@ -139,5 +150,15 @@ export const ledgerCommands = (open: OpenStoppedLedger): readonly Command[] => [
     ],
     positionals: [],
     run: (input) => reprice(input, open),
+  },
+  {
+    name: 'retention',
+    sentence: 'Let expire now what is older than the retention says: whole UTC days.',
+    takes: 'data',
+    flags: [
+      { flag: 'dry-run', value: null, sentence: 'Show what is due, and let nothing expire.' },
+    ],
+    positionals: [],
+    run: (input) => retention(input, open),
   },
 ];

@@ -3,7 +3,8 @@
  * newest holds. So two operators who change two limits at once both get what they asked for.
  */
 import { z } from 'zod';
-import { LIMITS, type LimitSpec, TENANT_LIMITS, type TenantLimitName } from '../limit-table.ts';
+import type { LimitSpec } from '../limit-spec.ts';
+import { LIMITS, TENANT_LIMITS, type TenantLimitName } from '../limit-table.ts';
 import { EVERY_TENANT } from '../tenant-rows.ts';
 
 /** A row of the control state, as far as limits look at it. */

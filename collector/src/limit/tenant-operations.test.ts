@@ -79,6 +79,23 @@ describe('the limits of a tenant', () => {
     expect(here.limits.of('acme').spans_per_second).toBeNull();
   });
 
+  test('of retention begin at what the options say, and may be for ever', async () => {
+    const limits = new LimitsOfTenants(here.state, {
+      ...DEFAULT_TENANT_LIMITS,
+      spans_retention_days: 90,
+    });
+    expect(limits.of('acme').spans_retention_days).toBe(90);
+    expect(limits.isAnySet(['spans_retention_days'])).toBe(true);
+    expect(here.limits.isAnySet(['spans_retention_days'])).toBe(false);
+    await set('acme', 'spans_retention_days', null);
+    await set('beta', 'spans_retention_days', 7);
+    expect(limits.of('acme').spans_retention_days).toBeNull();
+    expect(limits.of('beta').spans_retention_days).toBe(7);
+    expect(here.limits.isAnySet(['content_retention_days'])).toBe(false);
+    expect(here.limits.isAnySet(['spans_retention_days'])).toBe(true);
+    await expect(set('acme', 'spans_retention_days', 0)).rejects.toThrow('from 1 to 36500 (days)');
+  });
+
   test('reach another collector, and hold there while ClickHouse is away, and after a restart', async () => {
     await set('acme', 'requests_per_second', 7);
     const there = await openCollector('there');

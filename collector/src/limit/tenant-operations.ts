@@ -3,13 +3,8 @@
  * kept to, and a name that no key has is told as that: a limit for a mistyped tenant would hold nobody back.
  */
 import { type KeyActor, type KeyRecord, tenantNameSchema } from '../access.ts';
-import {
-  DEFAULT_TENANT_LIMITS,
-  LIMITS,
-  type LimitSpec,
-  TENANT_LIMITS,
-  type TenantLimitName,
-} from '../limit-table.ts';
+import type { LimitSpec } from '../limit-spec.ts';
+import { LIMITS, TENANT_LIMITS, type TenantLimitName } from '../limit-table.ts';
 import { Problem } from '../problems.ts';
 import {
   EVERY_TENANT,
@@ -94,7 +89,7 @@ function rowOf(deps: TenantOperationsDeps, tenant: string, name: TenantLimitName
     const source = of === EVERY_TENANT ? '*' : 'tenant';
     return { ...about, value: set.value, source, set_at: set.setAt, set_by: set.setBy };
   }
-  const value = DEFAULT_TENANT_LIMITS[name];
+  const value = deps.limits.defaults[name];
   return { ...about, value, source: 'default', set_at: null, set_by: null };
 }
 

@@ -4,6 +4,7 @@ import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
 import { chargeFacts, liveEntries } from '../settle/difference.ts';
 import { loadSpans } from '../settle/load-spans.ts';
+import { SealedDays } from '../settle/sealed-days.ts';
 import { type SettleSpan, spanKey } from '../settle/settle-span.ts';
 import { STORED_ENTRY_COLUMNS, type StoredEntry, toLedgerEntry } from '../settle/stored-entry.ts';
 import type { LiveCharge } from './reprice-entry.ts';
@@ -22,22 +23,28 @@ export interface ChargeStep {
   readonly withoutSpan: number;
   /** Several charges stand for one call, and repricings beside them: settle leaves one first. */
   readonly ambiguous: number;
+  /** They are of days whose spans have expired: what those days came to is sealed. */
+  readonly sealed: number;
 }
 
 const CHARGES_PER_STEP = 2_000;
 
 export async function* liveCharges(store: Store, range: RepriceRange): AsyncGenerator<ChargeStep> {
+  const days = await SealedDays.read(store, range);
   let step: LedgerEntry[][] = [];
+  let sealed = 0;
   for await (const live of liveSpans(store, range)) {
+    if (days.of(live[0]!.tenant, live[0]!.startNs) !== undefined) {
+      sealed += live.filter(({ kind }) => kind === 'charge').length;
+      continue;
+    }
     if (step.length >= CHARGES_PER_STEP || (step[0] && step[0][0]!.tenant !== live[0]!.tenant)) {
       yield await withReadings(store, step);
       step = [];
     }
     step.push(live);
   }
-  if (step.length > 0) {
-    yield await withReadings(store, step);
-  }
+  yield { ...(await withReadings(store, step)), sealed };
 }
 
 /** Live entries by span. A reversal or a repricing has the start of its charge, so all of a span stand together. */
@@ -104,7 +111,7 @@ async function withReadings(store: Store, step: readonly LedgerEntry[][]): Promi
       }
     }
   }
-  return { charges: found, withoutSpan, ambiguous };
+  return { charges: found, withoutSpan, ambiguous, sealed: 0 };
 }
 
 /** Only where inclusion was told, and not assumed, there is one reading. */

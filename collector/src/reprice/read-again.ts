@@ -26,13 +26,15 @@ export interface Reading {
 
 /** Why a span cannot be read again; what it was read as stays. */
 export const UNREADABLE = {
-  hidden: 'what the span was read from is not stored any more (content off): left as billed',
+  hidden:
+    'what the span was read from is not stored any more (content off, or expired): left as billed',
   types: 'attributes are kept as text, and it matters which of them were numbers: left as billed',
   failed: 'the rules of now fail on the span: left as billed',
 } as const;
 export type Unreadable = keyof typeof UNREADABLE;
 
-const REDACTED = /^redacted bytes=\d+ fingerprint=[0-9a-f]{32}$/;
+/** Hidden when it was taken in, or since by --retention-content. */
+const REDACTED = /^redacted bytes=\d+ (fingerprint=[0-9a-f]{32}|expired)$/;
 
 export class SpanRereader {
   private readonly normaliser = new Normaliser(DIALECTS);

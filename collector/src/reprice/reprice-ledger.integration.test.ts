@@ -109,7 +109,6 @@ async function verify(price: PriceNow) {
     rulesVersion: RULES_VERSION,
     settledThroughNs: async () => BigInt(ledger.clockMs) * NS_PER_MS,
     stored: async () => undefined,
-    spansKeptFromNs: 0n,
   });
   for (;;) {
     const { done, value } = await steps.next();

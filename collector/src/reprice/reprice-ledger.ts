@@ -102,7 +102,8 @@ async function* bookSteps(
   { store, price, maker }: RepriceDeps,
   range: RepriceRange,
 ): AsyncGenerator<RepriceStep> {
-  for await (const { charges, withoutSpan, ambiguous } of liveCharges(store, range)) {
+  for await (const step of liveCharges(store, range)) {
+    const { charges, withoutSpan, ambiguous, sealed } = step;
     const repriced = charges.flatMap((charge) => repriceCharge(charge, price) ?? []);
     yield {
       charges: charges.length,
@@ -115,6 +116,7 @@ async function* bookSteps(
       skipped: [
         ['the span expired, and with it the other reading of the usage', withoutSpan],
         ['several charges stand for one call: settle first', ambiguous],
+        ['the spans of the day have expired, and the day is sealed: left as billed', sealed],
       ],
     };
   }

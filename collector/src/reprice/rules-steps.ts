@@ -4,8 +4,10 @@
  * Invariant: a group is corrected whole or left as billed, and once in a pass.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { findCuts } from '../settle/cut-groups.ts';
 import { type LoadedGroup, loadGroups } from '../settle/load-groups.ts';
 import { loadEntries } from '../settle/load-spans.ts';
+import { SealedDays } from '../settle/sealed-days.ts';
 import { type SettleSpan, spanKey } from '../settle/settle-span.ts';
 import { SpanTree } from '../settle/span-tree.ts';
 import { toSettleSpan } from '../settle/stored-span.ts';
@@ -26,6 +28,7 @@ interface Pass {
   readonly deps: RulesDeps;
   readonly throughNs: bigint;
   readonly rereader: SpanRereader;
+  readonly sealed: SealedDays;
   /** Traces that were corrected with others: what was appended for them may not be stored yet. */
   readonly together: Set<string>;
 }
@@ -38,7 +41,9 @@ export async function* rulesSteps(
   range: RepriceRange,
 ): AsyncGenerator<RepriceStep> {
   const throughNs = await deps.settledThroughNs();
-  const pass = { deps, throughNs, rereader: new SpanRereader(), together: new Set<string>() };
+  const sealed = await SealedDays.read(deps.store);
+  const together = new Set<string>();
+  const pass = { deps, throughNs, rereader: new SpanRereader(), sealed, together };
   for await (const traces of tracesStarted(deps.store, range)) {
     yield await stepOf(pass, traces);
   }
@@ -59,9 +64,11 @@ async function stepOf(
       ? own
       : [...own, ...(await loadWholeSpans(store, { tenant, traceIds: foreign }))];
   const rows = new Map(whole.map((row) => [versionKey(toSettleSpan(row)), row]));
+  const cuts = await findCuts(store, { tenant, groups, sealed: pass.sealed });
+  const cut = new Set(groups.filter((_, i) => cuts[i] !== undefined));
   const corrected = groups
     .filter((group) => isFirstSeen(tenant, group, pass.together))
-    .map((group) => correct(pass, group, rows));
+    .map((group) => correct(pass, group, cut.has(group) ? undefined : rows));
   const spans = corrected.flatMap((one) => one.spans);
   const entries = corrected.flatMap(({ correction }) => correction.entries);
   return {
@@ -97,20 +104,25 @@ interface Corrected {
   readonly skipped: readonly (readonly [string, number])[];
 }
 
+/** Without `rows` the group is not whole any more. */
 function correct(
   { deps, throughNs, rereader }: Pass,
   { spans, entries }: LoadedGroup,
-  rows: ReadonlyMap<string, WholeSpan>,
+  rows: ReadonlyMap<string, WholeSpan> | undefined,
 ): Corrected {
   const stored = new Set(spans.map(spanKey));
   const isSettled = spans.every(({ receivedAtNs }) => receivedAtNs <= throughNs);
   const isWhole = entries.every(
     (entry) => entry.kind === 'adjustment' || stored.has(spanKey(entry)),
   );
-  if (!isSettled || !isWhole) {
+  if (rows === undefined || !isSettled || !isWhole) {
     const charges = billedCharges(entries).length;
     const correction = { entries: [], changes: [], charges };
-    return { spans: [], correction, skipped: [[isWhole ? UNSETTLED : EXPIRED, charges]] };
+    return {
+      spans: [],
+      correction,
+      skipped: [[isWhole && rows !== undefined ? UNSETTLED : EXPIRED, charges]],
+    };
   }
   const versions: SpanVersion[] = [];
   const unreadable: Unreadable[] = [];

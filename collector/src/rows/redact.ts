@@ -9,10 +9,29 @@ import { ATTRIBUTION_KEYS } from '../normalise/attribution.ts';
 import type { DialectDefinition } from '../normalise/dialect.ts';
 
 /** A longer string is taken for content, whatever its key. */
-const PLAIN_BYTES_MAX = 256;
+export const PLAIN_BYTES_MAX = 256;
 const FINGERPRINT_HEX = 32;
 /** Who spoke in a message, and why it ended, is no content. */
-const PLAIN_ENDS = ['.role', '.finish_reason'].map((text) => Buffer.from(text));
+const PLAIN_END_TEXTS = ['.role', '.finish_reason'];
+const PLAIN_ENDS = PLAIN_END_TEXTS.map((text) => Buffer.from(text));
+
+/** Which attributes are content, in words: for who has to find them in what is stored. */
+export interface ContentNames {
+  readonly keys: readonly string[];
+  readonly prefixes: readonly string[];
+  /** Of keys with such a prefix, those that are none: by name, and by end. */
+  readonly plainKeys: readonly string[];
+  readonly plainEnds: readonly string[];
+}
+
+export function contentNamesOf(dialects: readonly DialectDefinition[]): ContentNames {
+  return {
+    keys: [...new Set(dialects.flatMap(({ contentKeys }) => contentKeys))],
+    prefixes: [...new Set(dialects.flatMap(({ contentPrefixes }) => contentPrefixes))],
+    plainKeys: ATTRIBUTION_KEYS,
+    plainEnds: PLAIN_END_TEXTS,
+  };
+}
 
 export class ContentRedactor {
   readonly isOn: boolean;

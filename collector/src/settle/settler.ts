@@ -6,11 +6,14 @@ import { setImmediate } from 'node:timers/promises';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { type EntryJournal, StagedEntries } from './append-entries.ts';
 import { readSlice, type Slice, type Step, stepsOf } from './candidates.ts';
+import { type CutGroup, findCuts } from './cut-groups.ts';
 import type { EntryMaker } from './difference.ts';
 import { type KnownRelations, readRelations } from './known-relations.ts';
 import { type LoadedGroup, loadGroups } from './load-groups.ts';
-import { loadTraces } from './load-traces.ts';
+import { loadTraces, rangeOfTraces } from './load-traces.ts';
 import type { OpenTraces } from './open-traces.ts';
+import { SealedDays } from './sealed-days.ts';
+import { settleCutGroup } from './settle-cut-group.ts';
 import { settleGroup } from './settle-group.ts';
 
 export interface SettlerDeps {
@@ -53,6 +56,14 @@ interface Pass {
 interface ReadStep {
   readonly step: Step;
   readonly groups: readonly LoadedGroup[];
+  /** Of each group that is not whole any more, what is left of it. */
+  readonly cuts: readonly (CutGroup | undefined)[];
+}
+
+/** What is known of the traces of a slice before any of them is read. */
+interface Around {
+  readonly relations: (tenant: string) => KnownRelations;
+  readonly sealed: SealedDays;
 }
 
 const NS_PER_MS = 1_000_000n;
@@ -140,28 +151,41 @@ export class Settler {
 
   /** While one step is settled, the next is read. */
   private async settleSlice(slice: Slice, pass: Pass): Promise<void> {
-    const { store } = this.deps;
-    const relations = await readRelations(store, slice);
+    const around = await this.lookAround(slice);
+    const { relations, sealed } = around;
+    // What starts beside expired spans may be one of them again: who took it in could not know.
     const open = slice.candidates.filter(
-      ({ isResolved, tenant, traceId }) => !isResolved || !relations(tenant).isAlone(traceId),
+      (place) =>
+        !place.isResolved ||
+        !relations(place.tenant).isAlone(place.traceId) ||
+        sealed.isNear(place.tenant, rangeOfTraces([place])),
     );
     pass.progress.resolved += slice.candidates.length - open.length;
     if (open.length > 0) {
       await this.markBegun(slice.throughNs);
     }
     const steps = stepsOf(open);
-    let reading = this.readNext(steps, relations);
+    let reading = this.readNext(steps, around);
     for (let read = await reading; read !== undefined; read = await reading) {
-      reading = this.readNext(steps, relations);
+      reading = this.readNext(steps, around);
       await this.settleStep(read, pass);
       pass.onProgress?.({ ...pass.progress });
     }
   }
 
+  private async lookAround(slice: Slice): Promise<Around> {
+    const { store } = this.deps;
+    const relations = await readRelations(store, slice);
+    const { candidates } = slice;
+    const isAny = candidates.length > 0;
+    const sealed = isAny ? SealedDays.read(store, rangeOfTraces(candidates)) : SealedDays.none;
+    return { relations, sealed: await sealed };
+  }
+
   /** The next step with its groups; undefined when there is none. */
   private readNext(
     steps: Iterator<Step>,
-    relations: (tenant: string) => KnownRelations,
+    { relations, sealed }: Around,
   ): Promise<ReadStep | undefined> {
     const { store, open, stored } = this.deps;
     const next = steps.next();
@@ -171,7 +195,7 @@ export class Settler {
         const spans = await loadTraces(store, { tenant, traces: candidates });
         const groups = await loadGroups(store, { tenant, spans, relations: relations(tenant) });
         if (!open.release(tenant, groups.flatMap(traceIdsOf))) {
-          return { step, groups };
+          return { step, groups, cuts: await findCuts(store, { tenant, groups, sealed }) };
         }
         // A request may have added to what was read; from now on none does.
         await stored();
@@ -183,15 +207,19 @@ export class Settler {
     return reading;
   }
 
-  private async settleStep({ step, groups }: ReadStep, pass: Pass): Promise<void> {
+  private async settleStep({ step, groups, cuts }: ReadStep, pass: Pass): Promise<void> {
     const { journal, maker, elapsedMs = () => performance.now() } = this.deps;
     const { progress, together } = pass;
     const corrected = new Set<string>();
     const staged = new StagedEntries(journal);
     let lastPauseMs = elapsedMs();
-    for (const group of groups) {
+    for (const [i, group] of groups.entries()) {
       if (isFirstSeen(step.tenant, group, together)) {
-        const corrections = settleGroup(group.spans, group.entries, maker);
+        const cut = cuts[i];
+        const corrections =
+          cut === undefined
+            ? settleGroup(group.spans, group.entries, maker)
+            : settleCutGroup(cut, maker);
         staged.stage(corrections);
         progress.entries += corrections.length;
         for (const { traceId } of corrections) corrected.add(traceId);

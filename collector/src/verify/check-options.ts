@@ -7,5 +7,7 @@ export const CHECK_OPTIONS: CallOptions = {
     max_bytes_before_external_group_by: '300000000',
     max_bytes_before_external_sort: '300000000',
     max_threads: 1,
+    // The embedded engine ends questions after a minute unless they say otherwise.
+    max_execution_time: '3600',
   },
 };

@@ -1,13 +1,16 @@
 /** The traces of one day whose calls are stored, a bounded number at a time: their spans against their entries. */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { findCuts } from '../settle/cut-groups.ts';
 import { type LoadedGroup, loadGroups } from '../settle/load-groups.ts';
 import { loadTraces, readPlaces } from '../settle/load-traces.ts';
+import type { SealedDays } from '../settle/sealed-days.ts';
 import type { SettleSpan } from '../settle/settle-span.ts';
 import { CHECK_OPTIONS } from './check-options.ts';
 import { type GroupRules, groupDifference } from './group-differences.ts';
 import { type Difference, Skipped } from './report.ts';
 
 const TRACES_PER_STEP = 1_000;
+const CUT = 'entries of traces of which a part has expired: not recomputed';
 const NS_PER_MS = 1_000_000n;
 
 /** Traces of one tenant that have calls on a day. */
@@ -24,12 +27,17 @@ export interface StepResult {
   readonly skipped: Skipped;
 }
 
-export async function* traceSteps(store: Store, day: string): AsyncGenerator<TraceStep> {
+/** Of tenants whose spans of the day have not expired. */
+export async function* traceSteps(
+  store: Store,
+  day: string,
+  expired: readonly string[],
+): AsyncGenerator<TraceStep> {
   const rows = store.queryStream<{ tenant: string; trace_id: string }>(
     `SELECT tenant, trace_id FROM ${store.database}.spans
-     WHERE toDate(start_time) = {day:Date} AND role != 'not_llm'
+     WHERE toDate(start_time) = {day:Date} AND role != 'not_llm' AND tenant NOT IN {expired:Array(String)}
      GROUP BY tenant, trace_id ORDER BY tenant, min(start_time), trace_id`,
-    { day },
+    { day, expired },
     CHECK_OPTIONS,
   );
   let tenant = '';
@@ -51,7 +59,7 @@ export async function* traceSteps(store: Store, day: string): AsyncGenerator<Tra
 export async function checkStep(
   store: Store,
   step: TraceStep,
-  rules: Omit<GroupRules, 'skipped'> & { settledThroughNs: bigint },
+  rules: Omit<GroupRules, 'skipped'> & { settledThroughNs: bigint; sealed: SealedDays },
 ): Promise<StepResult> {
   const skipped = new Skipped();
   const spans = await loadWhole(store, step);
@@ -61,8 +69,14 @@ export async function checkStep(
       .map(([traceId]) => traceId),
   );
   const mine = spans.filter(({ traceId }) => own.has(traceId));
-  const groups = await loadGroups(store, { tenant: step.tenant, spans: mine });
-  for (const group of groups) {
+  const { tenant } = step;
+  const groups = await loadGroups(store, { tenant, spans: mine });
+  const cuts = await findCuts(store, { tenant, groups, sealed: rules.sealed });
+  for (const [i, group] of groups.entries()) {
+    if (cuts[i] !== undefined) {
+      skipped.add(CUT, group.entries.length);
+      continue;
+    }
     const isSettled = isSettledThrough(group, rules.settledThroughNs);
     const found = groupDifference({ ...group, isSettled }, own, { ...rules, skipped });
     if (found !== null) {

@@ -6,19 +6,26 @@ import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { CHECK_OPTIONS } from './check-options.ts';
 import type { Difference } from './report.ts';
 
-/** The first entry of a UTC day (YYYY-MM-DD) about a span that is not stored, or is no call. */
-export async function findOrphanEntry(store: Store, day: string): Promise<Difference | null> {
+/**
+ * The first entry of a UTC day (YYYY-MM-DD) about a span that is not stored, or is no call; of tenants whose spans of
+ * that day have not expired.
+ */
+export async function findOrphanEntry(
+  store: Store,
+  day: string,
+  expired: readonly string[],
+): Promise<Difference | null> {
   const { database } = store;
   const [row] = await store.query<{ tenant: string; trace_id: string; span_id: string }>(
     `SELECT tenant, trace_id, span_id FROM (
        SELECT tenant, trace_id, span_id, 1 AS is_entry, 0 AS is_span FROM ${database}.ledger
-       WHERE toDate(start_time) = {day:Date} AND kind != 'adjustment'
+       WHERE toDate(start_time) = {day:Date} AND kind != 'adjustment' AND tenant NOT IN {expired:Array(String)}
        UNION ALL
        SELECT tenant, trace_id, span_id, 0 AS is_entry, 1 AS is_span FROM ${database}.spans
        WHERE toDate(start_time) = {day:Date} AND role != 'not_llm')
      GROUP BY tenant, trace_id, span_id HAVING max(is_entry) = 1 AND max(is_span) = 0
      ORDER BY tenant, trace_id, span_id LIMIT 1`,
-    { day },
+    { day, expired },
     CHECK_OPTIONS,
   );
   if (row === undefined) {
@@ -38,13 +45,10 @@ export async function findOrphanEntry(store: Store, day: string): Promise<Differ
 }
 
 /**
- * The first trace whose row counts other spans than are stored. Traces that began before `keptFromNs` may have
- * lost some.
+ * The first trace whose row counts other spans than are stored. Those that began on a sealed day may have lost
+ * some.
  */
-export async function findTraceDifference(
-  store: Store,
-  keptFromNs: bigint,
-): Promise<Difference | null> {
+export async function findTraceDifference(store: Store): Promise<Difference | null> {
   const { database } = store;
   const [row] = await store.query<{ tenant: string; trace_id: string } & Record<string, string>>(
     `SELECT tenant, trace_id, sum(all_spans) AS d_spans, sum(calls) AS d_llm_spans,
@@ -58,9 +62,10 @@ export async function findTraceDifference(
          min(traces.start_time) AS first
        FROM ${database}.traces AS traces GROUP BY tenant, trace_id)
      GROUP BY tenant, trace_id
-     HAVING (d_spans != 0 OR d_llm_spans != 0) AND min(first) >= fromUnixTimestamp64Nano({from:Int64}, 'UTC')
+     HAVING (d_spans != 0 OR d_llm_spans != 0)
+       AND (tenant, toDate(min(first))) NOT IN (SELECT tenant, day FROM ${database}.sealed_days WHERE expired = 'spans')
      ORDER BY tenant, trace_id LIMIT 1`,
-    { from: String(keptFromNs) },
+    {},
     CHECK_OPTIONS,
   );
   if (row === undefined) {

@@ -25,6 +25,8 @@ export interface Difference {
 /** How much was looked at. */
 export interface Checked {
   days: number;
+  /** Days of a tenant whose spans have expired: held against the row that sealed them. */
+  sealed: number;
   traces: number;
   spans: number;
   entries: number;

@@ -11,16 +11,20 @@ import { CHECK_OPTIONS } from './check-options.ts';
 import type { Difference } from './report.ts';
 import { SUMMED_COLUMNS } from './rollup-differences.ts';
 
-/** The first entry of a UTC day (YYYY-MM-DD) that is stored twice, or is a reversal that is not one. */
+/**
+ * The first entry of a UTC day (YYYY-MM-DD) that is stored twice, or is a reversal that is not one; of tenants whose
+ * entries of that day have not expired.
+ */
 export async function findReversalDifference(
   store: Store,
   day: string,
+  expired: readonly string[],
 ): Promise<Difference | null> {
   const doubled = await findDoubled(store, day);
   if (doubled !== null) {
     return doubled;
   }
-  const target = await findWrongTarget(store, day);
+  const target = await findWrongTarget(store, day, expired);
   return target === undefined ? null : explain(store, day, target);
 }
 
@@ -58,7 +62,11 @@ async function findDoubled(store: Store, day: string): Promise<Difference | null
 }
 
 /** The id that a wrong reversal names. Sums are a cheap sieve: what passes it is compared column by column. */
-async function findWrongTarget(store: Store, day: string): Promise<string | undefined> {
+async function findWrongTarget(
+  store: Store,
+  day: string,
+  expired: readonly string[],
+): Promise<string | undefined> {
   const sums = SUMMED_COLUMNS.map((name) => `sum(ifNull(entry.${name}, 0)) != 0`);
   const nulls = SUMMED_COLUMNS.map((name) => `countIf(isNull(entry.${name})) % 2 != 0`);
   const [row] = await store.query<{ target: string }>(
@@ -67,6 +75,7 @@ async function findWrongTarget(store: Store, day: string): Promise<string | unde
      SELECT ifNull(entry.reverses, entry.entry_id) AS target
      FROM ${store.database}.ledger AS entry
      WHERE toDate(start_time) = {day:Date} AND (kind = 'reversal' OR entry_id IN undone)
+       AND entry.tenant NOT IN {expired:Array(String)}
      GROUP BY target
      HAVING countIf(entry.kind = 'reversal') != 1 OR countIf(entry.kind != 'reversal') != 1
        OR uniqExact(entry.tenant, entry.trace_id, entry.span_id, entry.start_time, entry.over_limit) != 1
@@ -74,7 +83,7 @@ async function findWrongTarget(store: Store, day: string): Promise<string | unde
             entry.feature, entry.agent, entry.prompt, entry.user, entry.session, entry.tool, toString(entry.tags)) != 1
        OR ${[...sums, ...nulls].join(' OR ')}
      ORDER BY target LIMIT 1`,
-    { day },
+    { day, expired },
     CHECK_OPTIONS,
   );
   return row?.target;

@@ -52,13 +52,23 @@ const DAILY: Rollup = {
 
 type Row = Record<string, string>;
 
-/** The first difference of a UTC day (YYYY-MM-DD) between the ledger and cost_hourly, then cost_daily. */
-export async function findRollupDifference(store: Store, day: string): Promise<Difference | null> {
-  const hourly = await firstDifference(store, day, HOURLY);
+/** A UTC day (YYYY-MM-DD), and the tenants whose entries of it have expired: their rollups stand alone. */
+interface KeptDay {
+  readonly day: string;
+  readonly expired: readonly string[];
+}
+
+/** The first difference of a day between the ledger and cost_hourly, then cost_daily. */
+export async function findRollupDifference(
+  store: Store,
+  kept: KeptDay,
+): Promise<Difference | null> {
+  const { day } = kept;
+  const hourly = await firstDifference(store, kept, HOURLY);
   if (hourly !== undefined) {
     return explain(store, { day, rollup: HOURLY, row: hourly });
   }
-  const daily = await firstDifference(store, day, DAILY);
+  const daily = await firstDifference(store, kept, DAILY);
   return daily === undefined ? null : explain(store, { day, rollup: DAILY, row: daily });
 }
 
@@ -89,7 +99,7 @@ function summed(store: Store, rollup: Rollup, source: 'ledger' | 'rollup'): stri
 /** The key of a group in which any column differs, with every column's difference: ledger less rollup. */
 async function firstDifference(
   store: Store,
-  day: string,
+  { day, expired }: KeptDay,
   rollup: Rollup,
 ): Promise<Row | undefined> {
   const keys = ['tenant', 'at', ...rollup.dimensions].join(', ');
@@ -97,10 +107,11 @@ async function firstDifference(
   const [row] = await store.query<Row>(
     `SELECT ${keys}, ${differences.join(', ')}
      FROM (${summed(store, rollup, 'ledger')} UNION ALL ${summed(store, rollup, 'rollup')}) AS both
+     WHERE tenant NOT IN {expired:Array(String)}
      GROUP BY ${keys}
      HAVING ${SUMMED_COLUMNS.map((name) => `d_${name} != 0`).join(' OR ')}
      ORDER BY ${keys} LIMIT 1`,
-    { day },
+    { day, expired },
     CHECK_OPTIONS,
   );
   return row;

@@ -4,6 +4,7 @@
  * difference counts only when it is still there after everything that had come in was stored.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { SealedDays } from '../settle/sealed-days.ts';
 import type { PriceNow } from '../settle/standing-amounts.ts';
 import { CHECK_OPTIONS } from './check-options.ts';
 import { checkStep, type StepResult, traceSteps } from './check-traces.ts';
@@ -17,6 +18,7 @@ import {
 } from './report.ts';
 import { findReversalDifference } from './reversal-differences.ts';
 import { findRollupDifference } from './rollup-differences.ts';
+import { findSealedDifference, type SealedDayResult } from './sealed-differences.ts';
 
 export interface VerifyDeps {
   readonly store: Store;
@@ -26,11 +28,8 @@ export interface VerifyDeps {
   readonly settledThroughNs: () => Promise<bigint>;
   /** Resolves when every row that came in until now is stored. */
   readonly stored: () => Promise<void>;
-  /** Spans that started before may have expired: nanoseconds since 1970; 0 when all are kept. */
-  readonly spansKeptFromNs: bigint;
 }
 
-const NS_PER_MS = 1_000_000n;
 /**
  * While rows keep arriving in the same place, each look may see another half-filled batch; none takes this many
  * looks.
@@ -49,21 +48,28 @@ export async function* verifyLedger(
 ): AsyncGenerator<VerifyProgress, VerifyReport> {
   const settledThroughNs = await deps.settledThroughNs();
   await deps.stored();
-  const checked: Checked = { days: 0, traces: 0, spans: 0, entries: 0 };
+  const checked = nothing();
   const skipped = new Skipped();
   const report = (difference: Difference | null): VerifyReport => {
     return { ok: difference === null, checked, skipped: skipped.toObject(), difference };
   };
   const days = await readDays(deps.store);
   for (const day of days) {
-    const found = await checkDay(deps, day, { checked, skipped, settledThroughNs });
+    const found = await checkSealedOrNot(deps, day, { checked, skipped, settledThroughNs });
     if (found !== null) {
       return report(found);
     }
     checked.days++;
     yield { day: day.day, days: days.length, checked: { ...checked } };
   }
-  return report(await confirmed(deps, () => findTraceDifference(deps.store, deps.spansKeptFromNs)));
+  return report(await confirmed(deps, () => findTraceDifference(deps.store)));
+}
+
+/** The first difference of one UTC day (YYYY-MM-DD); what could not be checked is no difference. */
+export async function verifyDay(deps: VerifyDeps, day: string): Promise<Difference | null> {
+  const settledThroughNs = await deps.settledThroughNs();
+  const pass = { checked: nothing(), skipped: new Skipped(), settledThroughNs };
+  return checkSealedOrNot(deps, { day, spans: '0', entries: '0' }, pass);
 }
 
 /** Days that any of the tables has, with the rows of spans and ledger. */
@@ -84,42 +90,94 @@ async function readDays(store: Store): Promise<Day[]> {
   );
 }
 
+const nothing = (): Checked => ({ days: 0, sealed: 0, traces: 0, spans: 0, entries: 0 });
+
 interface Pass {
-  checked: Checked;
-  skipped: Skipped;
-  settledThroughNs: bigint;
+  readonly checked: Checked;
+  readonly skipped: Skipped;
+  readonly settledThroughNs: bigint;
 }
+
+/** A look at a day, with what is sealed of it and of the time around it. */
+interface Look extends Pass {
+  readonly sealed: SealedDays;
+}
+
+const DAY_NS = 86_400_000_000_000n;
+/** Traces of the day may have begun before it, and may go on after it. */
+const AROUND_NS = 31n * DAY_NS;
+
+/** Days expire meanwhile: what differs is looked at again where what is sealed is not what it was. */
+async function checkSealedOrNot(
+  deps: VerifyDeps,
+  day: Day,
+  { checked, skipped, settledThroughNs }: Pass,
+): Promise<Difference | null> {
+  const startNs = BigInt(Date.parse(day.day)) * 1_000_000n;
+  const around = { fromNs: startNs - AROUND_NS, toNs: startNs + DAY_NS + AROUND_NS };
+  for (let sealed = await SealedDays.read(deps.store, around); ; ) {
+    const look = { checked: nothing(), skipped: new Skipped(), settledThroughNs, sealed };
+    const found = await checkDay(deps, day, look);
+    const now = found === null ? sealed : await SealedDays.read(deps.store, around);
+    if (now.isSame(sealed)) {
+      for (const name of COUNTS) checked[name] += look.checked[name];
+      skipped.addAll(look.skipped);
+      return found;
+    }
+    sealed = now;
+  }
+}
+
+const COUNTS = ['sealed', 'traces', 'spans', 'entries'] as const;
 
 async function checkDay(
   deps: VerifyDeps,
   { day, spans, entries }: Day,
-  pass: Pass,
+  pass: Look,
 ): Promise<Difference | null> {
   const { store } = deps;
-  const { checked, skipped } = pass;
+  const { checked, sealed } = pass;
+  const withoutSpans = sealed.tenantsOf(day);
+  const withoutLedger = sealed.withoutLedger(day);
+  const kept = { day, expired: withoutLedger };
   const ofLedger =
-    (await confirmed(deps, () => findReversalDifference(store, day))) ??
-    (await confirmed(deps, () => findRollupDifference(store, day)));
+    (await confirmed(deps, () => findReversalDifference(store, day, withoutLedger))) ??
+    (await confirmed(deps, () => findRollupDifference(store, kept))) ??
+    (withoutSpans.length === 0 ? null : await checkSealed(deps, day, pass));
   checked.entries += Number(entries);
   if (ofLedger !== null) {
     return ofLedger;
   }
-  if (BigInt(Date.parse(day)) * NS_PER_MS < deps.spansKeptFromNs) {
-    skipped.add('entries of days whose spans have expired: not recomputed', Number(entries));
-    return null;
-  }
-  const orphan = await confirmed(deps, () => findOrphanEntry(store, day));
+  const orphan = await confirmed(deps, () => findOrphanEntry(store, day, withoutSpans));
   checked.spans += Number(spans);
   return orphan ?? (await checkTraces(deps, day, pass));
 }
 
-async function checkTraces(deps: VerifyDeps, day: string, pass: Pass): Promise<Difference | null> {
+async function checkSealed(
+  deps: VerifyDeps,
+  day: string,
+  { checked, skipped, sealed }: Look,
+): Promise<Difference | null> {
+  const withoutLedger = sealed.withoutLedger(day);
+  let last: SealedDayResult | undefined;
+  let own = new Skipped();
+  const difference = await confirmed(deps, async () => {
+    own = new Skipped();
+    last = await findSealedDifference(deps.store, day, { withoutLedger, skipped: own });
+    return last.difference;
+  });
+  checked.sealed += last?.sealed ?? 0;
+  skipped.addAll(own);
+  return difference;
+}
+
+async function checkTraces(deps: VerifyDeps, day: string, pass: Look): Promise<Difference | null> {
   const { store, price, rulesVersion } = deps;
-  const { settledThroughNs } = pass;
-  for await (const step of traceSteps(store, day)) {
+  const { settledThroughNs, sealed } = pass;
+  for await (const step of traceSteps(store, day, sealed.tenantsOf(day))) {
     let last: StepResult | undefined;
     const found = await confirmed(deps, async () => {
-      last = await checkStep(store, step, { price, rulesVersion, settledThroughNs });
+      last = await checkStep(store, step, { price, rulesVersion, settledThroughNs, sealed });
       return last.difference;
     });
     pass.checked.traces += last!.traces;

@@ -51,12 +51,23 @@ async function holds(
   if (
     segment.about.isSalvaged ? found !== 0 && found < expected : found !== 0 && found !== expected
   ) {
+    // A batch comes as one part: where some of its rows are left, the others have expired with their day.
+    if (found < expected && (await isDaySealed(store, segment))) return true;
     const { batchSeq, writerId } = segment;
     throw new HoldingConflict(
       `${table} holds ${found} rows of batch ${batchSeq} of writer ${writerId}; expected ${expected} or none`,
     );
   }
   return found !== 0;
+}
+
+/** Whether rows of some tenant may have expired on the day of the segment. */
+async function isDaySealed(store: Store, { day }: SealedSegment): Promise<boolean> {
+  const [row] = await store.query<{ seals: string }>(
+    `SELECT count() AS seals FROM ${quoteName(store.database)}.sealed_days
+     WHERE day = toDate(${quoteString(day)}) AND expired != 'content'`,
+  );
+  return countOf(row?.seals) > 0;
 }
 
 /** Whether a table keeps each row, and not only the highest batch of each writer. */

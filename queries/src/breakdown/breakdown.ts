@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { type CostQuestion, costRows, coverFor, dimensionsOf } from '../cost-rows.ts';
 import { keyNames, leading } from '../dimensions.ts';
+import { refuseExpired } from '../expired-ledger.ts';
 import {
   FIGURE_SHAPE,
   type Figures,
@@ -63,7 +64,7 @@ type StoredRow = FigureText & { readonly is_total: string } & Readonly<
     Record<`k${number}`, string>
   >;
 
-/** Answers a breakdown for one reader. Throws ForbiddenQuestion, and what the store throws. */
+/** Answers a breakdown for one reader. Throws ForbiddenQuestion, ExpiredQuestion, and what the store throws. */
 export async function answerBreakdown(
   store: Store,
   reader: Reader,
@@ -74,6 +75,9 @@ export async function answerBreakdown(
     scope.query<StoredRow>(breakdownSql(scope, input)),
     readProvisional(scope, input),
   ]);
+  const { coverage } = questionOf(input);
+  const dimensions = dimensionsOf(input.by, input.filters);
+  await refuseExpired(scope, { coverage, dimensions, nowNs: input.nowNs });
   const groups = stored
     .filter((row) => row.is_total === '0')
     .map((row) => ({ keys: readKeys(row, input.by, 'k'), sums: readSums(row) }));

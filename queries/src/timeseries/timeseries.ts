@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { costRows, coverFor, dimensionsOf, withIntervalStarts } from '../cost-rows.ts';
 import { type Dimension, keyNames, leading } from '../dimensions.ts';
+import { refuseExpired } from '../expired-ledger.ts';
 import {
   addSums,
   FIGURE_SHAPE,
@@ -71,7 +72,7 @@ interface Series {
   readonly byStart: Map<string, Sums>;
 }
 
-/** Answers a time series for one reader. Throws ForbiddenQuestion, and what the store throws. */
+/** Answers a time series for one reader. Throws ForbiddenQuestion, ExpiredQuestion, and what the store throws. */
 export async function answerTimeseries(
   store: Store,
   reader: Reader,
@@ -82,6 +83,9 @@ export async function answerTimeseries(
     scope.query<StoredRow>(timeseriesSql(scope, input)),
     readProvisional(scope, input),
   ]);
+  const dimensions = dimensionsOf(input.by, input.filters);
+  const coverage = coverFor(input.range, dimensions, input.starts);
+  await refuseExpired(scope, { coverage, dimensions, nowNs: input.nowNs });
   const others = new Map<string, Sums>();
   for (const row of stored) if (row.is_other === '1') others.set(row.start, readSums(row));
   const series = collectSeries(stored, input);

@@ -5,7 +5,9 @@
  */
 import { INPUT_BUCKETS, OUTPUT_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { z } from 'zod';
+import { coverRange } from '../coverage.ts';
 import { type Filter, filterSql } from '../dimensions.ts';
+import { refuseExpired } from '../expired-ledger.ts';
 import { COUNT_SCHEMA, type Count, showCount } from '../figures.ts';
 import { inRangeSql } from '../instant-sql.ts';
 import { rangeShape, readParameters, readRange, wholeNumberSchema } from '../parameters.ts';
@@ -87,7 +89,7 @@ type StoredRow = Readonly<Record<(typeof TEXTS)[number] | keyof typeof COUNTS, s
   readonly is_total: string;
 };
 
-/** Answers for one reader. Throws ForbiddenQuestion, and what the store throws. */
+/** Answers for one reader. Throws ForbiddenQuestion, ExpiredQuestion, and what the store throws. */
 export async function answerUnpriced(
   store: Store,
   reader: Reader,
@@ -98,6 +100,8 @@ export async function answerUnpriced(
     scope.query<StoredRow>(unpricedSql(scope, input)),
     readProvisional(scope, { ...input, by: [] }),
   ]);
+  const coverage = coverRange(input.range, null);
+  await refuseExpired(scope, { coverage, dimensions: null, nowNs: input.nowNs });
   const groups = stored.filter((row) => row.is_total === '0');
   const totals = stored.find((row) => row.is_total === '1');
   const sumShown = (column: keyof UnpricedCounts) =>

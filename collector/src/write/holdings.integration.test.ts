@@ -1,0 +1,71 @@
+/** Rows that have expired do not make a batch look as if it were missing, or half there. */
+import {
+  startTestEngine,
+  storeAddress,
+  type TestEngine,
+} from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
+import { migrate } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { SealedSegment } from '../journal/sealed-segment.ts';
+import { HoldingConflict, targetsLacking } from './holdings.ts';
+import { Landing, type Target } from './landing.ts';
+
+let engine: TestEngine;
+let store: Store;
+let targets: readonly Target[];
+beforeAll(async () => {
+  engine = await startTestEngine();
+  store = createStore({ kind: 'embedded', database: 'aicost', ...storeAddress(engine.address) });
+  await migrate(store);
+  targets = (await Landing.read(store)).targets;
+  const rows = ['acme', 'other'].flatMap((tenant) =>
+    ['span', 'entry'].map((kind) => `('${kind}', '${tenant}', '2026-08-20 10:00:00', 'ab', 1)`),
+  );
+  await store.command(
+    `INSERT INTO aicost.landing (row_kind, tenant, start_time, writer_id, batch_seq) VALUES ${rows.join(', ')}`,
+  );
+});
+afterAll(async () => {
+  await store.close();
+  await engine.remove();
+});
+
+/** A span and an entry of two tenants: found after a crash that left its answer open. */
+const SEGMENT: SealedSegment = {
+  directory: '',
+  rowsPath: '',
+  writerId: 'ab',
+  batchSeq: 1,
+  day: '2026-08-20',
+  spanRows: 2,
+  entryRows: 2,
+  dataBytes: 1,
+  flushBytes: [1],
+  sealedAtMs: 0,
+  openedAtMs: 0,
+  isRecovered: true,
+  about: { heldBy: [], was: null, attempt: 0, isSalvaged: false },
+};
+
+const lacking = async () =>
+  (await targetsLacking(store, targets, SEGMENT)).map(({ table }) => table);
+
+const expire = (table: string) =>
+  store.command(`ALTER TABLE aicost.${table} DELETE WHERE tenant = 'acme'`, {
+    settings: { mutations_sync: '1' },
+  });
+
+it('a batch of which half is gone is told as that where nothing has expired', async () => {
+  expect(await lacking()).toEqual([]);
+  await expire('spans');
+  await expect(lacking()).rejects.toThrow(HoldingConflict);
+});
+
+it('is held where a day of one of its tenants is sealed', async () => {
+  const seal = { tenant: 'acme', day: '2026-08-20', expired: 'spans' };
+  await store.insertRows('aicost.sealed_days', [seal]);
+  expect(await lacking()).toEqual([]);
+  await expire('ledger');
+  expect(await lacking()).toEqual([]);
+});

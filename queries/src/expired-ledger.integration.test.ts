@@ -1,0 +1,110 @@
+/** Questions about a time whose ledger entries have expired, on the real engine. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { answerBreakdown } from './breakdown/breakdown.ts';
+import { readBreakdownInput } from './breakdown/input.ts';
+import { type EmbeddedLedger, openEmbeddedLedger } from './testing/embedded-ledger.ts';
+import { readTimeseriesInput } from './timeseries/input.ts';
+import { answerTimeseries } from './timeseries/timeseries.ts';
+import { answerUnpriced, readUnpricedInput } from './unpriced/unpriced.ts';
+
+const at = (text: string) => BigInt(Date.parse(text)) * 1_000_000n;
+const NOW = at('2026-11-29T12:00:00Z');
+/** The entries of acme's 20 August have expired, those of the 21st are kept. */
+const EXPIRED = 'from=2026-08-20T00:00:00Z&to=2026-08-21T00:00:00Z';
+const KEPT = 'from=2026-08-21T00:00:00Z&to=2026-08-21T10:30:00Z';
+
+let ledger: EmbeddedLedger;
+beforeAll(async () => {
+  ledger = await openEmbeddedLedger();
+  const call = (tenant: string, time: string) => ({
+    tenant,
+    at: at(time),
+    dimensions: { model: 'gpt-4o', user: 'ann', session: 's1' } as const,
+    figures: { calls: '1', cost_usd: '0.25' },
+  });
+  await ledger.insert(
+    ['acme', 'other'].flatMap((tenant) => [
+      call(tenant, '2026-08-20T10:15:00Z'),
+      call(tenant, '2026-08-21T10:15:00Z'),
+    ]),
+  );
+  await ledger.store.insertRows('aicost.sealed_days', [
+    { tenant: 'acme', day: '2026-08-20', expired: 'ledger', through: '2026-11-01T00:00:00Z' },
+    { tenant: 'acme', day: '2026-08-21', expired: 'spans', through: '2026-11-01T00:00:00Z' },
+  ]);
+  await ledger.store.command(
+    "ALTER TABLE aicost.ledger DELETE WHERE tenant = 'acme' AND toDate(start_time) = '2026-08-20'",
+    { settings: { mutations_sync: '1' } },
+  );
+});
+afterAll(() => ledger.close());
+
+const reader = (tenant: string) => ({ tenant, operator: false });
+
+const breakdown = (query: string, tenant = 'acme') =>
+  answerBreakdown(
+    ledger.store,
+    reader(tenant),
+    readBreakdownInput(new URLSearchParams(query), NOW),
+  );
+const timeseries = (query: string) =>
+  answerTimeseries(
+    ledger.store,
+    reader('acme'),
+    readTimeseriesInput(new URLSearchParams(query), NOW),
+  );
+
+const ANSWERED = { totals: { calls: 1, cost_usd: '0.25' } };
+
+describe('what the rollups tell', () => {
+  it.for(['', '&by=model', '&by=user', '&by=model,user&user=ann'])(
+    'is answered as before, to the last digit: %s',
+    async (by) => {
+      expect(await breakdown(`${EXPIRED}${by}`)).toMatchObject(ANSWERED);
+    },
+  );
+
+  it('is answered in whole hours and days', async () => {
+    expect(await timeseries(`${EXPIRED}&interval=1h`)).toMatchObject(ANSWERED);
+    const two = 'from=2026-08-20T10:00:00Z&to=2026-08-20T12:00:00Z';
+    expect(await breakdown(two)).toMatchObject(ANSWERED);
+  });
+});
+
+describe('what only the ledger tells', () => {
+  const half = 'from=2026-08-20T10:30:00Z&to=2026-08-22T00:00:00Z';
+  const hours = 'from=2026-08-20T10:00:00Z&to=2026-08-20T12:00:00Z';
+
+  it.for([
+    [`${EXPIRED}&by=session`, 'no dimension or filter but those of the rollups'],
+    [`${EXPIRED}&tag.team=x`, 'no dimension or filter but those of the rollups'],
+    [half, 'whole UTC hours'],
+    [`${hours}&by=user`, 'whole UTC days'],
+  ] as const)('is refused with what is kept: %s', async ([query, expected]) => {
+    await expect(breakdown(query)).rejects.toMatchObject({
+      code: 'ledger_expired',
+      message: expect.stringContaining(
+        `expected ${expected}, or a range from 2026-08-21T00:00:00Z on`,
+      ),
+    });
+  });
+
+  it('is refused in minutes, and in zones that cut hours', async () => {
+    const wrong = { code: 'ledger_expired' };
+    await expect(timeseries(`${hours}&interval=1m`)).rejects.toMatchObject(wrong);
+    const india = `${EXPIRED}&interval=1h&tz=Asia/Kolkata`;
+    await expect(timeseries(india)).rejects.toMatchObject(wrong);
+  });
+
+  it('is refused where it asks why calls have no price', async () => {
+    const input = readUnpricedInput(new URLSearchParams(EXPIRED), NOW);
+    const asked = answerUnpriced(ledger.store, reader('acme'), input);
+    await expect(asked).rejects.toThrow('from is "2026-08-20T00:00:00Z"');
+  });
+
+  it('is answered where entries are kept, and of tenants that keep them', async () => {
+    expect(await breakdown(KEPT)).toMatchObject(ANSWERED);
+    expect(await breakdown(`${KEPT}&by=session`)).toMatchObject(ANSWERED);
+    expect(await breakdown(`${EXPIRED}&by=session`, 'other')).toMatchObject(ANSWERED);
+  });
+});
