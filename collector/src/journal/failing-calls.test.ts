@@ -44,9 +44,9 @@ async function begin(directory: string, disk: ShakyDisk) {
 
 type Begun = Awaited<ReturnType<typeof begin>>;
 
-/** As a sender does: again and again, until it is told that all is kept. */
+/** As a sender does: again and again, until all is kept. On a loaded machine one call takes many turns. */
 async function sendUntilKept({ life, passSecond }: Begun, ...spans: number[]): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 2_000; tries++) {
     if (life.journal.refusal() === undefined) {
       for (const span of spans) {
         life.append(span, { day: dayOf(span) });
