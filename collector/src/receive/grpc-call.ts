@@ -11,6 +11,7 @@ import { openFramed, PREFIX_BYTES } from './grpc-frame.ts';
 import { ACCEPT_ENCODING, GRPC_OK, grpcCodeOf, problemTrailers } from './grpc-status.ts';
 import type { OtlpResponses } from './signal-route.ts';
 import type { AcceptOutcome, Signal, TakeRequest } from './take-request.ts';
+import { watchAnswer } from './unsent-answers.ts';
 
 export interface GrpcCallDeps {
   readonly take: TakeRequest;
@@ -124,6 +125,7 @@ function respond(call: Call, outcome: AcceptOutcome, { responses }: GrpcCallDeps
   const framed = Buffer.alloc(PREFIX_BYTES + message.length);
   framed.writeUInt32BE(message.length, 1);
   framed.set(message, PREFIX_BYTES);
+  watchAnswer(stream, framed.length);
   stream.respond(
     {
       ':status': 200,
