@@ -18,6 +18,12 @@ export interface Target {
 }
 
 const ANSWER_MS_MAX = 30_000;
+/**
+ * As `@grpc/grpc-js` has it: no bound. Node counts what waits to be sent too, and never gives back what a reset stream
+ * had left: beyond 10 MB, its default, this end resets every call on the connection with ENHANCE_YOUR_CALM, for good.
+ */
+const UNBOUNDED = { maxSessionMemory: Number.MAX_SAFE_INTEGER };
+const SESSIONS = 4;
 const CONTENT_TYPES = { protobuf: 'application/x-protobuf', json: 'application/json' } as const;
 const METHODS = {
   traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
@@ -26,14 +32,16 @@ const METHODS = {
 /** 2xx takes, these refuse for good; of the others only those that name a retry are busy. */
 const REFUSALS = new Set([400, 413]);
 const BUSY = new Set([429, 503]);
-/** INVALID_ARGUMENT; RESOURCE_EXHAUSTED and UNAVAILABLE may be retried. */
-const GRPC_REFUSED = 3;
-const GRPC_BUSY = new Set([8, 14]);
+/** INVALID_ARGUMENT; RESOURCE_EXHAUSTED for good, unless it says when to come again, as UNAVAILABLE does. */
+const GRPC_REFUSED = new Set([3, 8]);
+const RETRY_INFO = 'google.rpc.RetryInfo';
 
 export class BodySender {
   private readonly target: Target;
   private readonly agent: Agent;
-  private session: ClientHttp2Session | undefined;
+  /** Several, as there are several senders, and each for the whole run, as theirs are. */
+  private readonly sessions: (ClientHttp2Session | undefined)[] = [];
+  private calls = 0;
 
   constructor(target: Target, connectionsMax: number) {
     this.target = target;
@@ -51,7 +59,7 @@ export class BodySender {
 
   close(): void {
     this.agent.destroy();
-    this.session?.destroy();
+    for (const session of this.sessions) session?.destroy();
   }
 
   private post({ signal, encoding, coding, bytes }: Body): Promise<Verdict> {
@@ -81,16 +89,23 @@ export class BodySender {
     });
   }
 
+  /** The connections in turn; a new one in the place of one that was closed. */
+  private session(): ClientHttp2Session {
+    const at = this.calls++ % SESSIONS;
+    const open = this.sessions[at];
+    if (open !== undefined && !open.closed && !open.destroyed) return open;
+    const session = connect(`http://${this.target.grpcTarget}`, UNBOUNDED);
+    // Each call hears of it by its own error.
+    session.on('error', () => undefined);
+    this.sessions[at] = session;
+    return session;
+  }
+
   private call({ signal, coding, bytes }: Body): Promise<Verdict> {
-    if (this.session === undefined || this.session.closed || this.session.destroyed) {
-      this.session = connect(`http://${this.target.grpcTarget}`);
-      // Each call hears of it by its own error.
-      this.session.on('error', () => undefined);
-    }
     const prefix = Buffer.alloc(5);
     prefix.writeUInt8(coding === 'none' ? 0 : 1, 0);
     prefix.writeUInt32BE(bytes.length, 1);
-    const stream = this.session.request({
+    const stream = this.session().request({
       ':method': 'POST',
       ':path': METHODS[signal],
       te: 'trailers',
@@ -108,7 +123,8 @@ export class BodySender {
       );
       stream.on('close', () => resolve(grpcVerdict(told)));
       stream.resume();
-      stream.end(Buffer.concat([prefix, bytes]));
+      stream.write(prefix);
+      stream.end(bytes);
     });
   }
 }
@@ -133,6 +149,7 @@ function grpcVerdict(told: Readonly<Record<string, unknown>>): Verdict {
   );
   const text = `grpc ${status} ${said.slice(0, 300)}`;
   if (status === 0) return { kind: 'taken', text };
-  if (status === GRPC_REFUSED) return { kind: 'refused', text };
-  return { kind: status !== undefined && GRPC_BUSY.has(status) ? 'busy' : 'wrong', text };
+  const details = Buffer.from(String(told['grpc-status-details-bin'] ?? ''), 'base64');
+  if (details.includes(RETRY_INFO)) return { kind: 'busy', text };
+  return { kind: status !== undefined && GRPC_REFUSED.has(status) ? 'refused' : 'wrong', text };
 }

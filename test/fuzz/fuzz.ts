@@ -6,11 +6,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageOf } from '../../bench/process-usage.ts';
 import type { StartedCollector } from '../start-collector.ts';
-import { Bodies, type Body } from './bodies.ts';
+import type { Body } from './bodies.ts';
 import { BodySender, type Verdict } from './deliver-body.ts';
 import { hostileBodies } from './hostile.ts';
 import { judgeVerdict } from './judge-verdict.ts';
-import { readPayloads } from './payloads.ts';
+import { LeftOut } from './left-out.ts';
+import { type MadeBody, makeBodies } from './make-bodies.ts';
 import { startSlowSenders } from './slow-senders.ts';
 
 export interface FuzzOptions {
@@ -33,7 +34,7 @@ export interface FuzzReport {
   refused: number;
   /** Answers that asked to come again. */
   busy: number;
-  /** Not sent: their spans start on still other days, and each day is a part in every table. */
+  /** Not sent: left-out.ts. */
   left_out: number;
   by_way: Record<string, number>;
   hostile: Record<string, string>;
@@ -45,9 +46,10 @@ export interface FuzzReport {
   failures: { n: number | string; what: string; file?: string }[];
 }
 
-const DAYS_MAX = 40;
-const BUSY_TRIES_MAX = 200;
+const BUSY_TRIES_MAX = 100;
+/** Longer from try to try, to the second that the collector asks for: each may cost it the whole of a large body. */
 const BUSY_PAUSE_MS = 100;
+const BUSY_PAUSE_MS_MAX = 1_000;
 const FAILURES_MAX = 50;
 const PROGRESS_EVERY_MS = 10_000;
 const BEACON_EVERY_MS = 250;
@@ -64,17 +66,16 @@ class FuzzRun {
   readonly report: FuzzReport;
   private readonly collector: StartedCollector;
   private readonly options: FuzzOptions;
-  private readonly bodies: Bodies;
+  private readonly bodies: AsyncGenerator<MadeBody, void>;
   private readonly sender: BodySender;
-  private readonly days = new Set<number>();
+  private readonly leftOut = new LeftOut();
   private readonly startedMs = performance.now();
-  private next = 0;
   private isOver = false;
 
   constructor(collector: StartedCollector, options: FuzzOptions) {
     this.collector = collector;
     this.options = options;
-    this.bodies = new Bodies(options.seed, readPayloads());
+    this.bodies = makeBodies(options.seed, options.bodies);
     this.sender = new BodySender(collector, options.inFlight);
     this.report = {
       seed: options.seed,
@@ -95,6 +96,7 @@ class FuzzRun {
       await this.sendHostile();
     } finally {
       this.isOver = true;
+      await this.bodies.return();
       await Promise.all(watching);
       slow.stop();
       sender.close();
@@ -105,28 +107,21 @@ class FuzzRun {
 
   private get isEnough(): boolean {
     const minutes = (performance.now() - this.startedMs) / 60_000;
-    const { bodies, minutesMax = Number.POSITIVE_INFINITY } = this.options;
-    const { failures } = this.report;
-    return this.next >= bodies || minutes > minutesMax || failures.length >= FAILURES_MAX;
+    const { minutesMax = Number.POSITIVE_INFINITY } = this.options;
+    return minutes > minutesMax || this.report.failures.length >= FAILURES_MAX;
   }
 
   private async sendOnAndOn(): Promise<void> {
     while (!this.isEnough) {
-      const n = this.next++;
-      const body = this.bodies.at(n);
-      if (this.isOnTooManyDays(body)) {
+      const made = await this.bodies.next();
+      if (made.done === true) return;
+      const { n, body } = made.value;
+      if (this.leftOut.has(body)) {
         this.report.left_out++;
       } else {
         this.judge(n, body, await this.sendPatiently(body));
       }
     }
-  }
-
-  private isOnTooManyDays({ days }: Body): boolean {
-    const added = days.filter((day) => !this.days.has(day));
-    if (this.days.size + added.length > DAYS_MAX) return added.length > 0;
-    for (const day of added) this.days.add(day);
-    return false;
   }
 
   private async sendPatiently(body: Body): Promise<Verdict> {
@@ -135,7 +130,7 @@ class FuzzRun {
       if (verdict.kind !== 'busy') return verdict;
       this.report.busy++;
       if (tries === BUSY_TRIES_MAX) return { ...verdict, kind: 'wrong' };
-      await pause(BUSY_PAUSE_MS);
+      await pause(Math.min(tries * BUSY_PAUSE_MS, BUSY_PAUSE_MS_MAX));
     }
   }
 

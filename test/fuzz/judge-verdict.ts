@@ -10,6 +10,7 @@ const LIMITS: readonly (readonly [RegExp, string])[] = [
   ],
   [/may nest \d+ deep|nested too deeply/, 'DecodeLimits.depthMax, as protobuf decoders have'],
   [/at most \d+ are taken/, 'spans_per_request'],
+  [/The body is larger than \d+ bytes/, 'request_bytes'],
 ];
 
 /** What is wrong; undefined when all is well. */

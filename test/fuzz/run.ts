@@ -14,7 +14,7 @@ const USAGE = `npm run test:fuzz -- [options]
   --bodies N      how many (default 1000000)
   --minutes M     at most so long (default 120)
   --seed S        default: drawn, and printed; the n-th body of a seed is always the same
-  --in-flight N   bodies in flight (default 24)
+  --in-flight N   bodies in flight (default 64)
   --keep-in DIR   where failing bodies are kept (default: fuzz-failures)
   --replay FILE   sends a kept body again and shows the answer
   --json          the report as JSON on standard output; progress goes to standard error
@@ -25,7 +25,7 @@ const { values } = parseArgs({
     bodies: { type: 'string', default: '1000000' },
     minutes: { type: 'string', default: '120' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    'in-flight': { type: 'string', default: '24' },
+    'in-flight': { type: 'string', default: '64' },
     'keep-in': { type: 'string', default: 'fuzz-failures' },
     replay: { type: 'string' },
     json: { type: 'boolean', default: false },

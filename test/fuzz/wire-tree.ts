@@ -58,41 +58,56 @@ export function varint(value: bigint): Buffer {
 }
 
 export function writeWire(fields: readonly WireField[]): Buffer {
-  const parts: Buffer[] = [];
-  collectParts(fields, parts);
-  return Buffer.concat(parts);
+  const sizes: number[] = [];
+  const out = Buffer.allocUnsafe(measure(fields, sizes));
+  put(fields, { out, sizes, at: 0, next: 0 });
+  return out;
 }
 
-/** Appends the parts of the fields in their order; gives how many bytes they are. */
-function collectParts(fields: readonly WireField[], parts: Buffer[]): number {
+/** How many bytes the fields are; appends the size of the content of each, in the order in which they are written. */
+function measure(fields: readonly WireField[], sizes: number[]): number {
   let total = 0;
   for (const { number, wire, content } of fields) {
-    const head = parts.push(NOTHING) - 1;
-    let size = 0;
-    if (Buffer.isBuffer(content)) {
-      parts.push(content);
-      size = content.length;
-    } else {
-      size = collectParts(content, parts);
-    }
-    const written = headOf(number * 8 + wire, wire === 2 ? size : undefined);
-    parts[head] = written;
-    total += written.length + size;
+    const place = sizes.push(0) - 1;
+    const size = Buffer.isBuffer(content) ? content.length : measure(content, sizes);
+    sizes[place] = size;
+    total += varintBytes(number * 8 + wire) + (wire === 2 ? varintBytes(size) : 0) + size;
   }
   return total;
 }
 
-const NOTHING = Buffer.alloc(0);
+interface Writing {
+  readonly out: Buffer;
+  readonly sizes: readonly number[];
+  at: number;
+  /** Of `sizes`. */
+  next: number;
+}
 
-/** A tag, and the size where there is one. */
-function headOf(tag: number, size: number | undefined): Buffer {
-  const out: number[] = [];
-  for (const value of size === undefined ? [tag] : [tag, size]) {
-    let rest = value;
-    for (; rest > 127; rest = Math.floor(rest / 128)) out.push((rest % 128) | 128);
-    out.push(rest);
+function put(fields: readonly WireField[], writing: Writing): void {
+  for (const { number, wire, content } of fields) {
+    const size = writing.sizes[writing.next++]!;
+    putVarint(number * 8 + wire, writing);
+    if (wire === 2) putVarint(size, writing);
+    if (Buffer.isBuffer(content)) {
+      writing.out.set(content, writing.at);
+      writing.at += size;
+    } else {
+      put(content, writing);
+    }
   }
-  return Buffer.from(out);
+}
+
+function varintBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) bytes++;
+  return bytes;
+}
+
+function putVarint(value: number, writing: Writing): void {
+  let rest = value;
+  for (; rest > 127; rest = Math.floor(rest / 128)) writing.out[writing.at++] = (rest % 128) | 128;
+  writing.out[writing.at++] = rest;
 }
 
 /** Every list of fields in the tree, with the message it is of. */
