@@ -5,6 +5,7 @@ import { readPayloads } from './payloads.ts';
 
 export interface BodyRange {
   readonly from: number;
+  /** The first that is not of it. */
   readonly to: number;
 }
 

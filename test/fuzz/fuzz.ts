@@ -17,6 +17,8 @@ import { startSlowSenders } from './slow-senders.ts';
 export interface FuzzOptions {
   readonly seed: number;
   readonly bodies: number;
+  /** The number of the first. */
+  readonly from?: number;
   readonly minutesMax?: number;
   readonly inFlight: number;
   readonly slowSenders: number;
@@ -75,7 +77,8 @@ class FuzzRun {
   constructor(collector: StartedCollector, options: FuzzOptions) {
     this.collector = collector;
     this.options = options;
-    this.bodies = makeBodies(options.seed, options.bodies);
+    const { seed, from = 0, bodies } = options;
+    this.bodies = makeBodies(seed, { from, to: from + bodies });
     this.sender = new BodySender(collector, options.inFlight);
     this.report = {
       seed: options.seed,

@@ -18,22 +18,25 @@ const BATCH = 32;
 const BATCHES_AHEAD = 2;
 
 /** May be asked by many at once. Ends its threads when it is at its end, or returned from. */
-export async function* makeBodies(seed: number, count: number): AsyncGenerator<MadeBody, void> {
+export async function* makeBodies(
+  seed: number,
+  { from, to }: BodyRange,
+): AsyncGenerator<MadeBody, void> {
   const makers = Array.from(
     { length: Math.min(THREADS_MAX, availableParallelism()) },
     () => new Maker(seed),
   );
   const ahead: Promise<Body[]>[] = [];
-  let asked = 0;
+  let asked = from;
   const askAhead = (): void => {
-    for (; ahead.length < BATCHES_AHEAD * makers.length && asked * BATCH < count; asked++) {
-      const from = asked * BATCH;
-      const range = { from, to: Math.min(from + BATCH, count) };
-      ahead.push(makers[asked % makers.length]!.make(range));
+    while (ahead.length < BATCHES_AHEAD * makers.length && asked < to) {
+      const range = { from: asked, to: Math.min(asked + BATCH, to) };
+      ahead.push(makers[Math.floor(asked / BATCH) % makers.length]!.make(range));
+      asked = range.to;
     }
   };
   try {
-    for (let n = 0; n < count; ) {
+    for (let n = from; n < to; ) {
       askAhead();
       for (const body of await ahead.shift()!) yield { n: n++, body };
     }

@@ -12,6 +12,7 @@ import { fuzz } from './fuzz.ts';
 
 const USAGE = `npm run test:fuzz -- [options]
   --bodies N      how many (default 1000000)
+  --from N        the number of the first (default 0): parts of a long run may run side by side
   --minutes M     at most so long (default 120)
   --seed S        default: drawn, and printed; the n-th body of a seed is always the same
   --in-flight N   bodies in flight (default 64)
@@ -23,6 +24,7 @@ const USAGE = `npm run test:fuzz -- [options]
 const { values } = parseArgs({
   options: {
     bodies: { type: 'string', default: '1000000' },
+    from: { type: 'string', default: '0' },
     minutes: { type: 'string', default: '120' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     'in-flight': { type: 'string', default: '64' },
@@ -32,12 +34,13 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-const numbers = [values.bodies, values.minutes, values.seed, values['in-flight']].map(Number);
+const { bodies: count, minutes, seed: given, 'in-flight': many, from: first } = values;
+const numbers = [count, minutes, given, many, first].map(Number);
 if (values.help || numbers.some((number) => !(number >= 0))) {
   process.stdout.write(USAGE);
   process.exit(values.help ? 0 : 64);
 }
-const [bodies = 0, minutesMax = 0, seed = 0, inFlight = 1] = numbers;
+const [bodies = 0, minutesMax = 0, seed = 0, inFlight = 1, from = 0] = numbers;
 const progress = (text: string) =>
   void (values.json ? process.stderr : process.stdout).write(
     `${`${Math.round(process.uptime())} s`.padEnd(7)}${text}\n`,
@@ -65,7 +68,7 @@ try {
   } else {
     const keepIn = values['keep-in'];
     const report = await fuzz(collector, {
-      ...{ seed, bodies, minutesMax, inFlight, keepIn, progress },
+      ...{ seed, bodies, from, minutesMax, inFlight, keepIn, progress },
       ...{ slowSenders: 100, hostileScale: 1 },
     });
     process.stdout.write(`${JSON.stringify(report, undefined, values.json ? 0 : 2)}\n`);
