@@ -16,6 +16,7 @@ const USAGE = `npm run test:fuzz -- [options]
   --minutes M     at most so long (default 120)
   --seed S        default: drawn, and printed; the n-th body of a seed is always the same
   --in-flight N   bodies in flight (default 64)
+  --memory-max B  of the collector (default: its own): whether it is overloaded is another test
   --keep-in DIR   where failing bodies are kept (default: fuzz-failures)
   --replay FILE   sends a kept body again and shows the answer
   --json          the report as JSON on standard output; progress goes to standard error
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '120' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     'in-flight': { type: 'string', default: '64' },
+    'memory-max': { type: 'string' },
     'keep-in': { type: 'string', default: 'fuzz-failures' },
     replay: { type: 'string' },
     json: { type: 'boolean', default: false },
@@ -58,7 +60,8 @@ function readKept(file: string): Body {
 
 progress(`starting a collector; seed ${seed}`);
 // Settle has its own tests; here it would only compete for the engine.
-const collector = await startCollector(['--settle', 'off', '--log-level', 'warn']);
+const memory = values['memory-max'] === undefined ? [] : ['--memory-max', values['memory-max']];
+const collector = await startCollector(['--settle', 'off', '--log-level', 'warn', ...memory]);
 try {
   if (values.replay !== undefined) {
     const sender = new BodySender(collector, 1);
