@@ -69,6 +69,7 @@ export async function openLimits(parts: OpenLimitsParts): Promise<OpenLimits> {
       memory,
       enoughBytes: config.memoryMax * MEMORY_SHARES.enough,
       timers: systemTimers,
+      nowMs,
     }),
     journalRefusal: () => {
       const text = journal.refusal();

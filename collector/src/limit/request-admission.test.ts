@@ -11,6 +11,8 @@ const ACME = 'acme' as TenantId;
 const BETA = 'beta' as TenantId;
 const NOON = Date.parse('2026-08-20T12:00:00Z');
 const HELD_MAX = 1_000_000;
+/** Of it, what is enough to keep CPU and disk at work. */
+const ENOUGH = 600_000;
 
 let limits: Record<string, Partial<TenantLimits>>;
 let settled: Map<string, TenantLimits>;
@@ -57,7 +59,13 @@ beforeEach(() => {
       timesUp.push(resolve);
       signal?.addEventListener('abort', () => resolve());
     });
-  const room = new RoomQueue({ held, memory: { isTight: () => isTight }, timers: { sleep } });
+  const room = new RoomQueue({
+    held,
+    memory: { isTight: () => isTight },
+    enoughBytes: ENOUGH,
+    timers: { sleep },
+    nowMs: () => nowMs,
+  });
   door = new RequestAdmission({
     limits: { of: limitsOf },
     use,
@@ -273,6 +281,43 @@ describe('a collector', () => {
     await room;
     expect(door.admit(ACME, HELD_MAX / 32).room()).toBeUndefined();
     expect(door.admit(ACME, 1).room()).toBeDefined();
+  });
+
+  test('lets those wait for whom there is room, while enough is on its way', async () => {
+    const first = door.admit(ACME, ENOUGH);
+    expect(first.room()).toBeUndefined();
+    const room = door.admit(ACME, 10).room();
+    expect(room).toBeDefined();
+    first.close(true);
+    await room;
+  });
+
+  test.each([false, true])(
+    'is not held up by bodies that do not come; memory is short: %s',
+    (tight) => {
+      const announced = Array.from({ length: 6 }, () => door.admit(ACME, ENOUGH / 6));
+      for (const pass of announced) expect(pass.room()).toBeUndefined();
+      isTight = tight;
+      nowMs += 1_000;
+      expect(door.admit(BETA, HELD_MAX / 10).room()).toBeUndefined();
+    },
+  );
+
+  test('lets in who waited, once it shows that nothing else comes', async () => {
+    const first = door.admit(ACME, ENOUGH);
+    expect(first.room()).toBeUndefined();
+    const room = door.admit(BETA, 10).room();
+    nowMs += 1_000;
+    timesUp[0]?.();
+    await room;
+  });
+
+  test('counts what has come of a slow body: that is held', () => {
+    const slow = door.admit(ACME, ENOUGH);
+    expect(slow.room()).toBeUndefined();
+    slow.held.take(ENOUGH - 5);
+    nowMs += 1_000;
+    expect(door.admit(BETA, 10).room()).toBeDefined();
   });
 
   test('leaves a body that is too large by its length to who reads it', () => {

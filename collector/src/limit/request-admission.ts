@@ -7,7 +7,7 @@ import type { Admission, BodyAccount, Pass, SpanBudget } from '../admission.ts';
 import { LIMITS, type TenantLimits } from '../limit-table.ts';
 import { unavailable } from '../problems.ts';
 import type { DailyUse } from './daily-use.ts';
-import type { RoomQueue } from './room-queue.ts';
+import type { BodyRoom, RoomQueue } from './room-queue.ts';
 import { TenantBudget } from './tenant-budget.ts';
 import type { LimitsOfTenants } from './tenant-limits.ts';
 
@@ -124,28 +124,28 @@ export class RequestAdmission implements Admission, SpanBudget {
 }
 
 /** The account of one request: what it declared is set aside for it, what it takes beyond that is taken as it comes. */
-function openAccount(all: BodyAccount, room: RoomQueue, declaredBytes: number) {
+function openAccount(all: BodyAccount, queue: RoomQueue, declaredBytes: number) {
+  const room: BodyRoom = { bytes: declaredBytes, arrivedBytes: 0, sinceMs: 0 };
   let reserved = 0;
-  let taken = 0;
   return {
     reserve: (): Promise<void> | undefined => {
-      const waiting = room.take(declaredBytes);
+      const waiting = queue.take(room);
       if (waiting === undefined) reserved = declaredBytes;
       return waiting?.then(() => {
         reserved = declaredBytes;
       });
     },
     take: (bytes: number): void => {
-      const beyond = taken + bytes - reserved;
+      const beyond = room.arrivedBytes + bytes - reserved;
       if (beyond > 0) {
         all.take(beyond);
         reserved += beyond;
       }
-      taken += bytes;
+      room.arrivedBytes += bytes;
     },
     giveBack: (bytes: number): void => {
-      taken -= bytes;
+      room.arrivedBytes -= bytes;
     },
-    close: (): void => room.giveBack(reserved),
+    close: (): void => queue.giveBack(room, reserved),
   };
 }

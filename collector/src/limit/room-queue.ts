@@ -18,10 +18,22 @@ export interface RoomQueueDeps {
    */
   readonly enoughBytes?: number;
   readonly timers: Pick<Timers, 'sleep'>;
+  /** A monotonic clock. */
+  readonly nowMs: () => number;
+}
+
+/** The room of one request. */
+export interface BodyRoom {
+  /** As much as its body was said to have. */
+  readonly bytes: number;
+  /** What of it has come. */
+  arrivedBytes: number;
+  /** Since when it has its room. */
+  sinceMs: number;
 }
 
 interface Waiter {
-  readonly bytes: number;
+  readonly room: BodyRoom;
   readonly admitted: PromiseWithResolvers<void>;
   readonly cancel: AbortController;
 }
@@ -34,9 +46,13 @@ const WAIT_MS = 2_000;
 const WAITING_MAX = 256;
 /** Room comes back as requests are answered, which takes less than this. */
 const RETRY_S = 1;
+/** A body that is on its way is here by then. One that is not is its sender's matter, and holds up nobody. */
+const ON_ITS_WAY_MS = 500;
 
 export class RoomQueue {
   private readonly deps: RoomQueueDeps;
+  /** Of the requests that have room. */
+  private readonly rooms = new Set<BodyRoom>();
   private waiting: Waiter[] = [];
 
   constructor(deps: RoomQueueDeps) {
@@ -49,17 +65,18 @@ export class RoomQueue {
   }
 
   /**
-   * Takes bytes from the account: at once, then there is nothing to wait for, or when they fit.
+   * Takes the bytes of a request from the account: at once, then there is nothing to wait for, or when they fit.
    * Rejects with Problem overloaded when that took too long.
    */
-  take(bytes: number): Promise<void> | undefined {
-    if (this.waiting.length === 0 && this.fits(bytes)) {
-      this.deps.held.take(bytes);
+  take(room: BodyRoom): Promise<void> | undefined {
+    this.admitWaiting();
+    if (this.waiting.length === 0 && this.fits(room.bytes)) {
+      this.admit(room);
       return undefined;
     }
     this.check();
     const waiter = {
-      bytes,
+      room,
       admitted: Promise.withResolvers<void>(),
       cancel: new AbortController(),
     };
@@ -68,19 +85,33 @@ export class RoomQueue {
     return waiter.admitted.promise;
   }
 
-  giveBack(bytes: number): void {
+  /** A request is over; it held `bytes`. */
+  giveBack(room: BodyRoom, bytes: number): void {
+    this.rooms.delete(room);
     this.deps.held.giveBack(bytes);
+    this.admitWaiting();
+  }
+
+  private admitWaiting(): void {
     for (;;) {
       const first = this.waiting[0];
-      if (first === undefined || !this.fits(first.bytes)) return;
+      if (first === undefined || !this.fits(first.room.bytes)) return;
       this.waiting.shift();
-      this.deps.held.take(first.bytes);
+      this.admit(first.room);
       first.admitted.resolve();
       first.cancel.abort();
     }
   }
 
+  private admit(room: BodyRoom): void {
+    this.deps.held.take(room.bytes);
+    room.sinceMs = this.deps.nowMs();
+    this.rooms.add(room);
+  }
+
   private giveUp(waiter: Waiter): void {
+    // Those who hold it up may have turned out to be slow meanwhile.
+    this.admitWaiting();
     if (!this.waiting.includes(waiter)) return;
     this.waiting = this.waiting.filter((other) => other !== waiter);
     waiter.admitted.reject(this.refusal());
@@ -90,10 +121,26 @@ export class RoomQueue {
     const { held, memory } = this.deps;
     // Asked in any case, as it brings garbage back.
     const isTight = memory.isTight();
-    // What is alone is always tried: nothing else under way could make room for it.
-    if (held.total === 0) return true;
     const { enoughBytes = held.bytesMax } = this.deps;
-    return held.total + bytes <= (isTight ? held.bytesMax * TIGHT_SHARE : enoughBytes);
+    const most = isTight ? held.bytesMax * TIGHT_SHARE : enoughBytes;
+    if (held.total === 0 || held.total + bytes <= most) return true;
+    if (held.total + bytes > held.bytesMax) return false;
+    const pressing = this.pressingBytes();
+    // What is alone is always tried: nothing else under way could make room for it.
+    return pressing === 0 || pressing + bytes <= most;
+  }
+
+  /**
+   * What is held, and what is on its way. Fifty senders that each announce a megabyte and do not send it would otherwise
+   * keep everybody out.
+   */
+  private pressingBytes(): number {
+    const freshMs = this.deps.nowMs() - ON_ITS_WAY_MS;
+    let sum = 0;
+    for (const { bytes, arrivedBytes, sinceMs } of this.rooms) {
+      sum += sinceMs > freshMs ? Math.max(bytes, arrivedBytes) : arrivedBytes;
+    }
+    return sum;
   }
 
   private refusal(): Problem {
