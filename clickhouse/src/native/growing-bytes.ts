@@ -9,6 +9,8 @@ const INT64_MIN = -(2n ** 63n);
 const HEX_PAIRS = Uint16Array.from({ length: 256 }, (_, byte) =>
   Buffer.from(byte.toString(16).padStart(2, '0'), 'latin1').readUInt16LE(0),
 );
+/** Memory beyond this is given back once it is mostly unused: one huge value must not cost as much for ever. */
+const KEPT_BYTES = 1 << 20;
 /** Below 128, so that the length is one byte. */
 const SHORT_TEXT_CHARS = 64;
 
@@ -23,7 +25,13 @@ export class GrowingBytes {
     this.data = viewOf(this.bytes);
   }
 
+  /** Forgets what was appended; its memory is kept for the next block, as far as this one had use for it. */
   reset(): void {
+    const { length } = this;
+    if (this.bytes.length > KEPT_BYTES && length < this.bytes.length / 4) {
+      this.bytes = Buffer.allocUnsafe(Math.max(KEPT_BYTES, length * 2));
+      this.data = viewOf(this.bytes);
+    }
     this.length = 0;
   }
 

@@ -131,7 +131,7 @@ export class RoomQueue {
   }
 
   /**
-   * What is held, and what is on its way. Fifty senders that each announce a megabyte and do not send it would otherwise
+   * What is held, and what is on its way. Fifty senders that announce a megabyte each and send nothing would otherwise
    * keep everybody out.
    */
   private pressingBytes(): number {
