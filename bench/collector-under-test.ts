@@ -7,6 +7,7 @@ import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import collectorEnv from '../scripts/collector-env.json' with { type: 'json' };
 import { childOf, type ProcessUsage, usageOf } from './process-usage.ts';
 import { sleep, until } from './wait.ts';
 
@@ -41,7 +42,10 @@ export class CollectorUnderTest {
     const places = ['--http', '127.0.0.1:0', '--sql', '127.0.0.1:0', '--grpc', 'off'];
     const own = ['start', '--data-dir', this.data, ...places, '--log-level', 'warn', ...flags];
     const stdio = ['ignore', 'pipe', 'pipe'] as const;
-    this.child = spawn(process.execPath, [...nodeFlags, MAIN, ...own], { stdio: [...stdio] });
+    // With the environment that the launcher gives a collector; `env` becomes the program that it starts.
+    const names = Object.entries(collectorEnv).map(([name, value]) => `${name}=${value}`);
+    const line = [...names, process.execPath, ...nodeFlags, MAIN, ...own];
+    this.child = spawn('env', line, { stdio: [...stdio] });
     process.once('exit', () => this.child.kill('SIGKILL'));
     for (const stream of [this.child.stdout!, this.child.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => {

@@ -8,15 +8,27 @@ const { pathToFileURL } = require('node:url');
 const { findNode, isNewEnough, runInstead } = require('./bundled-node.cjs');
 const { ensureInstalled, ROOT } = require('./install.cjs');
 
+/**
+ * How glibc is to keep memory for a collector: by itself it holds on to what large bodies leave behind, 100 MB of it
+ * under load (docs/decisions/0010-memory-has-a-budget.md). It reads this when a process begins.
+ */
+const ENVIRONMENT = require('./collector-env.json');
+
+/** A collector runs for weeks: that is worth one process more. Other commands are over at once. */
+const mayRunHere = (command) =>
+  isNewEnough() &&
+  (command !== 'start' || Object.keys(ENVIRONMENT).every((name) => process.env[name]));
+
 async function launch() {
   await ensureInstalled();
-  if (isNewEnough()) {
+  const given = process.argv.slice(2);
+  if (mayRunHere(given[0])) {
     const { main } = await import(
       pathToFileURL(path.join(ROOT, 'collector', 'src', 'main.ts')).href
     );
     await main();
   } else {
-    runInstead(findNode(), [__filename, ...process.argv.slice(2)]);
+    runInstead(findNode(), [__filename, ...given], { ...ENVIRONMENT, ...process.env });
   }
 }
 

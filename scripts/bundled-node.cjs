@@ -38,9 +38,10 @@ function findNode() {
  * The IPC channel lets it see when this process died without a word.
  * @param {string} program
  * @param {readonly string[]} line
+ * @param {NodeJS.ProcessEnv} [env]
  */
-function runInstead(program, line) {
-  const child = spawn(program, line, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+function runInstead(program, line, env = process.env) {
+  const child = spawn(program, line, { env, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
   const forwarded = ['SIGINT', 'SIGTERM'];
   for (const signal of forwarded) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {

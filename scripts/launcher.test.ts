@@ -122,3 +122,19 @@ test('the command answers through the launcher', () => {
   expect(status).toBe(0);
   expect(stdout).toContain('Usage: aicost <command>');
 });
+
+test('a collector has the environment that it was measured with, on a new Node too', () => {
+  const told =
+    'data:text/javascript,process.stderr.write([process.env.MALLOC_ARENA_MAX]+String.fromCharCode(59))';
+  const env = { ...process.env, NODE_OPTIONS: `--import=${told}` };
+  const toldOf = (command: string, more: NodeJS.ProcessEnv = {}) => {
+    const line = [join(SCRIPTS, 'aicost.cjs'), command, '--help'];
+    const options = { encoding: 'utf8', env: { ...env, ...more } } as const;
+    const { status, stderr } = spawnSync(process.execPath, line, options);
+    expect(status).toBe(0);
+    return stderr;
+  };
+  expect(toldOf('start')).toBe(';2;');
+  expect(toldOf('start', { MALLOC_ARENA_MAX: '4' })).toBe('4;4;');
+  expect(toldOf('costs')).toBe(';');
+});
