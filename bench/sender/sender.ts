@@ -14,7 +14,10 @@ export function send(wish: SendWish): Promise<SendReport> {
     child.once('message', (report) => resolve(report as SendReport));
     child.once('exit', (code) => {
       process.off('exit', kill);
-      reject(new Error(`the sender ended with code ${code}`));
+      const fail = () => reject(new Error(`the sender ended with code ${code}`));
+      // A long report may still be on its way when the process has ended.
+      if (child.connected) child.once('disconnect', fail);
+      else fail();
     });
     child.send(wish);
   });
