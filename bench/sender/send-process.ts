@@ -139,6 +139,7 @@ class Sending {
 }
 
 process.once('message', async (wish: SendWish) => {
-  process.send?.(await new Sending(wish).run());
-  process.disconnect?.();
+  const report = await new Sending(wish).run();
+  // A long report is written in several steps: the channel stays until all of it is.
+  process.send?.(report, undefined, undefined, () => process.disconnect?.());
 });
