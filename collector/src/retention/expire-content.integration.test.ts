@@ -22,13 +22,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => ledger.remove());
 
-async function settleLater() {
-  ledger.open.releaseAll();
-  ledger.clockMs += 5_000;
-  const settled = await ledger.settle();
-  ledger.clockMs += 5_000;
-  return settled;
-}
+const settleLater = () => retention.settleLater();
 
 /** A call with its prompt, the answer in an event, a long error, and what is no content. */
 function spans(): TestSpan[] {

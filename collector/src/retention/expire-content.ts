@@ -40,24 +40,22 @@ export async function dueContent(
 }
 
 /** No repricing may run meanwhile: it would store a version of a span with what it has read before. */
-export function expireContent(
+export async function expireContent(
   deps: RetentionDeps,
   { day, tenants }: ContentDay,
   dryRun: boolean,
 ): Promise<DayOutcome> {
   const { store, contentRule, nowMs } = deps;
-  return deps.exclusively(async () => {
-    const throughNs = BigInt(nowMs() - 1) * 1_000_000n;
-    // By the clock that dates its parts, before anything is looked at: what changes from now on is looked at again.
-    const lookedAtMs = await engineMs(store);
-    await deps.stored();
-    const spansOf = await replaceContent(store, contentRule, { day, tenants, throughNs, dryRun });
-    if (!dryRun) await noteContentGone(store, { day, throughNs, sealedAtMs: lookedAtMs, spansOf });
-    const changed = [...spansOf].filter(([, spans]) => spans > 0);
-    const rows = changed.reduce((sum, [, spans]) => sum + spans, 0);
-    const of = changed.map(([tenant]) => tenant);
-    return { what: 'content', day, tenants: of, rows, waiting: {}, difference: null };
-  });
+  const throughNs = BigInt(nowMs() - 1) * 1_000_000n;
+  // By the clock that dates its parts, before anything is looked at: what changes from now on is looked at again.
+  const lookedAtMs = await engineMs(store);
+  await deps.stored();
+  const spansOf = await replaceContent(store, contentRule, { day, tenants, throughNs, dryRun });
+  if (!dryRun) await noteContentGone(store, { day, throughNs, sealedAtMs: lookedAtMs, spansOf });
+  const changed = [...spansOf].filter(([, spans]) => spans > 0);
+  const rows = changed.reduce((sum, [, spans]) => sum + spans, 0);
+  const of = changed.map(([tenant]) => tenant);
+  return { what: 'content', day, tenants: of, rows, waiting: {}, difference: null };
 }
 
 async function engineMs(store: Store): Promise<number> {

@@ -10,17 +10,13 @@ import { heldBack, type ReadyDay, readyDay } from './ready-day.ts';
 import { sealDay } from './seal-rows.ts';
 import { dayAfter, type StoredDay, storedDays } from './stored-days.ts';
 
-export function expireLedgerDay(deps: RetentionDeps, { day, stored }: DueDay): Promise<DayOutcome> {
-  const tenants = stored.map(({ tenant }) => tenant);
-  return deps.exclusively(() => expire(deps, day, tenants));
-}
-
-async function expire(
+/** While it is worked on neither settle nor a repricing may run. */
+export async function expireLedgerDay(
   deps: RetentionDeps,
-  day: string,
-  tenants: readonly string[],
+  { day, stored }: DueDay,
 ): Promise<DayOutcome> {
   const { store } = deps;
+  const tenants = stored.map(({ tenant }) => tenant);
   const found = await withoutSpans(deps, day, await readyDay(deps, 'ledger', { day, tenants }));
   const { waiting, throughNs } = found;
   const nothing = { what: 'ledger' as const, day, tenants: [], rows: 0, waiting, difference: null };

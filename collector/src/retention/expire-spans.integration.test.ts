@@ -28,14 +28,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => ledger.remove());
 
-async function settleLater() {
-  ledger.open.releaseAll();
-  ledger.clockMs += 5_000;
-  const settled = await ledger.settle();
-  // Settle runs a second later than requests come in.
-  ledger.clockMs += 5_000;
-  return settled;
-}
+const settleLater = () => retention.settleLater();
 
 const call = (span: number, more: Record<string, unknown> = {}): TestSpan => ({
   span,

@@ -6,17 +6,13 @@ import { heldBack, readyDay } from './ready-day.ts';
 import { sealDay } from './seal-rows.ts';
 import type { StoredDay } from './stored-days.ts';
 
-export function expireSpansDay(deps: RetentionDeps, { day, stored }: DueDay): Promise<DayOutcome> {
-  const tenants = stored.map(({ tenant }) => tenant);
-  return deps.exclusively(() => expire(deps, day, tenants));
-}
-
-async function expire(
+/** While it is worked on neither settle nor a repricing may run. */
+export async function expireSpansDay(
   deps: RetentionDeps,
-  day: string,
-  tenants: readonly string[],
+  { day, stored }: DueDay,
 ): Promise<DayOutcome> {
   const { store } = deps;
+  const tenants = stored.map(({ tenant }) => tenant);
   const found = await readyDay(deps, 'spans', { day, tenants });
   const { ready, waiting, throughNs } = found;
   if (ready.length === 0) {

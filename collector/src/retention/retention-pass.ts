@@ -38,18 +38,22 @@ export async function expireDue(
     keptFrom(tenants, (tenant) => deps.retentionOf(tenant)[what], deps.nowMs());
   for (const due of await dueDays(deps.store, 'spans', dueOf('spans'))) {
     signal?.throwIfAborted();
-    totals.add(dryRun ? whatIsDue('spans', due) : await expireSpansDay(deps, due));
+    totals.add(
+      dryRun ? whatIsDue('spans', due) : await deps.exclusively(() => expireSpansDay(deps, due)),
+    );
   }
   for (const [kept, of] of dueOf('spans')) {
     totals.traces += dryRun ? 0 : await deleteTraces(deps.store, { tenants: of, kept });
   }
   for (const due of await dueContent(deps.store, dueOf('content'))) {
     signal?.throwIfAborted();
-    totals.add(await expireContent(deps, due, dryRun));
+    totals.add(await deps.exclusively(() => expireContent(deps, due, dryRun)));
   }
   for (const due of await dueDays(deps.store, 'ledger', dueOf('ledger'))) {
     signal?.throwIfAborted();
-    totals.add(dryRun ? whatIsDue('ledger', due) : await expireLedgerDay(deps, due));
+    totals.add(
+      dryRun ? whatIsDue('ledger', due) : await deps.exclusively(() => expireLedgerDay(deps, due)),
+    );
   }
   return totals.toResult(dryRun);
 }

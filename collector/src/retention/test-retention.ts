@@ -38,6 +38,17 @@ export class TestRetention {
     return expireDue(deps, { dryRun }, (outcome) => this.outcomes.push(outcome));
   }
 
+  /** Settles all that has come, as a collector does some time after it was last touched. */
+  async settleLater(): ReturnType<TestLedger['settle']> {
+    const { ledger } = this;
+    ledger.open.releaseAll();
+    ledger.clockMs += 5_000;
+    const settled = await ledger.settle();
+    // Settle runs a second later than requests come in.
+    ledger.clockMs += 5_000;
+    return settled;
+  }
+
   async verify(): Promise<VerifyReport> {
     const steps = verifyLedger(this.verifyDeps());
     for (;;) {
