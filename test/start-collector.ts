@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import collectorEnv from '../scripts/collector-env.json' with { type: 'json' };
 
 const MAIN = fileURLToPath(new URL('../collector/src/main.ts', import.meta.url));
 const READY_WITHIN_MS = 60_000;
@@ -45,7 +46,8 @@ export async function startCollector(flags: readonly string[] = []): Promise<Sta
       '127.0.0.1:0',
       ...flags,
     ],
-    { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+    // With the environment that the launcher gives a collector.
+    { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: { ...process.env, ...collectorEnv } },
   );
   const written = collect(child);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
