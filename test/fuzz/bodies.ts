@@ -15,7 +15,7 @@ import type { MessageName } from '@ai-cost-profiler/collector/decode/message-sch
 import { Random } from '../kill/random.ts';
 import { mutateTree, type Parts } from './mutate-wire.ts';
 import type { FuzzSignal, Payload } from './payloads.ts';
-import { listsIn, parseWire, type WireField, writeWire } from './wire-tree.ts';
+import { listsIn, parseWire, type WireField, wireBytes, writeWire } from './wire-tree.ts';
 
 export type Coding = 'none' | 'gzip' | 'deflate' | 'zstd';
 export type FuzzTransport = 'http' | 'grpc';
@@ -38,6 +38,8 @@ const ROOTS: Readonly<Record<FuzzSignal, MessageName>> = {
   logs: 'LogsRequest',
 };
 const TYPES = { traces: requestType, logs: logsRequestType } as const;
+/** Less than a request may have, decompressed. */
+const WRITTEN_BYTES_MAX = 60_000_000;
 const NS_PER_DAY = 86_400_000_000_000n;
 const JSON_OPTIONS = { longs: String, bytes: String, enums: Number, json: true } as const;
 const COMPRESS: Readonly<Record<Coding, (bytes: Buffer) => Buffer>> = {
@@ -89,7 +91,8 @@ export class Bodies {
     const tree = parseWire(bytes, ROOTS[signal]);
     redrawIds(tree, ROOTS[signal], random);
     if (random.chance(0.9)) mutateTree(tree, ROOTS[signal], random, this.parts);
-    const written = writeWire(tree);
+    // Repeats within repeats may come to more than there is memory; what is too large has cases of its own.
+    const written = wireBytes(tree) > WRITTEN_BYTES_MAX ? bytes : writeWire(tree);
     return { signal, bytes: random.chance(0.3) ? Buffer.from(generator.mutate(written)) : written };
   }
 }

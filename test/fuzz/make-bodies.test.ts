@@ -36,3 +36,9 @@ test('days and huge bodies are sent up to a number, and others go on', () => {
   expect(huge.filter(Boolean)).toHaveLength(40);
   expect(leftOut.has(body(0))).toBe(false);
 });
+
+test('repeats within repeats do not make a body that no memory can hold', () => {
+  // Once 9 GB: the 100,507th of a seed of the long form.
+  const { bytes } = new Bodies(20_261_130, readPayloads()).at(100_507);
+  expect(bytes.length).toBeLessThan(64_000_000);
+});

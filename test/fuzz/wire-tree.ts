@@ -64,6 +64,9 @@ export function writeWire(fields: readonly WireField[]): Buffer {
   return out;
 }
 
+/** How many bytes the fields are when they are written. */
+export const wireBytes = (fields: readonly WireField[]): number => measure(fields, []);
+
 /** How many bytes the fields are; appends the size of the content of each, in the order in which they are written. */
 function measure(fields: readonly WireField[], sizes: number[]): number {
   let total = 0;
