@@ -38,7 +38,7 @@ test('days and huge bodies are sent up to a number, and others go on', () => {
 });
 
 test('repeats within repeats do not make a body that no memory can hold', () => {
-  // Once 9 GB: the 100,507th of a seed of the long form.
+  // The 100,507th of this seed once could not be allocated, and ended the long form.
   const { bytes } = new Bodies(20_261_130, readPayloads()).at(100_507);
   expect(bytes.length).toBeLessThan(64_000_000);
 });
