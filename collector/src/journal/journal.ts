@@ -18,6 +18,7 @@ import { SealedQueue } from './sealed-queue.ts';
 import { sealedBy } from './sealed-segment.ts';
 import { loadCheckpoint, rememberKeys } from './seen-checkpoint.ts';
 import { type JournalPaths, journalPaths } from './segment-files.ts';
+import { SegmentPlaces } from './segment-places.ts';
 
 const TICK_MS = 100;
 const SEAL_RETRY_MS = 1000;
@@ -32,6 +33,7 @@ export class Journal<Blocks extends SegmentBlocks> {
   private readonly options: JournalOptions<Blocks>;
   private readonly paths: JournalPaths;
   private readonly sealer: SegmentSealer<Blocks>;
+  private readonly places: SegmentPlaces;
   private readonly open: OpenSegments<Blocks>;
   /** Flushes that failed since the start: whoever appends over several turns may have missed the one of its rows. */
   failedFlushes = 0;
@@ -63,9 +65,10 @@ export class Journal<Blocks extends SegmentBlocks> {
     const { paths, queue, writerId } = this;
     this.trouble = new DiskTrouble({ files, directory: options.directory, seen, nowMs });
     this.sealer = new SegmentSealer<Blocks>({ files, paths, queue, writerId, nowMs });
+    this.places = new SegmentPlaces({ files, openPath: paths.open, randomId });
+    const takePlace = () => this.places.take();
     this.open = new OpenSegments<Blocks>(options.limits, (day) => {
-      const at = { id: randomId(), day, parent: paths.open, nowMs: nowMs() };
-      return new OpenSegment<Blocks>({ ...at, files, createBlocks });
+      return new OpenSegment<Blocks>({ day, nowMs: nowMs(), takePlace, createBlocks });
     });
   }
 
@@ -79,15 +82,11 @@ export class Journal<Blocks extends SegmentBlocks> {
     recovery.damaged.push(...(await loadCheckpoint(files, journal.paths, seen)));
     // Beyond its capacity the filter forgets what came first, and ids say nothing about age.
     const byAge = recovery.sealed.toSorted((a, b) => a.segment.sealedAtMs - b.segment.sealedAtMs);
-    for (const { records } of byAge) {
-      rememberKeys(seen, records);
-    }
+    for (const { records } of byAge) rememberKeys(seen, records);
     for (const { segment } of recovery.sealed) {
       journal.queue.add(sealedBy(options.nowMs(), segment));
     }
-    for (const damage of recovery.damaged) {
-      onEvent({ kind: 'damaged', ...damage });
-    }
+    for (const damage of recovery.damaged) onEvent({ kind: 'damaged', ...damage });
     await journal.queue.recount();
     const { sealed, tornBytes } = recovery;
     onEvent({ kind: 'recovered', segments: sealed.length, tornBytes });
@@ -179,6 +178,7 @@ export class Journal<Blocks extends SegmentBlocks> {
     await this.trouble.takeBack();
     await this.sealing;
     await this.seal();
+    await this.places.close();
   }
 
   /** Parts that were set aside, for the operator. */
@@ -242,6 +242,7 @@ export class Journal<Blocks extends SegmentBlocks> {
     if (error === undefined) {
       onEvent({ kind: 'flushed', rows: outcome.rows, durationMs: nowMs() - startedAtMs });
       answer(waiters, undefined);
+      if (!this.isStopped) this.places.prepare();
       return undefined;
     }
     this.failedFlushes++;
@@ -286,9 +287,7 @@ export class Journal<Blocks extends SegmentBlocks> {
       try {
         const sealed = await this.sealer.seal(segment);
         this.open.sealed(segment);
-        for (const each of sealed) {
-          this.options.onEvent({ kind: 'sealed', segment: each });
-        }
+        for (const each of sealed) this.options.onEvent({ kind: 'sealed', segment: each });
       } catch (error) {
         this.sealRetryAtMs = nowMs + SEAL_RETRY_MS;
         this.open.postpone(segment);
