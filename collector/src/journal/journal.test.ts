@@ -50,6 +50,33 @@ describe('a commit', () => {
     expect(life.disk.calls.slice(0, OPENED.length)).toEqual(OPENED);
   });
 
+  it('of a part of a request waits for the rest, with which it shares a flush', async () => {
+    const life = await begin();
+    life.append(1);
+    const part = life.journal.commit('part');
+    life.append(2);
+    await Promise.all([part, life.journal.commit()]);
+    expect(life.kinds.filter((kind) => kind === 'flushed')).toHaveLength(1);
+  });
+
+  it('of a part of a long request does not wait for all of the rest', async () => {
+    const timers = { sleep: async () => undefined, every: () => () => undefined };
+    const life = await begin({ timers });
+    life.append(1);
+    const part = life.journal.commit('part');
+    life.advance(10);
+    life.append(2);
+    await Promise.all([part, life.journal.commit('part')]);
+  });
+
+  it('of a part whose rest does not come is durable all the same', async () => {
+    const life = await begin();
+    life.append(1);
+    await life.journal.commit('part');
+    life.kill();
+    expect(await recoveredRows(life.directory)).toEqual(rowsOf([1]));
+  });
+
   it('keeps what it answered when the process dies without a word', async () => {
     const life = await begin();
     await life.send(1, 2);

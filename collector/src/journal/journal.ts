@@ -22,6 +22,8 @@ import { SegmentPlaces } from './segment-places.ts';
 
 const TICK_MS = 100;
 const SEAL_RETRY_MS = 1000;
+/** A long request is flushed while the rest of it is read; one that is only somewhat longer than a turn, once. */
+const PART_WAITS_MS = 10;
 /** With this many segments waiting, sealing by age only makes more and smaller inserts: they fill up instead. */
 const BACKLOG_SEGMENTS = 16;
 
@@ -88,8 +90,7 @@ export class Journal<Blocks extends SegmentBlocks> {
     }
     for (const damage of recovery.damaged) onEvent({ kind: 'damaged', ...damage });
     await journal.queue.recount();
-    const { sealed, tornBytes } = recovery;
-    onEvent({ kind: 'recovered', segments: sealed.length, tornBytes });
+    onEvent({ kind: 'recovered', segments: recovery.sealed.length, tornBytes: recovery.tornBytes });
     const { timers = systemTimers } = options;
     journal.stopTicks = timers.every(TICK_MS, () => journal.tick());
     return journal;
@@ -148,9 +149,10 @@ export class Journal<Blocks extends SegmentBlocks> {
 
   /**
    * Resolves once every row appended so far is durable. Rejects with JournalUnavailable when a flush failed:
-   * then what the caller appended may be resent.
+   * then what the caller appended may be resent. `part`: more of the same request follows at once, and what waits for a
+   * flush may wait a moment longer, to share it.
    */
-  async commit(): Promise<void> {
+  async commit(extent: 'whole' | 'part' = 'whole'): Promise<void> {
     if (this.trouble.isStuck) {
       throw new JournalUnavailable(this.trouble.refusal ?? '');
     }
@@ -159,14 +161,13 @@ export class Journal<Blocks extends SegmentBlocks> {
     if (this.open.hasPending) {
       const waiter = Promise.withResolvers<void>();
       this.waiters.push(waiter);
-      this.waitingSinceMs ??= this.options.nowMs();
-      void this.flush();
+      const nowMs = this.options.nowMs();
+      this.waitingSinceMs ??= nowMs;
+      if (extent === 'whole' || nowMs - this.waitingSinceMs >= PART_WAITS_MS) void this.flush();
       await waiter.promise;
     }
     const error = await earlier;
-    if (error !== undefined) {
-      throw unavailable(error);
-    }
+    if (error !== undefined) throw unavailable(error);
   }
 
   /** Flushes and seals everything and takes nothing more. Then `queue` holds all that is left to write. */
@@ -198,12 +199,11 @@ export class Journal<Blocks extends SegmentBlocks> {
   private tick(): void {
     void this.flush();
     void this.seal();
-    void this.trouble.tryAgain().then((isWell) => isWell && this.goOn());
-  }
-
-  private goOn(): void {
-    this.options.onEvent({ kind: 'well_again' });
-    void this.flush();
+    void this.trouble.tryAgain().then((isWell) => {
+      if (!isWell) return;
+      this.options.onEvent({ kind: 'well_again' });
+      void this.flush();
+    });
   }
 
   /** Flushes until nothing waits. One flush at a time. */
