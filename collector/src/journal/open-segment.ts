@@ -195,7 +195,7 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
       offset += record.spanBytes + record.entryBytes;
       rows += record.spanRows + record.entryRows;
     }
-    // One after the other, and the syncs together: a file system that keeps a journal makes one entry of both.
+    // One after the other, and the syncs together: a file system that keeps a journal can make one entry of both.
     await allDone([rowsFile.append(data), indexFile.append(index)]);
     await allDone([this.sync(rowsFile), this.sync(indexFile)]);
     this.dataBytes = offset;

@@ -92,7 +92,7 @@ export class SegmentSealer<Blocks extends SegmentBlocks> {
   }
 
   private async handOverAll(): Promise<SealedSegment[]> {
-    // Together, as a file system that keeps a journal makes one entry of both: a flush may wait behind it.
+    // Together, as a file system that keeps a journal can make one entry of both: a flush may wait behind it.
     await allDone([
       this.files.syncDirectory(this.paths.open),
       this.files.syncDirectory(this.paths.sealed),
