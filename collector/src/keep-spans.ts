@@ -143,14 +143,14 @@ export class SpanKeeper {
 
   /** What was taken since `resume` is complete in itself: others may have their turn now. */
   pause(state: KeptRequest): void {
-    state.parts.push(this.commit());
+    state.parts.push(this.commit('part'));
   }
 
   /** Ends the traces of the spans taken since `resume`. Resolves with the error, if they did not become durable. */
-  private async commit(): Promise<unknown> {
+  private async commit(extent: 'whole' | 'part'): Promise<unknown> {
     const traces = this.traces.finish();
     try {
-      await this.deps.journal.commit();
+      await this.deps.journal.commit(extent);
       this.traces.settled(traces, true);
       return undefined;
     } catch (error) {
@@ -171,7 +171,7 @@ export class SpanKeeper {
     const { metrics, spanBudget } = this.deps;
     const kept = state.accepted;
     const takeBack = spanBudget.chargeSpans(state.tenant, { decoded, kept });
-    this.pause(state);
+    state.parts.push(this.commit('whole'));
     if (state.priced > 0) metrics.aicost_calls_priced_total.inc(state.priced);
     const failed = (await Promise.all(state.parts)).find((error) => error !== undefined);
     if (failed !== undefined) {

@@ -151,16 +151,11 @@ export class FakeDisk {
 
   private async openAppend(owner: Mortal, path: string, length: number): Promise<AppendFile> {
     const { tree, world } = this;
-    const file = await this.call(
-      owner,
-      { name: 'openAppend', path, isChange: true, takesRoom: tree.find(path) === undefined },
-      () => {
-        const found = length === 0 ? tree.file(path, world.nowMs) : tree.find(path);
-        if (!(found instanceof FileNode)) throw failure('ENOENT', path);
-        if (length === 0 && found.bytes.length > 0) found.cut(0);
-        return found;
-      },
-    );
+    const file = await this.call(owner, { name: 'openAppend', path, isChange: false }, () => {
+      const found = tree.find(path);
+      if (!(found instanceof FileNode)) throw failure('ENOENT', path);
+      return found;
+    });
     let end = length;
     const sync = () => this.sync(file);
     const append = (bytes: Buffer) => {

@@ -88,26 +88,36 @@ async function setAsideFirst({ journal }: Life): Promise<void> {
   await journal.queue.setAside(segment, { reason: 'refused', ...identity, held_by: ['spans'] });
 }
 
+/** A folder that was made in advance holds none. */
+function flushesIn(of: {
+  state: string;
+  part: string;
+  ends: number[];
+}): readonly (readonly number[])[] {
+  const spans = SPANS[of.state as keyof typeof SPANS];
+  if (of.state !== 'split') return of.ends.length === 0 ? [] : spans;
+  return [spans.flat().filter((span) => String(dayOf(span)) === of.part)];
+}
+
 async function listFiles(directory: string): Promise<World['files']> {
   const files: World['files'] = [];
-  for (const [state, spans] of Object.entries(SPANS)) {
+  for (const state of Object.keys(SPANS)) {
     for (const folder of await diskFiles.list(join(directory, state))) {
       const parts =
         state === 'split' ? await diskFiles.list(join(directory, state, folder)) : ['.'];
       for (const part of parts) {
         for (const name of await diskFiles.list(join(directory, state, folder, part))) {
           const path = join(state, folder, part, name);
-          const flushes =
-            state === 'split'
-              ? [spans.flat().filter((span) => String(dayOf(span)) === part)]
-              : spans;
-          files.push({ path, flushes, ends: await endsOf(join(directory, path)) });
+          const ends = await endsOf(join(directory, path));
+          files.push({ path, flushes: flushesIn({ state, part, ends }), ends });
         }
       }
     }
   }
   return files;
 }
+
+const NOTHING_FLUSHED = { records: [] };
 
 /** Where each flush ends in an index, or in the rows beside it. */
 async function endsOf(path: string): Promise<number[]> {
@@ -116,7 +126,7 @@ async function endsOf(path: string): Promise<number[]> {
     return [];
   }
   const bytes = await readFile(join(path, '..', 'index'));
-  const { records } = decodeIndex(bytes)!;
+  const { records } = decodeIndex(bytes) ?? NOTHING_FLUSHED;
   let end = 36;
   return records.map((record) => {
     end += 8 + bytes.readUInt32LE(end);

@@ -18,9 +18,12 @@ import { SealedQueue } from './sealed-queue.ts';
 import { sealedBy } from './sealed-segment.ts';
 import { loadCheckpoint, rememberKeys } from './seen-checkpoint.ts';
 import { type JournalPaths, journalPaths } from './segment-files.ts';
+import { SegmentPlaces } from './segment-places.ts';
 
 const TICK_MS = 100;
 const SEAL_RETRY_MS = 1000;
+/** A long request is flushed while the rest of it is read; one that is only somewhat longer than a turn, once. */
+const PART_WAITS_MS = 10;
 /** With this many segments waiting, sealing by age only makes more and smaller inserts: they fill up instead. */
 const BACKLOG_SEGMENTS = 16;
 
@@ -32,6 +35,7 @@ export class Journal<Blocks extends SegmentBlocks> {
   private readonly options: JournalOptions<Blocks>;
   private readonly paths: JournalPaths;
   private readonly sealer: SegmentSealer<Blocks>;
+  private readonly places: SegmentPlaces;
   private readonly open: OpenSegments<Blocks>;
   /** Flushes that failed since the start: whoever appends over several turns may have missed the one of its rows. */
   failedFlushes = 0;
@@ -63,9 +67,10 @@ export class Journal<Blocks extends SegmentBlocks> {
     const { paths, queue, writerId } = this;
     this.trouble = new DiskTrouble({ files, directory: options.directory, seen, nowMs });
     this.sealer = new SegmentSealer<Blocks>({ files, paths, queue, writerId, nowMs });
+    this.places = new SegmentPlaces({ files, openPath: paths.open, randomId });
+    const takePlace = () => this.places.take();
     this.open = new OpenSegments<Blocks>(options.limits, (day) => {
-      const at = { id: randomId(), day, parent: paths.open, nowMs: nowMs() };
-      return new OpenSegment<Blocks>({ ...at, files, createBlocks });
+      return new OpenSegment<Blocks>({ day, nowMs: nowMs(), takePlace, createBlocks });
     });
   }
 
@@ -79,18 +84,13 @@ export class Journal<Blocks extends SegmentBlocks> {
     recovery.damaged.push(...(await loadCheckpoint(files, journal.paths, seen)));
     // Beyond its capacity the filter forgets what came first, and ids say nothing about age.
     const byAge = recovery.sealed.toSorted((a, b) => a.segment.sealedAtMs - b.segment.sealedAtMs);
-    for (const { records } of byAge) {
-      rememberKeys(seen, records);
-    }
+    for (const { records } of byAge) rememberKeys(seen, records);
     for (const { segment } of recovery.sealed) {
       journal.queue.add(sealedBy(options.nowMs(), segment));
     }
-    for (const damage of recovery.damaged) {
-      onEvent({ kind: 'damaged', ...damage });
-    }
+    for (const damage of recovery.damaged) onEvent({ kind: 'damaged', ...damage });
     await journal.queue.recount();
-    const { sealed, tornBytes } = recovery;
-    onEvent({ kind: 'recovered', segments: sealed.length, tornBytes });
+    onEvent({ kind: 'recovered', segments: recovery.sealed.length, tornBytes: recovery.tornBytes });
     const { timers = systemTimers } = options;
     journal.stopTicks = timers.every(TICK_MS, () => journal.tick());
     return journal;
@@ -149,9 +149,10 @@ export class Journal<Blocks extends SegmentBlocks> {
 
   /**
    * Resolves once every row appended so far is durable. Rejects with JournalUnavailable when a flush failed:
-   * then what the caller appended may be resent.
+   * then what the caller appended may be resent. `part`: more of the same request follows at once, and what waits for a
+   * flush may wait a moment longer, to share it.
    */
-  async commit(): Promise<void> {
+  async commit(extent: 'whole' | 'part' = 'whole'): Promise<void> {
     if (this.trouble.isStuck) {
       throw new JournalUnavailable(this.trouble.refusal ?? '');
     }
@@ -160,14 +161,13 @@ export class Journal<Blocks extends SegmentBlocks> {
     if (this.open.hasPending) {
       const waiter = Promise.withResolvers<void>();
       this.waiters.push(waiter);
-      this.waitingSinceMs ??= this.options.nowMs();
-      void this.flush();
+      const nowMs = this.options.nowMs();
+      this.waitingSinceMs ??= nowMs;
+      if (extent === 'whole' || nowMs - this.waitingSinceMs >= PART_WAITS_MS) void this.flush();
       await waiter.promise;
     }
     const error = await earlier;
-    if (error !== undefined) {
-      throw unavailable(error);
-    }
+    if (error !== undefined) throw unavailable(error);
   }
 
   /** Flushes and seals everything and takes nothing more. Then `queue` holds all that is left to write. */
@@ -179,6 +179,7 @@ export class Journal<Blocks extends SegmentBlocks> {
     await this.trouble.takeBack();
     await this.sealing;
     await this.seal();
+    await this.places.close();
   }
 
   /** Parts that were set aside, for the operator. */
@@ -198,12 +199,11 @@ export class Journal<Blocks extends SegmentBlocks> {
   private tick(): void {
     void this.flush();
     void this.seal();
-    void this.trouble.tryAgain().then((isWell) => isWell && this.goOn());
-  }
-
-  private goOn(): void {
-    this.options.onEvent({ kind: 'well_again' });
-    void this.flush();
+    void this.trouble.tryAgain().then((isWell) => {
+      if (!isWell) return;
+      this.options.onEvent({ kind: 'well_again' });
+      void this.flush();
+    });
   }
 
   /** Flushes until nothing waits. One flush at a time. */
@@ -242,6 +242,7 @@ export class Journal<Blocks extends SegmentBlocks> {
     if (error === undefined) {
       onEvent({ kind: 'flushed', rows: outcome.rows, durationMs: nowMs() - startedAtMs });
       answer(waiters, undefined);
+      if (!this.isStopped) this.places.prepare();
       return undefined;
     }
     this.failedFlushes++;
@@ -286,9 +287,7 @@ export class Journal<Blocks extends SegmentBlocks> {
       try {
         const sealed = await this.sealer.seal(segment);
         this.open.sealed(segment);
-        for (const each of sealed) {
-          this.options.onEvent({ kind: 'sealed', segment: each });
-        }
+        for (const each of sealed) this.options.onEvent({ kind: 'sealed', segment: each });
       } catch (error) {
         this.sealRetryAtMs = nowMs + SEAL_RETRY_MS;
         this.open.postpone(segment);

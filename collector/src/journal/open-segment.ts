@@ -2,13 +2,13 @@
  * A segment that still takes rows: of one day, or of stragglers of many days (mixed).
  * Invariant: on disk there is what was flushed and synced, or nothing of a flush that failed.
  */
-import { join } from 'node:path';
 import { isNoRoom } from '../disk-error.ts';
+import { allDone } from './all-done.ts';
 import { encodeHeader, encodeRecord, MIXED_DAY } from './index-file.ts';
 import type { AcceptedKeys, SegmentBlocks, StagedRows } from './pending-rows.ts';
 import { PendingRows } from './pending-rows.ts';
-import type { AppendFile, SegmentFiles } from './segment-files.ts';
-import { INDEX_FILE, ROWS_FILE } from './segment-files.ts';
+import type { AppendFile } from './segment-files.ts';
+import type { SegmentPlace } from './segment-places.ts';
 
 /** What one flush of one segment writes. */
 export interface StagedFlush {
@@ -28,9 +28,7 @@ export interface StagedFlush {
 const MEASURE_EVERY_ROWS = 64;
 
 export class OpenSegment<Blocks extends SegmentBlocks> {
-  readonly id: string;
   readonly day: number;
-  readonly directory: string;
   readonly openedAtMs: number;
   /** Bytes of rows.native that are on disk. */
   dataBytes = 0;
@@ -42,7 +40,7 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
   private indexBytes = 0;
   private untilMeasured = 0;
   private isLarge = false;
-  private readonly files: SegmentFiles;
+  private readonly takePlace: () => Promise<SegmentPlace>;
   private readonly createBlocks: () => Blocks;
   private readonly pendingByDay = new Map<number, PendingRows<Blocks>>();
   /**
@@ -57,23 +55,19 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
    * acknowledged is written anew when the segment is sealed.
    */
   isSuspect = false;
-  private areNamesSynced = false;
-  private rowsFile: AppendFile | undefined;
-  private indexFile: AppendFile | undefined;
+  /** From the first flush on. */
+  place: SegmentPlace | undefined;
+  private isClosed = false;
 
   constructor(options: {
-    id: string;
     day: number;
-    parent: string;
     nowMs: number;
-    files: SegmentFiles;
+    takePlace: () => Promise<SegmentPlace>;
     createBlocks: () => Blocks;
   }) {
-    this.id = options.id;
     this.day = options.day;
-    this.directory = join(options.parent, options.id);
     this.openedAtMs = options.nowMs;
-    this.files = options.files;
+    this.takePlace = options.takePlace;
     this.createBlocks = options.createBlocks;
   }
 
@@ -175,11 +169,10 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
   }
 
   async close(): Promise<void> {
-    const { rowsFile, indexFile } = this;
-    this.rowsFile = undefined;
-    this.indexFile = undefined;
-    await rowsFile?.close();
-    await indexFile?.close();
+    if (this.isClosed) return;
+    this.isClosed = true;
+    await this.place?.rowsFile.close();
+    await this.place?.indexFile.close();
   }
 
   private async write(staged: readonly StagedRows[]): Promise<void> {
@@ -187,10 +180,12 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
     if (broken !== undefined) {
       throw broken.fault;
     }
+    this.place ??= await this.takePlace();
+    const { id, rowsFile, indexFile } = this.place;
     const data: Buffer[] = [];
     const index: Buffer[] = [];
     if (this.indexBytes === 0) {
-      index.push(encodeHeader({ day: this.day, segmentId: this.id }));
+      index.push(encodeHeader({ day: this.day, segmentId: id }));
     }
     let offset = this.dataBytes;
     let rows = 0;
@@ -200,18 +195,9 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
       offset += record.spanBytes + record.entryBytes;
       rows += record.spanRows + record.entryRows;
     }
-    await this.openFiles();
-    // All have ended, either way, before anything is taken back: a late write would land behind the cut.
-    const written = await Promise.allSettled([
-      this.appendAndSync(this.rowsFile!, data),
-      this.appendAndSync(this.indexFile!, index),
-      this.syncNames(),
-    ]);
-    for (const outcome of written) {
-      if (outcome.status === 'rejected') {
-        throw outcome.reason;
-      }
-    }
+    // One after the other, and the syncs together: a file system that keeps a journal can make one entry of both.
+    await allDone([rowsFile.append(data), indexFile.append(index)]);
+    await allDone([this.sync(rowsFile), this.sync(indexFile)]);
     this.dataBytes = offset;
     this.indexBytes += index.reduce((sum, { length }) => sum + length, 0);
     this.flushedRows += rows;
@@ -220,15 +206,16 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
 
   private async revert(): Promise<void> {
     this.forgetStaged();
-    await this.rowsFile?.truncate(this.dataBytes);
-    await this.indexFile?.truncate(this.indexBytes);
+    if (this.place === undefined) return;
+    const { rowsFile, indexFile } = this.place;
+    await rowsFile.truncate(this.dataBytes);
+    await indexFile.truncate(this.indexBytes);
     // The cut must last: after a power loss the tail would be billed beside its resend.
-    await this.rowsFile?.sync();
-    await this.indexFile?.sync();
+    await rowsFile.sync();
+    await indexFile.sync();
   }
 
-  private async appendAndSync(file: AppendFile, pieces: readonly Buffer[]): Promise<void> {
-    await file.append(pieces);
+  private async sync(file: AppendFile): Promise<void> {
     try {
       await file.sync();
     } catch (error) {
@@ -240,21 +227,5 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
   private forgetStaged(): void {
     this.stagedRows = 0;
     this.stagedBytes = 0;
-  }
-
-  private async openFiles(): Promise<void> {
-    if (this.rowsFile === undefined) {
-      await this.files.makeDirectory(this.directory);
-      this.rowsFile = await this.files.openAppend(join(this.directory, ROWS_FILE), 0);
-    }
-    this.indexFile ??= await this.files.openAppend(join(this.directory, INDEX_FILE), 0);
-  }
-
-  /** Beside what the files hold, not before it: whoever waits waits for one turn of the disk. */
-  private async syncNames(): Promise<void> {
-    if (this.areNamesSynced) return;
-    const { files, directory } = this;
-    await Promise.all([files.syncDirectory(directory), files.syncDirectory(join(directory, '..'))]);
-    this.areNamesSynced = true;
   }
 }

@@ -3,6 +3,7 @@
  * Each step can be tried again after a failed disk; a segment is handed over once its new name is synced.
  */
 import { join } from 'node:path';
+import { allDone } from './all-done.ts';
 import { decodeIndex, type IndexRecord, sumRecords } from './index-file.ts';
 import type { OpenSegment } from './open-segment.ts';
 import type { SegmentBlocks } from './pending-rows.ts';
@@ -11,6 +12,7 @@ import type { SealedSegment } from './sealed-segment.ts';
 import { readSealedSegment, sealedName } from './sealed-segment.ts';
 import type { JournalPaths, SegmentFiles } from './segment-files.ts';
 import { INDEX_FILE } from './segment-files.ts';
+import type { SegmentPlace } from './segment-places.ts';
 import { moveReadySplit, readySplit, splitSegment } from './split-segment.ts';
 
 export class SegmentSealer<Blocks extends SegmentBlocks> {
@@ -42,28 +44,34 @@ export class SegmentSealer<Blocks extends SegmentBlocks> {
   /** Seals one segment whose rows are all flushed. Rejects when the disk fails; call again later. */
   async seal(segment: OpenSegment<Blocks>): Promise<SealedSegment[]> {
     await segment.close();
+    const { place } = segment;
+    if (place === undefined) {
+      return [];
+    }
     if (segment.flushedRows === 0) {
-      await this.files.remove(segment.directory);
+      await this.files.remove(place.directory);
       return [];
     }
     const isRewritten = segment.isMixed || segment.isSuspect;
-    await (isRewritten ? this.moveParts(segment) : this.moveDay(segment));
+    await (isRewritten ? this.moveParts(segment, place) : this.moveDay(segment, place));
     return this.handOverAll();
   }
 
-  private async moveDay(segment: OpenSegment<Blocks>): Promise<void> {
+  private async moveDay(segment: OpenSegment<Blocks>, { directory }: SegmentPlace): Promise<void> {
     if (this.renamed.has(segment)) {
       return;
     }
     const target = join(this.paths.sealed, this.nextName(segment.day));
-    await this.files.rename(segment.directory, target);
+    await this.files.rename(directory, target);
     this.renamed.add(segment);
     this.unannounced.push({ directory: target, openedAtMs: segment.openedAtMs });
   }
 
   /** Writes the rows anew, day by day. */
-  private async moveParts(segment: OpenSegment<Blocks>): Promise<void> {
-    const { id, directory } = segment;
+  private async moveParts(
+    segment: OpenSegment<Blocks>,
+    { id, directory }: SegmentPlace,
+  ): Promise<void> {
     const indexPath = join(directory, INDEX_FILE);
     // Without a `.ready` the split did not count yet, however far it came.
     if ((await this.files.stat(readySplit(this.paths, id))) === undefined) {
@@ -84,8 +92,11 @@ export class SegmentSealer<Blocks extends SegmentBlocks> {
   }
 
   private async handOverAll(): Promise<SealedSegment[]> {
-    await this.files.syncDirectory(this.paths.open);
-    await this.files.syncDirectory(this.paths.sealed);
+    // Together, as a file system that keeps a journal can make one entry of both: a flush may wait behind it.
+    await allDone([
+      this.files.syncDirectory(this.paths.open),
+      this.files.syncDirectory(this.paths.sealed),
+    ]);
     const sealed: SealedSegment[] = [];
     for (let next = this.unannounced[0]; next !== undefined; next = this.unannounced[0]) {
       sealed.push(await this.handOver(next));

@@ -19,7 +19,7 @@ export interface AppendFile {
 }
 
 export interface SegmentFiles {
-  /** Creates or opens a file for appending at `length` bytes, which it must have. */
+  /** Opens a file for appending at `length` bytes, which it must have. */
   openAppend(path: string, length: number): Promise<AppendFile>;
   makeDirectory(path: string): Promise<void>;
   /** Syncs a directory, so that names made or moved in it survive a power loss. */
@@ -89,7 +89,7 @@ function behind(pieces: readonly Buffer[], bytes: number): readonly Buffer[] {
 
 export const diskFiles: SegmentFiles = {
   async openAppend(path, length) {
-    return new DiskFile(await open(path, length === 0 ? 'w+' : 'r+'), length);
+    return new DiskFile(await open(path, 'r+'), length);
   },
   async makeDirectory(path) {
     try {

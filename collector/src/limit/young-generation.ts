@@ -9,12 +9,21 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 /** Of the memory that the process may take: 16 of 512 MB. */
 const YOUNG_SHARE = 1 / 32;
 
-/** Lets the space grow until it has its share. The largest can be set only before the start; growth at any time. */
+/** How V8 grows it by itself, and not at all. */
+const GROWTH = { free: 2, none: 1 } as const;
+
+/**
+ * Lets the space grow until it has its share. The largest can be set only before the start; growth at any time. V8
+ * shrinks the space while little happens: then it may grow again, or short collections come twenty times as often, and
+ * each makes old what a request still needs.
+ */
 export function boundYoungGeneration(memoryMax: number): void {
+  let growth: number = GROWTH.free;
   const observer = new PerformanceObserver(() => {
-    if (youngBytes() < memoryMax * YOUNG_SHARE) return;
-    setFlagsFromString('--semi-space-growth-factor=1');
-    observer.disconnect();
+    const wanted = youngBytes() < memoryMax * YOUNG_SHARE ? GROWTH.free : GROWTH.none;
+    if (wanted === growth) return;
+    growth = wanted;
+    setFlagsFromString(`--semi-space-growth-factor=${wanted}`);
   });
   // It grows at the end of a collection.
   observer.observe({ entryTypes: ['gc'] });
