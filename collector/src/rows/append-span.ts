@@ -142,7 +142,7 @@ function appendStatusMessage(
   { tenant, redactor }: SpanRowContext,
 ): void {
   if (redactor.hidesText(end - start)) {
-    columns.status_message.appendText(redactor.replacement(tenant, bytes.subarray(start, end)));
+    columns.status_message.appendText(redactor.replacement(tenant, bytes, start, end));
   } else {
     columns.status_message.appendRange(bytes, start, end);
   }
@@ -187,7 +187,7 @@ function appendEvents(
   view.forEachEvent((event) => {
     const attributes = attributesJson(event.attributes);
     const shown = redactor.isOn
-      ? JSON.stringify(redactor.replacement(tenant, Buffer.from(attributes)))
+      ? JSON.stringify(redactor.replacementOf(tenant, attributes))
       : attributes;
     const name = JSON.stringify(event.nameText);
     events.push(`{"time_unix_nano":"${event.timeUnixNano}","name":${name},"attributes":${shown}}`);
