@@ -5,9 +5,19 @@
 import type { NativeColumn } from './columns.ts';
 import { GrowingBytes } from './growing-bytes.ts';
 
+/** Numbers of columns and rows, as varints. */
+const HEAD_BYTES_MAX = 20;
+
+interface NamedColumn {
+  readonly name: string;
+  readonly column: NativeColumn;
+  /** The name and the type as they are written: encoded once, not for each block. */
+  readonly header: Buffer;
+}
+
 export class NativeBlock<Columns extends Record<string, NativeColumn>> {
   readonly columns: Columns;
-  private readonly list: readonly (readonly [string, NativeColumn])[];
+  private readonly list: readonly NamedColumn[];
   private readonly headerBytes: number;
   /** Used again for each block: a new one each time is most of what the garbage collector would have to look after. */
   private readonly out = new GrowingBytes();
@@ -18,11 +28,12 @@ export class NativeBlock<Columns extends Record<string, NativeColumn>> {
   constructor(columns: Columns, sparse: readonly (keyof Columns)[] = []) {
     this.columns = columns;
     this.sparse = sparse.map((name) => columns[name]!);
-    this.list = Object.entries(columns);
-    this.headerBytes = this.list.reduce(
-      (sum, [name, c]) => sum + name.length + c.type.length + 4,
-      20,
-    );
+    this.list = Object.entries(columns).map(([name, column]) => ({
+      name,
+      column,
+      header: headerOf(name, column.type),
+    }));
+    this.headerBytes = this.list.reduce((sum, { header }) => sum + header.length, HEAD_BYTES_MAX);
   }
 
   /** Closes a row. That every column got exactly one value is checked by `take`. */
@@ -36,7 +47,7 @@ export class NativeBlock<Columns extends Record<string, NativeColumn>> {
    */
   truncate(rows: number): void {
     this.rows = Math.min(rows, this.rows);
-    for (const [, column] of this.list) {
+    for (const { column } of this.list) {
       column.truncate(this.rows);
     }
   }
@@ -44,7 +55,7 @@ export class NativeBlock<Columns extends Record<string, NativeColumn>> {
   /** Bytes of the encoded block, or a close upper bound. */
   get byteLength(): number {
     let bytes = this.headerBytes;
-    for (const [, column] of this.list) {
+    for (const { column } of this.list) {
       bytes += column.byteLength;
     }
     return bytes;
@@ -58,25 +69,30 @@ export class NativeBlock<Columns extends Record<string, NativeColumn>> {
    */
   take(): Buffer {
     this.padSparse();
-    for (const [name, column] of this.list) {
+    for (const { name, column } of this.list) {
       if (column.rows !== this.rows) {
         throw new Error(`column ${name} holds ${column.rows} values for ${this.rows} rows`);
       }
     }
-    const told = this.list.filter(([, column]) => !column.isDefault);
+    const told = this.list.filter(({ column }) => !column.isDefault);
     // A block of rows that tell nothing at all still says how many there are.
     const written = told.length === 0 ? this.list.slice(0, 1) : told;
     const { out } = this;
     out.reset();
     out.appendVarint(written.length);
     out.appendVarint(this.rows);
-    for (const [name, column] of written) {
-      appendText(out, name);
-      appendText(out, column.type);
+    for (const { column, header } of written) {
+      out.appendRange(header, 0, header.length);
       column.write(out);
     }
     this.reset();
     return out.view();
+  }
+
+  /** A sparse column, for the value of the row that is being written. Only through here may it get one. */
+  atRow<C extends NativeColumn>(column: C): C {
+    if (column.rows < this.rows) column.padTo(this.rows);
+    return column;
   }
 
   /** Fills the sparse columns up to the row that is being written. */
@@ -89,14 +105,16 @@ export class NativeBlock<Columns extends Record<string, NativeColumn>> {
 
   reset(): void {
     this.rows = 0;
-    for (const [, column] of this.list) {
+    for (const { column } of this.list) {
       column.reset();
     }
   }
 }
 
-function appendText(out: GrowingBytes, text: string): void {
-  const bytes = Buffer.from(text, 'utf8');
-  out.appendVarint(bytes.length);
-  out.appendRange(bytes, 0, bytes.length);
+/** What stands before a column's values. */
+function headerOf(name: string, type: string): Buffer {
+  const header = new GrowingBytes();
+  header.appendSizedText(name);
+  header.appendSizedText(type);
+  return Buffer.from(header.view());
 }

@@ -40,15 +40,19 @@ export class SeenSpans {
   private head = 0;
   private count = 0;
   private forgotten = 0;
+  /** Each the number of an entry, and above `entryBits` the upper bits of its hash: others need not be read. */
   private slots: Int32Array;
+  private entryBits: number;
   /** The key being looked up, so that no object is made for it. */
   private readonly key = new Uint32Array(WORDS);
+  private keyHash = 0;
   private readonly found: Found = { slot: 0, entry: 0, versions: 0 };
 
   constructor(capacity: number) {
     this.capacity = Math.max(1, capacity);
     this.allocated = Math.min(CAPACITY_MIN, this.capacity);
     this.entries = new Uint32Array(this.allocated * WORDS);
+    this.entryBits = bitsFor(this.allocated);
     this.slots = new Int32Array(slotsFor(this.allocated)).fill(EMPTY);
   }
 
@@ -109,6 +113,7 @@ export class SeenSpans {
     if (at + KEY_BYTES > bytes.length) {
       throw new RangeError('a seen-span key is cut off');
     }
+    this.keyHash = this.hash(key, 0);
   }
 
   private hash(words: Uint32Array, base: number): number {
@@ -117,7 +122,16 @@ export class SeenSpans {
       hash = Math.imul(hash ^ words[base + i]!, 0x9e3779b1);
       hash ^= hash >>> 15;
     }
-    return hash >>> 0;
+    return hash;
+  }
+
+  /** What stands in the slot of an entry with this hash. The lower bits of the hash say where the slot is. */
+  private slotOf(hash: number, entry: number): number {
+    return ((hash >>> (this.entryBits + 1)) << this.entryBits) | entry;
+  }
+
+  private entryIn(slot: number): number {
+    return slot & ((1 << this.entryBits) - 1);
   }
 
   /**
@@ -125,17 +139,19 @@ export class SeenSpans {
    * `slot` is the free slot where it belongs, `versions` how many others of the span are known, `entry` the first.
    */
   private find(): Found {
-    const { found, entries, key } = this;
-    const mask = this.slots.length - 1;
+    const { found, entries, key, keyHash, slots, entryBits } = this;
+    const mask = slots.length - 1;
+    const wanted = keyHash >>> (entryBits + 1);
     found.versions = 0;
-    for (let slot = this.hash(key, 0) & mask; ; slot = (slot + 1) & mask) {
-      const entry = this.slots[slot]!;
-      if (entry === EMPTY) {
+    for (let slot = keyHash & mask; ; slot = (slot + 1) & mask) {
+      const value = slots[slot]!;
+      if (value === EMPTY) {
         found.slot = slot;
         return found;
       }
+      const entry = this.entryIn(value);
       const base = entry * WORDS;
-      if (!this.isKey(base)) {
+      if (value >>> entryBits !== wanted || !this.isKey(base)) {
         continue;
       }
       if (entries[base + 7] === key[7] && entries[base + 8] === key[8]) {
@@ -184,7 +200,7 @@ export class SeenSpans {
     for (let word = 0; word < WORDS; word++) {
       entries[entry * WORDS + word] = key[word]!;
     }
-    this.slots[target] = entry;
+    this.slots[target] = this.slotOf(this.keyHash, entry);
     this.count++;
   }
 
@@ -195,17 +211,19 @@ export class SeenSpans {
     entries.set(this.entries);
     this.entries = entries;
     this.allocated = allocated;
+    this.entryBits = bitsFor(allocated);
     this.slots = new Int32Array(slotsFor(allocated)).fill(EMPTY);
     const mask = this.slots.length - 1;
     for (let entry = 0; entry < this.count; entry++) {
       if (entries[entry * WORDS] === FORGOTTEN) {
         continue;
       }
-      let slot = this.hash(entries, entry * WORDS) & mask;
+      const hash = this.hash(entries, entry * WORDS);
+      let slot = hash & mask;
       while (this.slots[slot] !== EMPTY) {
         slot = (slot + 1) & mask;
       }
-      this.slots[slot] = entry;
+      this.slots[slot] = this.slotOf(hash, entry);
     }
   }
 
@@ -218,12 +236,14 @@ export class SeenSpans {
   /** Takes an entry out of the table, moving later ones of its run up so that no look-up breaks. */
   private removeSlotOf(entry: number): void {
     const mask = this.slots.length - 1;
-    let hole = this.hash(this.entries, entry * WORDS) & mask;
-    while (this.slots[hole] !== entry) {
+    const hash = this.hash(this.entries, entry * WORDS);
+    const wanted = this.slotOf(hash, entry);
+    let hole = hash & mask;
+    while (this.slots[hole] !== wanted) {
       hole = (hole + 1) & mask;
     }
     for (let slot = (hole + 1) & mask; this.slots[slot] !== EMPTY; slot = (slot + 1) & mask) {
-      const home = this.hash(this.entries, this.slots[slot]! * WORDS) & mask;
+      const home = this.hash(this.entries, this.entryIn(this.slots[slot]!) * WORDS) & mask;
       if (((slot - home) & mask) >= ((slot - hole) & mask)) {
         this.slots[hole] = this.slots[slot]!;
         hole = slot;
@@ -243,6 +263,11 @@ export function seenSpansWithin(bytes: number): number {
   let capacity = CAPACITY_MIN;
   while (seenSpansBytes(capacity * 2) <= bytes) capacity *= 2;
   return capacity;
+}
+
+/** Of the largest number of an entry. */
+function bitsFor(entries: number): number {
+  return Math.ceil(Math.log2(Math.max(2, entries)));
 }
 
 /** At most half full, a power of two. */

@@ -1,5 +1,5 @@
 /** What changed the price of a call, into the columns that span and entry rows both have. */
-import type { ByteColumn } from '@ai-cost-profiler/clickhouse/native/columns.ts';
+import type { ByteColumn, NativeColumn } from '@ai-cost-profiler/clickhouse/native/columns.ts';
 import type { LowCardinalityColumn } from '@ai-cost-profiler/clickhouse/native/low-cardinality-column.ts';
 import type { StringMapColumn } from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
 import type { CallContext } from '../normalise/call.ts';
@@ -12,6 +12,20 @@ interface ContextColumns {
   readonly price_context: StringMapColumn;
 }
 
+/** The columns of contexts are sparse: most calls tell nothing of theirs, and leave them alone. */
+export const CONTEXT_COLUMNS = [
+  'service_tier',
+  'batch',
+  'speed',
+  'region',
+  'price_context',
+] as const satisfies readonly (keyof ContextColumns)[];
+
+interface ContextBlock {
+  readonly columns: ContextColumns;
+  atRow<C extends NativeColumn>(column: C): C;
+}
+
 /** Names in `price_context` of what has no column of its own. */
 const OTHERS = [
   ['inference_geo', 'inferenceGeo'],
@@ -20,16 +34,26 @@ const OTHERS = [
   ['sampling', 'sampling'],
 ] as const satisfies readonly (readonly [string, keyof CallContext])[];
 
-export function appendContext(columns: ContextColumns, context: CallContext): void {
-  columns.service_tier.appendText(context.serviceTier ?? '');
-  columns.batch.append(context.batch === true ? 1 : 0);
-  columns.speed.appendText(context.speed ?? '');
-  columns.region.appendText(context.region ?? '');
-  appendOther(columns.price_context, 'inference_geo', context.inferenceGeo);
-  appendOther(columns.price_context, 'deployment', context.deployment);
-  appendOther(columns.price_context, 'search_context_size', context.searchContextSize);
-  appendOther(columns.price_context, 'sampling', context.sampling);
-  columns.price_context.endRow();
+export function appendContext(block: ContextBlock, context: CallContext): void {
+  const { columns } = block;
+  const { serviceTier, batch, speed, region } = context;
+  if (serviceTier !== undefined) block.atRow(columns.service_tier).appendText(serviceTier);
+  if (batch === true) block.atRow(columns.batch).append(1);
+  if (speed !== undefined) block.atRow(columns.speed).appendText(speed);
+  if (region !== undefined) block.atRow(columns.region).appendText(region);
+  appendOthers(block, context);
+}
+
+function appendOthers(block: ContextBlock, context: CallContext): void {
+  const { inferenceGeo, deployment, searchContextSize, sampling } = context;
+  const told = inferenceGeo ?? deployment ?? searchContextSize ?? sampling;
+  if (told === undefined) return;
+  const column = block.atRow(block.columns.price_context);
+  appendOther(column, 'inference_geo', inferenceGeo);
+  appendOther(column, 'deployment', deployment);
+  appendOther(column, 'search_context_size', searchContextSize);
+  appendOther(column, 'sampling', sampling);
+  column.endRow();
 }
 
 /** Each by its own name: looked up by a name that changes, every property costs as much as a row of a column. */

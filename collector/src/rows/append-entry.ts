@@ -28,7 +28,7 @@ export function appendEntry(block: EntryBlock, entry: LedgerEntry): void {
   columns.note.appendText(entry.note);
   appendFacts(columns, entry);
   appendAttribution(columns, entry.attribution);
-  appendContext(columns, entry.context);
+  appendContext(block, entry.context);
   columns.calls.append(entry.calls);
   columns.unpriced_calls.append(entry.unpricedCalls);
   appendAmounts(columns, entry.charge);

@@ -68,7 +68,7 @@ export function appendKnownCharge(block: EntryBlock, row: KnownCharge): void {
   appendFacts(columns, row, template);
   if (row.attribution === undefined) appendOwnAttribution(columns, calls, call);
   else appendAttribution(columns, row.attribution);
-  appendContext(columns, calls.contexts[call]!);
+  appendContext(block, calls.contexts[call]!);
   columns.calls.appendHalves(1, 0);
   columns.unpriced_calls.appendHalves(charge.costAtto === undefined ? 1 : 0, 0);
   appendAmounts(columns, charge);

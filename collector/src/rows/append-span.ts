@@ -63,8 +63,8 @@ export function appendSpan(
   } else {
     block.beginCall();
     const { template } = call;
-    if (template === undefined) appendPlainCall(columns, call.toCall());
-    else appendKnownCall(columns, { call, template, view });
+    if (template === undefined) appendPlainCall(block, call.toCall());
+    else appendKnownCall(block, { call, template, view });
   }
   block.endRow();
 }
@@ -73,16 +73,17 @@ function appendNoCall(block: SpanBlock, attribution: Attribution): void {
   // It tells nothing in the columns of calls, which then need not be touched.
   if (attribution === NOBODY) return;
   block.beginCall();
-  appendCall(block.columns, undefined);
+  appendCall(block, undefined);
   appendAttribution(block.columns, attribution);
 }
 
-function appendPlainCall(columns: SpanColumns, call: Call): void {
-  appendCall(columns, call);
-  appendAttribution(columns, call.attribution);
+function appendPlainCall(block: SpanBlock, call: Call): void {
+  appendCall(block, call);
+  appendAttribution(block.columns, call.attribution);
 }
 
-function appendKnownCall(columns: SpanColumns, known: KnownCall): void {
+function appendKnownCall(block: SpanBlock, known: KnownCall): void {
+  const { columns } = block;
   const { call, template } = known;
   const { usage } = call;
   columns.dialect.appendText(template.dialect);
@@ -95,7 +96,7 @@ function appendKnownCall(columns: SpanColumns, known: KnownCall): void {
   appendTokens(columns.input_tokens, call.hasUsage ? usage.inputTokens : -1);
   appendTokens(columns.output_tokens, call.hasUsage ? usage.outputTokens : -1);
   columns.reported_usd.appendDefault();
-  appendContext(columns, call.context);
+  appendContext(block, call.context);
   appendKnownAttribution(columns, known);
 }
 
@@ -142,7 +143,7 @@ function appendStatusMessage(
   { tenant, redactor }: SpanRowContext,
 ): void {
   if (redactor.hidesText(end - start)) {
-    columns.status_message.appendText(redactor.replacement(tenant, bytes.subarray(start, end)));
+    columns.status_message.appendText(redactor.replacement(tenant, bytes, start, end));
   } else {
     columns.status_message.appendRange(bytes, start, end);
   }
@@ -187,7 +188,7 @@ function appendEvents(
   view.forEachEvent((event) => {
     const attributes = attributesJson(event.attributes);
     const shown = redactor.isOn
-      ? JSON.stringify(redactor.replacement(tenant, Buffer.from(attributes)))
+      ? JSON.stringify(redactor.replacementOf(tenant, attributes))
       : attributes;
     const name = JSON.stringify(event.nameText);
     events.push(`{"time_unix_nano":"${event.timeUnixNano}","name":${name},"attributes":${shown}}`);
@@ -209,7 +210,8 @@ function appendLinks(columns: SpanColumns, view: SpanView): void {
   columns.links.appendText(`[${links.join(',')}]`);
 }
 
-export function appendCall(columns: SpanColumns, call: Call | undefined): void {
+export function appendCall(block: SpanBlock, call: Call | undefined): void {
+  const { columns } = block;
   columns.dialect.appendText(call?.dialect ?? '');
   columns.operation.appendText(call?.operation ?? '');
   columns.provider.appendText(call?.provider ?? '');
@@ -226,7 +228,7 @@ export function appendCall(columns: SpanColumns, call: Call | undefined): void {
   columns.input_tokens.append(call?.usage?.inputTokens);
   columns.output_tokens.append(call?.usage?.outputTokens);
   columns.reported_usd.append(call?.reportedAtto);
-  appendContext(columns, call?.context ?? {});
+  if (call !== undefined) appendContext(block, call.context);
 }
 
 /** The map holds integers of 1e-9: whole quantities are scaled up, measured ones are so already. */

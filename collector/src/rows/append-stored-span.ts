@@ -63,7 +63,7 @@ export function appendStoredSpan(
   columns.events.appendText(span.events);
   columns.links.appendText(span.links);
   block.beginCall();
-  appendCall(columns, call);
+  appendCall(block, call);
   appendAttribution(columns, attribution);
   appendRest(block);
   block.endRow();

@@ -96,8 +96,11 @@ export class AttributeMap {
     const end = list.valueEnd[i]!;
     const length = isString || type >= VALUE.array ? end - start : 0;
     if (redactor.isOn && (isContent || redactor.hidesText(length))) {
-      const text = isString ? list.bytes.subarray(start, end) : Buffer.from(attributeText(list, i));
-      values.appendText(redactor.replacement(tenant, text));
+      values.appendText(
+        isString
+          ? redactor.replacement(tenant, list.bytes, start, end)
+          : redactor.replacementOf(tenant, attributeText(list, i)),
+      );
     } else if (isString) {
       values.appendFrom(list.data, start, end);
     } else if (type === VALUE.int && list.number[i]! >= 0 && list.number[i]! <= DIGITS_MAX) {

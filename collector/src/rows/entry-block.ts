@@ -17,6 +17,7 @@ import {
   type Usage,
   type UsageKey,
 } from '@ai-cost-profiler/clickhouse/usage.ts';
+import { CONTEXT_COLUMNS } from './append-context.ts';
 
 const INSTANT = "DateTime64(9, 'UTC')";
 const MONEY = 'Decimal(38, 18)';
@@ -98,20 +99,16 @@ export class EntryBlock extends NativeBlock<EntryColumns> {
   appendUsage(usage: Usage): void {
     let key: UsageKey;
     for (key in usage) {
-      const column = this.columns[key];
-      column.padTo(this.rows);
-      column.append(usage[key]);
+      this.atRow(this.columns[key]).append(usage[key]);
     }
   }
 
   /** A token bucket of the row that is being written, by its place in TOKEN_BUCKETS: a whole number. */
   appendBucket(at: number, count: number): void {
-    const column = this.quantities[at]!;
-    column.padTo(this.rows);
-    column.appendNumber(count);
+    this.atRow(this.quantities[at]!).appendNumber(count);
   }
 }
 
 export function createEntryBlock(): EntryBlock {
-  return new EntryBlock(createColumns(), USAGE_KEYS);
+  return new EntryBlock(createColumns(), [...CONTEXT_COLUMNS, ...USAGE_KEYS]);
 }

@@ -65,8 +65,7 @@ it('with content on nothing is hidden', () => {
 });
 
 describe('the replacement', () => {
-  const of = (text: string, tenant = 'acme') =>
-    redactor(false).replacement(tenant, Buffer.from(text));
+  const of = (text: string, tenant = 'acme') => redactor(false).replacementOf(tenant, text);
 
   it('tells the size and a fingerprint, and nothing of the text', () => {
     expect(of('é secret prompt')).toMatch(/^redacted bytes=16 fingerprint=[0-9a-f]{32}$/);

@@ -53,7 +53,7 @@ function resourceJson(list: AttributeList, { tenant, redactor }: Hiding): string
       redactor.isOn &&
       (redactor.hidesKey(list.bytes, list.keyStart[i]!, list.keyEnd[i]!) ||
         redactor.hidesText(isLong ? list.valueEnd[i]! - list.valueStart[i]! : 0));
-    const shown = isHidden ? redactor.replacement(tenant, Buffer.from(text)) : text;
+    const shown = isHidden ? redactor.replacementOf(tenant, text) : text;
     pairs.push(`${JSON.stringify(list.keyText(i))}:${JSON.stringify(shown)}`);
   }
   return `{${pairs.join(',')}}`;

@@ -13,6 +13,7 @@ import {
 } from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
 import { NullableIntegerColumn } from '@ai-cost-profiler/clickhouse/native/nullable-integer-column.ts';
 import { TOKEN_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
+import { CONTEXT_COLUMNS } from './append-context.ts';
 import { AttributeMap } from './attribute-map.ts';
 import { ResourceTexts } from './resource-texts.ts';
 
@@ -99,11 +100,7 @@ const CALL_COLUMNS = [
   'input_tokens',
   'output_tokens',
   'reported_usd',
-  'service_tier',
-  'batch',
-  'speed',
-  'region',
-  'price_context',
+  ...CONTEXT_COLUMNS,
   'user',
   'session',
   'feature',

@@ -16,9 +16,10 @@ import type { EntryMaker } from './difference.ts';
 import { inheritedOf } from './judge-trace.ts';
 import { keptEntry, rowsOfOneFlush } from './kept-entry.ts';
 import { createEntryMaker } from './make-entries.ts';
-import { type OpenTrace, type OpenTraces, openTraceKey, type YoungTrace } from './open-traces.ts';
+import { type OpenTrace, type OpenTraces, openTraceKey } from './open-traces.ts';
 import type { RequestRecord } from './request-record.ts';
 import { missingEntries } from './whole-trace.ts';
+import type { YoungTrace } from './young-traces.ts';
 
 /** Where the rows of a request wait. */
 export type LandingRows = PendingRows<{ readonly span: SpanBlock; readonly entry: EntryBlock }>;
@@ -100,7 +101,10 @@ export class TraceDecider {
   }
 
   /** What the one request that brought the trace until now told of it. */
-  private addYoung(trace: OpenTrace, { record, trace: t }: YoungTrace): void {
+  private addYoung(
+    trace: OpenTrace,
+    { record, trace: t }: YoungTrace<RequestRecord<unknown>>,
+  ): void {
     const { traces, spans, charges } = record;
     for (let n = traces.first[t]!; n >= 0; n = traces.next[n]!) {
       const span = record.spanOf(n);

@@ -10,6 +10,7 @@ import type { LedgerEntry } from '../rows/ledger-entry.ts';
 import type { RequestRecord } from './request-record.ts';
 import type { SettleSpan } from './settle-span.ts';
 import { tenantSeed, traceHash } from './trace-hash.ts';
+import { type YoungTrace, YoungTraces } from './young-traces.ts';
 
 /** What is known of one trace that several requests brought. */
 export interface OpenTrace {
@@ -30,14 +31,6 @@ export interface OpenTrace {
 
 type AnyRecord = RequestRecord<unknown>;
 
-/** A trace as the one request that brought it told it. */
-export interface YoungTrace {
-  readonly record: AnyRecord;
-  /** Number of the trace in the request. */
-  readonly trace: number;
-  readonly hash: number;
-}
-
 /** As objects about 40 MB. */
 const SPANS_MAX = 100_000;
 /** Of requests that are kept for their traces; what is known of their spans takes half as much beside it. */
@@ -48,9 +41,9 @@ const GARBAGE: BufferHolders = { keep: () => undefined, letGo: () => undefined }
 
 export class OpenTraces {
   private readonly traces = new Map<string, OpenTrace>();
-  private readonly young = new Map<number, YoungTrace>();
-  /** In the order in which they came, with their traces. */
-  private readonly records = new Map<AnyRecord, YoungTrace[]>();
+  private readonly young = new YoungTraces<AnyRecord>();
+  /** In the order in which they came, with their numbers in `young`. */
+  private readonly records = new Map<AnyRecord, number>();
   private readonly idleMsMax: number;
   private readonly spansMax: number;
   private readonly requestBytesMax: number;
@@ -93,7 +86,7 @@ export class OpenTraces {
     const [trace] = this.traces.values();
     const oldestMs = Math.min(record?.lastMs ?? Infinity, trace?.lastMs ?? Infinity);
     return {
-      traces: this.traces.size + this.young.size,
+      traces: this.traces.size + this.young.count,
       spans: this.spans,
       oldestMs: oldestMs === Infinity ? undefined : oldestMs,
     };
@@ -104,9 +97,9 @@ export class OpenTraces {
   }
 
   /** The trace of which span n of a request is one, as an earlier request told it. */
-  findYoung(record: AnyRecord, n: number): YoungTrace | undefined {
-    if (this.young.size === 0) return undefined;
-    const found = this.young.get(record.traceHash(n));
+  findYoung(record: AnyRecord, n: number): YoungTrace<AnyRecord> | undefined {
+    if (this.young.count === 0) return undefined;
+    const found = this.young.find(record.traceHash(n));
     return found !== undefined && isSameTrace(found, record, n) ? found : undefined;
   }
 
@@ -114,30 +107,29 @@ export class OpenTraces {
   keepYoung(record: AnyRecord, traces: readonly number[], nowMs: number): void {
     if (this.isSuspended || traces.length === 0) return;
     record.lastMs = nowMs;
-    const kept = traces.map((trace): YoungTrace => {
-      const hash = record.traceHash(record.traces.first[trace]!);
-      const young = { record, trace, hash };
-      this.young.set(hash, young);
-      return young;
-    });
-    this.records.set(record, kept);
+    const number = this.young.own(record);
+    for (let i = 0; i < traces.length; i++) {
+      const trace = traces[i]!;
+      this.young.add(record.traceHash(record.traces.first[trace]!), trace, number);
+    }
+    this.records.set(record, number);
     this.bytes.keep(record.spans.bytes);
     this.spans += record.spans.count;
     this.requestBytes += record.spans.bytes.length;
     this.forgetOldest(nowMs);
   }
 
-  forgetYoung(one: YoungTrace): void {
-    if (this.young.get(one.hash) === one) this.young.delete(one.hash);
+  forgetYoung(one: YoungTrace<AnyRecord>): void {
+    this.young.forget(one);
   }
 
   forgetRecord(record: AnyRecord): void {
-    const kept = this.records.get(record);
-    if (kept !== undefined) {
+    const number = this.records.get(record);
+    if (number !== undefined) {
       this.records.delete(record);
       this.spans -= record.spans.count;
       this.requestBytes -= record.spans.bytes.length;
-      for (const one of kept) this.forgetYoung(one);
+      this.young.forgetOwner(number);
       this.bytes.letGo(record.spans.bytes);
     }
   }
@@ -189,7 +181,7 @@ export class OpenTraces {
       wasOpen ||= this.traces.has(key);
       this.forget(key);
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-      const young = this.young.get(traceHash(view, 0, tenantSeed(tenant)));
+      const young = this.young.find(traceHash(view, 0, tenantSeed(tenant)));
       if (young?.record.isTrace(young.trace, tenant, bytes)) {
         wasOpen = true;
         this.forgetYoung(young);
@@ -220,7 +212,11 @@ export class OpenTraces {
   }
 }
 
-function isSameTrace({ record: earlier, trace }: YoungTrace, record: AnyRecord, n: number) {
+function isSameTrace(
+  { record: earlier, trace }: YoungTrace<AnyRecord>,
+  record: AnyRecord,
+  n: number,
+): boolean {
   const first = earlier.traces.first[trace]!;
   return earlier.tenant === record.tenant && earlier.spans.isOfSameTrace(first, n, record.spans);
 }
