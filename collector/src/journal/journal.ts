@@ -6,6 +6,7 @@
 import { systemTimers } from '../timers.ts';
 import { DiskTrouble } from './disk-trouble.ts';
 import { flushSegments } from './flush-segments.ts';
+import { FreeBlocks } from './free-blocks.ts';
 import type { JournalOptions } from './journal-options.ts';
 import { answer, JournalUnavailable, unavailable } from './journal-unavailable.ts';
 import { OpenSegment } from './open-segment.ts';
@@ -68,9 +69,9 @@ export class Journal<Blocks extends SegmentBlocks> {
     this.trouble = new DiskTrouble({ files, directory: options.directory, seen, nowMs });
     this.sealer = new SegmentSealer<Blocks>({ files, paths, queue, writerId, nowMs });
     this.places = new SegmentPlaces({ files, openPath: paths.open, randomId });
-    const takePlace = () => this.places.take();
+    const more = { takePlace: () => this.places.take(), freeBlocks: new FreeBlocks(createBlocks) };
     this.open = new OpenSegments<Blocks>(options.limits, (day) => {
-      return new OpenSegment<Blocks>({ day, nowMs: nowMs(), takePlace, createBlocks });
+      return new OpenSegment<Blocks>({ day, nowMs: nowMs(), ...more });
     });
   }
 

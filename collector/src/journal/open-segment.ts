@@ -4,6 +4,7 @@
  */
 import { isNoRoom } from '../disk-error.ts';
 import { allDone } from './all-done.ts';
+import type { FreeBlocks } from './free-blocks.ts';
 import { encodeHeader, encodeRecord, MIXED_DAY } from './index-file.ts';
 import type { AcceptedKeys, SegmentBlocks, StagedRows } from './pending-rows.ts';
 import { PendingRows } from './pending-rows.ts';
@@ -41,7 +42,7 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
   private untilMeasured = 0;
   private isLarge = false;
   private readonly takePlace: () => Promise<SegmentPlace>;
-  private readonly createBlocks: () => Blocks;
+  private readonly freeBlocks: FreeBlocks<Blocks>;
   private readonly pendingByDay = new Map<number, PendingRows<Blocks>>();
   /**
    * The rows that were handed out last: the others are counted once. What grows there all the same (the entry of a span
@@ -63,12 +64,12 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
     day: number;
     nowMs: number;
     takePlace: () => Promise<SegmentPlace>;
-    createBlocks: () => Blocks;
+    freeBlocks: FreeBlocks<Blocks>;
   }) {
     this.day = options.day;
     this.openedAtMs = options.nowMs;
     this.takePlace = options.takePlace;
-    this.createBlocks = options.createBlocks;
+    this.freeBlocks = options.freeBlocks;
   }
 
   get isMixed(): boolean {
@@ -126,7 +127,7 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
     }
     let pending = this.pendingByDay.get(day);
     if (pending === undefined) {
-      pending = new PendingRows(day, this.createBlocks());
+      pending = new PendingRows(day, this.freeBlocks.take());
       this.pendingByDay.set(day, pending);
     }
     const { current } = this;
@@ -168,9 +169,12 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
     };
   }
 
+  /** All its rows are flushed, and none will follow. */
   async close(): Promise<void> {
     if (this.isClosed) return;
     this.isClosed = true;
+    for (const { blocks } of this.pendingByDay.values()) this.freeBlocks.giveBack(blocks);
+    this.pendingByDay.clear();
     await this.place?.rowsFile.close();
     await this.place?.indexFile.close();
   }
