@@ -15,7 +15,7 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 
-class AsyncContexts implements ContextManager {
+export class AsyncContexts implements ContextManager {
   private readonly storage = new AsyncLocalStorage<Context>();
 
   active(): Context {
