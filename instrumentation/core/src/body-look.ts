@@ -1,0 +1,62 @@
+/** What the bytes of a body tell while they pass by: server-sent events one by one, JSON at its end. */
+import { EventStreamTap } from './event-stream.ts';
+import { safely } from './host-safety.ts';
+import { endOfStream, noteChunk, type TappedCall } from './stream-tap.ts';
+
+/** Neither method throws. */
+export interface BodyLook {
+  /** Takes note of bytes; those to pass on. */
+  push(bytes: Uint8Array): Uint8Array;
+  /** After the last bytes; those that are still to pass on. */
+  end(): Uint8Array;
+}
+
+/** A larger answer in JSON is not looked at: what it used stays unknown. */
+const JSON_BYTES_MAX = 16 * 1024 * 1024;
+const NOTHING = new Uint8Array();
+
+/** Undefined where nothing can be learned from a body of that type. */
+export function lookFor(
+  headers: { get(name: string): string | null },
+  call: TappedCall,
+): BodyLook | undefined {
+  const type = headers.get('content-type') ?? '';
+  if (type.includes('text/event-stream')) return lookAtEvents(call);
+  return type.includes('json') ? lookAtJson(call) : undefined;
+}
+
+function lookAtEvents(call: TappedCall): BodyLook {
+  const events = new EventStreamTap((data) => {
+    if (data === '[DONE]') return false;
+    const chunk = safely('reading an event', () => JSON.parse(data) as unknown);
+    return chunk !== undefined && noteChunk(call, chunk);
+  });
+  return {
+    push: (bytes) => events.push(bytes),
+    end: () => {
+      endOfStream(call);
+      return events.end();
+    },
+  };
+}
+
+function lookAtJson({ span, reader }: TappedCall): BodyLook {
+  let parts: Uint8Array[] = [];
+  let bytesHeld = 0;
+  return {
+    push(bytes) {
+      bytesHeld += bytes.length;
+      if (bytesHeld <= JSON_BYTES_MAX) parts.push(bytes);
+      else parts = [];
+      return bytes;
+    },
+    end() {
+      if (bytesHeld <= JSON_BYTES_MAX) {
+        const text = Buffer.concat(parts).toString();
+        safely('reading an answer', () => span.answered(reader.readWhole(JSON.parse(text))));
+      }
+      span.end();
+      return NOTHING;
+    },
+  };
+}
