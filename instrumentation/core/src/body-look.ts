@@ -1,14 +1,20 @@
 /** What the bytes of a body tell while they pass by: server-sent events one by one, JSON at its end. */
+
+import { endWithAnswer } from './abandoned-calls.ts';
 import { EventStreamTap } from './event-stream.ts';
 import { safely } from './host-safety.ts';
 import { endOfStream, noteChunk, type TappedCall } from './stream-tap.ts';
 
-/** Neither method throws. */
+/** None of the methods throws. */
 export interface BodyLook {
   /** Takes note of bytes; those to pass on. */
   push(bytes: Uint8Array): Uint8Array;
   /** After the last bytes; those that are still to pass on. */
   end(): Uint8Array;
+  /** It failed, or, without an error, whoever read it stopped before its end. */
+  broke(error?: unknown): void;
+  /** `holder` is gone when nobody can read the body any more. */
+  heldBy?(holder: object): void;
 }
 
 /** A larger answer in JSON is not looked at: what it used stays unknown. */
@@ -37,10 +43,13 @@ function lookAtEvents(call: TappedCall): BodyLook {
       endOfStream(call);
       return events.end();
     },
+    broke: (error) => endOfStream(call, error),
+    heldBy: (holder) => endWithAnswer(holder, call.span),
   };
 }
 
-function lookAtJson({ span, reader }: TappedCall): BodyLook {
+function lookAtJson(call: TappedCall): BodyLook {
+  const { span, reader } = call;
   let parts: Uint8Array[] = [];
   let bytesHeld = 0;
   return {
@@ -58,5 +67,7 @@ function lookAtJson({ span, reader }: TappedCall): BodyLook {
       span.end();
       return NOTHING;
     },
+    broke: (error) => endOfStream(call, error),
+    heldBy: (holder) => endWithAnswer(holder, span),
   };
 }

@@ -5,10 +5,9 @@
  */
 import { type PassThrough, pipeline, Readable, Transform } from 'node:stream';
 import type { ReadableStreamDefaultReader, UnderlyingSource } from 'node:stream/web';
-import { endWithAnswer } from './abandoned-calls.ts';
 import { type BodyLook, lookFor } from './body-look.ts';
 import { safely } from './host-safety.ts';
-import { endOfStream, type TappedCall } from './stream-tap.ts';
+import type { TappedCall } from './stream-tap.ts';
 
 /** What of a fetch response is needed; node-fetch's has a Node stream for a body. */
 export interface FetchResponse {
@@ -24,28 +23,23 @@ export interface FetchResponse {
 /** The response to hand on. Where its body cannot be looked at it is the response itself, and the call ends here. */
 export function tapResponse<Given extends FetchResponse>(response: Given, call: TappedCall): Given {
   const look = safely('looking at a raw response', () => lookFor(response.headers, call));
-  const tapped = look === undefined ? undefined : lookAtBody(response, { look, call });
+  const tapped = look === undefined ? undefined : lookAtBody(response, look);
   if (tapped === undefined) call.span.end();
   return tapped ?? response;
-}
-
-interface LookAndCall {
-  readonly look: BodyLook;
-  readonly call: TappedCall;
 }
 
 /** The response over a body that `look` sees. Undefined where that cannot be: then nothing of it was touched. */
 export function lookAtBody<Given extends FetchResponse>(
   response: Given,
-  { look, call }: LookAndCall,
+  look: BodyLook,
 ): Given | undefined {
   const { body } = response;
   return safely('looking at the body of a response', () => {
     if (body instanceof ReadableStream) {
-      return rebuildResponse(response, webStream(body, { look, call }));
+      return rebuildResponse(response, webStream(body, look));
     }
     if (body instanceof Readable) {
-      return rebuildResponse(response, nodeStream(body, { look, call }));
+      return rebuildResponse(response, nodeStream(body, look));
     }
     return undefined;
   });
@@ -71,10 +65,7 @@ export function rebuildResponse<Given extends FetchResponse>(
 }
 
 /** Takes the reader of `body` only when somebody reads. */
-function webStream(
-  body: ReadableStream<Uint8Array>,
-  { look, call }: LookAndCall,
-): ReadableStream<Uint8Array> {
+function webStream(body: ReadableStream<Uint8Array>, look: BodyLook): ReadableStream<Uint8Array> {
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   // Held by the stream, which whoever reads the body holds.
   const source: UnderlyingSource<Uint8Array> = {
@@ -90,21 +81,21 @@ function webStream(
           if (done || passed.length > 0) return;
         }
       } catch (error) {
-        endOfStream(call, error);
+        look.broke(error);
         controller.error(error);
       }
     },
     cancel(reason) {
-      endOfStream(call);
+      look.broke();
       return reader === undefined ? body.cancel(reason) : reader.cancel(reason);
     },
   };
-  endWithAnswer(source, call.span);
+  look.heldBy?.(source);
   return new ReadableStream<Uint8Array>(source, { highWaterMark: 0 });
 }
 
 /** node-fetch's body. It ends with its source, and its source with it. */
-function nodeStream(body: Readable, { look, call }: LookAndCall): Readable {
+function nodeStream(body: Readable, look: BodyLook): Readable {
   const tap = new Transform({
     transform(bytes: Uint8Array, _encoding, done) {
       done(null, look.push(bytes));
@@ -113,13 +104,9 @@ function nodeStream(body: Readable, { look, call }: LookAndCall): Readable {
       done(null, look.end());
     },
   });
-  endWithAnswer(tap, call.span);
-  pipeline(body, tap as PassThrough, (error) =>
-    endOfStream(call, isLeft(error) ? undefined : error),
-  );
+  look.heldBy?.(tap);
+  pipeline(body, tap as PassThrough, (error) => {
+    if (error) look.broke(error.code === 'ERR_STREAM_PREMATURE_CLOSE' ? undefined : error);
+  });
   return tap;
 }
-
-/** Whoever read it stopped before its end, which is no failure. */
-const isLeft = (error: NodeJS.ErrnoException | null | undefined): boolean =>
-  error === null || error === undefined || error.code === 'ERR_STREAM_PREMATURE_CLOSE';
