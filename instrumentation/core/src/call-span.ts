@@ -87,7 +87,7 @@ export class CallSpan {
 
   /** Whether anything that is told is kept: a span that is not sampled needs no reading. */
   get isRecording(): boolean {
-    return !this.isEnded && this.span.isRecording();
+    return !this.isEnded && safely('asking a span', () => this.span.isRecording()) === true;
   }
 
   /** The first piece of a stream is there. */
@@ -103,7 +103,7 @@ export class CallSpan {
   /** A request goes out. If one did before, it had failed: it becomes a span of its own below the call's. */
   tryBegins(): void {
     this.tries += 1;
-    this.showFailedTry();
+    safely('telling a failed try', () => this.showFailedTry());
   }
 
   /** What went out since `startMs` (performance.now()) came back as a failure; the SDK may try again. */
@@ -134,7 +134,7 @@ export class CallSpan {
       if (attributes !== undefined) this.span.setAttributes(attributes);
     });
     this.isEnded = true;
-    this.span.end();
+    safely('ending a span', () => this.span.end());
   }
 
   private answerAttributes(): Attributes {
