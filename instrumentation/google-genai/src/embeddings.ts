@@ -1,4 +1,7 @@
-/** embedContent. The Gemini API tells tokens from version 2 of the SDK on, Vertex AI for each embedding. */
+/**
+ * embedContent. Vertex AI tells tokens for each embedding. The Gemini API tells them for the request, which versions 1
+ * and 2 of the SDK leave out of what they return: there they are read from the body of the response.
+ */
 import type { CallReader } from '@ai-cost-profiler/core/call-reader.ts';
 import type { CallAnswer, CallRequest } from '@ai-cost-profiler/core/call-span.ts';
 import type { CallUsage } from '@ai-cost-profiler/core/usage.ts';
@@ -8,20 +11,28 @@ import { type GoogleUsage, usageOf } from './google-usage.ts';
 interface Embedded {
   readonly embeddings?: readonly { readonly statistics?: { readonly tokenCount?: number } }[];
   readonly metadata?: { readonly billableCharacterCount?: number };
-  readonly usageMetadata?: GoogleUsage;
+  readonly usageMetadata?: GoogleUsage | undefined;
 }
 
 export class EmbeddingsReader implements CallReader {
   readonly request: CallRequest;
   private readonly region: string | undefined;
 
+  private usageMetadata: GoogleUsage | undefined;
+
   constructor(call: GoogleCall) {
     this.request = requestOf('embeddings', call);
     this.region = regionOf(call);
   }
 
+  readBody(body: unknown): void {
+    this.usageMetadata = (body as Embedded).usageMetadata;
+  }
+
   readWhole(answer: unknown): CallAnswer {
-    return { usage: embeddedOf(answer as Embedded), conditions: { region: this.region } };
+    const { usageMetadata = this.usageMetadata, ...told } = answer as Embedded;
+    const usage = embeddedOf({ ...told, usageMetadata });
+    return { usage, conditions: { region: this.region } };
   }
 }
 

@@ -11,8 +11,8 @@ import {
   type GoogleGenAIExports,
   type GoogleMethod,
   WATCHED_METHODS,
-  type WatchedMethod,
   type Watching,
+  watchJson,
   watchMethod,
 } from './watched-methods.ts';
 
@@ -41,14 +41,15 @@ export class GoogleGenAIInstrumentation extends InstrumentationBase<GoogleGenAIO
 
   private patch(exports: GoogleGenAIExports): GoogleGenAIExports {
     const watching = { tracer: () => this.tracer, options: () => this.getConfig() };
-    eachWatched(exports, (prototype, watched) => {
-      this._wrap(prototype, watched.method, (original) => watchMethod(original, watched, watching));
+    eachWatched(exports, watching, (prototype, method, watch) => {
+      this._wrap(prototype, method, watch);
     });
     return exports;
   }
 
   private unpatch(exports: GoogleGenAIExports): void {
-    eachWatched(exports, (prototype, { method }) => this._unwrap(prototype, method));
+    const watching = { tracer: () => this.tracer, options: () => this.getConfig() };
+    eachWatched(exports, watching, (prototype, method) => this._unwrap(prototype, method));
   }
 }
 
@@ -64,28 +65,35 @@ export function instrumentGoogleGenAI(
     tracer: () => trace.getTracer(NAME, VERSION),
     options: () => options,
   };
-  eachWatched(exports, (prototype, watched) => {
-    const original = prototype[watched.method]!;
+  eachWatched(exports, watching, (prototype, method, watch) => {
+    const original = prototype[method]!;
     if (byHand.has(original)) return;
-    const method = watchMethod(original, watched, watching);
-    byHand.add(method);
-    Object.defineProperty(prototype, watched.method, { value: method });
+    const watched = watch(original);
+    byHand.add(watched);
+    Object.defineProperty(prototype, method, { value: watched });
   });
 }
 
 const byHand = new WeakSet<GoogleMethod>();
 
+type Watch = (original: GoogleMethod) => GoogleMethod;
+
 /** Whatever of an SDK is not as it was known is left alone, and said once. */
 function eachWatched(
   exports: GoogleGenAIExports,
-  work: (prototype: Prototype, watched: WatchedMethod) => void,
+  watching: Watching,
+  work: (prototype: Prototype, method: string, watch: Watch) => void,
 ): void {
+  const each = (owner: keyof GoogleGenAIExports, method: string, watch: Watch): void => {
+    const prototype = exports[owner]?.prototype as Prototype | undefined;
+    if (typeof prototype?.[method] === 'function') work(prototype, method, watch);
+    else warnOnce(`@google/genai has no ${owner}.${method}: it is not watched`);
+  };
   safely('watching @google/genai', () => {
     watchFetchTries();
     for (const watched of WATCHED_METHODS) {
-      const prototype = exports[watched.owner]?.prototype as Prototype | undefined;
-      if (typeof prototype?.[watched.method] === 'function') work(prototype, watched);
-      else warnOnce(`@google/genai has no ${watched.owner}.${watched.method}: it is not watched`);
+      each(watched.owner, watched.method, (original) => watchMethod(original, watched, watching));
     }
+    each('HttpResponse', 'json', watchJson);
   });
 }

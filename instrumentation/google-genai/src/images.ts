@@ -4,8 +4,17 @@ import type { CallAnswer, CallRequest } from '@ai-cost-profiler/core/call-span.t
 import { type GoogleCall, regionOf, requestOf } from './google-client.ts';
 
 interface Drawn {
-  readonly generatedImages?: readonly { readonly image?: unknown }[];
+  readonly generatedImages?: readonly { readonly image?: Image }[];
 }
+
+/** The SDK gives an empty one for what was filtered. */
+interface Image {
+  readonly imageBytes?: unknown;
+  readonly gcsUri?: unknown;
+}
+
+const isDrawn = ({ image }: { readonly image?: Image }): boolean =>
+  image?.imageBytes !== undefined || image?.gcsUri !== undefined;
 
 export class ImagesReader implements CallReader {
   readonly request: CallRequest;
@@ -18,7 +27,7 @@ export class ImagesReader implements CallReader {
 
   readWhole(answer: unknown): CallAnswer {
     const { generatedImages } = answer as Drawn;
-    const images = generatedImages?.filter(({ image }) => image !== undefined).length;
+    const images = generatedImages?.filter(isDrawn).length;
     return { usage: { images }, conditions: { region: this.region } };
   }
 }

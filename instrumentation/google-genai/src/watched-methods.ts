@@ -4,8 +4,9 @@
  * prototypes in versions 1 to 3.
  */
 import type { CallReader } from '@ai-cost-profiler/core/call-reader.ts';
+import { safely } from '@ai-cost-profiler/core/host-safety.ts';
 import { tapGenerator } from '@ai-cost-profiler/core/tapped-answer.ts';
-import { beginCall, watchCall } from '@ai-cost-profiler/core/watched-call.ts';
+import { beginCall, sentCall, watchCall } from '@ai-cost-profiler/core/watched-call.ts';
 import type { Tracer } from '@opentelemetry/api';
 import { CacheReader } from './caches.ts';
 import { EmbeddingsReader } from './embeddings.ts';
@@ -18,10 +19,11 @@ import type { GoogleGenAIOptions } from './options.ts';
 export interface GoogleGenAIExports {
   readonly Models: { readonly prototype: object };
   readonly Caches: { readonly prototype: object };
+  readonly HttpResponse: { readonly prototype: object };
 }
 
 export interface WatchedMethod {
-  readonly owner: keyof GoogleGenAIExports;
+  readonly owner: 'Models' | 'Caches';
   readonly method: string;
   /** How the path of its request ends, before a query. */
   readonly path: RegExp;
@@ -94,5 +96,18 @@ export function watchMethod(
     if (call === undefined) return make();
     if (isStream !== true) return watchCall(call, make);
     return watchCall(call, make as () => Promise<AsyncGenerator>, tapGenerator);
+  };
+}
+
+/** `HttpResponse.json` of the SDK, for what it leaves out of an answer. */
+export function watchJson(original: GoogleMethod): GoogleMethod {
+  return function json(...parameters) {
+    const made = original.apply(this, parameters);
+    const reader = sentCall()?.reader;
+    if (!(reader instanceof EmbeddingsReader)) return made;
+    return made.then((body) => {
+      safely('reading a body', () => reader.readBody(body));
+      return body;
+    });
   };
 }
