@@ -5,6 +5,7 @@
 
 /** Constants of @opentelemetry/semantic-conventions/incubating. */
 export const PUBLISHED_NAMES: readonly string[] = [
+  'ATTR_AWS_REQUEST_ID',
   'ATTR_ERROR_TYPE',
   'ATTR_GEN_AI_AGENT_NAME',
   'ATTR_GEN_AI_INPUT_MESSAGES',

@@ -70,7 +70,11 @@ export function instrumentGoogleGenAI(
     if (byHand.has(original)) return;
     const watched = watch(original);
     byHand.add(watched);
-    Object.defineProperty(prototype, method, { value: watched });
+    Object.defineProperty(prototype, method, {
+      value: watched,
+      configurable: true,
+      writable: true,
+    });
   });
 }
 
