@@ -135,32 +135,41 @@ const isPromise = (
 ): options is Promise<StainlessRequest> =>
   typeof (options as Partial<Promise<unknown>> | undefined)?.then === 'function';
 
+/** What is done with what a promise resolves to, before the application has it. */
+type Look = (answer: unknown, call: TappedCall | undefined) => unknown;
+
 /** The promise, with its own methods in place that look at what it resolves to. */
-function watchPromise(promise: StainlessPromise, call: AskedCall): StainlessPromise {
+function watchPromise(
+  promise: StainlessPromise,
+  call: AskedCall,
+  look: Look = readAnswer,
+): StainlessPromise {
   const { parse, asResponse, _thenUnwrap: thenUnwrap } = promise;
+  const fail = (error: unknown): never => {
+    call.tapped?.span.failed(error);
+    throw error;
+  };
   let parsed: Promise<unknown> | undefined;
   promise.parse = () => {
-    parsed ??= parse.call(promise).then(
-      (answer) => readAnswer(answer, call.tapped),
-      (error) => {
-        call.tapped?.span.failed(error);
-        throw error;
-      },
-    );
+    parsed ??= parse.call(promise).then((answer) => look(answer, call.tapped), fail);
     return parsed;
   };
   promise.asResponse = () => {
     const response = asResponse.call(promise);
     // `withResponse()` parses too: then the body is not for the application to read.
-    return parsed === undefined ? response.then((one) => tapRaw(one, call.tapped)) : response;
+    return parsed === undefined ? response.then((one) => tapRaw(one, call.tapped), fail) : response;
   };
   promise._thenUnwrap = (transform) =>
     watchPromise(
-      thenUnwrap.call(promise, (data, props) => transform(readAnswer(data, call.tapped), props)),
+      thenUnwrap.call(promise, (data, props) => transform(look(data, call.tapped), props)),
       call,
+      passOn,
     );
   return promise;
 }
+
+/** What was looked at already, before it was transformed. */
+const passOn: Look = (answer) => answer;
 
 const tapRaw = (response: FetchResponse, call: TappedCall | undefined): FetchResponse =>
   call === undefined ? response : tapResponse(response, call);
