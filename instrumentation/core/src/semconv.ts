@@ -3,14 +3,22 @@
 
 export const ATTR_ERROR_TYPE = 'error.type';
 export const ATTR_GEN_AI_AGENT_NAME = 'gen_ai.agent.name';
+export const ATTR_GEN_AI_INPUT_MESSAGES = 'gen_ai.input.messages';
 export const ATTR_GEN_AI_OPERATION_NAME = 'gen_ai.operation.name';
+export const ATTR_GEN_AI_OUTPUT_MESSAGES = 'gen_ai.output.messages';
 export const ATTR_GEN_AI_PROMPT_NAME = 'gen_ai.prompt.name';
 export const ATTR_GEN_AI_PROVIDER_NAME = 'gen_ai.provider.name';
+export const ATTR_GEN_AI_REQUEST_MAX_TOKENS = 'gen_ai.request.max_tokens';
 export const ATTR_GEN_AI_REQUEST_MODEL = 'gen_ai.request.model';
+export const ATTR_GEN_AI_REQUEST_STREAM = 'gen_ai.request.stream';
+export const ATTR_GEN_AI_REQUEST_TEMPERATURE = 'gen_ai.request.temperature';
+export const ATTR_GEN_AI_REQUEST_TOP_K = 'gen_ai.request.top_k';
+export const ATTR_GEN_AI_REQUEST_TOP_P = 'gen_ai.request.top_p';
 export const ATTR_GEN_AI_RESPONSE_FINISH_REASONS = 'gen_ai.response.finish_reasons';
 export const ATTR_GEN_AI_RESPONSE_ID = 'gen_ai.response.id';
 export const ATTR_GEN_AI_RESPONSE_MODEL = 'gen_ai.response.model';
 export const ATTR_GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK = 'gen_ai.response.time_to_first_chunk';
+export const ATTR_GEN_AI_SYSTEM_INSTRUCTIONS = 'gen_ai.system_instructions';
 export const ATTR_GEN_AI_TOOL_NAME = 'gen_ai.tool.name';
 export const ATTR_GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS = 'gen_ai.usage.cache_read.input_tokens';
 export const ATTR_GEN_AI_USAGE_INPUT_TOKENS = 'gen_ai.usage.input_tokens';
@@ -64,6 +72,10 @@ export const ATTR_AICOST_USAGE_WEB_SEARCHES = 'aicost.usage.web_searches';
 export const ATTR_AICOST_USAGE_FILE_SEARCHES = 'aicost.usage.file_searches';
 /** Sessions of a code interpreter. */
 export const ATTR_AICOST_USAGE_CODE_SESSIONS = 'aicost.usage.code_sessions';
+/** Runs of code in a sandbox that is charged by time, not by run. */
+export const ATTR_AICOST_USAGE_CODE_EXECUTIONS = 'aicost.usage.code_executions';
+/** Pages that built-in tools fetched, which are not charged. */
+export const ATTR_AICOST_USAGE_WEB_FETCHES = 'aicost.usage.web_fetches';
 /** Images made. */
 export const ATTR_AICOST_USAGE_IMAGES = 'aicost.usage.images';
 /** Characters read aloud. */
