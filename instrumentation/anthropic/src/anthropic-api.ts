@@ -16,7 +16,7 @@ import type {
   StainlessRequest,
 } from '@ai-cost-profiler/core/stainless-client.ts';
 import type { Attributes, Span, Tracer } from '@opentelemetry/api';
-import { type AnthropicClient, platformOf } from './client-platform.ts';
+import { type AnthropicClient, platformModel, platformOf } from './client-platform.ts';
 import { promptOf } from './message-content.ts';
 import { MessageReader } from './message-reader.ts';
 import type { MessageRequest } from './message-shapes.ts';
@@ -66,7 +66,8 @@ export class AnthropicApi implements StainlessApi {
     if (operation === 'count_tokens') return new TokenCountReader(request);
     if (operation === 'text_completion') return new TextCompletionReader(request);
     content.fillPrompt(request.attributes ?? {}, () => promptOf(body));
-    return new MessageReader(request, { served: { region }, content });
+    const model = platformModel(provider, body.model);
+    return new MessageReader(request, { served: { region }, model, content });
   }
 }
 

@@ -17,6 +17,8 @@ import { StreamedContent } from './streamed-content.ts';
 /** What a client and its options say of a message, before it is there. */
 export interface Serving {
   readonly served: CallConditions;
+  /** The model's name where it is priced, if the message's own name for it is less. */
+  readonly model?: string | undefined;
   readonly content: Content;
 }
 
@@ -28,8 +30,9 @@ const CODE_TOOLS: readonly unknown[] = [
 ];
 
 /** What a whole message tells. */
-export function answerOf(message: AnsweredMessage, { served, content }: Serving): CallAnswer {
-  const { id, model, usage, content: blocks = [], stop_reason: stopReason } = message;
+export function answerOf(message: AnsweredMessage, serving: Serving): CallAnswer {
+  const { id, usage, content: blocks = [], stop_reason: stopReason } = message;
+  const { served, content, model = message.model } = serving;
   const attributes = {};
   content.fillOutput(attributes, () => outputOf(blocks, stopReason));
   return {
@@ -37,7 +40,9 @@ export function answerOf(message: AnsweredMessage, { served, content }: Serving)
     model,
     finishReasons: typeof stopReason === 'string' ? [stopReason] : undefined,
     attributes,
-    ...(usage ? usedBy(message, usage, { served, codeRuns: blocks.filter(isCodeRun).length }) : {}),
+    ...(usage
+      ? usedBy({ id, model }, usage, { served, codeRuns: blocks.filter(isCodeRun).length })
+      : {}),
   };
 }
 
@@ -104,26 +109,28 @@ export class MessageReader implements CallReader {
 
   readStreamed(): CallAnswer {
     const { message, usage, codeRuns, errorType } = this;
-    const { served, content } = this.serving;
+    const { served, content, model = message.model } = this.serving;
+    const { id } = message;
     const attributes = {};
     const blocks = this.kept?.blocks() ?? [];
     if (blocks.length > 0) {
       content.fillOutput(attributes, () => outputOf(blocks, message.stop_reason));
     }
     return {
-      id: message.id,
-      model: message.model,
+      id,
+      model,
       finishReasons: typeof message.stop_reason === 'string' ? [message.stop_reason] : undefined,
       errorType,
       attributes,
-      ...(usage === undefined ? {} : usedBy(message, usage, { served, codeRuns })),
+      ...(usage === undefined ? {} : usedBy({ id, model }, usage, { served, codeRuns })),
     };
   }
 
-  /** The count of the output is a placeholder until the message has ended: what was cut off is unknown. */
+  /** What came out and what tools did are placeholders until the message has ended: what was cut off is unknown. */
   private start({ id, model, usage }: AnsweredMessage): void {
     this.message = { id, model };
-    this.usage = { ...usage, output_tokens: undefined, output_tokens_details: undefined };
+    const unknown = { output_tokens: undefined, output_tokens_details: undefined };
+    this.usage = { ...usage, ...unknown, server_tool_use: undefined };
   }
 
   private begin(index: number, block: ContentBlock): void {
