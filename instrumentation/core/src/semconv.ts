@@ -4,12 +4,20 @@
 export const ATTR_AWS_REQUEST_ID = 'aws.request_id';
 export const ATTR_ERROR_TYPE = 'error.type';
 export const ATTR_GEN_AI_AGENT_NAME = 'gen_ai.agent.name';
+export const ATTR_GEN_AI_CONVERSATION_ID = 'gen_ai.conversation.id';
+export const ATTR_GEN_AI_EMBEDDINGS_DIMENSION_COUNT = 'gen_ai.embeddings.dimension.count';
 export const ATTR_GEN_AI_INPUT_MESSAGES = 'gen_ai.input.messages';
 export const ATTR_GEN_AI_OPERATION_NAME = 'gen_ai.operation.name';
 export const ATTR_GEN_AI_OUTPUT_MESSAGES = 'gen_ai.output.messages';
 export const ATTR_GEN_AI_PROMPT_NAME = 'gen_ai.prompt.name';
 export const ATTR_GEN_AI_PROVIDER_NAME = 'gen_ai.provider.name';
+export const ATTR_GEN_AI_REQUEST_CHOICE_COUNT = 'gen_ai.request.choice.count';
+export const ATTR_GEN_AI_REQUEST_MAX_TOKENS = 'gen_ai.request.max_tokens';
 export const ATTR_GEN_AI_REQUEST_MODEL = 'gen_ai.request.model';
+export const ATTR_GEN_AI_REQUEST_STREAM = 'gen_ai.request.stream';
+export const ATTR_GEN_AI_REQUEST_TEMPERATURE = 'gen_ai.request.temperature';
+export const ATTR_GEN_AI_REQUEST_TOP_K = 'gen_ai.request.top_k';
+export const ATTR_GEN_AI_REQUEST_TOP_P = 'gen_ai.request.top_p';
 export const ATTR_GEN_AI_RESPONSE_FINISH_REASONS = 'gen_ai.response.finish_reasons';
 export const ATTR_GEN_AI_RESPONSE_ID = 'gen_ai.response.id';
 export const ATTR_GEN_AI_RESPONSE_MODEL = 'gen_ai.response.model';
@@ -23,7 +31,10 @@ export const ATTR_GEN_AI_USAGE_REASONING_OUTPUT_TOKENS = 'gen_ai.usage.reasoning
 export const ATTR_GEN_AI_WORKFLOW_NAME = 'gen_ai.workflow.name';
 export const ATTR_HTTP_REQUEST_RESEND_COUNT = 'http.request.resend_count';
 export const ATTR_HTTP_RESPONSE_STATUS_CODE = 'http.response.status_code';
+export const ATTR_OPENAI_API_TYPE = 'openai.api.type';
+export const ATTR_OPENAI_REQUEST_SERVICE_TIER = 'openai.request.service_tier';
 export const ATTR_OPENAI_RESPONSE_SERVICE_TIER = 'openai.response.service_tier';
+export const ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT = 'openai.response.system_fingerprint';
 export const ATTR_SERVER_ADDRESS = 'server.address';
 export const ATTR_SERVER_PORT = 'server.port';
 export const ATTR_SESSION_ID = 'session.id';
@@ -68,6 +79,10 @@ export const ATTR_AICOST_USAGE_WEB_SEARCHES = 'aicost.usage.web_searches';
 export const ATTR_AICOST_USAGE_FILE_SEARCHES = 'aicost.usage.file_searches';
 /** Sessions of a code interpreter. */
 export const ATTR_AICOST_USAGE_CODE_SESSIONS = 'aicost.usage.code_sessions';
+/** Runs of code in a sandbox that is charged by time, not by run. */
+export const ATTR_AICOST_USAGE_CODE_EXECUTIONS = 'aicost.usage.code_executions';
+/** Pages that built-in tools fetched, which are not charged. */
+export const ATTR_AICOST_USAGE_WEB_FETCHES = 'aicost.usage.web_fetches';
 /** Images made. */
 export const ATTR_AICOST_USAGE_IMAGES = 'aicost.usage.images';
 /** Characters read aloud. */
@@ -94,6 +109,8 @@ export const ATTR_AICOST_REGION = 'aicost.region';
 export const ATTR_AICOST_INFERENCE_GEO = 'aicost.inference_geo';
 /** How much a web search read: low, medium, high (OpenAI). */
 export const ATTR_AICOST_SEARCH_CONTEXT_SIZE = 'aicost.search_context_size';
+/** The answer that a call goes on from, kept by the provider. */
+export const ATTR_AICOST_PREVIOUS_RESPONSE_ID = 'aicost.previous_response.id';
 /** What the provider or a tool said it cost, in USD as a plain decimal. */
 export const ATTR_AICOST_COST_USD = 'aicost.cost_usd';
 /** MinHash of the prompt, instead of its text. */
