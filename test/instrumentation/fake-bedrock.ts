@@ -5,8 +5,8 @@
  */
 import { createServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { awsEvent as event, awsException as exception } from './aws-event-stream.ts';
 import { BODIES, type ModelAnswer } from './bedrock-bodies.ts';
-import { event, exception } from './event-stream-bytes.ts';
 
 export interface FakeBedrock {
   readonly url: string;
