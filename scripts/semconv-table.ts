@@ -5,6 +5,7 @@
 
 /** Constants of @opentelemetry/semantic-conventions/incubating. */
 export const PUBLISHED_NAMES: readonly string[] = [
+  'ATTR_AWS_REQUEST_ID',
   'ATTR_ERROR_TYPE',
   'ATTR_GEN_AI_AGENT_NAME',
   'ATTR_GEN_AI_CONVERSATION_ID',
@@ -19,6 +20,7 @@ export const PUBLISHED_NAMES: readonly string[] = [
   'ATTR_GEN_AI_REQUEST_MODEL',
   'ATTR_GEN_AI_REQUEST_STREAM',
   'ATTR_GEN_AI_REQUEST_TEMPERATURE',
+  'ATTR_GEN_AI_REQUEST_TOP_K',
   'ATTR_GEN_AI_REQUEST_TOP_P',
   'ATTR_GEN_AI_RESPONSE_FINISH_REASONS',
   'ATTR_GEN_AI_RESPONSE_ID',
@@ -88,6 +90,11 @@ export const OWN_NAMES: readonly OwnName[] = [
   own('aicost.usage.web_searches', 'Web searches of built-in tools'),
   own('aicost.usage.file_searches', 'File searches of built-in tools'),
   own('aicost.usage.code_sessions', 'Sessions of a code interpreter'),
+  own(
+    'aicost.usage.code_executions',
+    'Runs of code in a sandbox that is charged by time, not by run',
+  ),
+  own('aicost.usage.web_fetches', 'Pages that built-in tools fetched, which are not charged'),
   own('aicost.usage.images', 'Images made'),
   own('aicost.usage.characters', 'Characters read aloud'),
   own('aicost.usage.pages', 'Pages read'),
