@@ -6,7 +6,13 @@ import type { OtlpTarget } from './otlp-target.ts';
 export type SendOutcome =
   | Extract<PostOutcome, { readonly kind: 'later' }>
   /** `refused`: how many will never be taken. */
-  | { readonly kind: 'done'; readonly refused: number; readonly reason: string };
+  | {
+      readonly kind: 'done';
+      readonly refused: number;
+      readonly reason: string;
+      /** HTTP status of a refusal. */
+      readonly status?: number;
+    };
 
 /** Sends them in one request. Never rejects. */
 export async function sendSpans(
@@ -23,7 +29,8 @@ export async function sendSpans(
   const outcome = await postOtlp(target, body);
   if (outcome.kind === 'later') return outcome;
   if (outcome.kind === 'refused') {
-    return { kind: 'done', refused: spans.length, reason: outcome.reason };
+    const { reason, status } = outcome;
+    return { kind: 'done', refused: spans.length, reason, status };
   }
   return { kind: 'done', ...rejection(target, outcome.body) };
 }
