@@ -94,9 +94,7 @@ function buildPackage(
   for (const path of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
     if (/\.(js|d\.ts)$/.test(path)) rewriteSpecifiers(join(dist, path));
   }
-  const manifest = JSON.parse(
-    readFileSync(join(source, 'package.json'), 'utf8'),
-  ) as SourceManifest;
+  const manifest = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8')) as SourceManifest;
   const root = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as SourceManifest;
   const modules = [...imported]
     .filter((specifier) => specifier.startsWith(`${manifest.name}/`))
@@ -105,7 +103,8 @@ function buildPackage(
   writeFileSync(join(dist, 'package.json'), `${JSON.stringify(published, undefined, 2)}\n`);
   copyFileSync(join(ROOT, 'LICENSE'), join(dist, 'LICENSE'));
   const readme = join(source, 'README.md');
-  if (!existsSync(readme)) throw new Error(`instrumentation/${folder} has no README.md to publish.`);
+  if (!existsSync(readme))
+    throw new Error(`instrumentation/${folder} has no README.md to publish.`);
   copyFileSync(readme, join(dist, 'README.md'));
   return { name: manifest.name, dist };
 }
