@@ -9,31 +9,34 @@ import { type PostTarget, postOtlp } from './otlp-post.ts';
 
 /** The first line, as JSON. */
 export interface Errand {
-  readonly url: string;
-  readonly headers: Record<string, string>;
-  readonly timeoutMs: number;
-  /** Whether the environment names certificates, which only OpenTelemetry's package can read. */
-  readonly isTlsConfigured: boolean;
   readonly protocol: string;
+  /** Undefined: the environment has to be read, as for certificates. */
+  readonly told?:
+    | {
+        readonly url: string;
+        readonly headers: Readonly<Record<string, string>>;
+        readonly timeoutMs: number;
+      }
+    | undefined;
 }
 
 const input = await buffer(process.stdin);
 const lineEnd = input.indexOf('\n');
-const errand = JSON.parse(input.toString('utf8', 0, lineEnd)) as Errand;
+const target = await targetOf(JSON.parse(input.toString('utf8', 0, lineEnd)) as Errand);
 // The request itself does not keep a process alive.
-const waiting = setTimeout(() => process.exit(1), errand.timeoutMs);
-const outcome = await postOtlp(await targetOf(errand), input.subarray(lineEnd + 1));
+const waiting = setTimeout(() => process.exit(1), target.timeoutMs);
+const outcome = await postOtlp(target, input.subarray(lineEnd + 1));
 clearTimeout(waiting);
 process.exitCode = outcome.kind === 'sent' ? 0 : 1;
 
-async function targetOf(told: Errand): Promise<PostTarget> {
-  const { url, headers, timeoutMs, isTlsConfigured, protocol } = told;
-  if (isTlsConfigured) return (await import('./otlp-target.ts')).otlpTarget(protocol);
+async function targetOf({ protocol, told }: Errand): Promise<PostTarget> {
+  if (told === undefined) return (await import('./otlp-target.ts')).otlpTarget(protocol);
+  const { url, headers, timeoutMs } = told;
   return {
     url,
     timeoutMs,
     isGzip: false,
-    headers: async () => headers,
+    headers: async () => ({ ...headers }),
     agent: (scheme) => (scheme === 'https:' ? httpsAgent : httpAgent),
   };
 }

@@ -7,29 +7,26 @@ import { isSea } from 'node:sea';
 import { fileURLToPath } from 'node:url';
 import { type Environment, environmentOfChild } from './environment.ts';
 import type { Errand } from './exit-sender.ts';
-import type { OtlpTarget } from './otlp-target.ts';
+import type { LazyTarget } from './lazy-target.ts';
 import type { SpanQueue } from './span-queue.ts';
 
 const SENDER = fileURLToPath(import.meta.resolve('./exit-sender.ts'));
 
-/** What to do at the exit. The headers are asked for now, for then it is too late. */
+/** What to do at the exit. */
 export function sendingAtExit(
   queue: SpanQueue,
-  target: OtlpTarget,
-  environment: Environment,
+  lazyTarget: LazyTarget,
+  { exitFlushMs, isTlsConfigured, protocol }: Environment,
 ): () => void {
-  const { exitFlushMs, isTlsConfigured, protocol } = environment;
-  let headers: Record<string, string> = {};
-  void target.headers().then((told) => {
-    headers = { ...told };
-  });
   return () => {
     if (isSea() || process.versions['electron'] !== undefined) return;
-    const { url, timeoutMs } = target;
-    const errand: Errand = { url, headers, timeoutMs, isTlsConfigured, protocol };
-    const body = target.serialize(queue.waiting);
+    const { url, timeoutMs, serialize } = lazyTarget.loadNow();
+    const { headers } = lazyTarget;
+    // What is not known here, or cannot be told, the other process reads from the same environment.
+    const told = headers === undefined || isTlsConfigured ? undefined : { url, headers, timeoutMs };
+    const errand: Errand = { protocol, told };
     spawnSync(process.execPath, [SENDER], {
-      input: Buffer.concat([Buffer.from(`${JSON.stringify(errand)}\n`), body]),
+      input: Buffer.concat([Buffer.from(`${JSON.stringify(errand)}\n`), serialize(queue.waiting)]),
       timeout: exitFlushMs,
       killSignal: 'SIGKILL',
       stdio: ['pipe', 'ignore', 'ignore'],

@@ -8,8 +8,8 @@ import {
 } from '@opentelemetry/sdk-trace';
 import type { Environment } from './environment.ts';
 import { flushAtExit } from './exit-flush.ts';
+import { LazyTarget } from './lazy-target.ts';
 import { sayOnce } from './notices.ts';
-import { otlpTarget } from './otlp-target.ts';
 import { sendingAtExit } from './send-at-exit.ts';
 import { SpanQueue } from './span-queue.ts';
 import { sendSpans } from './span-sender.ts';
@@ -34,8 +34,8 @@ export function exportingProcessors(environment: Environment): SpanProcessor[] {
 }
 
 function http(environment: Environment): SpanProcessor {
-  const target = otlpTarget(environment.protocol);
-  const queue = new SpanQueue(environment, (batch) => sendSpans(target, batch));
+  const target = new LazyTarget(environment.protocol);
+  const queue = new SpanQueue(environment, async (batch) => sendSpans(await target.load(), batch));
   const sendNow = sendingAtExit(queue, target, environment);
   flushAtExit({ queue, timeoutMs: environment.exitFlushMs, sendNow });
   return queue;
