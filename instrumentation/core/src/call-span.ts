@@ -115,7 +115,8 @@ export class CallSpan {
   failed(error: unknown): void {
     if (this.isEnded) return;
     safely('telling why a call failed', () => {
-      const attributes = errorAttributes(error);
+      // What went over the wire is told too, where the SDK's error does not say it.
+      const attributes = { ...this.failedTry?.attributes, ...errorAttributes(error) };
       this.span.setAttributes(attributes);
       this.span.setStatus({
         code: SpanStatusCode.ERROR,
@@ -134,7 +135,7 @@ export class CallSpan {
       if (attributes !== undefined) this.span.setAttributes(attributes);
     });
     this.isEnded = true;
-    this.span.end();
+    safely('sending the span of a call', () => this.span.end());
   }
 
   private answerAttributes(): Attributes {
