@@ -103,7 +103,7 @@ export class CallSpan {
   /** A request goes out. If one did before, it had failed: it becomes a span of its own below the call's. */
   tryBegins(): void {
     this.tries += 1;
-    this.showFailedTry();
+    safely('showing a failed try', () => this.showFailedTry());
   }
 
   /** What went out since `startMs` (performance.now()) came back as a failure; the SDK may try again. */

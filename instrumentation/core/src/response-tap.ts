@@ -1,12 +1,13 @@
 /**
  * A response of which the application reads the raw body (`asResponse()`): the same response over a body that is looked
- * at while it is read. A body of JSON is held until it ends, up to a limit, because only whole it can be understood.
+ * at while it is read, never ahead of it. A body of JSON is held until it ends, up to a limit, because only whole it
+ * can be understood.
  */
-import type { UnderlyingSource } from 'node:stream/web';
-import { endWithAnswer } from './abandoned-calls.ts';
-import { EventStreamTap } from './event-stream.ts';
+import { type PassThrough, pipeline, Readable, Transform } from 'node:stream';
+import type { ReadableStreamDefaultReader, UnderlyingSource } from 'node:stream/web';
+import { type BodyLook, lookFor } from './body-look.ts';
 import { safely } from './host-safety.ts';
-import { endOfStream, noteChunk, type TappedCall } from './stream-tap.ts';
+import type { TappedCall } from './stream-tap.ts';
 
 /** What of a fetch response is needed; node-fetch's has a Node stream for a body. */
 export interface FetchResponse {
@@ -15,119 +16,97 @@ export interface FetchResponse {
   readonly headers: { get(name: string): string | null };
   readonly url: string;
   readonly body: unknown;
+  readonly redirected?: boolean;
+  text?(): Promise<string>;
 }
-
-/** A larger answer in JSON is not looked at: what it used stays unknown. */
-const JSON_BYTES_MAX = 16 * 1024 * 1024;
 
 /** The response to hand on. Where its body cannot be looked at it is the response itself, and the call ends here. */
 export function tapResponse<Given extends FetchResponse>(response: Given, call: TappedCall): Given {
-  const tapped = safely('looking at a raw response', () => withBody(response, call));
+  const look = safely('looking at a raw response', () => lookFor(response.headers, call));
+  const tapped = look === undefined ? undefined : lookAtBody(response, look);
   if (tapped === undefined) call.span.end();
   return tapped ?? response;
 }
 
-function withBody<Given extends FetchResponse>(
+/** The response over a body that `look` sees. Undefined where that cannot be: then nothing of it was touched. */
+export function lookAtBody<Given extends FetchResponse>(
   response: Given,
-  call: TappedCall,
+  look: BodyLook,
 ): Given | undefined {
-  const look = lookFor(response, call);
   const { body } = response;
-  if (look === undefined || !(body instanceof ReadableStream)) return undefined;
-  const tap = new TransformStream<Uint8Array, Uint8Array>({
-    transform(bytes, controller) {
-      const passed = look.push(bytes);
-      if (passed.length > 0) controller.enqueue(passed);
-    },
-    flush(controller) {
-      const left = look.end();
-      if (left.length > 0) controller.enqueue(left);
-    },
+  return safely('looking at the body of a response', () => {
+    if (body instanceof ReadableStream) {
+      return rebuildResponse(response, webStream(body, look));
+    }
+    if (body instanceof Readable) {
+      return rebuildResponse(response, nodeStream(body, look));
+    }
+    return undefined;
   });
-  const copy = new Response(endWithReader(body.pipeThrough(tap), call), initOf(response));
-  Object.defineProperty(copy, 'url', { value: response.url });
-  return copy as unknown as Given;
 }
 
-const initOf = ({ status, statusText, headers }: FetchResponse): ResponseInit => ({
-  status,
-  statusText,
-  headers: headers as Headers,
-});
+type ResponseClass = new (body: unknown, init: unknown) => FetchResponse;
 
-interface Look {
-  /** Takes note of bytes; those to pass on. */
-  push(bytes: Uint8Array): Uint8Array;
-  end(): Uint8Array;
+/** The same response of the same class over another body. */
+export function rebuildResponse<Given extends FetchResponse>(
+  response: Given,
+  body: unknown,
+): Given {
+  const { status, statusText, headers, url, redirected } = response;
+  const Same = response.constructor as ResponseClass;
+  // node-fetch takes the last two, and has them from a redirect's count.
+  const init = { status, statusText, headers, url, counter: redirected === true ? 1 : 0 };
+  const copy = new Same(body, init);
+  if (copy.url !== url) Object.defineProperty(copy, 'url', { value: url });
+  if (copy.redirected !== redirected) {
+    Object.defineProperty(copy, 'redirected', { value: redirected });
+  }
+  return copy as Given;
 }
 
-function lookFor({ headers }: FetchResponse, call: TappedCall): Look | undefined {
-  const type = headers.get('content-type') ?? '';
-  if (type.includes('text/event-stream')) return lookAtEvents(call);
-  return type.includes('json') ? lookAtJson(call) : undefined;
-}
-
-function lookAtEvents(call: TappedCall): Look {
-  const events = new EventStreamTap((data) => {
-    if (data === '[DONE]') return false;
-    const chunk = safely('reading an event', () => JSON.parse(data) as unknown);
-    return chunk !== undefined && noteChunk(call, chunk);
-  });
-  return {
-    push: (bytes) => events.push(bytes),
-    end: () => {
-      endOfStream(call);
-      return events.end();
-    },
-  };
-}
-
-const NOTHING = new Uint8Array();
-
-function lookAtJson(call: TappedCall): Look {
-  const parts: Uint8Array[] = [];
-  let bytesHeld = 0;
-  return {
-    push(bytes) {
-      bytesHeld += bytes.length;
-      if (bytesHeld <= JSON_BYTES_MAX) parts.push(bytes);
-      return bytes;
-    },
-    end() {
-      if (bytesHeld <= JSON_BYTES_MAX) readJson(Buffer.concat(parts), call);
-      call.span.end();
-      return NOTHING;
-    },
-  };
-}
-
-function readJson(body: Buffer, { span, reader }: TappedCall): void {
-  safely('reading an answer', () => span.answered(reader.readWhole(JSON.parse(body.toString()))));
-}
-
-/** The stream, and the end of the call when it fails or is given up. */
-function endWithReader(
-  stream: ReadableStream<Uint8Array>,
-  call: TappedCall,
-): ReadableStream<Uint8Array> {
-  const reader = stream.getReader();
+/** Takes the reader of `body` only when somebody reads. */
+function webStream(body: ReadableStream<Uint8Array>, look: BodyLook): ReadableStream<Uint8Array> {
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   // Held by the stream, which whoever reads the body holds.
   const source: UnderlyingSource<Uint8Array> = {
     async pull(controller) {
       try {
-        const { done, value } = await reader.read();
-        if (done) controller.close();
-        else controller.enqueue(value);
+        reader ??= body.getReader();
+        // What is left out would leave whoever reads waiting.
+        for (;;) {
+          const { done, value } = await reader.read();
+          const passed = done ? look.end() : look.push(value);
+          if (passed.length > 0) controller.enqueue(passed);
+          if (done) controller.close();
+          if (done || passed.length > 0) return;
+        }
       } catch (error) {
-        endOfStream(call, error);
+        look.broke(error);
         controller.error(error);
       }
     },
     cancel(reason) {
-      endOfStream(call);
-      return reader.cancel(reason);
+      look.broke();
+      return reader === undefined ? body.cancel(reason) : reader.cancel(reason);
     },
   };
-  endWithAnswer(source, call.span);
-  return new ReadableStream<Uint8Array>(source);
+  look.heldBy?.(source);
+  return new ReadableStream<Uint8Array>(source, { highWaterMark: 0 });
+}
+
+/** node-fetch's body. It ends with its source, and its source with it. */
+function nodeStream(body: Readable, look: BodyLook): Readable {
+  const tap = new Transform({
+    transform(bytes: Uint8Array, _encoding, done) {
+      done(null, look.push(bytes));
+    },
+    flush(done) {
+      done(null, look.end());
+    },
+  });
+  look.heldBy?.(tap);
+  pipeline(body, tap as PassThrough, (error) => {
+    if (error) look.broke(error.code === 'ERR_STREAM_PREMATURE_CLOSE' ? undefined : error);
+  });
+  return tap;
 }

@@ -4,12 +4,19 @@
 export const ATTR_AWS_REQUEST_ID = 'aws.request_id';
 export const ATTR_ERROR_TYPE = 'error.type';
 export const ATTR_GEN_AI_AGENT_NAME = 'gen_ai.agent.name';
+export const ATTR_GEN_AI_CONVERSATION_ID = 'gen_ai.conversation.id';
+export const ATTR_GEN_AI_EMBEDDINGS_DIMENSION_COUNT = 'gen_ai.embeddings.dimension.count';
 export const ATTR_GEN_AI_INPUT_MESSAGES = 'gen_ai.input.messages';
 export const ATTR_GEN_AI_OPERATION_NAME = 'gen_ai.operation.name';
 export const ATTR_GEN_AI_OUTPUT_MESSAGES = 'gen_ai.output.messages';
 export const ATTR_GEN_AI_PROMPT_NAME = 'gen_ai.prompt.name';
 export const ATTR_GEN_AI_PROVIDER_NAME = 'gen_ai.provider.name';
+export const ATTR_GEN_AI_REQUEST_CHOICE_COUNT = 'gen_ai.request.choice.count';
+export const ATTR_GEN_AI_REQUEST_MAX_TOKENS = 'gen_ai.request.max_tokens';
 export const ATTR_GEN_AI_REQUEST_MODEL = 'gen_ai.request.model';
+export const ATTR_GEN_AI_REQUEST_STREAM = 'gen_ai.request.stream';
+export const ATTR_GEN_AI_REQUEST_TEMPERATURE = 'gen_ai.request.temperature';
+export const ATTR_GEN_AI_REQUEST_TOP_P = 'gen_ai.request.top_p';
 export const ATTR_GEN_AI_RESPONSE_FINISH_REASONS = 'gen_ai.response.finish_reasons';
 export const ATTR_GEN_AI_RESPONSE_ID = 'gen_ai.response.id';
 export const ATTR_GEN_AI_RESPONSE_MODEL = 'gen_ai.response.model';
@@ -32,6 +39,9 @@ export const ATTR_NETWORK_PROTOCOL_NAME = 'network.protocol.name';
 export const ATTR_NETWORK_TRANSPORT = 'network.transport';
 export const ATTR_OPENAI_RESPONSE_SERVICE_TIER = 'openai.response.service_tier';
 export const ATTR_RPC_RESPONSE_STATUS_CODE = 'rpc.response.status_code';
+export const ATTR_OPENAI_API_TYPE = 'openai.api.type';
+export const ATTR_OPENAI_REQUEST_SERVICE_TIER = 'openai.request.service_tier';
+export const ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT = 'openai.response.system_fingerprint';
 export const ATTR_SERVER_ADDRESS = 'server.address';
 export const ATTR_SERVER_PORT = 'server.port';
 export const ATTR_SESSION_ID = 'session.id';
@@ -46,7 +56,8 @@ export const ATTR_GEN_AI_USAGE_AUDIO_INPUT_TOKENS = 'gen_ai.usage.audio.input_to
 /** Image tokens within the input (open-telemetry/semantic-conventions-genai at 024a4f9). */
 export const ATTR_GEN_AI_USAGE_IMAGE_INPUT_TOKENS = 'gen_ai.usage.image.input_tokens';
 /** Audio tokens within the cache reads (open-telemetry/semantic-conventions-genai at 024a4f9). */
-export const ATTR_GEN_AI_USAGE_AUDIO_CACHE_READ_INPUT_TOKENS = 'gen_ai.usage.audio.cache_read.input_tokens';
+export const ATTR_GEN_AI_USAGE_AUDIO_CACHE_READ_INPUT_TOKENS =
+  'gen_ai.usage.audio.cache_read.input_tokens';
 /** Audio tokens within the output (open-telemetry/semantic-conventions-genai at 024a4f9). */
 export const ATTR_GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS = 'gen_ai.usage.audio.output_tokens';
 /** Image tokens within the output (open-telemetry/semantic-conventions-genai at 024a4f9). */
@@ -101,6 +112,8 @@ export const ATTR_AICOST_REGION = 'aicost.region';
 export const ATTR_AICOST_INFERENCE_GEO = 'aicost.inference_geo';
 /** How much a web search read: low, medium, high (OpenAI). */
 export const ATTR_AICOST_SEARCH_CONTEXT_SIZE = 'aicost.search_context_size';
+/** The answer that a call goes on from, kept by the provider. */
+export const ATTR_AICOST_PREVIOUS_RESPONSE_ID = 'aicost.previous_response.id';
 /** What the provider or a tool said it cost, in USD as a plain decimal. */
 export const ATTR_AICOST_COST_USD = 'aicost.cost_usd';
 /** MinHash of the prompt, instead of its text. */

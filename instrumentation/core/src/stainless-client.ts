@@ -6,12 +6,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { context, type Tracer } from '@opentelemetry/api';
 import { endWithAnswer, releaseAnswer } from './abandoned-calls.ts';
+import { type AddedToRequest, type FetchParameters, sendWithAdded } from './added-request.ts';
 import type { CallReader } from './call-reader.ts';
 import { CallSpan } from './call-span.ts';
 import { errorAttributes } from './error-attributes.ts';
 import { safely } from './host-safety.ts';
 import { type FetchResponse, tapResponse } from './response-tap.ts';
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from './semconv.ts';
+import { lookAtPromise, type PromiseLook, type StainlessPromise } from './stainless-promise.ts';
 import { type TappedCall, tapIterator } from './stream-tap.ts';
 
 /** What of a client is read to tell where its calls go. */
@@ -42,8 +44,14 @@ export interface StainlessApi {
   isCall(path: string): boolean;
   /** How to read a call; undefined where it is none after all. */
   readerFor(call: StainlessCall): CallReader | undefined;
-  /** The request to send instead, such as one that asks for usage. Nothing of the given one may be changed. */
-  requestFor?(request: StainlessRequest, reader: CallReader): StainlessRequest;
+  /** What to send instead, such as a request that asks for usage. Nothing of the given one may be changed. */
+  requestFor?(call: StainlessCall, reader: CallReader): RequestToSend;
+}
+
+export interface RequestToSend {
+  readonly request: StainlessRequest;
+  /** Where a server may refuse what was added. */
+  readonly added?: AddedToRequest | undefined;
 }
 
 type Post = (
@@ -53,13 +61,6 @@ type Post = (
 ) => StainlessPromise;
 type Fetch = (this: StainlessClient, ...parameters: unknown[]) => Promise<FetchResponse>;
 
-/** The SDK's promise: parsed only when somebody asks. */
-interface StainlessPromise {
-  parse(): Promise<unknown>;
-  asResponse(): Promise<FetchResponse>;
-  _thenUnwrap(transform: (data: unknown, props: unknown) => unknown): StainlessPromise;
-}
-
 export interface StainlessPrototype {
   post: Post;
   fetchWithTimeout: Fetch;
@@ -68,6 +69,9 @@ export interface StainlessPrototype {
 /** A call from when it was asked for; `tapped` once its request is known, unless it is not watched. */
 interface AskedCall {
   tapped: TappedCall | undefined;
+  added: AddedToRequest | undefined;
+  /** Somebody has the answer already: `_thenUnwrap` and `parse` both pass it on. */
+  isRead: boolean;
 }
 
 /** The call within which a request is sent. */
@@ -77,18 +81,19 @@ const sending = new AsyncLocalStorage<AskedCall>();
 export function watchPost(original: Post, api: StainlessApi): Post {
   return function post(path, options) {
     if (!isWatched(api, path)) return original.call(this, path, options);
-    const call: AskedCall = { tapped: undefined };
+    const call: AskedCall = { tapped: undefined, added: undefined, isRead: false };
     const begin = (request: StainlessRequest): StainlessRequest => {
       const begun = safely('beginning a call', () =>
         beginCall(api, { path, request, client: this }),
       );
-      call.tapped = begun?.call;
+      call.tapped = begun?.tapped;
+      call.added = begun?.added;
       return begun?.request ?? request;
     };
     // Some versions put the request together first, and forms take a while.
     const given = isPromise(options) ? options.then(begin) : begin(options ?? {});
     const promise = sending.run(call, () => original.call(this, path, given));
-    return safely('watching a call', () => watchPromise(promise, call)) ?? promise;
+    return safely('watching a call', () => lookAtPromise(promise, lookOf(call))) ?? promise;
   };
 }
 
@@ -98,36 +103,41 @@ const isWatched = (api: StainlessApi, path: string): boolean =>
 /** Watches `fetchWithTimeout`: each try of the SDK. What happens inside is below the span of the call. */
 export function watchFetch(original: Fetch): Fetch {
   return function fetchWithTimeout(...parameters) {
-    const span = sending.getStore()?.tapped?.span;
-    if (span === undefined) return original.apply(this, parameters);
-    const startMs = performance.now();
-    span.tryBegins();
-    const sent = context.with(span.context, () => original.apply(this, parameters));
-    return sent.then(
-      (response) => {
-        if (response.status >= 400) span.tryFailed(startMs, statusAttributes(response.status));
-        return response;
-      },
-      (error) => {
-        span.tryFailed(startMs, errorAttributes(error));
-        throw error;
-      },
-    );
+    const { tapped, added } = sending.getStore() ?? {};
+    if (tapped === undefined) return original.apply(this, parameters);
+    const { span } = tapped;
+    const send = (given: FetchParameters): Promise<FetchResponse> => {
+      const startMs = performance.now();
+      span.tryBegins();
+      const sent = context.with(span.context, () => original.apply(this, [...given]));
+      return sent.then(
+        (response) => {
+          if (response.status >= 400) span.tryFailed(startMs, statusAttributes(response.status));
+          return response;
+        },
+        (error) => {
+          span.tryFailed(startMs, errorAttributes(error));
+          throw error;
+        },
+      );
+    };
+    return added === undefined ? send(parameters) : sendWithAdded(parameters, send, added);
   };
 }
 
-interface Begun {
-  readonly call: TappedCall;
-  readonly request: StainlessRequest;
+interface Begun extends RequestToSend {
+  readonly tapped: TappedCall;
 }
 
 function beginCall(api: StainlessApi, made: StainlessCall): Begun | undefined {
   const reader = api.readerFor(made);
   if (reader === undefined) return undefined;
   const span = new CallSpan(api.tracer(), reader.request);
-  const request =
-    span.isRecording && api.requestFor ? api.requestFor(made.request, reader) : made.request;
-  return { call: { span, reader }, request };
+  const tapped = { span, reader };
+  const toSend = span.isRecording
+    ? safely('adding to a request', () => api.requestFor?.(made, reader))
+    : undefined;
+  return { request: made.request, ...toSend, tapped };
 }
 
 const isPromise = (
@@ -135,48 +145,32 @@ const isPromise = (
 ): options is Promise<StainlessRequest> =>
   typeof (options as Partial<Promise<unknown>> | undefined)?.then === 'function';
 
-/** The promise, with its own methods in place that look at what it resolves to. */
-function watchPromise(promise: StainlessPromise, call: AskedCall): StainlessPromise {
-  const { parse, asResponse, _thenUnwrap: thenUnwrap } = promise;
-  let parsed: Promise<unknown> | undefined;
-  promise.parse = () => {
-    parsed ??= parse.call(promise).then(
-      (answer) => readAnswer(answer, call.tapped),
-      (error) => {
-        call.tapped?.span.failed(error);
-        throw error;
-      },
-    );
-    return parsed;
-  };
-  promise.asResponse = () => {
-    const response = asResponse.call(promise);
-    // `withResponse()` parses too: then the body is not for the application to read.
-    return parsed === undefined ? response.then((one) => tapRaw(one, call.tapped)) : response;
-  };
-  promise._thenUnwrap = (transform) =>
-    watchPromise(
-      thenUnwrap.call(promise, (data, props) => transform(readAnswer(data, call.tapped), props)),
-      call,
-    );
-  return promise;
-}
+const lookOf = (call: AskedCall): PromiseLook => ({
+  parsed: (answer) => readAnswer(answer, call),
+  raw: (response) => (call.tapped === undefined ? response : tapResponse(response, call.tapped)),
+  failed: (error) => call.tapped?.span.failed(error),
+});
 
-const tapRaw = (response: FetchResponse, call: TappedCall | undefined): FetchResponse =>
-  call === undefined ? response : tapResponse(response, call);
-
-/** Takes note of what the SDK parsed, and hands it on: a whole answer, or a stream. */
-function readAnswer(answer: unknown, call: TappedCall | undefined): unknown {
-  if (call === undefined || !call.span.isRecording) return answer;
+/** Takes note of what the SDK parsed, and hands it on: a whole answer, a stream, or a response of bytes. */
+function readAnswer(answer: unknown, call: AskedCall): unknown {
+  const { tapped } = call;
+  if (tapped === undefined || call.isRead || !tapped.span.isRecording) return answer;
+  call.isRead = true;
+  if (isEventResponse(answer)) return tapResponse(answer, tapped);
   safely('reading an answer', () => {
-    if (isStream(answer)) tapStream(answer, call);
+    if (isStream(answer)) tapStream(answer, tapped);
     else {
-      call.span.answered(call.reader.readWhole(answer));
-      call.span.end();
+      tapped.span.answered(tapped.reader.readWhole(answer));
+      tapped.span.end();
     }
   });
   return answer;
 }
+
+/** The response itself is the answer where it is no text, such as speech, and it may come in events. */
+const isEventResponse = (answer: unknown): answer is FetchResponse =>
+  typeof (answer as Partial<FetchResponse> | undefined)?.status === 'number' &&
+  (answer as FetchResponse).headers?.get?.('content-type')?.includes('text/event-stream') === true;
 
 /** The SDK's Stream: `iterator` is what it reads from, also for `tee()` and `toReadableStream()`. */
 interface StainlessStream {

@@ -86,6 +86,6 @@ export function fillUsage(attributes: Attributes, usage: CallUsage): void {
   for (const name in usage) {
     const value = usage[name as UsageName];
     const attribute = NAMES[name as UsageName];
-    if (typeof value === 'number' && attribute !== undefined) attributes[attribute] = value;
+    if (Number.isFinite(value) && attribute !== undefined) attributes[attribute] = value!;
   }
 }
