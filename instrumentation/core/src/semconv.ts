@@ -16,6 +16,7 @@ export const ATTR_GEN_AI_REQUEST_MAX_TOKENS = 'gen_ai.request.max_tokens';
 export const ATTR_GEN_AI_REQUEST_MODEL = 'gen_ai.request.model';
 export const ATTR_GEN_AI_REQUEST_STREAM = 'gen_ai.request.stream';
 export const ATTR_GEN_AI_REQUEST_TEMPERATURE = 'gen_ai.request.temperature';
+export const ATTR_GEN_AI_REQUEST_TOP_K = 'gen_ai.request.top_k';
 export const ATTR_GEN_AI_REQUEST_TOP_P = 'gen_ai.request.top_p';
 export const ATTR_GEN_AI_RESPONSE_FINISH_REASONS = 'gen_ai.response.finish_reasons';
 export const ATTR_GEN_AI_RESPONSE_ID = 'gen_ai.response.id';
@@ -86,6 +87,10 @@ export const ATTR_AICOST_USAGE_WEB_SEARCHES = 'aicost.usage.web_searches';
 export const ATTR_AICOST_USAGE_FILE_SEARCHES = 'aicost.usage.file_searches';
 /** Sessions of a code interpreter. */
 export const ATTR_AICOST_USAGE_CODE_SESSIONS = 'aicost.usage.code_sessions';
+/** Runs of code in a sandbox that is charged by time, not by run. */
+export const ATTR_AICOST_USAGE_CODE_EXECUTIONS = 'aicost.usage.code_executions';
+/** Pages that built-in tools fetched, which are not charged. */
+export const ATTR_AICOST_USAGE_WEB_FETCHES = 'aicost.usage.web_fetches';
 /** Images made. */
 export const ATTR_AICOST_USAGE_IMAGES = 'aicost.usage.images';
 /** Characters read aloud. */
