@@ -21,7 +21,7 @@ export interface Reply {
   readonly events?: readonly unknown[];
   readonly text?: string;
   /** What becomes of the connection after the events; `ended` unless told. */
-  readonly then?: 'ended' | 'cut' | 'open';
+  readonly afterwards?: 'ended' | 'cut' | 'open';
 }
 
 export type Script = (asked: Asked, times: number) => Reply;
@@ -69,7 +69,7 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
 }
 
 async function send(answer: Reply, reply: ServerResponse): Promise<void> {
-  const { status = 200, headers = {}, json, events, text, then = 'ended' } = answer;
+  const { status = 200, headers = {}, json, events, text, afterwards = 'ended' } = answer;
   const type =
     json === undefined
       ? events === undefined
@@ -82,8 +82,8 @@ async function send(answer: Reply, reply: ServerResponse): Promise<void> {
     return;
   }
   for (const event of events) await writeEvent(event, reply);
-  if (then === 'ended') reply.end();
-  if (then === 'cut') reply.destroy();
+  if (afterwards === 'ended') reply.end();
+  if (afterwards === 'cut') reply.destroy();
 }
 
 /** In two pieces, as networks deliver them. */

@@ -127,19 +127,10 @@ export class CallSpan {
   /** Ends it as failed. What was answered before, such as the beginning of a stream, is told all the same. */
   failed(error: unknown): void {
     if (this.isEnded) return;
-<<<<<<< HEAD
     safely('telling why a call failed', () => {
       // What went over the wire is told too, where the SDK's error does not say it.
-      const attributes = { ...this.failedTry?.attributes, ...errorAttributes(error) };
-      this.span.setAttributes(attributes);
-      this.span.setStatus({
-        code: SpanStatusCode.ERROR,
-        message: attributes['error.type'] as string,
-      });
+      this.showFailure({ ...this.failedTry?.attributes, ...errorAttributes(error) });
     });
-=======
-    safely('telling why a call failed', () => this.showFailure(errorAttributes(error)));
->>>>>>> other/i-anthropic
     this.end();
   }
 
