@@ -1,6 +1,7 @@
 /** Where all instrumentations send their spans to: one provider for the process, which keeps them or only counts. */
-import { context, trace } from '@opentelemetry/api';
+
 import { AsyncContexts } from '@ai-cost-profiler/core/test-tracing.ts';
+import { context, trace } from '@opentelemetry/api';
 import { type ReadableSpan, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 
 export class CollectedSpans implements SpanProcessor {

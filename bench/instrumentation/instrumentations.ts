@@ -39,9 +39,7 @@ interface Attaching {
 }
 
 /** What all that are built on OpenTelemetry's base class have. */
-type InstrumentationClass = new (
-  config?: object,
-) => { setTracerProvider(provider: unknown): void };
+type InstrumentationClass = new (config?: object) => { setTracerProvider(provider: unknown): void };
 
 function attachClass(Class: InstrumentationClass, config: object = {}): void {
   new Class(config).setTracerProvider(trace.getTracerProvider());

@@ -26,7 +26,7 @@ export interface SpanCounts {
   readonly refused: number;
 }
 
-/** Sends spans: one attempt. Never rejects. */
+/** Sends spans: one attempt. */
 export type Send = (spans: readonly ReadableSpan[]) => Promise<SendOutcome>;
 
 const BACKOFF_FIRST_MS = 1000;
@@ -127,12 +127,7 @@ export class SpanQueue implements SpanProcessor {
   private async attemptBatch(): Promise<boolean> {
     const batch = this.spans.slice(0, this.limits.batchSpansMax);
     if (batch.length === 0) return true;
-    const outcome = await context.with(
-      suppressTracing(context.active()),
-      this.send,
-      undefined,
-      batch,
-    );
+    const outcome = await this.trySend(batch);
     if (outcome.kind === 'later') {
       this.failures += 1;
       this.retryMs = Math.max(outcome.afterMs ?? 0, this.backoffMs());
@@ -149,6 +144,15 @@ export class SpanQueue implements SpanProcessor {
     this.sent += batch.length - refused;
     if (refused > 0) this.refuse(refused, reason);
     return true;
+  }
+
+  /** Its own requests are no calls of the application. */
+  private async trySend(batch: readonly ReadableSpan[]): Promise<SendOutcome> {
+    try {
+      return await context.with(suppressTracing(context.active()), this.send, undefined, batch);
+    } catch (error) {
+      return { kind: 'later', reason: String(error) };
+    }
   }
 
   private sendMore(): void {
