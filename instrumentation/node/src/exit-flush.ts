@@ -66,7 +66,9 @@ function flushAtSignal(signal: NodeJS.Signals, flush: () => Promise<void>): void
     isFlushing = true;
   };
   process.on('newListener', (event, listener) => {
-    if (event === signal && listener !== onSignal) process.removeListener(signal, onSignal);
+    if (event !== signal || listener === onSignal) return;
+    // Not before theirs is there: without any listener Node stops to listen, and theirs would wait for nothing.
+    process.nextTick(() => process.removeListener(signal, onSignal));
   });
   process.on('removeListener', (event, listener) => {
     const isLast = process.listenerCount(signal) === 0;
