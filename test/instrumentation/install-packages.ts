@@ -10,11 +10,12 @@ export interface PackedPackage extends BuiltPackage {
 
 /** `npm pack` of each into `folder`. */
 export function packPackages(folder: string): PackedPackage[] {
-  return buildPackages().map((built) => {
-    const arguments_ = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
-    const [packed] = JSON.parse(npm(built.dist, arguments_)) as [{ readonly filename: string }];
-    return { ...built, tarball: join(folder, packed.filename) };
-  });
+  const built = buildPackages();
+  const quiet = ['--json', '--ignore-scripts', '--pack-destination', folder];
+  const answer = npm(folder, ['pack', ...quiet, ...built.map(({ dist }) => dist)]);
+  const packed = JSON.parse(answer) as { readonly name: string; readonly filename: string }[];
+  const files = new Map(packed.map(({ name, filename }) => [name, filename]));
+  return built.map((one) => ({ ...one, tarball: join(folder, files.get(one.name)!) }));
 }
 
 /** Makes `folder` a project that has them all, and these packages of the registry: `name@version`. */
