@@ -125,7 +125,8 @@ const openLit: Instrumentation = {
     Openlit.init({
       disableMetrics: true,
       disableEvents: true,
-      pricingJson: '{"chat":{},"embeddings":{},"images":{},"audio":{}}',
+      pricingJson:
+        '{"chat":{},"embeddings":{},"images":{"gpt-image-1":{"standard":{}}},"audio":{}}',
       ...(isContent ? {} : { captureMessageContent: false }),
     });
     addProcessor(own.trace.getTracerProvider(), spans);
