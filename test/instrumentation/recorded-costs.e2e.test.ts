@@ -72,7 +72,7 @@ test('units and costs of tools are billed to their last digit; agents and free t
     recordToolCost({ tool: 'web_search', costUsd: '0.008', provider: 'tavily' });
     recordToolCost({ tool: 'atom', costUsd: '0.000000000000000001' });
   });
-  withAttribution(
+  await withAttribution(
     { feature: 'tools' },
     tracedAgent('planner', async () => lookup()),
   );
