@@ -3,6 +3,7 @@
  * An import by a test does not count, except for files that only tests use.
  */
 import { expect, test } from 'vitest';
+import { isPublicName, PUBLIC_NAMES } from './published-packages.ts';
 import { filesUsedBy, reachFrom } from './reachable-files.ts';
 import { isForTests, listFiles, readText } from './repository-files.ts';
 import { type Export, readSources } from './source-tree.ts';
@@ -21,10 +22,14 @@ const isProgram = (path: string): boolean => /\.(ts|cjs|js|css|html)$/.test(path
 
 const reachedByAll = reachFrom([
   ...MANIFESTS,
+  ...Object.keys(PUBLIC_NAMES),
   ...CONFIGURATIONS,
   ...listFiles().filter((path) => isTest(path) || isRunByHand(path)),
 ]);
-const reachedByPrograms = reachFrom(MANIFESTS, (path) => !isForTests(path));
+const reachedByPrograms = reachFrom(
+  [...MANIFESTS, ...Object.keys(PUBLIC_NAMES)],
+  (path) => !isForTests(path),
+);
 
 /** Exports of the program that only a test imports, because the part is proven alone. This list can only shrink. */
 const SEAMS: readonly string[] = [
@@ -81,6 +86,7 @@ function belongsToSignature({ name, isType }: Export, all: readonly Export[]): b
 const unused = [...readSources().values()].flatMap(({ path, exports }) =>
   exports
     .filter((one) => !CONFIGURATIONS.includes(path) && !belongsToSignature(one, exports))
+    .filter(({ name }) => !isPublicName(path, name))
     .map(({ name, line }) => {
       const all = importers.get(`${path} ${name}`) ?? [];
       const counting = reachedByPrograms.has(path) ? all.filter((by) => !isForTests(by)) : all;
@@ -88,6 +94,17 @@ const unused = [...readSources().values()].flatMap(({ path, exports }) =>
     })
     .filter(({ counting }) => counting.length === 0),
 );
+
+test('what published packages offer is there under its name', () => {
+  const missing = Object.entries(PUBLIC_NAMES).flatMap(([path, names]) => {
+    const offered =
+      readSources()
+        .get(path)
+        ?.exports.map(({ name }) => name) ?? [];
+    return names.filter((name) => !offered.includes(name)).map((name) => `${path}: ${name}`);
+  });
+  expect(missing).toEqual([]);
+});
 
 test('every export is imported by another file: drop the word export', () => {
   const wrong = unused

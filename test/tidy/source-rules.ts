@@ -1,4 +1,5 @@
 /** What may not stand in a source, as data: how it is found, where it is allowed and why, and what to do instead. */
+import { PUBLIC_NAMES } from './published-packages.ts';
 import { isForTests } from './repository-files.ts';
 import { lineFinder, type Node, type SourceFile } from './source-tree.ts';
 
@@ -10,6 +11,8 @@ export interface SourceRule {
   readonly allowed: Readonly<Record<string, string>>;
   /** Also allowed in tests and what they stand on. */
   readonly isAllowedInTests?: true;
+  /** Also allowed in what applications import of the published packages. */
+  readonly isAllowedInEntries?: true;
   readonly instead: string;
   /** A text that breaks it, in as many lines as it has findings. */
   readonly example: string;
@@ -99,6 +102,7 @@ export const SOURCE_RULES: readonly SourceRule[] = [
     title: 'a file passes on nothing of others',
     find: ({ imports }) => imports.filter((one) => one.isReexport).map(({ line }) => line),
     allowed: { 'collector/src/log.ts': "pino's type under our own name" },
+    isAllowedInEntries: true,
     instead: 'import it from the file that declares it',
     example: "export { a } from './a.ts';",
   },
@@ -175,6 +179,7 @@ export function judgeSource(rule: SourceRule, source: SourceFile): string[] {
   // This file shows what each rule forbids.
   if (path === 'test/tidy/source-rules.ts') return [];
   if (rule.isAllowedInTests && isForTests(path)) return [];
+  if (rule.isAllowedInEntries && path in PUBLIC_NAMES) return [];
   if (Object.keys(rule.allowed).some((place) => isWithin(path, place))) return [];
   return rule.find(source).map((line) => `${path}:${line}: ${rule.instead}.`);
 }

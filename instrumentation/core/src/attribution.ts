@@ -50,7 +50,7 @@ export function currentAttribution(): Attribution | undefined {
 }
 
 /** `inner` where it says something, `outer` for the rest. Tags are merged one by one. */
-export function mergeAttribution(
+function mergeAttribution(
   outer: Attribution | undefined,
   inner: Attribution | undefined,
 ): Attribution {

@@ -18,6 +18,7 @@ import { type CallConditions, fillConditions } from './call-conditions.ts';
 import { errorAttributes } from './error-attributes.ts';
 import { safely } from './host-safety.ts';
 import {
+  ATTR_ERROR_TYPE,
   ATTR_GEN_AI_OPERATION_NAME,
   ATTR_GEN_AI_PROVIDER_NAME,
   ATTR_GEN_AI_REQUEST_MODEL,
@@ -36,6 +37,8 @@ export interface CallRequest {
   /** `openai`, `anthropic`, … as the conventions name it. */
   readonly provider: string;
   readonly model: string | undefined;
+  /** The span that the provider's SDK itself began for this call: this one goes below it. */
+  readonly sdkSpan?: Span | undefined;
   /** Anything else of the request. */
   readonly attributes?: Attributes | undefined;
 }
@@ -47,8 +50,20 @@ export interface CallAnswer {
   readonly finishReasons?: readonly string[] | undefined;
   readonly usage?: CallUsage | undefined;
   readonly conditions?: CallConditions | undefined;
+  /** What went wrong, where the answer itself tells it, such as an event of a stream. */
+  readonly errorType?: string | undefined;
+  readonly innerCalls?: readonly InnerCall[] | undefined;
   /** Anything else of the answer. */
   readonly attributes?: Attributes | undefined;
+}
+
+/** A call that the provider made within this one, charged beside what this one's usage tells. */
+export interface InnerCall {
+  /** No other call has it: with it the call is billed once, however often the answer is read. */
+  readonly id: string;
+  readonly model: string | undefined;
+  readonly usage: CallUsage;
+  readonly conditions?: CallConditions | undefined;
 }
 
 /** A try that failed and was followed by another. */
@@ -60,6 +75,7 @@ interface FailedTry {
 
 export class CallSpan {
   private readonly tracer: Tracer;
+  private readonly request: CallRequest;
   private readonly span: Span;
   /** In which the call is made: what happens inside is below the span. */
   readonly context: Context;
@@ -68,26 +84,23 @@ export class CallSpan {
   private firstChunkMs = 0;
   private failedTry: FailedTry | undefined;
   private tries = 0;
+  private hasFailed = false;
   private isEnded = false;
 
   constructor(tracer: Tracer, request: CallRequest) {
-    const { operation, provider, model } = request;
-    const attributes: Attributes = request.attributes ?? {};
-    attributes[ATTR_GEN_AI_OPERATION_NAME] = operation;
-    attributes[ATTR_GEN_AI_PROVIDER_NAME] = provider;
-    if (model !== undefined) attributes[ATTR_GEN_AI_REQUEST_MODEL] = model;
-    const attribution = currentAttribution();
-    if (attribution !== undefined) fillAttribution(attributes, attribution);
-    const name = model === undefined ? operation : `${operation} ${model}`;
-    const parent = context.active();
+    const attributes = requestAttributes(request);
+    const active = context.active();
+    const parent = request.sdkSpan === undefined ? active : trace.setSpan(active, request.sdkSpan);
     this.tracer = tracer;
+    this.request = request;
+    const name = spanName(request);
     this.span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
     this.context = trace.setSpan(parent, this.span);
   }
 
   /** Whether anything that is told is kept: a span that is not sampled needs no reading. */
   get isRecording(): boolean {
-    return !this.isEnded && safely('asking a span', () => this.span.isRecording()) === true;
+    return !this.isEnded && this.span.isRecording();
   }
 
   /** The first piece of a stream is there. */
@@ -103,7 +116,7 @@ export class CallSpan {
   /** A request goes out. If one did before, it had failed: it becomes a span of its own below the call's. */
   tryBegins(): void {
     this.tries += 1;
-    safely('telling a failed try', () => this.showFailedTry());
+    safely('showing a failed try', () => this.showFailedTry());
   }
 
   /** What went out since `startMs` (performance.now()) came back as a failure; the SDK may try again. */
@@ -115,12 +128,8 @@ export class CallSpan {
   failed(error: unknown): void {
     if (this.isEnded) return;
     safely('telling why a call failed', () => {
-      const attributes = errorAttributes(error);
-      this.span.setAttributes(attributes);
-      this.span.setStatus({
-        code: SpanStatusCode.ERROR,
-        message: attributes['error.type'] as string,
-      });
+      // What went over the wire is told too, where the SDK's error does not say it.
+      this.showFailure({ ...this.failedTry?.attributes, ...errorAttributes(error) });
     });
     this.end();
   }
@@ -129,12 +138,28 @@ export class CallSpan {
   end(): void {
     if (this.isEnded) return;
     safely('ending the span of a call', () => {
-      const attributes = this.isRecording ? this.answerAttributes() : undefined;
+      const isTold = this.isRecording;
       this.isEnded = true;
-      if (attributes !== undefined) this.span.setAttributes(attributes);
+      if (isTold) this.showAnswer();
     });
     this.isEnded = true;
-    safely('ending a span', () => this.span.end());
+    safely('sending the span of a call', () => this.span.end());
+  }
+
+  private showAnswer(): void {
+    const { errorType, innerCalls = [] } = this.answer ?? {};
+    this.span.setAttributes(this.answerAttributes());
+    if (errorType !== undefined && !this.hasFailed) {
+      this.showFailure({ [ATTR_ERROR_TYPE]: errorType });
+    }
+    for (const inner of innerCalls) this.showInnerCall(inner);
+  }
+
+  private showFailure(attributes: Attributes): void {
+    this.hasFailed = true;
+    this.span.setAttributes(attributes);
+    const message = attributes[ATTR_ERROR_TYPE] as string;
+    this.span.setStatus({ code: SpanStatusCode.ERROR, message });
   }
 
   private answerAttributes(): Attributes {
@@ -155,6 +180,18 @@ export class CallSpan {
     return attributes;
   }
 
+  private showInnerCall({ id, model, usage, conditions }: InnerCall): void {
+    const { operation, provider } = this.request;
+    const request: CallRequest = { operation, provider, model };
+    const attributes = requestAttributes(request);
+    attributes[ATTR_GEN_AI_RESPONSE_ID] = id;
+    fillUsage(attributes, usage);
+    if (conditions !== undefined) fillConditions(attributes, conditions);
+    const startTime = performance.timeOrigin + this.startMs;
+    const options = { kind: SpanKind.CLIENT, startTime, attributes };
+    this.tracer.startSpan(spanName(request), options, this.context).end();
+  }
+
   /** It has no operation: it is seen in the trace, and is no call that somebody could bill. */
   private showFailedTry(): void {
     const failed = this.failedTry;
@@ -167,4 +204,18 @@ export class CallSpan {
     span.setStatus({ code: SpanStatusCode.ERROR });
     span.end(performance.timeOrigin + failed.endMs);
   }
+}
+
+const spanName = ({ operation, model }: CallRequest): string =>
+  model === undefined ? operation : `${operation} ${model}`;
+
+function requestAttributes(request: CallRequest): Attributes {
+  const { model } = request;
+  const attributes: Attributes = request.attributes ?? {};
+  attributes[ATTR_GEN_AI_OPERATION_NAME] = request.operation;
+  attributes[ATTR_GEN_AI_PROVIDER_NAME] = request.provider;
+  if (model !== undefined) attributes[ATTR_GEN_AI_REQUEST_MODEL] = model;
+  const attribution = currentAttribution();
+  if (attribution !== undefined) fillAttribution(attributes, attribution);
+  return attributes;
 }

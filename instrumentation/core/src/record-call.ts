@@ -7,6 +7,7 @@ import { currentAttribution } from './attribution.ts';
 import { fillAttribution } from './attribution-attributes.ts';
 import { type CallConditions, fillConditions } from './call-conditions.ts';
 import { errorAttributes } from './error-attributes.ts';
+import { safely } from './host-safety.ts';
 import {
   ATTR_AICOST_COST_USD,
   ATTR_GEN_AI_OPERATION_NAME,
@@ -70,7 +71,9 @@ export function recordCall(call: RecordedCall): void {
   if (usage !== undefined) fillUsage(attributes, usage);
   if (conditions !== undefined) fillConditions(attributes, conditions);
   if (costUsd !== undefined) attributes[ATTR_AICOST_COST_USD] = plainDecimal(costUsd);
-  record(`${operation} ${model}`, { ...call, kind: SpanKind.CLIENT, attributes });
+  safely('recording a call', () =>
+    record(`${operation} ${model}`, { ...call, kind: SpanKind.CLIENT, attributes }),
+  );
 }
 
 /** Records what a tool cost, so that it stands beside the calls that asked for it. Throws RangeError likewise. */
@@ -83,7 +86,9 @@ export function recordToolCost(cost: RecordedToolCost): void {
     [ATTR_AICOST_COST_USD]: plainDecimal(costUsd),
   };
   if (provider !== undefined) attributes[ATTR_GEN_AI_PROVIDER_NAME] = provider;
-  record(`execute_tool ${tool}`, { ...cost, kind: SpanKind.INTERNAL, attributes });
+  safely('recording what a tool cost', () =>
+    record(`execute_tool ${tool}`, { ...cost, kind: SpanKind.INTERNAL, attributes }),
+  );
 }
 
 interface Recorded {
@@ -97,13 +102,22 @@ interface Recorded {
 function record(name: string, { kind, attributes, startTime, endTime, error }: Recorded): void {
   const attribution = currentAttribution();
   if (attribution !== undefined) fillAttribution(attributes, attribution);
-  const options = startTime === undefined ? { kind, attributes } : { kind, attributes, startTime };
+  const start = instant(startTime);
+  const options =
+    start === undefined ? { kind, attributes } : { kind, attributes, startTime: start };
   const span = trace.getTracer(SCOPE).startSpan(name, options);
   if (error !== undefined) {
     span.setAttributes(errorAttributes(error));
     span.setStatus({ code: SpanStatusCode.ERROR });
   }
-  span.end(endTime ?? startTime);
+  span.end(instant(endTime) ?? start);
+}
+
+/** The SDK takes a number that lies before the start of the process for one of performance.now(). */
+function instant(time: Instant | undefined): Date | HrTime | undefined {
+  return typeof time === 'number'
+    ? [Math.floor(time / 1000), Math.round((time % 1000) * 1e6)]
+    : time;
 }
 
 function plainDecimal(costUsd: string): string {

@@ -2,10 +2,18 @@
  * Agents, tools and workflows as spans of the conventions around the application's own functions: what is called inside
  * is below them, so that a trace tells which agent spent what, and which tool made it.
  */
-import { type Attributes, context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  context,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 import { currentAttribution, withAttribution } from './attribution.ts';
 import { fillAttribution } from './attribution-attributes.ts';
 import { errorAttributes } from './error-attributes.ts';
+import { safely } from './host-safety.ts';
 import {
   ATTR_GEN_AI_AGENT_NAME,
   ATTR_GEN_AI_OPERATION_NAME,
@@ -13,12 +21,12 @@ import {
   ATTR_GEN_AI_WORKFLOW_NAME,
 } from './semconv.ts';
 
-type Work<Parameters extends readonly unknown[], Result> = (...parameters: Parameters) => Result;
+type Work<Parameters extends unknown[], Result> = (...parameters: Parameters) => Result;
 
 const SCOPE = '@ai-cost-profiler/core';
 
 /** The same function, each call of it an `execute_tool` span. */
-export function tracedTool<Parameters extends readonly unknown[], Result>(
+export function tracedTool<Parameters extends unknown[], Result>(
   tool: string,
   work: Work<Parameters, Result>,
 ): Work<Parameters, Result> {
@@ -26,16 +34,18 @@ export function tracedTool<Parameters extends readonly unknown[], Result>(
 }
 
 /** The same function, each call of it an `invoke_agent` span; what is called inside is the agent's. */
-export function tracedAgent<Parameters extends readonly unknown[], Result>(
+export function tracedAgent<Parameters extends unknown[], Result>(
   agent: string,
   work: Work<Parameters, Result>,
 ): Work<Parameters, Result> {
   const kind = { operation: 'invoke_agent', nameKey: ATTR_GEN_AI_AGENT_NAME, name: agent };
-  return traced(kind, (...parameters) => withAttribution({ agent }, () => work(...parameters)));
+  return traced(kind, function (this: unknown, ...parameters) {
+    return withAttribution({ agent }, () => work.apply(this, parameters));
+  });
 }
 
 /** The same function, each call of it an `invoke_workflow` span. */
-export function tracedWorkflow<Parameters extends readonly unknown[], Result>(
+export function tracedWorkflow<Parameters extends unknown[], Result>(
   workflow: string,
   work: Work<Parameters, Result>,
 ): Work<Parameters, Result> {
@@ -49,42 +59,67 @@ interface SpanOfWork {
   readonly name: string;
 }
 
-function traced<Parameters extends readonly unknown[], Result>(
-  { operation, nameKey, name }: SpanOfWork,
+function traced<Parameters extends unknown[], Result>(
+  kind: SpanOfWork,
   work: Work<Parameters, Result>,
 ): Work<Parameters, Result> {
-  return (...parameters) => {
-    const attributes: Attributes = {};
-    const attribution = currentAttribution();
-    if (attribution !== undefined) fillAttribution(attributes, attribution);
-    attributes[ATTR_GEN_AI_OPERATION_NAME] = operation;
-    attributes[nameKey] = name;
-    const options = { kind: SpanKind.INTERNAL, attributes };
-    const span = trace.getTracer(SCOPE).startSpan(`${operation} ${name}`, options);
-    const failed = (error: unknown): never => {
-      span.setAttributes(errorAttributes(error));
-      span.setStatus({ code: SpanStatusCode.ERROR });
-      span.end();
-      throw error;
-    };
-    const inside = trace.setSpan(context.active(), span);
+  return function (this: unknown, ...parameters) {
+    const span = safely('beginning a span', () => begin(kind));
+    if (span === undefined) return work.apply(this, parameters);
     let result: Result;
     try {
-      result = context.with(inside, work, undefined, ...parameters);
+      result = context.with(trace.setSpan(context.active(), span), work, this, ...parameters);
     } catch (error) {
-      return failed(error);
+      endAsFailed(span, error);
+      throw error;
     }
-    if (!isPromise(result)) {
-      span.end();
-      return result;
-    }
-    const ended = (value: unknown): unknown => {
-      span.end();
-      return value;
-    };
-    return result.then(ended, failed) as Result;
+    return endWith(result, span);
   };
 }
 
-const isPromise = (value: unknown): value is Promise<unknown> =>
-  typeof (value as Partial<Promise<unknown>> | undefined)?.then === 'function';
+function begin({ operation, nameKey, name }: SpanOfWork): Span {
+  const attributes: Attributes = {};
+  const attribution = currentAttribution();
+  if (attribution !== undefined) fillAttribution(attributes, attribution);
+  attributes[ATTR_GEN_AI_OPERATION_NAME] = operation;
+  attributes[nameKey] = name;
+  const options = { kind: SpanKind.INTERNAL, attributes };
+  return trace.getTracer(SCOPE).startSpan(`${operation} ${name}`, options);
+}
+
+/** What the work returned; where it is a promise the span ends with it. */
+function endWith<Result>(result: Result, span: Span): Result {
+  const ended = (): void => safely('ending a span', () => span.end());
+  const failed = (error: unknown): void => endAsFailed(span, error);
+  if (result instanceof Promise) {
+    // The promise itself goes on: it may be one with methods of its own.
+    void result.then(ended, failed);
+    return result;
+  }
+  if (!isThenable(result)) {
+    ended();
+    return result;
+  }
+  // Others, such as the queries of an ORM, do their work each time somebody asks: they are asked once.
+  return Promise.resolve(result).then(
+    (value) => {
+      ended();
+      return value;
+    },
+    (error) => {
+      failed(error);
+      throw error;
+    },
+  ) as Result;
+}
+
+function endAsFailed(span: Span, error: unknown): void {
+  safely('ending a span', () => {
+    span.setAttributes(errorAttributes(error));
+    span.setStatus({ code: SpanStatusCode.ERROR });
+    span.end();
+  });
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as Partial<PromiseLike<unknown>> | undefined | null)?.then === 'function';

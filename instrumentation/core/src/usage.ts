@@ -10,6 +10,7 @@ import {
   ATTR_AICOST_USAGE_CACHE_WRITE_5M_TOKENS,
   ATTR_AICOST_USAGE_CHARACTERS,
   ATTR_AICOST_USAGE_CITATION_TOKENS,
+  ATTR_AICOST_USAGE_CODE_EXECUTIONS,
   ATTR_AICOST_USAGE_CODE_SESSIONS,
   ATTR_AICOST_USAGE_FILE_SEARCHES,
   ATTR_AICOST_USAGE_IMAGES,
@@ -20,6 +21,7 @@ import {
   ATTR_AICOST_USAGE_TOOL_USE_TOKENS,
   ATTR_AICOST_USAGE_VIDEO_CACHE_READ_TOKENS,
   ATTR_AICOST_USAGE_VIDEO_INPUT_TOKENS,
+  ATTR_AICOST_USAGE_WEB_FETCHES,
   ATTR_AICOST_USAGE_WEB_SEARCHES,
   ATTR_GEN_AI_USAGE_AUDIO_CACHE_READ_INPUT_TOKENS,
   ATTR_GEN_AI_USAGE_AUDIO_INPUT_TOKENS,
@@ -65,6 +67,9 @@ const NAMES = {
   webSearches: ATTR_AICOST_USAGE_WEB_SEARCHES,
   fileSearches: ATTR_AICOST_USAGE_FILE_SEARCHES,
   codeSessions: ATTR_AICOST_USAGE_CODE_SESSIONS,
+  /** Told, but no unit that is charged. */
+  codeExecutions: ATTR_AICOST_USAGE_CODE_EXECUTIONS,
+  webFetches: ATTR_AICOST_USAGE_WEB_FETCHES,
   images: ATTR_AICOST_USAGE_IMAGES,
   characters: ATTR_AICOST_USAGE_CHARACTERS,
   pages: ATTR_AICOST_USAGE_PAGES,
@@ -86,6 +91,6 @@ export function fillUsage(attributes: Attributes, usage: CallUsage): void {
   for (const name in usage) {
     const value = usage[name as UsageName];
     const attribute = NAMES[name as UsageName];
-    if (typeof value === 'number' && attribute !== undefined) attributes[attribute] = value;
+    if (Number.isFinite(value) && attribute !== undefined) attributes[attribute] = value!;
   }
 }

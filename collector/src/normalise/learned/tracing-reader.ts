@@ -64,6 +64,21 @@ export class TracingReader extends AttributeReader {
     return undefined;
   }
 
+  /** The buckets of a template are tokens: what tells units too is read by the dialects. */
+  override counted(keys: readonly KeyId[]): bigint | undefined {
+    return this.notLearned(keys);
+  }
+
+  override measured(keys: readonly KeyId[]): bigint | undefined {
+    return this.notLearned(keys);
+  }
+
+  private notLearned(keys: readonly KeyId[]): undefined {
+    // Whether a key is there is the same for all spans of the shape.
+    if (this.hasOneOf(keys)) throw new TypeError('units are read by the dialects');
+    return undefined;
+  }
+
   /** Tags are handed on as they are. */
   override tags(): Tag[] {
     return [];

@@ -1,0 +1,93 @@
+/** Converse and ConverseStream: one shape for all models. */
+import type { CallAnswer } from '@ai-cost-profiler/core/call-span.ts';
+import { ATTR_GEN_AI_OUTPUT_MESSAGES } from '@ai-cost-profiler/core/semconv.ts';
+import type { Attributes } from '@opentelemetry/api';
+import { BedrockReader, type Output } from './bedrock-reader.ts';
+import { type ConverseMessage, contentOfInput, OutputMessage } from './messages.ts';
+import { laterWins } from './token-counts.ts';
+
+/** As given to the command. */
+export interface ConverseInput {
+  readonly modelId?: string;
+  readonly messages?: readonly ConverseMessage[];
+  readonly system?: readonly unknown[];
+}
+
+interface TokenUsage {
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  readonly totalTokens?: number;
+  readonly cacheReadInputTokens?: number;
+  readonly cacheWriteInputTokens?: number;
+  readonly cacheDetails?: readonly { readonly ttl?: string; readonly inputTokens?: number }[];
+}
+
+/** What stands in a whole answer, and in the last event of a stream. */
+interface Account {
+  readonly usage?: TokenUsage;
+  readonly serviceTier?: { readonly type?: string };
+  readonly performanceConfig?: { readonly latency?: string };
+}
+
+interface ConverseOutput extends Output, Account {
+  readonly output?: { readonly message?: ConverseMessage };
+  readonly stopReason?: string;
+}
+
+interface ConverseEvent {
+  readonly contentBlockStart?: { readonly start?: object };
+  readonly contentBlockDelta?: { readonly delta?: object };
+  readonly messageStop?: { readonly stopReason?: string };
+  readonly metadata?: Account;
+}
+
+export class ConverseReader extends BedrockReader {
+  private readonly output: OutputMessage | undefined;
+
+  constructor(input: ConverseInput, isContentTold: boolean) {
+    super('chat', input.modelId);
+    if (!isContentTold) return;
+    this.output = new OutputMessage();
+    Object.assign(this.request.attributes as Attributes, contentOfInput(input));
+  }
+
+  readWhole(output: unknown): CallAnswer {
+    const told = output as ConverseOutput;
+    this.finishReason = told.stopReason;
+    this.noteAccount(told);
+    this.output?.note(told.output?.message?.content);
+    return this.readStreamed();
+  }
+
+  readChunk(event: unknown): undefined {
+    const { contentBlockStart, contentBlockDelta, messageStop, metadata } = event as ConverseEvent;
+    if (messageStop !== undefined) this.finishReason = messageStop.stopReason;
+    if (metadata !== undefined) this.noteAccount(metadata);
+    const piece = contentBlockStart?.start ?? contentBlockDelta?.delta;
+    if (piece !== undefined) this.output?.note([piece]);
+  }
+
+  protected outputContent(): Attributes {
+    const { output } = this;
+    return output === undefined
+      ? {}
+      : { [ATTR_GEN_AI_OUTPUT_MESSAGES]: JSON.stringify([output.told(this.finishReason)]) };
+  }
+
+  private noteAccount({ usage = {}, serviceTier, performanceConfig }: Account): void {
+    this.serviceTier = serviceTier?.type ?? this.serviceTier;
+    this.latency = performanceConfig?.latency ?? this.latency;
+    this.counts = laterWins(this.counts, {
+      input: usage.inputTokens,
+      output: usage.outputTokens,
+      total: usage.totalTokens,
+      cacheRead: usage.cacheReadInputTokens,
+      cacheWrite: usage.cacheWriteInputTokens,
+      cacheWrite5m: writesFor(usage, '5m'),
+      cacheWrite1h: writesFor(usage, '1h'),
+    });
+  }
+}
+
+const writesFor = ({ cacheDetails }: TokenUsage, lifetime: string): number | undefined =>
+  cacheDetails?.find(({ ttl }) => ttl === lifetime)?.inputTokens;

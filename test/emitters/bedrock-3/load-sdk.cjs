@@ -1,0 +1,1 @@
+exports.load = async () => require('@aws-sdk/client-bedrock-runtime');
