@@ -48,4 +48,3 @@ if (folder.endsWith('-1/') || folder.endsWith('-1')) {
   await run(PLATFORM_CASES.vertex, vertex);
 }
 process.stdout.write(JSON.stringify(told));
-process.exit(0);

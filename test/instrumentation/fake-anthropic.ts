@@ -77,7 +77,7 @@ function answer(exchange: Exchange): void {
   const path = exchange.request.url!.split('?')[0]!;
   if (path.endsWith('/count_tokens')) json(reply, 200, { input_tokens: 42 });
   else if (path.includes('/messages/batches/')) answerBatch(path, exchange);
-  else if (text === 'overloaded twice' && tries <= 2) fail(reply, 529, 'overloaded_error');
+  else if (text === 'overloaded twice' && tries % 3 !== 0) fail(reply, 529, 'overloaded_error');
   else if (text === 'refused') fail(reply, 400, 'invalid_request_error');
   else answerMessage(path, exchange);
 }

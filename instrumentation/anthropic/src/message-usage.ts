@@ -90,7 +90,7 @@ export function innerCallsOf(told: AnthropicUsage, served: ServedMessage): Inner
   }));
 }
 
-/** What an event of a stream tells in place of what was told before: its totals are those of the whole message so far. */
+/** What an event of a stream tells in place of what was told before: totals of the whole message so far. */
 export function replaceUsage(before: AnthropicUsage, now: AnthropicUsage): AnthropicUsage {
   const told = Object.entries(now).filter(([, value]) => value !== null && value !== undefined);
   const usage: AnthropicUsage = { ...before, ...Object.fromEntries(told) };

@@ -2,11 +2,11 @@
  * Fingerprints of prompts: whether two are alike and where they begin alike, without a word of them.
  *
  * The fingerprint is `m1.` and 128 bytes in base64url, 174 characters: one byte a permutation of a MinHash over runs of
- * three words (shingles) of the normalised texts. Two texts have equal bytes with probability J + (1 − J) / 256, J being
- * the Jaccard similarity of their shingles (Li and König, b-bit minwise hashing, 2010; standard deviation ≤ 0.045).
- * A boundary is `{hash}.{size}`: a rolling hash of everything up to the end of a message, exactly as it stands, because a
- * provider's cache reuses only what is the same to the byte; and how many UTF-16 units that is, in base 36.
- * Each step is keyed: without the secret nobody can try out what a text may have been.
+ * three words (shingles) of the normalised texts. Two texts have equal bytes with probability J + (1 − J) / 256, J
+ * being the Jaccard similarity of their shingles (Li and König, b-bit minwise hashing, 2010); the standard deviation is
+ * 0.045 at most. A boundary is `{hash}.{size}`: a rolling hash of everything up to the end of a message, exactly as it
+ * stands, because a provider's cache reuses only what is the same to the byte; and how many UTF-16 units that is, in
+ * base 36. Each step is keyed: without the secret nobody can try out what a text may have been.
  */
 import { createHmac } from 'node:crypto';
 import { type SipKey, sipHash } from './sip-hash.ts';
