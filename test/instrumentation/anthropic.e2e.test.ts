@@ -50,6 +50,15 @@ const BEGUN = {
   'aicost.usage.cache_write_1h_tokens': 200,
 };
 
+const USED_IN_CLOUDS = {
+  'gen_ai.usage.input_tokens': 1312,
+  'gen_ai.usage.cache_read.input_tokens': 1000,
+  'gen_ai.usage.cache_write.input_tokens': 300,
+  'aicost.usage.cache_write_5m_tokens': 300,
+  'aicost.usage.cache_write_1h_tokens': 0,
+  'gen_ai.usage.output_tokens': 50,
+};
+
 const isOurs = ({ name }: RecordedSpan) => !name.startsWith('anthropic.');
 
 /** The attributes that tell usage and conditions. */
@@ -89,13 +98,13 @@ describe.each([
   ])('tells everything of a call: %s', (name) => {
     const call = callOf(name);
     expect(costFacts(call)).toEqual({ ...USED, ...STANDARD });
-    expect(call).toMatchObject({ name: 'chat claude-sonnet-4-5', kind: 2, status: 0 });
+    expect(call).toMatchObject({ name: 'chat claude-sonnet-4-6', kind: 2, status: 0 });
     expect(call.attributes).toMatchObject({
       'gen_ai.operation.name': 'chat',
       'gen_ai.provider.name': 'anthropic',
-      'gen_ai.request.model': 'claude-sonnet-4-5',
+      'gen_ai.request.model': 'claude-sonnet-4-6',
       'gen_ai.request.max_tokens': 10,
-      'gen_ai.response.model': 'claude-sonnet-4-5',
+      'gen_ai.response.model': 'claude-sonnet-4-6',
       'gen_ai.response.finish_reasons': ['end_turn'],
       'gen_ai.response.id': expect.stringMatching(/^msg_01Fk/),
       'server.address': '127.0.0.1',
@@ -144,7 +153,7 @@ describe.each([
     expect(costFacts(call!)).toEqual({ ...USED, ...STANDARD });
     expect([compaction!.parent, advice!.parent]).toEqual([call!.id, call!.id]);
     expect(compaction).toMatchObject({
-      name: 'chat claude-sonnet-4-5',
+      name: 'chat claude-sonnet-4-6',
       attributes: { 'gen_ai.usage.input_tokens': 5000, 'gen_ai.usage.output_tokens': 400 },
     });
     expect(advice).toMatchObject({
@@ -231,7 +240,7 @@ describe.each([
     ['vertex', 'gcp.vertex_ai', 'us-east5', 'claude-sonnet-4-5@20250929'],
   ])('watches the client for %s', (name, provider, region, model) => {
     for (const call of [callOf(`${name} whole`), callOf(`${name} stream`)]) {
-      expect(costFacts(call)).toEqual({ ...USED, ...STANDARD, 'aicost.region': region });
+      expect(costFacts(call)).toEqual({ ...USED_IN_CLOUDS, 'aicost.region': region });
       expect(call.attributes).toMatchObject({
         'gen_ai.provider.name': provider,
         'gen_ai.request.model': model,
