@@ -236,8 +236,10 @@ describe.each([
   });
 
   it.runIf(folder === 'anthropic-1').each([
-    ['bedrock', 'aws.bedrock', 'eu-west-1', 'eu.anthropic.claude-sonnet-4-5-20250929-v1:0'],
-    ['vertex', 'gcp.vertex_ai', 'us-east5', 'claude-sonnet-4-5@20250929'],
+    ['bedrock 1', 'aws.bedrock', 'eu-west-1', 'eu.anthropic.claude-sonnet-4-5-20250929-v1:0'],
+    ['vertex 1', 'gcp.vertex_ai', 'us-east5', 'claude-sonnet-4-5@20250929'],
+    ['bedrock 0', 'aws.bedrock', 'eu-west-1', 'eu.anthropic.claude-sonnet-4-5-20250929-v1:0'],
+    ['vertex 0', 'gcp.vertex_ai', 'us-east5', 'claude-sonnet-4-5@20250929'],
   ])('watches the client for %s', (name, provider, region, model) => {
     for (const call of [callOf(`${name} whole`), callOf(`${name} stream`)]) {
       expect(costFacts(call)).toEqual({ ...USED_IN_CLOUDS, 'aicost.region': region });

@@ -44,7 +44,7 @@ export class AnthropicInstrumentation extends InstrumentationBase<AnthropicInstr
   protected override init(): InstrumentationNodeModuleDefinition {
     const watch: AnthropicWatch = {
       tracer: () => this.tracer,
-      content: new Content(this.getConfig()),
+      content: safely('reading options', () => new Content(this.getConfig())) ?? new Content({}),
       isEnabled: () => this.isEnabled(),
     };
     const patch = (exported: Exported): Exported => {
@@ -71,8 +71,9 @@ export interface AnthropicClass {
  */
 export function instrumentAnthropic(client: AnthropicClass, options: AnthropicOptions = {}): void {
   const tracer = (): Tracer => trace.getTracer(NAME, VERSION);
-  const watch = { tracer, content: new Content(options), isEnabled: () => true };
-  safely('patching the client', () => patchClass(client, watch));
+  safely('patching the client', () =>
+    patchClass(client, { tracer, content: new Content(options), isEnabled: () => true }),
+  );
 }
 
 type Exported = Readonly<Record<string, Partial<AnthropicClass> | undefined>>;
