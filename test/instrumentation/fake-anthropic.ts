@@ -14,7 +14,7 @@ export interface FakeAnthropic {
 }
 
 /** Usage of every message; the input holds neither what was read from nor what was written to the cache. */
-export const USAGE = {
+const USAGE = {
   input_tokens: 12,
   cache_creation_input_tokens: 300,
   cache_read_input_tokens: 1000,
@@ -28,7 +28,7 @@ export const USAGE = {
 };
 
 /** Other clouds know neither tools of the server nor tiers, and Bedrock no cache of an hour. */
-export const CLOUD_USAGE = {
+const CLOUD_USAGE = {
   input_tokens: 12,
   cache_creation_input_tokens: 300,
   cache_read_input_tokens: 1000,
