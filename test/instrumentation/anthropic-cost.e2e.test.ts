@@ -42,7 +42,10 @@ beforeAll(async () => {
   const { AnthropicBedrock } = require('@anthropic-ai/bedrock-sdk') as {
     AnthropicBedrock: ClientClass;
   };
-  instrumentAnthropic(Anthropic);
+  instrumentAnthropic(Anthropic, {
+    content: 'fingerprint',
+    fingerprintKey: 'a secret of 16 bytes',
+  });
   const baseURL = provider.url;
   clients['anthropic'] = new Anthropic({ apiKey: 'test', baseURL, logLevel: 'off' });
   clients['bedrock'] = new AnthropicBedrock({ baseURL, skipAuth: true, awsRegion: 'eu-west-1' });
@@ -103,4 +106,14 @@ it('bills each call once, with all that it used', async () => {
   expect(rest.every(({ calls, cost_usd }) => calls === 0 && cost_usd === '0')).toBe(true);
   const expected = Object.entries(BILL).map(([name, [calls, cost]]) => [name, calls, 0, cost]);
   expect(bill.toSorted()).toEqual(expected.toSorted());
+});
+
+it('keeps the fingerprints of prompts, where the collector keeps no content', async () => {
+  const values = ['fingerprint', 'boundaries'].map((name) => `attributes['aicost.prompt.${name}']`);
+  const where = `${values[0]} != ''`;
+  const told = await collector.sql(
+    `SELECT DISTINCT ${values.join(', ')} FROM spans WHERE ${where}`,
+  );
+  expect(told).toMatch(/^m1\.[\w-]{171}\t[\w-]{8}\.\w+$/m);
+  expect(told).not.toContain('redacted');
 });
