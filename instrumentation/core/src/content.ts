@@ -66,14 +66,11 @@ export class Content {
     return this.isOn;
   }
 
-  /** Fills in what is to be told of a prompt, which is read only then. */
-  fillPrompt(attributes: Attributes, read: () => Prompt): void {
-    if (!this.isOn && this.fingerprinter === undefined) return;
-    safely('telling a prompt', () => {
-      const prompt = read();
-      if (this.fingerprinter === undefined) fillMessages(attributes, prompt);
-      else fillFingerprint(attributes, prompt, this.fingerprinter);
-    });
+  /** How to work out what is to be told of a prompt; undefined where nothing is. For `promptAttributes` of a call. */
+  prompt(read: () => Prompt): (() => Attributes) | undefined {
+    const { isOn, fingerprinter } = this;
+    if (fingerprinter !== undefined) return () => fingerprintAttributes(read(), fingerprinter);
+    return isOn ? () => messageAttributes(read()) : undefined;
   }
 
   fillOutput(attributes: Attributes, read: () => readonly OutputMessage[]): void {
@@ -93,22 +90,24 @@ function fingerprinterOf(key: string | undefined): Fingerprinter | undefined {
   return made;
 }
 
-function fillMessages(attributes: Attributes, { system = [], messages }: Prompt): void {
-  attributes[ATTR_GEN_AI_INPUT_MESSAGES] = JSON.stringify(messages);
+function messageAttributes({ system = [], messages }: Prompt): Attributes {
+  const attributes: Attributes = { [ATTR_GEN_AI_INPUT_MESSAGES]: JSON.stringify(messages) };
   if (system.length > 0) attributes[ATTR_GEN_AI_SYSTEM_INSTRUCTIONS] = JSON.stringify(system);
+  return attributes;
 }
 
-function fillFingerprint(
-  attributes: Attributes,
+function fingerprintAttributes(
   { tools = [], system = [], messages }: Prompt,
   fingerprinter: Fingerprinter,
-): void {
+): Attributes {
   const said: SaidMessage[] = messages.map(({ role, parts }) => saidIn(role, parts));
   if (system.length > 0) said.unshift(saidIn('system', system));
   if (tools.length > 0) said.unshift({ role: 'tools', words: '', rest: JSON.stringify(tools) });
   const { fingerprint, boundaries } = fingerprinter.of(said);
+  const attributes: Attributes = {};
   if (fingerprint !== undefined) attributes[ATTR_AICOST_PROMPT_FINGERPRINT] = fingerprint;
   if (boundaries !== undefined) attributes[ATTR_AICOST_PROMPT_BOUNDARIES] = boundaries;
+  return attributes;
 }
 
 /** Texts are words; what else there is, such as images and tool calls, is only the same or not. */
