@@ -88,7 +88,7 @@ async function send(answer: Reply, reply: ServerResponse): Promise<void> {
 
 /** In two pieces, as networks deliver them. */
 async function writeEvent(event: unknown, reply: ServerResponse): Promise<void> {
-  const name = (event as { type?: string }).type;
+  const name = (event as { type?: string } | null)?.type;
   const data = typeof event === 'string' ? event : JSON.stringify(event);
   const bytes = Buffer.from(`${name === undefined ? '' : `event: ${name}\n`}data: ${data}\n\n`);
   const middle = Math.floor(bytes.length / 2);

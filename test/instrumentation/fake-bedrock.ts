@@ -3,10 +3,15 @@
  * that is known in advance. What the prompt says decides how: `!400`, `!429` (the first time), `!cut`, `!slow`,
  * `!broken` (an exception within a stream), `!odd`.
  */
-import { createServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import {
+  createServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { awsEvent as event, awsException as exception } from './aws-event-stream.ts';
 import { BODIES, type ModelAnswer } from './bedrock-bodies.ts';
-import { event, exception } from './event-stream-bytes.ts';
 
 export interface FakeBedrock {
   readonly url: string;
@@ -48,9 +53,17 @@ export async function startFakeBedrock(): Promise<FakeBedrock> {
       answer(asked, isSeen, reply);
     });
   });
+  const sessions = new Set<ServerHttp2Session>();
+  server.on('session', (session) => sessions.add(session));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, close: () => void server.close() };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close() {
+      for (const session of sessions) session.destroy();
+      server.close();
+    },
+  };
 }
 
 async function readBody(request: Http2ServerRequest): Promise<string> {

@@ -128,7 +128,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     return outer.spanContext().spanId;
   },
   'with content': async () => {
-    instrumentation.setConfig({ captureMessageContent: true });
+    instrumentation.setConfig({ content: 'on' });
     const config = { systemInstruction: 'Be short.' };
     await streamed(await gemini.models.generateContentStream(ask('hello', { config })));
     instrumentation.setConfig({});

@@ -3,14 +3,7 @@ import { SpanStatusCode } from '@opentelemetry/api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ScriptedProvider, startScriptedProvider } from '../emitters/scripted-provider.ts';
 import { chatChunks, responseEvents, TOOL_ITEMS } from './openai-answers.ts';
-import {
-  type Answer,
-  type Client,
-  loadBareOpenAI,
-  loadOpenAI,
-  MAJORS,
-  type OpenAIMajor,
-} from './openai-majors.ts';
+import { type Answer, type Client, loadOpenAI, MAJORS, type OpenAIMajor } from './openai-majors.ts';
 import { attributesUnder, recordSpans } from './span-recorder.ts';
 
 const spans = recordSpans();
@@ -171,11 +164,7 @@ describe.for(MAJORS)('openai %i', (major) => {
 
   test('the raw events are the bytes of the provider, without the event that only we asked for', async () => {
     answerChat();
-    const bare = new (await loadBareOpenAI(major)).OpenAI({
-      apiKey: 'k',
-      baseURL: `${provider.url}/v1`,
-    });
-    const raw = await bare.chat.completions.create(CHAT).asResponse();
+    const raw = await client.chat.completions.create(CHAT).asResponse();
     expect(raw.constructor.name).toBe('Response');
     const text = Buffer.concat(await all(raw.body)).toString();
     const events = text.trim().split('\n\n');

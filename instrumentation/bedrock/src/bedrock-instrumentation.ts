@@ -1,11 +1,12 @@
 /** Puts the watch on @aws-sdk/client-bedrock-runtime, by OpenTelemetry's hooks or by hand. Decides nothing. */
+import { followedContent } from '@ai-cost-profiler/core/content.ts';
 import { safely } from '@ai-cost-profiler/core/host-safety.ts';
 import { trace } from '@opentelemetry/api';
 import {
   InstrumentationBase,
   InstrumentationNodeModuleDefinition,
 } from '@opentelemetry/instrumentation';
-import type { BedrockOptions } from './options.ts';
+import type { BedrockConfig, BedrockOptions } from './options.ts';
 import { type BedrockExports, type Send, watchSend } from './watched-client.ts';
 
 const NAME = '@ai-cost-profiler/bedrock';
@@ -15,9 +16,9 @@ const VERSION = '0.1.0';
  * Spans of the calls of @aws-sdk/client-bedrock-runtime 3: register it before the SDK is loaded
  * (`registerInstrumentations`, `NodeSDK({ instrumentations })`).
  */
-export class BedrockInstrumentation extends InstrumentationBase<BedrockOptions> {
-  constructor(options: BedrockOptions = {}) {
-    super(NAME, VERSION, options);
+export class BedrockInstrumentation extends InstrumentationBase<BedrockConfig> {
+  constructor(config: BedrockConfig = {}) {
+    super(NAME, VERSION, config);
   }
 
   protected override init(): InstrumentationNodeModuleDefinition {
@@ -30,7 +31,10 @@ export class BedrockInstrumentation extends InstrumentationBase<BedrockOptions> 
   }
 
   private patch(exports: BedrockExports): BedrockExports {
-    const watching = { tracer: () => this.tracer, options: () => this.getConfig() };
+    const watching = {
+      tracer: () => this.tracer,
+      content: followedContent(() => this.getConfig()),
+    };
     safely('watching @aws-sdk/client-bedrock-runtime', () => {
       const { prototype } = exports.BedrockRuntimeClient;
       this._wrap(prototype, 'send', (original) => watchSend(original, exports, watching));
@@ -54,7 +58,10 @@ export function instrumentBedrock(exports: BedrockExports, options: BedrockOptio
     const { prototype } = exports.BedrockRuntimeClient;
     if (byHand.has(prototype.send)) return;
     const tracer = () => trace.getTracer(NAME, VERSION);
-    const send = watchSend(prototype.send, exports, { tracer, options: () => options });
+    const send = watchSend(prototype.send, exports, {
+      tracer,
+      content: followedContent(() => options),
+    });
     byHand.add(send);
     Object.defineProperty(prototype, 'send', { value: send, configurable: true, writable: true });
   });

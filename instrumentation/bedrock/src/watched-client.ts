@@ -2,6 +2,7 @@
  * `send` of BedrockRuntimeClient, which every command goes through, and a middleware of the client that sees each try:
  * it stands behind the one that tries again.
  */
+import type { Content } from '@ai-cost-profiler/core/content.ts';
 import { errorAttributes } from '@ai-cost-profiler/core/error-attributes.ts';
 import { safely } from '@ai-cost-profiler/core/host-safety.ts';
 import type { TappedCall } from '@ai-cost-profiler/core/stream-tap.ts';
@@ -16,7 +17,6 @@ import type { Tracer } from '@opentelemetry/api';
 import { BedrockReader, type Output } from './bedrock-reader.ts';
 import { type ConverseInput, ConverseReader } from './converse.ts';
 import { type InvokeModelInput, InvokeModelReader } from './invoke-model.ts';
-import type { BedrockOptions } from './options.ts';
 
 export interface Command {
   readonly input: unknown;
@@ -47,20 +47,20 @@ export interface BedrockClient {
 
 export interface Watching {
   readonly tracer: () => Tracer;
-  readonly options: () => BedrockOptions;
+  readonly content: () => Content;
 }
 
 interface WatchedCommand {
   readonly name: Exclude<keyof BedrockExports, 'BedrockRuntimeClient'>;
   /** The field of the output that is iterated, of a stream. */
   readonly stream?: 'stream' | 'body';
-  readonly readerFor: (input: unknown, options: BedrockOptions) => BedrockReader;
+  readonly readerFor: (input: unknown, content: Content) => BedrockReader;
 }
 
-const converse = (input: unknown, { captureMessageContent }: BedrockOptions): BedrockReader =>
-  new ConverseReader(input as ConverseInput, captureMessageContent === true);
-const invoke = (input: unknown, { captureMessageContent }: BedrockOptions): BedrockReader =>
-  new InvokeModelReader(input as InvokeModelInput, captureMessageContent === true);
+const converse = (input: unknown, content: Content): BedrockReader =>
+  new ConverseReader(input as ConverseInput, content);
+const invoke = (input: unknown, content: Content): BedrockReader =>
+  new InvokeModelReader(input as InvokeModelInput, content);
 
 const COMMANDS: readonly WatchedCommand[] = [
   { name: 'ConverseCommand', readerFor: converse },
@@ -76,7 +76,7 @@ export function watchSend(original: Send, exports: BedrockExports, watching: Wat
     const call =
       watched === undefined
         ? undefined
-        : beginCall(watching.tracer, () => watched.readerFor(command.input, watching.options()));
+        : beginCall(watching.tracer, () => watched.readerFor(command.input, watching.content()));
     if (call === undefined) return original.call(this, command, optionsOrCallback, callback);
     safely('watching a client', () => watchTries(this));
     const look = (output: Output, tapped: TappedCall): void =>

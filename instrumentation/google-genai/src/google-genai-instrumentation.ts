@@ -1,4 +1,5 @@
 /** Puts the watch on @google/genai, by OpenTelemetry's hooks or by hand. Decides nothing. */
+import { followedContent } from '@ai-cost-profiler/core/content.ts';
 import { watchFetchTries } from '@ai-cost-profiler/core/fetch-tries.ts';
 import { safely, warnOnce } from '@ai-cost-profiler/core/host-safety.ts';
 import { trace } from '@opentelemetry/api';
@@ -6,7 +7,7 @@ import {
   InstrumentationBase,
   InstrumentationNodeModuleDefinition,
 } from '@opentelemetry/instrumentation';
-import type { GoogleGenAIOptions } from './options.ts';
+import type { GoogleGenAIConfig, GoogleGenAIOptions } from './options.ts';
 import {
   type GoogleGenAIExports,
   type GoogleMethod,
@@ -25,9 +26,9 @@ type Prototype = Record<string, GoogleMethod>;
  * Spans of the calls of @google/genai 1, 2 and 3: register it before the SDK is loaded (`registerInstrumentations`,
  * `NodeSDK({ instrumentations })`).
  */
-export class GoogleGenAIInstrumentation extends InstrumentationBase<GoogleGenAIOptions> {
-  constructor(options: GoogleGenAIOptions = {}) {
-    super(NAME, VERSION, options);
+export class GoogleGenAIInstrumentation extends InstrumentationBase<GoogleGenAIConfig> {
+  constructor(config: GoogleGenAIConfig = {}) {
+    super(NAME, VERSION, config);
   }
 
   protected override init(): InstrumentationNodeModuleDefinition {
@@ -40,7 +41,10 @@ export class GoogleGenAIInstrumentation extends InstrumentationBase<GoogleGenAIO
   }
 
   private patch(exports: GoogleGenAIExports): GoogleGenAIExports {
-    const watching = { tracer: () => this.tracer, options: () => this.getConfig() };
+    const watching = {
+      tracer: () => this.tracer,
+      content: followedContent(() => this.getConfig()),
+    };
     eachWatched(exports, watching, (prototype, method, watch) => {
       this._wrap(prototype, method, watch);
     });
@@ -48,7 +52,10 @@ export class GoogleGenAIInstrumentation extends InstrumentationBase<GoogleGenAIO
   }
 
   private unpatch(exports: GoogleGenAIExports): void {
-    const watching = { tracer: () => this.tracer, options: () => this.getConfig() };
+    const watching = {
+      tracer: () => this.tracer,
+      content: followedContent(() => this.getConfig()),
+    };
     eachWatched(exports, watching, (prototype, method) => this._unwrap(prototype, method));
   }
 }
@@ -63,7 +70,7 @@ export function instrumentGoogleGenAI(
 ): void {
   const watching: Watching = {
     tracer: () => trace.getTracer(NAME, VERSION),
-    options: () => options,
+    content: followedContent(() => options),
   };
   eachWatched(exports, watching, (prototype, method, watch) => {
     const original = prototype[method]!;

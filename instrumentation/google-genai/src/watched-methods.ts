@@ -4,6 +4,7 @@
  * prototypes in versions 1 to 3.
  */
 import type { CallReader } from '@ai-cost-profiler/core/call-reader.ts';
+import type { Content } from '@ai-cost-profiler/core/content.ts';
 import { safely } from '@ai-cost-profiler/core/host-safety.ts';
 import { tapGenerator } from '@ai-cost-profiler/core/tapped-answer.ts';
 import { beginCall, sentCall, watchCall } from '@ai-cost-profiler/core/watched-call.ts';
@@ -13,7 +14,6 @@ import { EmbeddingsReader } from './embeddings.ts';
 import { GenerateContentReader } from './generate-content.ts';
 import type { GoogleCall, GoogleModule, GoogleParams } from './google-client.ts';
 import { ImagesReader } from './images.ts';
-import type { GoogleGenAIOptions } from './options.ts';
 
 /** What the SDK's module exports, as far as it is watched. */
 export interface GoogleGenAIExports {
@@ -28,11 +28,11 @@ export interface WatchedMethod {
   /** How the path of its request ends, before a query. */
   readonly path: RegExp;
   readonly isStream?: boolean;
-  readonly readerFor: (call: GoogleCall, options: GoogleGenAIOptions) => CallReader;
+  readonly readerFor: (call: GoogleCall, content: Content) => CallReader;
 }
 
-const generateContent = (call: GoogleCall, options: GoogleGenAIOptions): CallReader =>
-  new GenerateContentReader(call, options.captureMessageContent === true);
+const generateContent = (call: GoogleCall, content: Content): CallReader =>
+  new GenerateContentReader(call, content);
 const images = (call: GoogleCall): CallReader => new ImagesReader(call);
 
 const PREDICT = /:predict($|\?)/;
@@ -71,7 +71,7 @@ export const WATCHED_METHODS: readonly WatchedMethod[] = [
 
 export interface Watching {
   readonly tracer: () => Tracer;
-  readonly options: () => GoogleGenAIOptions;
+  readonly content: () => Content;
 }
 
 export type GoogleMethod = (
@@ -84,13 +84,13 @@ export type GoogleMethod = (
 export function watchMethod(
   original: GoogleMethod,
   { path, isStream, readerFor }: WatchedMethod,
-  { tracer, options }: Watching,
+  { tracer, content }: Watching,
 ): GoogleMethod {
   return function watched(params, ...more) {
     const make = () => original.call(this, params, ...more);
     const call = beginCall(
       tracer,
-      () => readerFor({ apiClient: this.apiClient, params }, options()),
+      () => readerFor({ apiClient: this.apiClient, params }, content()),
       (sentTo) => path.test(sentTo),
     );
     if (call === undefined) return make();
