@@ -3,13 +3,8 @@
  * that is known in advance. What the prompt says decides how: `!400`, `!429` (the first time), `!cut`, `!slow`,
  * `!broken` (an exception within a stream), `!odd`.
  */
-import {
-  createServer,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-  type ServerHttp2Session,
-} from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import { createServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
 import { awsEvent as event, awsException as exception } from './aws-event-stream.ts';
 import { BODIES, type ModelAnswer } from './bedrock-bodies.ts';
 
@@ -18,7 +13,7 @@ export interface FakeBedrock {
   close(): void;
 }
 
-export const CONVERSE_USAGE = {
+const CONVERSE_USAGE = {
   inputTokens: 12,
   outputTokens: 50,
   totalTokens: 1362,
@@ -53,14 +48,14 @@ export async function startFakeBedrock(): Promise<FakeBedrock> {
       answer(asked, isSeen, reply);
     });
   });
-  const sessions = new Set<ServerHttp2Session>();
-  server.on('session', (session) => sessions.add(session));
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => sockets.add(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
     close() {
-      for (const session of sessions) session.destroy();
+      for (const socket of sockets) socket.destroy();
       server.close();
     },
   };
