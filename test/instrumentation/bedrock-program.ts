@@ -121,6 +121,11 @@ const SCENARIOS: Record<string, () => Promise<unknown>> = {
   'invoked cohere-embed': async () => invoked('cohere.embed-english-v3'),
   'invoked canvas': async () => invoked('amazon.nova-canvas-v1:0'),
   'stream of pieces left early': async () => streamed(CLAUDE, 'hello', 1),
+  'counted tokens': async () => {
+    const input = { converse: { messages: ask('hello').messages } };
+    const command = new sdk.CountTokensCommand({ modelId: CLAUDE, input });
+    return ((await client.send(command)) as { inputTokens?: number }).inputTokens;
+  },
   'many at once': async () => {
     const calls = Array.from({ length: 20 }, (_, index) =>
       withAttribution({ user: `user-${index}` }, () =>
