@@ -135,7 +135,10 @@ export class CallSpan {
   /** Ends it as failed. What was answered before, such as the beginning of a stream, is told all the same. */
   failed(error: unknown): void {
     if (this.isEnded) return;
-    safely('telling why a call failed', () => this.showFailure(errorAttributes(error)));
+    // What went over the wire is told too, where the SDK's error does not say it.
+    safely('telling why a call failed', () =>
+      this.showFailure({ ...this.failedTry?.attributes, ...errorAttributes(error) }),
+    );
     this.end();
   }
 

@@ -81,6 +81,18 @@ export class Content {
   }
 }
 
+/** What the options of the moment say: instrumentations may be given others while they run. */
+export function followedContent(options: () => ContentOptions): () => Content {
+  let known: ContentOptions | undefined;
+  let content = new Content({});
+  return () => {
+    const now = options();
+    if (now !== known) content = new Content(now);
+    known = now;
+    return content;
+  };
+}
+
 function fingerprinterOf(key: string | undefined): Fingerprinter | undefined {
   const made =
     key === undefined ? undefined : safely('reading a key', () => new Fingerprinter(key));

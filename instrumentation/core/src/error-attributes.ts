@@ -25,6 +25,8 @@ export function errorAttributes(error: unknown): Attributes {
 function errorType(error: SdkError): string {
   const className = (error as object).constructor?.name;
   const named = [
+    // AWS gives errors without a class of their own the class of their service.
+    error.$metadata === undefined ? undefined : error.name,
     error.code,
     error.type,
     className === 'Object' ? undefined : className,

@@ -17,7 +17,7 @@ import {
 } from '@ai-cost-profiler/core/semconv.ts';
 import type { CallUsage } from '@ai-cost-profiler/core/usage.ts';
 import type { Attributes } from '@opentelemetry/api';
-import type { BackgroundResponses } from './background-responses.ts';
+import { type BackgroundResponses, type WhereAsked, whereAsked } from './background-responses.ts';
 import {
   BuiltInTools,
   type OutputItem,
@@ -33,6 +33,7 @@ import { responseInput, responseOutput } from './response-content.ts';
 interface ResponseRequest {
   readonly previous_response_id?: unknown;
   readonly conversation?: unknown;
+  readonly background?: unknown;
   readonly instructions?: unknown;
   readonly max_output_tokens?: unknown;
   readonly temperature?: unknown;
@@ -94,11 +95,13 @@ export class ResponseReader implements CallReader {
   private readonly call: OpenAICall;
   private readonly memory: ResponseMemory;
   private readonly tools: BuiltInTools;
+  private readonly asked: WhereAsked | undefined;
   private begun: ResponseAnswer | undefined;
   private ended: CallAnswer | undefined;
 
   constructor(call: OpenAICall, memory: ResponseMemory) {
     const attributes = requestAttributes(call.body as ResponseRequest);
+    const isBackground = (call.body as ResponseRequest).background === true;
     if (call.options.captureMessageContent === true) {
       const { instructions } = call.body as ResponseRequest;
       attributes[ATTR_GEN_AI_INPUT_MESSAGES] = responseInput(call.body);
@@ -109,6 +112,8 @@ export class ResponseReader implements CallReader {
     }
     this.call = call;
     this.memory = memory;
+    // Whoever reads the answer may be somewhere else.
+    this.asked = isBackground ? whereAsked() : undefined;
     this.tools = new BuiltInTools(memory.containers);
     this.request = callRequest(call, 'chat', attributes);
   }
@@ -116,7 +121,7 @@ export class ResponseReader implements CallReader {
   readWhole(answer: unknown): CallAnswer {
     const response = answer as ResponseAnswer;
     for (const item of response.output ?? []) this.tools.add(item);
-    this.memory.background.note(response);
+    this.memory.background.note(response, this.asked);
     return this.answerOf(response);
   }
 
@@ -126,7 +131,7 @@ export class ResponseReader implements CallReader {
       this.tools.begin();
       this.ended = this.readWhole(response);
     } else if (response) {
-      if (this.begun === undefined) this.memory.background.note(response);
+      if (this.begun === undefined) this.memory.background.note(response, this.asked);
       this.begun = { id: response.id, model: response.model, service_tier: response.service_tier };
     } else if (type === 'response.output_item.done' && item) this.tools.add(item);
   }
@@ -158,7 +163,7 @@ export class ResponseReader implements CallReader {
   }
 }
 
-export function responseUsage(usage: ResponseUsage): CallUsage {
+function responseUsage(usage: ResponseUsage): CallUsage {
   const { input_tokens_details: input, output_tokens_details: output } = usage;
   return {
     inputTokens: countOf(usage.input_tokens),
@@ -176,8 +181,7 @@ function finishReason({ status, incomplete_details: cut }: ResponseAnswer): stri
 }
 
 /** Whether more of a response is to come. */
-export const isUnderWay = (status: unknown): boolean =>
-  status === 'queued' || status === 'in_progress';
+const isUnderWay = (status: unknown): boolean => status === 'queued' || status === 'in_progress';
 
 function requestAttributes(request: ResponseRequest): Attributes {
   const { previous_response_id: previous, conversation, max_output_tokens: maxTokens } = request;

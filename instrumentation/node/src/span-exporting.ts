@@ -1,0 +1,56 @@
+/** The span processors that send: one for each exporter that `OTEL_TRACES_EXPORTER` names. */
+import { createRequire } from 'node:module';
+import {
+  BatchSpanProcessor,
+  ConsoleSpanExporter,
+  SimpleSpanProcessor,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace';
+import type { Environment } from './environment.ts';
+import { flushAtExit } from './exit-flush.ts';
+import { LazyTarget } from './lazy-target.ts';
+import { sayOnce } from './notices.ts';
+import { sendingAtExit } from './send-at-exit.ts';
+import { SpanQueue } from './span-queue.ts';
+import { sendSpans } from './span-sender.ts';
+
+const MAKERS: Readonly<Record<string, (environment: Environment) => SpanProcessor>> = {
+  otlp: (environment) => (environment.protocol === 'grpc' ? grpc(environment) : http(environment)),
+  console: () => new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() }),
+};
+
+export function exportingProcessors(environment: Environment): SpanProcessor[] {
+  const { exporters } = environment;
+  if (exporters.includes('none')) return [];
+  return exporters.flatMap((exporter) => {
+    const make = Object.hasOwn(MAKERS, exporter) ? MAKERS[exporter] : undefined;
+    if (make !== undefined) return [make(environment)];
+    sayOnce(
+      'AICOST_OTEL_TRACES_EXPORTER',
+      `OTEL_TRACES_EXPORTER names "${exporter}", which is not known; known are otlp, console, none.`,
+    );
+    return [];
+  });
+}
+
+function http(environment: Environment): SpanProcessor {
+  const target = new LazyTarget(environment.protocol);
+  const queue = new SpanQueue(environment, async (batch) => sendSpans(await target.load(), batch));
+  const sendNow = sendingAtExit(queue, target, environment);
+  flushAtExit({ queue, timeoutMs: environment.exitFlushMs, sendNow });
+  return queue;
+}
+
+/** OpenTelemetry's own batching and retries: gRPC has a client of its own. */
+function grpc({ queueSpansMax, batchSpansMax, delayMs }: Environment): SpanProcessor {
+  const load = createRequire(import.meta.url);
+  const { OTLPTraceExporter } = load(
+    '@opentelemetry/exporter-trace-otlp-grpc',
+  ) as typeof import('@opentelemetry/exporter-trace-otlp-grpc');
+  return new BatchSpanProcessor({
+    exporter: new OTLPTraceExporter(),
+    maxQueueSize: queueSpansMax,
+    maxExportBatchSize: batchSpansMax,
+    scheduledDelayMillis: delayMs,
+  });
+}
