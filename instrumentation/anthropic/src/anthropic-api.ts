@@ -56,17 +56,16 @@ export class AnthropicApi implements StainlessApi {
     const { content } = this.watch;
     const body = (call.request.body ?? {}) as MessageRequest;
     const { provider, region } = platformOf(call.client);
-    const isChat = operation === 'chat';
     const request: CallRequest = {
       operation,
       provider,
       model: body.model,
       sdkSpan: sdkSpanOf(call),
       attributes: attributesOf(body, call.client),
-      promptAttributes: isChat ? content.prompt(() => promptOf(body)) : undefined,
     };
     if (operation === 'count_tokens') return new TokenCountReader(request);
     if (operation === 'text_completion') return new TextCompletionReader(request);
+    content.fillPrompt(request.attributes ?? {}, () => promptOf(body));
     const model = platformModel(provider, body.model);
     return new MessageReader(request, { served: { region }, model, content });
   }

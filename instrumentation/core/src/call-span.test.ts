@@ -1,6 +1,6 @@
-import { context, ProxyTracerProvider, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withAttribution } from './attribution.ts';
 import { CallSpan } from './call-span.ts';
 import { startTracing, type TestTracing } from './test-tracing.ts';
@@ -143,27 +143,6 @@ describe('the kind of an error', () => {
 
 describe('what a call holds besides', () => {
   const request = { operation: 'chat', provider: 'anthropic', model: 'm' };
-
-  it('is what is told of the prompt, and breaks nothing where that cannot be worked out', () => {
-    const tracer = trace.getTracer('test');
-    const told = () => ({ 'aicost.prompt.fingerprint': 'm1.' });
-    new CallSpan(tracer, { ...request, promptAttributes: told }).end();
-    const broken = (): never => {
-      throw new Error('of ours');
-    };
-    new CallSpan(tracer, { ...request, promptAttributes: broken }).end();
-    const prints = tracing.spans().map((one) => one.attributes['aicost.prompt.fingerprint']);
-    expect(prints).toEqual(['m1.', undefined]);
-  });
-
-  it('is nothing of the prompt where the span is not recorded', () => {
-    const promptAttributes = vi.fn(() => ({}));
-    new CallSpan(new ProxyTracerProvider().getTracer('none'), {
-      ...request,
-      promptAttributes,
-    }).end();
-    expect(promptAttributes).not.toHaveBeenCalled();
-  });
 
   it('is below the span that the SDK itself began', () => {
     const tracer = trace.getTracer('test');

@@ -41,8 +41,6 @@ export interface CallRequest {
   readonly sdkSpan?: Span | undefined;
   /** Anything else of the request. */
   readonly attributes?: Attributes | undefined;
-  /** What is told of the prompt: worked out only where the span is recorded. */
-  readonly promptAttributes?: (() => Attributes) | undefined;
 }
 
 /** What an answer tells, also piece by piece. */
@@ -100,10 +98,6 @@ export class CallSpan {
     const name = spanName(request);
     this.span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
     this.context = trace.setSpan(parent, this.span);
-    const { promptAttributes } = request;
-    if (promptAttributes !== undefined && this.span.isRecording()) {
-      safely('telling a prompt', () => this.span.setAttributes(promptAttributes()));
-    }
   }
 
   /** Whether anything that is told is kept: a span that is not sampled needs no reading. */

@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Content, type ContentOptions, type Prompt } from './content.ts';
 
 const KEY = 'a secret of 16 bytes at least';
@@ -12,15 +12,18 @@ const ANSWER = [
 ];
 
 function told(options: ContentOptions, prompt: Prompt = PROMPT): Attributes {
+  const attributes: Attributes = {};
   const content = new Content(options);
-  const attributes: Attributes = content.prompt(() => prompt)?.() ?? {};
+  content.fillPrompt(attributes, () => prompt);
   content.fillOutput(attributes, () => ANSWER);
   return attributes;
 }
 
 describe('what is told of what was said', () => {
-  it('is nothing, unless somebody asks', () => {
-    expect(new Content({}).prompt(() => PROMPT)).toBeUndefined();
+  it('is nothing, unless somebody asks, and nothing is read for it', () => {
+    const read = vi.fn(() => PROMPT);
+    new Content({}).fillPrompt({}, read);
+    expect(read).not.toHaveBeenCalled();
     expect(told({})).toEqual({});
     expect(told({ content: 'off' })).toEqual({});
   });
@@ -59,11 +62,13 @@ describe('what is told of what was said', () => {
     expect(told({ content: 'fingerprint', fingerprintKey: key })).toEqual({});
   });
 
-  it('breaks no call where the answer cannot be read', () => {
+  it('breaks no call where it cannot be read', () => {
     const attributes = {};
-    new Content({ content: 'on' }).fillOutput(attributes, () => {
+    const broken = (): never => {
       throw new Error('of ours');
-    });
+    };
+    new Content({ content: 'on' }).fillPrompt(attributes, broken);
+    new Content({ content: 'on' }).fillOutput(attributes, broken);
     expect(attributes).toEqual({});
   });
 });

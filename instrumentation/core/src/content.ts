@@ -66,11 +66,14 @@ export class Content {
     return this.isOn;
   }
 
-  /** How to work out what is to be told of a prompt; undefined where nothing is. For `promptAttributes` of a call. */
-  prompt(read: () => Prompt): (() => Attributes) | undefined {
-    const { isOn, fingerprinter } = this;
-    if (fingerprinter !== undefined) return () => fingerprintAttributes(read(), fingerprinter);
-    return isOn ? () => messageAttributes(read()) : undefined;
+  /** Fills in what is to be told of a prompt, which is read only then. */
+  fillPrompt(attributes: Attributes, read: () => Prompt): void {
+    if (!this.isOn && this.fingerprinter === undefined) return;
+    safely('telling a prompt', () => {
+      const prompt = read();
+      if (this.fingerprinter === undefined) fillMessages(attributes, prompt);
+      else fillFingerprint(attributes, prompt, this.fingerprinter);
+    });
   }
 
   fillOutput(attributes: Attributes, read: () => readonly OutputMessage[]): void {
@@ -102,24 +105,22 @@ function fingerprinterOf(key: string | undefined): Fingerprinter | undefined {
   return made;
 }
 
-function messageAttributes({ system = [], messages }: Prompt): Attributes {
-  const attributes: Attributes = { [ATTR_GEN_AI_INPUT_MESSAGES]: JSON.stringify(messages) };
+function fillMessages(attributes: Attributes, { system = [], messages }: Prompt): void {
+  attributes[ATTR_GEN_AI_INPUT_MESSAGES] = JSON.stringify(messages);
   if (system.length > 0) attributes[ATTR_GEN_AI_SYSTEM_INSTRUCTIONS] = JSON.stringify(system);
-  return attributes;
 }
 
-function fingerprintAttributes(
+function fillFingerprint(
+  attributes: Attributes,
   { tools = [], system = [], messages }: Prompt,
   fingerprinter: Fingerprinter,
-): Attributes {
+): void {
   const said: SaidMessage[] = messages.map(({ role, parts }) => saidIn(role, parts));
   if (system.length > 0) said.unshift(saidIn('system', system));
   if (tools.length > 0) said.unshift({ role: 'tools', words: '', rest: JSON.stringify(tools) });
   const { fingerprint, boundaries } = fingerprinter.of(said);
-  const attributes: Attributes = {};
   if (fingerprint !== undefined) attributes[ATTR_AICOST_PROMPT_FINGERPRINT] = fingerprint;
   if (boundaries !== undefined) attributes[ATTR_AICOST_PROMPT_BOUNDARIES] = boundaries;
-  return attributes;
 }
 
 /** Texts are words; what else there is, such as images and tool calls, is only the same or not. */
