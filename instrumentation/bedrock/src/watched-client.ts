@@ -17,6 +17,7 @@ import type { Tracer } from '@opentelemetry/api';
 import { BedrockReader, type Output } from './bedrock-reader.ts';
 import { type ConverseInput, ConverseReader } from './converse.ts';
 import { type InvokeModelInput, InvokeModelReader } from './invoke-model.ts';
+import { type CountTokensInput, TokenCountReader } from './token-count.ts';
 
 export interface Command {
   readonly input: unknown;
@@ -28,6 +29,8 @@ export interface BedrockExports {
   readonly ConverseCommand: CommandClass;
   readonly ConverseStreamCommand: CommandClass;
   readonly InvokeModelCommand: CommandClass;
+  /** Since 2025. */
+  readonly CountTokensCommand?: CommandClass;
   readonly InvokeModelWithResponseStreamCommand: CommandClass;
 }
 
@@ -67,6 +70,10 @@ const COMMANDS: readonly WatchedCommand[] = [
   { name: 'ConverseStreamCommand', stream: 'stream', readerFor: converse },
   { name: 'InvokeModelCommand', readerFor: invoke },
   { name: 'InvokeModelWithResponseStreamCommand', stream: 'body', readerFor: invoke },
+  {
+    name: 'CountTokensCommand',
+    readerFor: (input) => new TokenCountReader(input as CountTokensInput),
+  },
 ];
 
 /** `send`, watched. It gives what the SDK's own gives. */
@@ -101,7 +108,10 @@ export function watchSend(original: Send, exports: BedrockExports, watching: Wat
 const isCallback = (given: unknown): given is Callback => typeof given === 'function';
 
 const watchedCommand = (exports: BedrockExports, command: Command): WatchedCommand | undefined =>
-  COMMANDS.find(({ name }) => exports[name] !== undefined && command instanceof exports[name]);
+  COMMANDS.find(({ name }) => {
+    const kind = exports[name];
+    return kind !== undefined && command instanceof kind;
+  });
 
 /** As the SDK does: what the callback throws goes nowhere. */
 function callBack(made: Promise<Output>, callback: Callback): void {

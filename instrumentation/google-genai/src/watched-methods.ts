@@ -14,6 +14,7 @@ import { EmbeddingsReader } from './embeddings.ts';
 import { GenerateContentReader } from './generate-content.ts';
 import type { GoogleCall, GoogleModule, GoogleParams } from './google-client.ts';
 import { ImagesReader } from './images.ts';
+import { TokenCountReader } from './token-count.ts';
 
 /** What the SDK's module exports, as far as it is watched. */
 export interface GoogleGenAIExports {
@@ -61,6 +62,12 @@ export const WATCHED_METHODS: readonly WatchedMethod[] = [
   { owner: 'Models', method: 'editImageInternal', path: PREDICT, readerFor: images },
   { owner: 'Models', method: 'upscaleImageInternal', path: PREDICT, readerFor: images },
   { owner: 'Models', method: 'recontextImage', path: PREDICT, readerFor: images },
+  {
+    owner: 'Models',
+    method: 'countTokens',
+    path: /:countTokens($|\?)/,
+    readerFor: (call) => new TokenCountReader(call),
+  },
   {
     owner: 'Caches',
     method: 'create',
