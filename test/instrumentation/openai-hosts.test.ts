@@ -1,7 +1,8 @@
 /** The collector tells providers by their host where a span does not; both must say the same. */
+
+import { normaliseProvider } from '@ai-cost-profiler/collector/normalise/providers.ts';
 import { originOf } from '@ai-cost-profiler/openai/call-origin.ts';
 import { expect, test } from 'vitest';
-import { normaliseProvider } from '../../collector/src/normalise/providers.ts';
 
 const HOSTS = [
   'api.openai.com',

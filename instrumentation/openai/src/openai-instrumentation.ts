@@ -29,6 +29,8 @@ interface OpenAIModule {
 /** Makes a span of each call of `openai`, with its usage. Options: `OpenAIOptions`. */
 export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumentationConfig> {
   private takeBack: (() => void)[] | undefined;
+  /** Those that were loaded: an application may have several versions, in both module systems. */
+  private clients: Set<ClientClass> | undefined;
   private api: OpenAIApi | undefined;
 
   constructor(config: OpenAIInstrumentationConfig = {}) {
@@ -54,9 +56,13 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
     const client = classOf(module);
     if (client === undefined) return;
     this.api ??= new OpenAIApi(() => this.tracer, this.getConfig());
-    const undo = patchClient(client, this.api);
+    this.clients ??= new Set();
+    this.clients.add(client);
     this.takeBack ??= [];
-    if (undo !== undefined) this.takeBack.push(undo);
+    for (const one of this.clients) {
+      const undo = patchClient(one, this.api);
+      if (undo !== undefined) this.takeBack.push(undo);
+    }
   }
 }
 
