@@ -1,6 +1,6 @@
 /** The instrumentation of the npm package `openai`, majors 4 to 7, for OpenTelemetry's registry and by hand. */
 import { safely, warnOnce } from '@ai-cost-profiler/core/host-safety.ts';
-import { trace } from '@opentelemetry/api';
+import { type Tracer, trace } from '@opentelemetry/api';
 import {
   InstrumentationBase,
   type InstrumentationConfig,
@@ -76,7 +76,9 @@ const classOf = (module: OpenAIModule): ClientClass | undefined =>
  * `AzureOpenAI`. Spans go to the global tracer provider. Returns what takes it back.
  */
 export function instrumentOpenAI(client: ClientClass, options: OpenAIOptions = {}): () => void {
-  const api = new OpenAIApi(() => trace.getTracer(NAME, VERSION), options);
+  let tracer: Tracer | undefined;
+  // Kept, for providers take microseconds to find it again.
+  const api = new OpenAIApi(() => (tracer ??= trace.getTracer(NAME, VERSION)), options);
   const undo = safely('patching openai', () => patchClient(client, api));
   if (undo === undefined) warnOnce('openai is patched already, or is no client of openai 4 to 7.');
   return undo ?? (() => undefined);
