@@ -55,7 +55,9 @@ export interface Client {
   readonly embeddings: { create: Method };
   readonly images: { generate: Method; edit: Method };
   readonly audio: {
-    speech: { create(body: object): Promise<Response> };
+    speech: {
+      create(body: object): Promise<Response> & { asResponse(): Promise<Response> };
+    };
     transcriptions: { create: Method };
     translations: { create: Method };
   };
