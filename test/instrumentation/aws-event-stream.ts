@@ -8,16 +8,22 @@ const STRING = 7;
 
 /** A `chunk` that holds an event of the model's own API. */
 export function eventStreamMessage(event: unknown): Buffer {
-  const bytes = Buffer.from(JSON.stringify(event)).toString('base64');
-  const payload = Buffer.from(JSON.stringify({ bytes }));
-  const headers = Buffer.concat([
-    header(':event-type', 'chunk'),
-    header(':content-type', 'application/json'),
-    header(':message-type', 'event'),
-  ]);
+  return awsEvent('chunk', { bytes: Buffer.from(JSON.stringify(event)).toString('base64') });
+}
+
+export const awsEvent = (type: string, payload: unknown): Buffer =>
+  message({ ':message-type': 'event', ':event-type': type }, payload);
+
+export const awsException = (type: string, payload: unknown): Buffer =>
+  message({ ':message-type': 'exception', ':exception-type': type }, payload);
+
+function message(named: Readonly<Record<string, string>>, told: unknown): Buffer {
+  const payload = Buffer.from(JSON.stringify(told));
+  const entries = Object.entries({ ...named, ':content-type': 'application/json' });
+  const headers = Buffer.concat(entries.map(([name, value]) => header(name, value)));
   const prelude = uint32(16 + headers.length + payload.length, headers.length);
-  const message = Buffer.concat([prelude, uint32(crc32(prelude)), headers, payload]);
-  return Buffer.concat([message, uint32(crc32(message))]);
+  const whole = Buffer.concat([prelude, uint32(crc32(prelude)), headers, payload]);
+  return Buffer.concat([whole, uint32(crc32(whole))]);
 }
 
 function header(name: string, value: string): Buffer {

@@ -1,12 +1,13 @@
 /** Puts the watch on @aws-sdk/client-bedrock-runtime, by OpenTelemetry's hooks or by hand. Decides nothing. */
+import { followedContent } from '@ai-cost-profiler/core/content.ts';
 import { safely } from '@ai-cost-profiler/core/host-safety.ts';
 import { trace } from '@opentelemetry/api';
 import {
   InstrumentationBase,
   InstrumentationNodeModuleDefinition,
 } from '@opentelemetry/instrumentation';
-import type { BedrockOptions } from './options.ts';
-import { type BedrockExports, type Send, watchSend } from './watched-client.ts';
+import type { BedrockConfig, BedrockOptions } from './options.ts';
+import { type BedrockExports, isWatched, watchSend } from './watched-client.ts';
 
 const NAME = '@ai-cost-profiler/bedrock';
 const VERSION = '0.1.0';
@@ -15,9 +16,9 @@ const VERSION = '0.1.0';
  * Spans of the calls of @aws-sdk/client-bedrock-runtime 3: register it before the SDK is loaded
  * (`registerInstrumentations`, `NodeSDK({ instrumentations })`).
  */
-export class BedrockInstrumentation extends InstrumentationBase<BedrockOptions> {
-  constructor(options: BedrockOptions = {}) {
-    super(NAME, VERSION, options);
+export class BedrockInstrumentation extends InstrumentationBase<BedrockConfig> {
+  constructor(config: BedrockConfig = {}) {
+    super(NAME, VERSION, config);
   }
 
   protected override init(): InstrumentationNodeModuleDefinition {
@@ -30,9 +31,13 @@ export class BedrockInstrumentation extends InstrumentationBase<BedrockOptions> 
   }
 
   private patch(exports: BedrockExports): BedrockExports {
-    const watching = { tracer: () => this.tracer, options: () => this.getConfig() };
+    const watching = {
+      tracer: () => this.tracer,
+      content: followedContent(() => this.getConfig()),
+    };
     safely('watching @aws-sdk/client-bedrock-runtime', () => {
       const { prototype } = exports.BedrockRuntimeClient;
+      if (isWatched(prototype.send)) return;
       this._wrap(prototype, 'send', (original) => watchSend(original, exports, watching));
     });
     return exports;
@@ -43,19 +48,25 @@ export class BedrockInstrumentation extends InstrumentationBase<BedrockOptions> 
   }
 }
 
-const byHand = new WeakSet<Send>();
-
 /**
  * Watches an SDK that is bundled, or loaded already: `instrumentBedrock(bedrock)` with what
- * `import * as bedrock from '@aws-sdk/client-bedrock-runtime'` gives. Done once for each.
+ * `import * as bedrock from '@aws-sdk/client-bedrock-runtime'` gives. Spans go to the global tracer provider. Returns
+ * what takes it back.
  */
-export function instrumentBedrock(exports: BedrockExports, options: BedrockOptions = {}): void {
-  safely('watching @aws-sdk/client-bedrock-runtime', () => {
+export function instrumentBedrock(
+  exports: BedrockExports,
+  options: BedrockOptions = {},
+): () => void {
+  const undo = safely('watching @aws-sdk/client-bedrock-runtime', () => {
     const { prototype } = exports.BedrockRuntimeClient;
-    if (byHand.has(prototype.send)) return;
+    const original = prototype.send;
+    if (isWatched(original)) return undefined;
     const tracer = () => trace.getTracer(NAME, VERSION);
-    const send = watchSend(prototype.send, exports, { tracer, options: () => options });
-    byHand.add(send);
-    Object.defineProperty(prototype, 'send', { value: send, configurable: true, writable: true });
+    const content = followedContent(() => options);
+    prototype.send = watchSend(original, exports, { tracer, content });
+    return () => {
+      prototype.send = original;
+    };
   });
+  return undo ?? (() => undefined);
 }

@@ -1,8 +1,10 @@
 /** What is read of every call to Bedrock, whichever API it goes through. */
 import type { CallReader } from '@ai-cost-profiler/core/call-reader.ts';
 import type { CallAnswer, CallRequest } from '@ai-cost-profiler/core/call-span.ts';
+import type { Content, Prompt } from '@ai-cost-profiler/core/content.ts';
 import { ATTR_AWS_REQUEST_ID, ATTR_SERVER_ADDRESS } from '@ai-cost-profiler/core/semconv.ts';
 import type { Attributes } from '@opentelemetry/api';
+import { OutputPieces } from './messages.ts';
 import { laterWins, type TokenCounts, usageOfCounts } from './token-counts.ts';
 
 /** What the SDK puts on every output. */
@@ -18,6 +20,16 @@ export interface SentTry {
   readonly headers: Readonly<Record<string, string>> | undefined;
 }
 
+export interface AskedCall {
+  readonly operation: string;
+  readonly modelId: string | undefined;
+  /** Of the request. */
+  readonly attributes?: Attributes;
+  /** Read only where it is told. */
+  readonly prompt: () => Prompt;
+  readonly content: Content;
+}
+
 export abstract class BedrockReader implements CallReader {
   readonly request: CallRequest;
   /** From the body of the answer. */
@@ -30,19 +42,22 @@ export abstract class BedrockReader implements CallReader {
   /** Latency-optimised inference has prices of its own. */
   protected latency: string | undefined;
   protected images: number | undefined;
+  /** What came out, where it is told. */
+  protected readonly output: OutputPieces | undefined;
+  private readonly content: Content;
   private requestId: string | undefined;
   private region: string | undefined;
   private hostname: string | undefined;
 
-  constructor(operation: string, modelId: string | undefined) {
-    this.request = { operation, provider: 'aws.bedrock', model: modelId, attributes: {} };
+  constructor({ operation, modelId, attributes = {}, prompt, content }: AskedCall) {
+    this.request = { operation, provider: 'aws.bedrock', model: modelId, attributes };
+    this.content = content;
+    this.output = content.tellsOutput ? new OutputPieces() : undefined;
+    content.fillPrompt(attributes, prompt);
   }
 
   abstract readWhole(output: unknown): CallAnswer;
   abstract readChunk(event: unknown): undefined;
-
-  /** The attributes of the content that came out, where it is told. */
-  protected abstract outputContent(): Attributes;
 
   /** What the middleware saw of the try that was answered. */
   noteSent({ region, hostname, headers }: SentTry): void {
@@ -66,7 +81,10 @@ export abstract class BedrockReader implements CallReader {
   readStreamed(): CallAnswer {
     const { id, finishReason, serviceTier, latency: speed, region, images } = this;
     const counts = laterWins(this.measured, this.counts);
-    const attributes = this.outputContent();
+    const attributes: Attributes = {};
+    this.content.fillOutput(attributes, () =>
+      this.output === undefined ? [] : [this.output.told(finishReason)],
+    );
     if (this.requestId !== undefined) attributes[ATTR_AWS_REQUEST_ID] = this.requestId;
     if (this.hostname !== undefined) attributes[ATTR_SERVER_ADDRESS] = this.hostname;
     return {

@@ -1,22 +1,27 @@
 /** What stands in the bodies of InvokeModel as content, by the fields that hold it. */
-import { ATTR_GEN_AI_OUTPUT_MESSAGES } from '@ai-cost-profiler/core/semconv.ts';
-import type { Attributes } from '@opentelemetry/api';
-import { contentOfInput, contentOfPrompt, OutputMessage } from './messages.ts';
+import type { Prompt } from '@ai-cost-profiler/core/content.ts';
+import { type GivenMessage, inputMessages, partsOf } from './messages.ts';
 
 interface AskedBody {
-  readonly messages?: readonly { readonly role?: string; readonly content?: unknown }[];
+  readonly messages?: readonly GivenMessage[];
   readonly system?: unknown;
+  readonly tools?: readonly unknown[];
+  /** Nova. */
+  readonly toolConfig?: { readonly tools?: readonly unknown[] };
   /** Llama and Mistral; Titan; Cohere. */
   readonly prompt?: unknown;
   readonly inputText?: unknown;
   readonly message?: unknown;
 }
 
-export function contentOfBody(body: unknown): Attributes {
-  const { messages, system, prompt, inputText, message } = body as AskedBody;
-  if (messages !== undefined) return contentOfInput({ messages, system });
+export function promptOfBody(body: unknown): Prompt {
+  const { messages, system, tools, toolConfig, prompt, inputText, message } = body as AskedBody;
   const text = [prompt, inputText, message].find((given) => typeof given === 'string');
-  return text === undefined ? {} : contentOfPrompt(text as string);
+  return {
+    tools: tools ?? toolConfig?.tools,
+    system: partsOf(system),
+    messages: inputMessages(messages ?? [{ role: 'user', content: text }]),
+  };
 }
 
 interface AnsweredBody {
@@ -37,21 +42,13 @@ interface AnsweredBody {
   }[];
 }
 
-/** The answer, put together from one body or the pieces of a stream. */
-export class OutputOfBodies {
-  private readonly output = new OutputMessage();
-
-  note(body: unknown): void {
-    const told = body as AnsweredBody;
-    const blocks = told.content ?? told.output?.message?.content;
-    if (Array.isArray(blocks)) this.output.note(blocks);
-    const text = textOf(told);
-    if (text !== undefined) this.output.note([{ text }]);
-  }
-
-  told(finishReason: string | undefined): Attributes {
-    return { [ATTR_GEN_AI_OUTPUT_MESSAGES]: JSON.stringify([this.output.told(finishReason)]) };
-  }
+/** The blocks that a body, or a piece of a stream, adds to the answer. */
+export function blocksOfBody(body: unknown): readonly unknown[] {
+  const told = body as AnsweredBody;
+  const blocks = told.content ?? told.output?.message?.content;
+  if (Array.isArray(blocks)) return blocks;
+  const text = textOf(told);
+  return text === undefined ? [] : [{ text }];
 }
 
 function textOf(told: AnsweredBody): string | undefined {

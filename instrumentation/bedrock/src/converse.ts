@@ -1,16 +1,26 @@
 /** Converse and ConverseStream: one shape for all models. */
 import type { CallAnswer } from '@ai-cost-profiler/core/call-span.ts';
-import { ATTR_GEN_AI_OUTPUT_MESSAGES } from '@ai-cost-profiler/core/semconv.ts';
-import type { Attributes } from '@opentelemetry/api';
+import type { Content } from '@ai-cost-profiler/core/content.ts';
+import {
+  ATTR_GEN_AI_REQUEST_MAX_TOKENS,
+  ATTR_GEN_AI_REQUEST_TEMPERATURE,
+  ATTR_GEN_AI_REQUEST_TOP_P,
+} from '@ai-cost-profiler/core/semconv.ts';
 import { BedrockReader, type Output } from './bedrock-reader.ts';
-import { type ConverseMessage, contentOfInput, OutputMessage } from './messages.ts';
+import { type GivenMessage, inputMessages, partsOf } from './messages.ts';
 import { laterWins } from './token-counts.ts';
 
 /** As given to the command. */
 export interface ConverseInput {
   readonly modelId?: string;
-  readonly messages?: readonly ConverseMessage[];
+  readonly messages?: readonly GivenMessage[];
   readonly system?: readonly unknown[];
+  readonly toolConfig?: { readonly tools?: readonly unknown[] };
+  readonly inferenceConfig?: {
+    readonly maxTokens?: number;
+    readonly temperature?: number;
+    readonly topP?: number;
+  };
 }
 
 interface TokenUsage {
@@ -30,7 +40,7 @@ interface Account {
 }
 
 interface ConverseOutput extends Output, Account {
-  readonly output?: { readonly message?: ConverseMessage };
+  readonly output?: { readonly message?: { readonly content?: readonly unknown[] } };
   readonly stopReason?: string;
 }
 
@@ -42,20 +52,31 @@ interface ConverseEvent {
 }
 
 export class ConverseReader extends BedrockReader {
-  private readonly output: OutputMessage | undefined;
-
-  constructor(input: ConverseInput, isContentTold: boolean) {
-    super('chat', input.modelId);
-    if (!isContentTold) return;
-    this.output = new OutputMessage();
-    Object.assign(this.request.attributes as Attributes, contentOfInput(input));
+  constructor(input: ConverseInput, content: Content) {
+    const { modelId, messages, system, toolConfig, inferenceConfig = {} } = input;
+    const attributes = {
+      [ATTR_GEN_AI_REQUEST_MAX_TOKENS]: inferenceConfig.maxTokens,
+      [ATTR_GEN_AI_REQUEST_TEMPERATURE]: inferenceConfig.temperature,
+      [ATTR_GEN_AI_REQUEST_TOP_P]: inferenceConfig.topP,
+    };
+    super({
+      attributes,
+      operation: 'chat',
+      modelId,
+      content,
+      prompt: () => ({
+        tools: toolConfig?.tools,
+        system: partsOf(system),
+        messages: inputMessages(messages ?? []),
+      }),
+    });
   }
 
   readWhole(output: unknown): CallAnswer {
     const told = output as ConverseOutput;
     this.finishReason = told.stopReason;
     this.noteAccount(told);
-    this.output?.note(told.output?.message?.content);
+    this.output?.note(told.output?.message?.content ?? []);
     return this.readStreamed();
   }
 
@@ -65,13 +86,6 @@ export class ConverseReader extends BedrockReader {
     if (metadata !== undefined) this.noteAccount(metadata);
     const piece = contentBlockStart?.start ?? contentBlockDelta?.delta;
     if (piece !== undefined) this.output?.note([piece]);
-  }
-
-  protected outputContent(): Attributes {
-    const { output } = this;
-    return output === undefined
-      ? {}
-      : { [ATTR_GEN_AI_OUTPUT_MESSAGES]: JSON.stringify([output.told(this.finishReason)]) };
   }
 
   private noteAccount({ usage = {}, serviceTier, performanceConfig }: Account): void {

@@ -3,10 +3,10 @@
  * are read where they may tell what was used.
  */
 import type { CallAnswer } from '@ai-cost-profiler/core/call-span.ts';
+import type { Content } from '@ai-cost-profiler/core/content.ts';
 import { safely } from '@ai-cost-profiler/core/host-safety.ts';
-import type { Attributes } from '@opentelemetry/api';
 import { BedrockReader, type Output } from './bedrock-reader.ts';
-import { contentOfBody, OutputOfBodies } from './body-content.ts';
+import { blocksOfBody, promptOfBody } from './body-content.ts';
 import { countsOf, finishReasonOf, idOf, type ModelBody, metricsOf } from './model-body.ts';
 import { laterWins } from './token-counts.ts';
 
@@ -39,14 +39,9 @@ const OPERATIONS: readonly (readonly [RegExp, string])[] = [
 ];
 
 export class InvokeModelReader extends BedrockReader {
-  private readonly output: OutputOfBodies | undefined;
-
-  constructor({ modelId, body }: InvokeModelInput, isContentTold: boolean) {
-    super(operationOf(modelId ?? ''), modelId);
-    if (!isContentTold || this.request.operation !== 'chat') return;
-    this.output = new OutputOfBodies();
-    const asked = safely('reading a request', () => contentOfBody(parsed(body)));
-    Object.assign(this.request.attributes as Attributes, asked);
+  constructor({ modelId, body }: InvokeModelInput, content: Content) {
+    const operation = operationOf(modelId ?? '');
+    super({ operation, modelId, content, prompt: () => promptOfBody(parsed(body)) });
   }
 
   override noteOutput(output: Output): void {
@@ -73,10 +68,6 @@ export class InvokeModelReader extends BedrockReader {
     if (isTelling || this.output !== undefined) this.noteBody(parsed(piece));
   }
 
-  protected outputContent(): Attributes {
-    return this.output?.told(this.finishReason) ?? {};
-  }
-
   /** Thousands of numbers of an embedding need not be read where headers told what it used. */
   private isTold(): boolean {
     return this.request.operation === 'embeddings' && this.measured.input !== undefined;
@@ -92,7 +83,7 @@ export class InvokeModelReader extends BedrockReader {
     this.finishReason = finishReasonOf(body) ?? this.finishReason;
     this.counts = laterWins(this.counts, countsOf(body));
     this.measured = laterWins(this.measured, metricsOf(body));
-    this.output?.note(body);
+    this.output?.note(blocksOfBody(body));
   }
 }
 

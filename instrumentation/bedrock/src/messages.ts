@@ -1,16 +1,9 @@
-/**
- * What was asked and answered, in the JSON shape of the conventions (gen_ai.input.messages, gen_ai.output.messages,
- * gen_ai.system_instructions). Only where the application asked for it. Media are named, and their bytes left out.
- */
-import {
-  ATTR_GEN_AI_INPUT_MESSAGES,
-  ATTR_GEN_AI_SYSTEM_INSTRUCTIONS,
-} from '@ai-cost-profiler/core/semconv.ts';
-import type { Attributes } from '@opentelemetry/api';
+/** What was asked and answered, as messages of the conventions. Media are named, and their bytes left out. */
+import type { Message, MessagePart, OutputMessage } from '@ai-cost-profiler/core/content.ts';
 
-export interface ConverseMessage {
+export interface GivenMessage {
   readonly role?: string;
-  readonly content?: readonly unknown[];
+  readonly content?: unknown;
 }
 
 /** A block of Converse, Nova or Anthropic: each has what it is as the name of a field, or as its type. */
@@ -29,35 +22,11 @@ interface Block {
   };
 }
 
-interface MessagePart {
-  readonly type: string;
-  readonly [field: string]: unknown;
-}
+export const inputMessages = (messages: readonly GivenMessage[]): Message[] =>
+  messages.map(({ role = 'user', content }) => ({ role, parts: partsOf(content) }));
 
-interface Given {
-  readonly messages?: readonly { readonly role?: string; readonly content?: unknown }[];
-  readonly system?: unknown;
-}
-
-/** Messages and instructions of a request; nothing where it has none. */
-export function contentOfInput({ messages, system }: Given): Attributes {
-  const attributes: Attributes = {};
-  if (Array.isArray(messages)) {
-    const told = messages.map(({ role, content }) => ({ role, parts: partsOf(content) }));
-    attributes[ATTR_GEN_AI_INPUT_MESSAGES] = JSON.stringify(told);
-  }
-  const instructions = partsOf(system);
-  if (instructions.length > 0) {
-    attributes[ATTR_GEN_AI_SYSTEM_INSTRUCTIONS] = JSON.stringify(instructions);
-  }
-  return attributes;
-}
-
-/** A bare text, such as the prompt of a Llama. */
-export const contentOfPrompt = (prompt: string): Attributes =>
-  contentOfInput({ messages: [{ role: 'user', content: prompt }] });
-
-function partsOf(content: unknown): MessagePart[] {
+/** A text, or a list of blocks. */
+export function partsOf(content: unknown): MessagePart[] {
   if (typeof content === 'string') return [{ type: 'text', content }];
   return Array.isArray(content) ? content.map((block) => partOf(block as Block)) : [];
 }
@@ -81,14 +50,14 @@ function partOf(block: Block): MessagePart {
 }
 
 /** The answer, put together from its blocks or the pieces of them. */
-export class OutputMessage {
+export class OutputPieces {
   private readonly parts: MessagePart[] = [];
 
-  note(blocks: readonly unknown[] | undefined): void {
-    for (const block of blocks ?? []) this.add(partOf(block as Block));
+  note(blocks: readonly unknown[]): void {
+    for (const part of partsOf(blocks)) this.add(part);
   }
 
-  told(finishReason: string | undefined): unknown {
+  told(finishReason: string | undefined): OutputMessage {
     return { role: 'assistant', parts: this.parts, finish_reason: finishReason ?? '' };
   }
 
@@ -102,8 +71,8 @@ export class OutputMessage {
 
 /** Pieces of one text, or of the input of one tool. */
 function joinedPart(last: MessagePart, part: MessagePart): MessagePart | undefined {
-  if (typeof last['content'] === 'string' && typeof part['content'] === 'string') {
-    return { ...last, content: last['content'] + part['content'] };
+  if (typeof last.content === 'string' && typeof part.content === 'string') {
+    return { ...last, content: last.content + part.content };
   }
   const isPiece = part['name'] === undefined && typeof part['arguments'] === 'string';
   if (part.type !== 'tool_call' || !isPiece) return undefined;

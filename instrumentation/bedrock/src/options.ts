@@ -1,11 +1,7 @@
+import type { ContentOptions } from '@ai-cost-profiler/core/content.ts';
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation';
 
-/** How the calls of @aws-sdk/client-bedrock-runtime are told of. */
-export interface BedrockOptions extends InstrumentationConfig {
-  /**
-   * Whether the span of a call holds what was asked and answered, as `gen_ai.input.messages`,
-   * `gen_ai.system_instructions` and `gen_ai.output.messages`. Media are named and never copied. Default: false.
-   * `@ai-cost-profiler/node` sets it where `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` is `true`.
-   */
-  captureMessageContent?: boolean;
-}
+/** What an application may decide of this instrumentation. Content is off by default; see ContentOptions. */
+export interface BedrockOptions extends ContentOptions {}
+
+export interface BedrockConfig extends BedrockOptions, InstrumentationConfig {}

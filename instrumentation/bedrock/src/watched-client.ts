@@ -2,6 +2,7 @@
  * `send` of BedrockRuntimeClient, which every command goes through, and a middleware of the client that sees each try:
  * it stands behind the one that tries again.
  */
+import type { Content } from '@ai-cost-profiler/core/content.ts';
 import { errorAttributes } from '@ai-cost-profiler/core/error-attributes.ts';
 import { safely } from '@ai-cost-profiler/core/host-safety.ts';
 import type { TappedCall } from '@ai-cost-profiler/core/stream-tap.ts';
@@ -16,7 +17,7 @@ import type { Tracer } from '@opentelemetry/api';
 import { BedrockReader, type Output } from './bedrock-reader.ts';
 import { type ConverseInput, ConverseReader } from './converse.ts';
 import { type InvokeModelInput, InvokeModelReader } from './invoke-model.ts';
-import type { BedrockOptions } from './options.ts';
+import { type CountTokensInput, TokenCountReader } from './token-count.ts';
 
 export interface Command {
   readonly input: unknown;
@@ -28,6 +29,8 @@ export interface BedrockExports {
   readonly ConverseCommand: CommandClass;
   readonly ConverseStreamCommand: CommandClass;
   readonly InvokeModelCommand: CommandClass;
+  /** Since 2025. */
+  readonly CountTokensCommand?: CommandClass;
   readonly InvokeModelWithResponseStreamCommand: CommandClass;
 }
 
@@ -47,36 +50,45 @@ export interface BedrockClient {
 
 export interface Watching {
   readonly tracer: () => Tracer;
-  readonly options: () => BedrockOptions;
+  readonly content: () => Content;
 }
 
 interface WatchedCommand {
   readonly name: Exclude<keyof BedrockExports, 'BedrockRuntimeClient'>;
   /** The field of the output that is iterated, of a stream. */
   readonly stream?: 'stream' | 'body';
-  readonly readerFor: (input: unknown, options: BedrockOptions) => BedrockReader;
+  readonly readerFor: (input: unknown, content: Content) => BedrockReader;
 }
 
-const converse = (input: unknown, { captureMessageContent }: BedrockOptions): BedrockReader =>
-  new ConverseReader(input as ConverseInput, captureMessageContent === true);
-const invoke = (input: unknown, { captureMessageContent }: BedrockOptions): BedrockReader =>
-  new InvokeModelReader(input as InvokeModelInput, captureMessageContent === true);
+const converse = (input: unknown, content: Content): BedrockReader =>
+  new ConverseReader(input as ConverseInput, content);
+const invoke = (input: unknown, content: Content): BedrockReader =>
+  new InvokeModelReader(input as InvokeModelInput, content);
 
 const COMMANDS: readonly WatchedCommand[] = [
   { name: 'ConverseCommand', readerFor: converse },
   { name: 'ConverseStreamCommand', stream: 'stream', readerFor: converse },
   { name: 'InvokeModelCommand', readerFor: invoke },
   { name: 'InvokeModelWithResponseStreamCommand', stream: 'body', readerFor: invoke },
+  {
+    name: 'CountTokensCommand',
+    readerFor: (input) => new TokenCountReader(input as CountTokensInput),
+  },
 ];
+
+const watchedSends = new WeakSet<Send>();
+
+/** Whether it is watched already: by hand, or by another instance. Twice would be two spans a call. */
+export const isWatched = (send: Send): boolean => watchedSends.has(send);
 
 /** `send`, watched. It gives what the SDK's own gives. */
 export function watchSend(original: Send, exports: BedrockExports, watching: Watching): Send {
-  return function send(command, optionsOrCallback, callback) {
+  const watchedSend: Send = function send(command, optionsOrCallback, callback) {
     const watched = safely('looking at a command', () => watchedCommand(exports, command));
     const call =
       watched === undefined
         ? undefined
-        : beginCall(watching.tracer, () => watched.readerFor(command.input, watching.options()));
+        : beginCall(watching.tracer, () => watched.readerFor(command.input, watching.content()));
     if (call === undefined) return original.call(this, command, optionsOrCallback, callback);
     safely('watching a client', () => watchTries(this));
     const look = (output: Output, tapped: TappedCall): void =>
@@ -96,12 +108,17 @@ export function watchSend(original: Send, exports: BedrockExports, watching: Wat
     callBack(watchCall(call, make, look), told);
     return undefined;
   };
+  watchedSends.add(watchedSend);
+  return watchedSend;
 }
 
 const isCallback = (given: unknown): given is Callback => typeof given === 'function';
 
 const watchedCommand = (exports: BedrockExports, command: Command): WatchedCommand | undefined =>
-  COMMANDS.find(({ name }) => exports[name] !== undefined && command instanceof exports[name]);
+  COMMANDS.find(({ name }) => {
+    const kind = exports[name];
+    return kind !== undefined && command instanceof kind;
+  });
 
 /** As the SDK does: what the callback throws goes nowhere. */
 function callBack(made: Promise<Output>, callback: Callback): void {

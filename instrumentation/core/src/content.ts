@@ -84,6 +84,18 @@ export class Content {
   }
 }
 
+/** What the options of the moment say: instrumentations may be given others while they run. */
+export function followedContent(options: () => ContentOptions): () => Content {
+  let known: ContentOptions | undefined;
+  let content = new Content({});
+  return () => {
+    const now = options();
+    if (now !== known) content = new Content(now);
+    known = now;
+    return content;
+  };
+}
+
 function fingerprinterOf(key: string | undefined): Fingerprinter | undefined {
   const made =
     key === undefined ? undefined : safely('reading a key', () => new Fingerprinter(key));
@@ -108,7 +120,7 @@ function fillFingerprint(
   if (tools.length > 0) said.unshift({ role: 'tools', words: '', rest: JSON.stringify(tools) });
   const { fingerprint, boundaries } = fingerprinter.of(said);
   if (fingerprint !== undefined) attributes[ATTR_AICOST_PROMPT_FINGERPRINT] = fingerprint;
-  if (boundaries.length > 0) attributes[ATTR_AICOST_PROMPT_BOUNDARIES] = boundaries;
+  if (boundaries !== undefined) attributes[ATTR_AICOST_PROMPT_BOUNDARIES] = boundaries;
 }
 
 /** Texts are words; what else there is, such as images and tool calls, is only the same or not. */

@@ -1,10 +1,13 @@
 /** generateContent and its stream: what every way to generate goes through, one span for each request. */
 import type { CallReader } from '@ai-cost-profiler/core/call-reader.ts';
 import type { CallAnswer, CallRequest } from '@ai-cost-profiler/core/call-span.ts';
+import type { Prompt, Content as Telling } from '@ai-cost-profiler/core/content.ts';
 import {
-  ATTR_GEN_AI_INPUT_MESSAGES,
-  ATTR_GEN_AI_OUTPUT_MESSAGES,
-  ATTR_GEN_AI_SYSTEM_INSTRUCTIONS,
+  ATTR_GEN_AI_REQUEST_CHOICE_COUNT,
+  ATTR_GEN_AI_REQUEST_MAX_TOKENS,
+  ATTR_GEN_AI_REQUEST_TEMPERATURE,
+  ATTR_GEN_AI_REQUEST_TOP_K,
+  ATTR_GEN_AI_REQUEST_TOP_P,
 } from '@ai-cost-profiler/core/semconv.ts';
 import type { CallUsage } from '@ai-cost-profiler/core/usage.ts';
 import type { Attributes } from '@opentelemetry/api';
@@ -17,7 +20,7 @@ import {
 } from './google-client.ts';
 import { type GoogleUsage, usageOf } from './google-usage.ts';
 import { type Grounding, SearchCount } from './grounding.ts';
-import { type Content, inputMessages, OutputMessage, systemParts } from './messages.ts';
+import { type Content, inputMessages, OutputPieces, systemParts } from './messages.ts';
 
 interface Candidate {
   readonly index?: number;
@@ -42,7 +45,8 @@ const TIER_HEADER = 'x-gemini-service-tier';
 export class GenerateContentReader implements CallReader {
   readonly request: CallRequest;
   private readonly region: string | undefined;
-  private readonly outputs: OutputMessage[] | undefined;
+  private readonly content: Telling;
+  private readonly outputs: OutputPieces[] | undefined;
   private readonly searches = new SearchCount();
   private readonly finishReasons: string[] = [];
   private id: string | undefined;
@@ -50,12 +54,14 @@ export class GenerateContentReader implements CallReader {
   private usage: CallUsage | undefined;
   private serviceTier: string | undefined;
 
-  constructor(call: GoogleCall, isContentTold: boolean) {
-    this.request = requestOf('generate_content', call);
+  constructor(call: GoogleCall, content: Telling) {
+    const request = requestOf('generate_content', call);
+    this.request = request;
+    fillRequest(request.attributes, call.params);
     this.region = regionOf(call);
-    if (!isContentTold) return;
-    this.outputs = [];
-    Object.assign(this.request.attributes as Attributes, contentOf(call.params));
+    this.content = content;
+    this.outputs = content.tellsOutput ? [] : undefined;
+    content.fillPrompt(request.attributes, () => promptOf(call.params));
   }
 
   readWhole(answer: unknown): CallAnswer {
@@ -76,8 +82,11 @@ export class GenerateContentReader implements CallReader {
     const model = modelName(this.model);
     const webSearches = this.searches.charged(model ?? this.request.model);
     const usage = webSearches === undefined ? this.usage : { ...this.usage, webSearches };
-    const attributes =
-      this.outputs === undefined ? undefined : outputOf(this.outputs, finishReasons);
+    const attributes: Attributes = {};
+    const outputs = this.outputs ?? [];
+    this.content.fillOutput(attributes, () =>
+      outputs.map((output, index) => output.told(finishReasons[index])),
+    );
     const conditions = { serviceTier, region };
     return {
       id,
@@ -94,7 +103,7 @@ export class GenerateContentReader implements CallReader {
     if (finishReason !== undefined) this.finishReasons[index] = finishReason.toLowerCase();
     if (groundingMetadata !== undefined) this.searches.note(groundingMetadata);
     if (this.outputs === undefined) return;
-    const output = this.outputs[index] ?? new OutputMessage();
+    const output = this.outputs[index] ?? new OutputPieces();
     this.outputs[index] = output;
     output.note(content);
   }
@@ -119,17 +128,16 @@ function laterWins(before: CallUsage | undefined, now: CallUsage): CallUsage {
   return merged;
 }
 
-function contentOf({ contents, config }: GoogleParams): Attributes {
-  const attributes: Attributes = {
-    [ATTR_GEN_AI_INPUT_MESSAGES]: JSON.stringify(inputMessages(contents)),
-  };
-  const system = systemParts(config?.systemInstruction);
-  if (system.length > 0) attributes[ATTR_GEN_AI_SYSTEM_INSTRUCTIONS] = JSON.stringify(system);
-  return attributes;
-}
-
-const outputOf = (outputs: readonly OutputMessage[], reasons: readonly string[]): Attributes => ({
-  [ATTR_GEN_AI_OUTPUT_MESSAGES]: JSON.stringify(
-    outputs.map((output, index) => output.told(reasons[index])),
-  ),
+const promptOf = ({ contents, config }: GoogleParams): Prompt => ({
+  tools: config?.tools,
+  system: systemParts(config?.systemInstruction),
+  messages: inputMessages(contents),
 });
+
+function fillRequest(attributes: Attributes, { config = {} }: GoogleParams): void {
+  attributes[ATTR_GEN_AI_REQUEST_MAX_TOKENS] = config.maxOutputTokens;
+  attributes[ATTR_GEN_AI_REQUEST_TEMPERATURE] = config.temperature;
+  attributes[ATTR_GEN_AI_REQUEST_TOP_P] = config.topP;
+  attributes[ATTR_GEN_AI_REQUEST_TOP_K] = config.topK;
+  attributes[ATTR_GEN_AI_REQUEST_CHOICE_COUNT] = config.candidateCount;
+}

@@ -39,9 +39,4 @@ describe('a call of @google/genai', () => {
     });
     expect(request.attributes).toEqual({ 'server.address': '127.0.0.1', 'server.port': 8080 });
   });
-
-  it('goes to the port of the scheme', () => {
-    const { attributes } = requestOf('embeddings', { apiClient: client(false), params: {} });
-    expect(attributes?.['server.port']).toBe(443);
-  });
 });

@@ -1,6 +1,6 @@
 /** What of a client of @google/genai, and of the parameters of its methods, tells where a call goes. */
 import type { CallRequest } from '@ai-cost-profiler/core/call-span.ts';
-import { ATTR_SERVER_ADDRESS, ATTR_SERVER_PORT } from '@ai-cost-profiler/core/semconv.ts';
+import { fillServer } from '@ai-cost-profiler/core/server-attributes.ts';
 import type { Attributes } from '@opentelemetry/api';
 
 /** The SDK's own client below `GoogleGenAI`: every module of it has one. */
@@ -22,6 +22,13 @@ export interface GoogleParams {
   readonly config?: {
     readonly httpOptions?: { readonly baseUrl?: string | undefined } | undefined;
     readonly systemInstruction?: unknown;
+    readonly tools?: readonly unknown[] | undefined;
+    readonly maxOutputTokens?: number;
+    readonly temperature?: number;
+    readonly topP?: number;
+    readonly topK?: number;
+    readonly candidateCount?: number;
+    readonly outputDimensionality?: number;
   };
   readonly contents?: unknown;
 }
@@ -32,12 +39,15 @@ export interface GoogleCall {
   readonly params: GoogleParams;
 }
 
-export const requestOf = (operation: string, { apiClient, params }: GoogleCall): CallRequest => ({
-  operation,
-  provider: apiClient.isVertexAI() ? 'gcp.vertex_ai' : 'gcp.gemini',
-  model: modelName(params.model),
-  attributes: serverOf(params.config?.httpOptions?.baseUrl ?? apiClient.getBaseUrl()),
-});
+export function requestOf(
+  operation: string,
+  { apiClient, params }: GoogleCall,
+): CallRequest & { readonly attributes: Attributes } {
+  const attributes: Attributes = {};
+  fillServer(attributes, params.config?.httpOptions?.baseUrl ?? apiClient.getBaseUrl());
+  const provider = apiClient.isVertexAI() ? 'gcp.vertex_ai' : 'gcp.gemini';
+  return { operation, provider, model: modelName(params.model), attributes };
+}
 
 /** Where Vertex AI serves a call: the location in the model's full name, or the client's. */
 export function regionOf({ apiClient, params }: GoogleCall): string | undefined {
@@ -51,21 +61,3 @@ export function modelName(model: string | undefined): string | undefined {
   const found = model === undefined ? null : /(?:^|\/)models\/(.+)$/.exec(model);
   return found?.[1] ?? model;
 }
-
-const PORTS: Readonly<Record<string, number>> = { 'https:': 443, 'http:': 80 };
-
-function serverOf(baseUrl: string): Attributes {
-  const known = servers.get(baseUrl);
-  if (known !== undefined) return { ...known };
-  const { hostname, port, protocol } = new URL(baseUrl);
-  const server: Attributes = {
-    [ATTR_SERVER_ADDRESS]: hostname,
-    [ATTR_SERVER_PORT]: port === '' ? PORTS[protocol] : Number(port),
-  };
-  if (servers.size < SERVERS_MAX) servers.set(baseUrl, server);
-  return { ...server };
-}
-
-/** Applications have one or two; a name that changes with every call must not fill the memory. */
-const SERVERS_MAX = 64;
-const servers = new Map<string, Attributes>();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inputMessages, OutputMessage } from './messages.ts';
+import { inputMessages, OutputPieces } from './messages.ts';
 
 const text = (content: string) => ({ type: 'text', content });
 
@@ -53,7 +53,7 @@ describe('what was asked, in the shape of the conventions', () => {
 
 describe('what was answered', () => {
   it('is put together from its pieces', () => {
-    const output = new OutputMessage();
+    const output = new OutputPieces();
     output.note({ parts: [{ text: 'hm', thought: true }, { text: 'It is ' }] });
     output.note({ parts: [{ text: 'fine.' }] });
     output.note({ parts: [{ functionCall: { name: 'f' } }] });

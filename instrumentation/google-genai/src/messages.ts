@@ -1,7 +1,7 @@
 /**
- * What was asked and answered, in the JSON shape of the conventions (gen_ai.input.messages, gen_ai.output.messages,
- * gen_ai.system_instructions). Only where the application asked for it. Media are named, and their bytes left out.
+ * What was asked and answered, as messages of the conventions. Media are named, and their bytes left out.
  */
+import type { Message, MessagePart, OutputMessage } from '@ai-cost-profiler/core/content.ts';
 
 /** A part as Google writes it, as far as it is told. */
 interface Part {
@@ -20,16 +20,6 @@ interface Part {
 export interface Content {
   readonly role?: string;
   readonly parts?: readonly Part[];
-}
-
-export interface MessagePart {
-  readonly type: string;
-  readonly [field: string]: unknown;
-}
-
-interface Message {
-  readonly role: string;
-  readonly parts: readonly MessagePart[];
 }
 
 /** `contents` may be a text, a part, a content, or a list of any of them. */
@@ -72,7 +62,7 @@ function partOf(part: Part): MessagePart {
 }
 
 /** The answer of one candidate, put together from its pieces. */
-export class OutputMessage {
+export class OutputPieces {
   private readonly parts: MessagePart[] = [];
 
   note(content: Content | undefined): void {
@@ -86,7 +76,7 @@ export class OutputMessage {
     }
   }
 
-  told(finishReason: string | undefined): unknown {
+  told(finishReason: string | undefined): OutputMessage {
     return { role: 'assistant', parts: this.parts, finish_reason: finishReason ?? '' };
   }
 }

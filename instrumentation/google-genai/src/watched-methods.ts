@@ -4,6 +4,7 @@
  * prototypes in versions 1 to 3.
  */
 import type { CallReader } from '@ai-cost-profiler/core/call-reader.ts';
+import type { Content } from '@ai-cost-profiler/core/content.ts';
 import { safely } from '@ai-cost-profiler/core/host-safety.ts';
 import { tapGenerator } from '@ai-cost-profiler/core/tapped-answer.ts';
 import { beginCall, sentCall, watchCall } from '@ai-cost-profiler/core/watched-call.ts';
@@ -13,7 +14,7 @@ import { EmbeddingsReader } from './embeddings.ts';
 import { GenerateContentReader } from './generate-content.ts';
 import type { GoogleCall, GoogleModule, GoogleParams } from './google-client.ts';
 import { ImagesReader } from './images.ts';
-import type { GoogleGenAIOptions } from './options.ts';
+import { TokenCountReader } from './token-count.ts';
 
 /** What the SDK's module exports, as far as it is watched. */
 export interface GoogleGenAIExports {
@@ -28,11 +29,11 @@ export interface WatchedMethod {
   /** How the path of its request ends, before a query. */
   readonly path: RegExp;
   readonly isStream?: boolean;
-  readonly readerFor: (call: GoogleCall, options: GoogleGenAIOptions) => CallReader;
+  readonly readerFor: (call: GoogleCall, content: Content) => CallReader;
 }
 
-const generateContent = (call: GoogleCall, options: GoogleGenAIOptions): CallReader =>
-  new GenerateContentReader(call, options.captureMessageContent === true);
+const generateContent = (call: GoogleCall, content: Content): CallReader =>
+  new GenerateContentReader(call, content);
 const images = (call: GoogleCall): CallReader => new ImagesReader(call);
 
 const PREDICT = /:predict($|\?)/;
@@ -62,6 +63,12 @@ export const WATCHED_METHODS: readonly WatchedMethod[] = [
   { owner: 'Models', method: 'upscaleImageInternal', path: PREDICT, readerFor: images },
   { owner: 'Models', method: 'recontextImage', path: PREDICT, readerFor: images },
   {
+    owner: 'Models',
+    method: 'countTokens',
+    path: /:countTokens($|\?)/,
+    readerFor: (call) => new TokenCountReader(call),
+  },
+  {
     owner: 'Caches',
     method: 'create',
     path: /\/cachedContents($|\?)/,
@@ -71,7 +78,7 @@ export const WATCHED_METHODS: readonly WatchedMethod[] = [
 
 export interface Watching {
   readonly tracer: () => Tracer;
-  readonly options: () => GoogleGenAIOptions;
+  readonly content: () => Content;
 }
 
 export type GoogleMethod = (
@@ -80,28 +87,38 @@ export type GoogleMethod = (
   ...more: unknown[]
 ) => Promise<unknown>;
 
+const watchedMethods = new WeakSet<GoogleMethod>();
+
+/** Whether a method is watched already: by hand, or by another instance. Twice would be two spans a call. */
+export const isWatched = (method: GoogleMethod): boolean => watchedMethods.has(method);
+
+function noted(method: GoogleMethod): GoogleMethod {
+  watchedMethods.add(method);
+  return method;
+}
+
 /** The method, watched. It gives what the SDK's own gives. */
 export function watchMethod(
   original: GoogleMethod,
   { path, isStream, readerFor }: WatchedMethod,
-  { tracer, options }: Watching,
+  { tracer, content }: Watching,
 ): GoogleMethod {
-  return function watched(params, ...more) {
+  return noted(function watched(params, ...more) {
     const make = () => original.call(this, params, ...more);
     const call = beginCall(
       tracer,
-      () => readerFor({ apiClient: this.apiClient, params }, options()),
+      () => readerFor({ apiClient: this.apiClient, params }, content()),
       (sentTo) => path.test(sentTo),
     );
     if (call === undefined) return make();
     if (isStream !== true) return watchCall(call, make);
     return watchCall(call, make as () => Promise<AsyncGenerator>, tapGenerator);
-  };
+  });
 }
 
 /** `HttpResponse.json` of the SDK, for what it leaves out of an answer. */
 export function watchJson(original: GoogleMethod): GoogleMethod {
-  return function json(...parameters) {
+  return noted(function json(...parameters) {
     const made = original.apply(this, parameters);
     const reader = sentCall()?.reader;
     if (!(reader instanceof EmbeddingsReader)) return made;
@@ -109,5 +126,5 @@ export function watchJson(original: GoogleMethod): GoogleMethod {
       safely('reading a body', () => reader.readBody(body));
       return body;
     });
-  };
+  });
 }

@@ -28,6 +28,7 @@ export async function flush({ timeoutMs = TIMEOUT_MS }: FlushOptions = {}): Prom
     await Promise.race([provider.forceFlush({ timeoutMillis: timeoutMs }), late]);
   } catch {
     // The processors have told OpenTelemetry's diagnostic logger; the application has nothing to do about it.
+    return;
   } finally {
     clearTimeout(timer);
   }

@@ -46,16 +46,16 @@ export const INSTRUMENTED_SDKS: readonly InstrumentedSdk[] = [
     sdk: '@google/genai',
     majors: [1, 2, 3],
     files: [],
-    create: ({ isContentCaptured: captureMessageContent }) =>
-      new GoogleGenAIInstrumentation({ captureMessageContent }),
+    create: ({ isContentCaptured }) =>
+      new GoogleGenAIInstrumentation({ content: isContentCaptured ? 'on' : 'off' }),
   },
   {
     name: 'bedrock',
     sdk: '@aws-sdk/client-bedrock-runtime',
     majors: [3],
     files: [],
-    create: ({ isContentCaptured: captureMessageContent }) =>
-      new BedrockInstrumentation({ captureMessageContent }),
+    create: ({ isContentCaptured }) =>
+      new BedrockInstrumentation({ content: isContentCaptured ? 'on' : 'off' }),
   },
   {
     name: 'mcp',
