@@ -1,5 +1,5 @@
 /** Sends what waits now, for functions that are frozen once they have answered. */
-import { diag, ProxyTracerProvider, trace } from '@opentelemetry/api';
+import { ProxyTracerProvider, trace } from '@opentelemetry/api';
 
 export interface FlushOptions {
   /** How long it may take, in milliseconds. Default: 2000. */
