@@ -75,7 +75,7 @@ describe.for(MAJORS)('openai %i', (major) => {
   let bare: Client;
   beforeAll(async () => {
     const options = { apiKey: 'k', baseURL: `${provider.url}/v1`, maxRetries: 1 };
-    client = new (await loadOpenAI(major, { captureMessageContent: true })).OpenAI(options);
+    client = new (await loadOpenAI(major, { content: 'on' })).OpenAI(options);
     bare = new (await loadBareOpenAI(major)).OpenAI(options);
   });
 

@@ -76,9 +76,14 @@ const COMMANDS: readonly WatchedCommand[] = [
   },
 ];
 
+const watchedSends = new WeakSet<Send>();
+
+/** Whether it is watched already: by hand, or by another instance. Twice would be two spans a call. */
+export const isWatched = (send: Send): boolean => watchedSends.has(send);
+
 /** `send`, watched. It gives what the SDK's own gives. */
 export function watchSend(original: Send, exports: BedrockExports, watching: Watching): Send {
-  return function send(command, optionsOrCallback, callback) {
+  const watchedSend: Send = function send(command, optionsOrCallback, callback) {
     const watched = safely('looking at a command', () => watchedCommand(exports, command));
     const call =
       watched === undefined
@@ -103,6 +108,8 @@ export function watchSend(original: Send, exports: BedrockExports, watching: Wat
     callBack(watchCall(call, make, look), told);
     return undefined;
   };
+  watchedSends.add(watchedSend);
+  return watchedSend;
 }
 
 const isCallback = (given: unknown): given is Callback => typeof given === 'function';
