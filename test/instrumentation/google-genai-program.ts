@@ -111,6 +111,15 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
   'cache on vertex': async () =>
     (await vertex.caches.create({ model, config: { contents: 'much' } })).name,
   'counted tokens': async () => (await gemini.models.countTokens(ask('hello'))).totalTokens,
+  interaction: async () => (await gemini.interactions.create({ model, input: 'hello' })).id,
+  'interaction in a stream': async () => {
+    const asked = { model, input: 'hello', stream: true };
+    const types: unknown[] = [];
+    for await (const { event_type } of await gemini.interactions.create(asked))
+      types.push(event_type);
+    return types;
+  },
+  'interaction refused': async () => gemini.interactions.create({ model, input: '!400' }),
   'many at once': async () => {
     const calls = Array.from({ length: 20 }, (_, index) =>
       withAttribution({ user: `user-${index}` }, () =>

@@ -170,6 +170,27 @@ describe.each(CASES)('$folder as $style', ({ folder, style }) => {
     expect(only('models').name).toBe('generate_content gemini-2.5-flash');
   });
 
+  it('hands on interactions, and from version 2 on tells them', () => {
+    const scenarios = ['interaction', 'interaction in a stream'] as const;
+    expect(told['interaction']!.result).toMatch(/^resp-/);
+    expect(told['interaction in a stream']!.result).toHaveLength(3);
+    expect(told['interaction refused']!.error?.status).toBe(400);
+    if (folder === 'google-genai-1') {
+      expect(scenarios.flatMap(spansOf)).toEqual([]);
+      return;
+    }
+    const { 'gen_ai.usage.image.input_tokens': _image, ...rest } = USED;
+    const {
+      'aicost.usage.video_input_tokens': _video,
+      'gen_ai.usage.audio.cache_read.input_tokens': _cached,
+      ...used
+    } = rest;
+    for (const scenario of scenarios) {
+      expect(usageOf(only(scenario))).toEqual({ ...used, 'aicost.usage.web_searches': 1 });
+    }
+    expect(only('interaction refused').status).toBe(2);
+  });
+
   it('tells no usage of tokens that were only counted', () => {
     expect(told['counted tokens']!.result).toBe(5);
     expect(only('counted tokens').name).toBe('count_tokens gemini-2.5-flash');
