@@ -1,7 +1,7 @@
 /**
- * The Bedrock runtime on this machine, over HTTP/2 and, for older SDKs, HTTP/1: answers in the formats of its models, with usage
- * that is known in advance. What the prompt says decides how: `!400`, `!429` (the first time), `!cut`, `!slow`,
- * `!broken` (an exception within a stream), `!odd`.
+ * The Bedrock runtime on this machine, over HTTP/2 and, for older SDKs, HTTP/1: answers in the formats of its models,
+ * with usage that is known in advance. What the prompt says decides how: `!400`, `!429` (the first time), `!cut`,
+ * `!slow`, `!broken` (an exception within a stream), `!odd`.
  */
 import { createServer as createHttp1 } from 'node:http';
 import {
