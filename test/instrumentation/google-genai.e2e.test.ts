@@ -81,6 +81,11 @@ describe.each(CASES)('$folder as $style', ({ folder, style }) => {
     expect(only('stream left early').status).toBe(0);
   });
 
+  it('ends the span of a stream that nobody holds any more', () => {
+    const spans = told['stream that is forgotten']!.result as readonly RecordedSpan[];
+    expect(spans.map(usageOf)).toEqual([BEGINNING]);
+  });
+
   it('tells of a stream that was cut that it failed, and what was told until then', () => {
     const span = only('stream that is cut');
     expect(told['stream that is cut']!.error?.name).toBe('TypeError');
