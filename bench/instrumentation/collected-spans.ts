@@ -1,6 +1,7 @@
-/** Where all instrumentations send their spans to: one provider for the process, which keeps them or only counts. */
-import { context, trace } from '@opentelemetry/api';
+/** Where all instrumentations send their spans to: a processor that keeps them, or only counts. */
+
 import { AsyncContexts } from '@ai-cost-profiler/core/test-tracing.ts';
+import { context, trace } from '@opentelemetry/api';
 import { type ReadableSpan, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 
 export class CollectedSpans implements SpanProcessor {
@@ -9,8 +10,11 @@ export class CollectedSpans implements SpanProcessor {
   count = 0;
   isKeeping = false;
 
-  onStart(): void {
-    // Only its end tells what was captured.
+  /** What an instrumentation itself does with each span that begins, by a processor of its own. */
+  begin: SpanProcessor['onStart'] | undefined;
+
+  onStart(...begun: Parameters<SpanProcessor['onStart']>): void {
+    this.begin?.(...begun);
   }
 
   onEnd(span: ReadableSpan): void {
@@ -27,10 +31,8 @@ export class CollectedSpans implements SpanProcessor {
   }
 }
 
-/** The global provider and context manager send to it from now on. */
-export function collectSpans(): CollectedSpans {
-  const collected = new CollectedSpans();
-  trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [collected] }));
+/** The global provider and context manager, for all that use what is there. */
+export function registerGlobally(spans: CollectedSpans): void {
+  trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [spans] }));
   context.setGlobalContextManager(new AsyncContexts());
-  return collected;
 }

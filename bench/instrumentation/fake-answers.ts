@@ -63,7 +63,8 @@ function chatChunks({ model, stream_options: options }: Body, count: number): un
     choices: [{ index: 0, delta, logprobs: null, finish_reason: reason }],
   });
   const isAsked = (options as { include_usage?: boolean } | undefined)?.include_usage === true;
-  const usage = isAsked && model !== SILENT_MODEL ? [{ ...head, choices: [], usage: CHAT_USAGE }] : [];
+  const usage =
+    isAsked && model !== SILENT_MODEL ? [{ ...head, choices: [], usage: CHAT_USAGE }] : [];
   return [
     chunk({ role: 'assistant', content: '' }),
     ...Array.from({ length: count }, (_, n) => chunk({ content: `word ${n} ` })),

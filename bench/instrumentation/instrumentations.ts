@@ -5,8 +5,8 @@
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { type Context, context, trace } from '@opentelemetry/api';
-import type { CollectedSpans } from './collected-spans.ts';
+import { type Context, context, metrics, trace } from '@opentelemetry/api';
+import { type CollectedSpans, registerGlobally } from './collected-spans.ts';
 import type { OpenAiClient, OpenAiPackage } from './openai-client.ts';
 
 const PEERS = join(import.meta.dirname, '..', 'peers', 'instrumentation');
@@ -16,8 +16,8 @@ export const WHOM = { user: 'user-73919', feature: 'feature-73919', agent: 'agen
 
 /** An instrumentation at work. */
 export interface Attached {
-  /** Where clients are wrapped one by one. */
-  readonly wrap?: (client: OpenAiClient) => OpenAiClient;
+  /** Where clients are wrapped one by one; for WHOM, where that is said when it is wrapped. */
+  readonly wrap?: (client: OpenAiClient, isAttributed?: boolean) => OpenAiClient;
   /** Runs `work` for WHOM, as far as its own interface can say it. */
   readonly attribute?: (work: () => Promise<unknown>) => Promise<unknown>;
 }
@@ -30,6 +30,8 @@ export interface Instrumentation {
   readonly packageName: string | undefined;
   /** `isContent`: as it is by itself; else without prompts and answers, where that can be said. */
   readonly attach: (options: Attaching) => Attached | Promise<Attached>;
+  /** Opens a tracer provider of its own, and takes no other. */
+  readonly hasOwnProvider?: true;
 }
 
 interface Attaching {
@@ -41,10 +43,12 @@ interface Attaching {
 /** What all that are built on OpenTelemetry's base class have. */
 type InstrumentationClass = new (
   config?: object,
-) => { setTracerProvider(provider: unknown): void };
+) => { setTracerProvider(provider: unknown): void; setMeterProvider(provider: unknown): void };
 
 function attachClass(Class: InstrumentationClass, config: object = {}): void {
-  new Class(config).setTracerProvider(trace.getTracerProvider());
+  const instrumentation = new Class(config);
+  instrumentation.setTracerProvider(trace.getTracerProvider());
+  instrumentation.setMeterProvider(metrics.getMeterProvider());
 }
 
 const ours: Instrumentation = {
@@ -112,23 +116,29 @@ const openLit: Instrumentation = {
   name: 'OpenLIT',
   folder: 'openlit',
   packageName: 'openlit',
+  hasOwnProvider: true,
   attach({ require, isContent, spans }) {
     // It opens a provider of its own and has no way in for a processor: without an exporter ours is its only one.
     process.env['OTEL_TRACES_EXPORTER'] = 'none';
     const { Openlit, injectAdditionalAttributes } = require('openlit');
-    trace.disable();
+    const own = createRequire(require.resolve('openlit'))('@opentelemetry/api') as Api;
     Openlit.init({
       disableMetrics: true,
       disableEvents: true,
-      pricingJson: '{"chat":{}}',
+      pricingJson:
+        '{"chat":{},"embeddings":{},"images":{"gpt-image-1":{"standard":{}}},"audio":{}}',
       ...(isContent ? {} : { captureMessageContent: false }),
     });
-    addProcessor(trace.getTracerProvider(), spans);
+    addProcessor(own.trace.getTracerProvider(), spans);
     const { user, feature, agent } = WHOM;
     const attributes = { 'user.id': user, feature, 'gen_ai.agent.name': agent };
     return { attribute: (work) => injectAdditionalAttributes(work, attributes) };
   },
 };
+
+interface Api {
+  readonly trace: { getTracerProvider(): unknown };
+}
 
 /** Into a provider of OpenTelemetry's SDK 2, which has no method for it. */
 function addProcessor(global: unknown, spans: CollectedSpans): void {
@@ -138,19 +148,26 @@ function addProcessor(global: unknown, spans: CollectedSpans): void {
   active._spanProcessors.push(spans);
 }
 
+const NO_EXPORTER = {
+  export: (_spans: unknown, done: (result: { code: number }) => void) => done({ code: 0 }),
+  shutdown: () => Promise.resolve(),
+};
+
 const langfuse: Instrumentation = {
   name: 'Langfuse',
   folder: 'langfuse',
   packageName: '@langfuse/openai',
-  attach({ require }) {
+  attach({ require, spans }) {
     const { observeOpenAI } = require('@langfuse/openai');
-    const name = '@langfuse/tracing';
-    const { propagateAttributes } = createRequire(require.resolve('@langfuse/openai'))(name);
+    const { LangfuseSpanProcessor } = require('@langfuse/otel');
+    // Its processor writes on spans what was said of them; it would send them to Langfuse when they end.
+    const processor = new LangfuseSpanProcessor({ exporter: NO_EXPORTER });
+    spans.begin = (...begun) => processor.onStart(...begun);
     const { user, feature, agent } = WHOM;
-    const whom = { userId: user, metadata: { feature, agent } };
+    const whom = { userId: user, generationMetadata: { feature, agent } };
     return {
-      wrap: (client) => observeOpenAI(client),
-      attribute: (work) => propagateAttributes(whom, work),
+      wrap: (client, isAttributed) =>
+        observeOpenAI(client, isAttributed === true ? whom : undefined),
     };
   },
 };
@@ -163,6 +180,12 @@ export const INSTRUMENTATIONS: readonly Instrumentation[] = [
   openLit,
   langfuse,
 ];
+
+export function instrumentationNamed(name: string | undefined): Instrumentation {
+  const found = INSTRUMENTATIONS.find((one) => one.name === name);
+  if (found === undefined) throw new RangeError(`No instrumentation is named ${name}.`);
+  return found;
+}
 
 export const folderOf = ({ folder }: Instrumentation): string => join(PEERS, folder);
 
@@ -184,6 +207,7 @@ export async function loadWith(
   for (const path of Object.keys(require.cache)) {
     if (path.includes(`${join('node_modules', 'openai')}/`)) delete require.cache[path];
   }
+  if (one.hasOwnProvider !== true) registerGlobally(options.spans);
   const attached = await one.attach({ require, ...options });
   return { bare, watched: require('openai') as OpenAiPackage, attached };
 }

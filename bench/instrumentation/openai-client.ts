@@ -3,7 +3,7 @@
 export type Body = Readonly<Record<string, unknown>>;
 
 /** What the SDK returns: a promise with methods of its own. */
-export interface Answering extends Promise<unknown> {
+interface Answering extends Promise<unknown> {
   withResponse(): Promise<{ data: unknown }>;
   asResponse(): Promise<Response>;
 }

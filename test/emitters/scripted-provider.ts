@@ -21,7 +21,7 @@ export interface Reply {
   readonly events?: readonly unknown[];
   readonly text?: string;
   /** What becomes of the connection after the events; `ended` unless told. */
-  readonly then?: 'ended' | 'cut' | 'open';
+  readonly afterwards?: 'ended' | 'cut' | 'open';
 }
 
 export type Script = (asked: Asked, times: number) => Reply;
@@ -69,7 +69,7 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
 }
 
 async function send(answer: Reply, reply: ServerResponse): Promise<void> {
-  const { status = 200, headers = {}, json, events, text, then = 'ended' } = answer;
+  const { status = 200, headers = {}, json, events, text, afterwards = 'ended' } = answer;
   const type =
     json === undefined
       ? events === undefined
@@ -82,13 +82,13 @@ async function send(answer: Reply, reply: ServerResponse): Promise<void> {
     return;
   }
   for (const event of events) await writeEvent(event, reply);
-  if (then === 'ended') reply.end();
-  if (then === 'cut') reply.destroy();
+  if (afterwards === 'ended') reply.end();
+  if (afterwards === 'cut') reply.destroy();
 }
 
 /** In two pieces, as networks deliver them. */
 async function writeEvent(event: unknown, reply: ServerResponse): Promise<void> {
-  const name = (event as { type?: string }).type;
+  const name = (event as { type?: string } | null)?.type;
   const data = typeof event === 'string' ? event : JSON.stringify(event);
   const bytes = Buffer.from(`${name === undefined ? '' : `event: ${name}\n`}data: ${data}\n\n`);
   const middle = Math.floor(bytes.length / 2);

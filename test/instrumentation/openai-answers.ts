@@ -1,6 +1,6 @@
 /** Answers as OpenAI's API gives them, with usage that is known in advance. Source: OpenAI, "API reference". */
 
-export const CHAT_USAGE = {
+const CHAT_USAGE = {
   prompt_tokens: 1200,
   completion_tokens: 90,
   total_tokens: 1290,
@@ -52,7 +52,7 @@ export function chatChunks(body: unknown): unknown[] {
   ];
 }
 
-export const RESPONSE_USAGE = {
+const RESPONSE_USAGE = {
   input_tokens: 500,
   input_tokens_details: { cached_tokens: 128 },
   output_tokens: 60,
@@ -127,23 +127,34 @@ export const TOOL_ITEMS = [
   MESSAGE_ITEM,
 ];
 
+/** How one item of the output comes about. */
+function itemEvents(item: unknown, index: number): object[] {
+  const { id, type } = item as { id: string; type: string };
+  const at = { item_id: id, output_index: index, content_index: 0 };
+  const part = { type: 'output_text', text: '', annotations: [] };
+  const begun = { ...(item as object), status: 'in_progress' };
+  const words = [
+    { type: 'response.content_part.added', ...at, part },
+    { type: 'response.output_text.delta', ...at, delta: 'It is fine.' },
+  ];
+  return [
+    {
+      type: 'response.output_item.added',
+      output_index: index,
+      item: type === 'message' ? { ...begun, content: [] } : begun,
+    },
+    ...(type === 'message' ? words : []),
+    { type: 'response.output_item.done', output_index: index, item },
+  ];
+}
+
 export function responseEvents(more: object = {}): unknown[] {
   const done = response(more) as { output: unknown[] };
   const begun = { ...done, status: 'in_progress', usage: null, output: [] };
-  const at = { item_id: 'msg_1', output_index: 0, content_index: 0 };
-  const item = { ...MESSAGE_ITEM, status: 'in_progress', content: [] };
-  const part = { type: 'output_text', text: '', annotations: [] };
   const events = [
     { type: 'response.created', response: begun },
     { type: 'response.in_progress', response: begun },
-    { type: 'response.output_item.added', output_index: 0, item },
-    { type: 'response.content_part.added', ...at, part },
-    { type: 'response.output_text.delta', ...at, delta: 'It is fine.' },
-    ...done.output.map((one, index) => ({
-      type: 'response.output_item.done',
-      output_index: index,
-      item: one,
-    })),
+    ...done.output.flatMap(itemEvents),
     { type: 'response.completed', response: done },
   ];
   return events.map((event, index) => ({ ...event, sequence_number: index }));

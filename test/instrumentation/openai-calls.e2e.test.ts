@@ -120,8 +120,8 @@ describe.for(MAJORS)('openai %i', (major) => {
       ],
     });
     provider.answer(() => ({ json }));
-    const completions = client.chat.completions.parse ? client.chat : client.beta.chat;
-    await completions.completions.parse({ ...CHAT, response_format: { type: 'json_object' } });
+    const { completions } = major === 4 ? client.beta.chat : client.chat;
+    await completions.parse?.({ ...CHAT, response_format: { type: 'json_object' } });
     const { data, response: raw } = await client.chat.completions.create(CHAT).withResponse();
     expect(raw.status).toBe(200);
     expect(data).toEqual(json);

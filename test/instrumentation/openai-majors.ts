@@ -1,6 +1,7 @@
 /** The OpenAI SDK in every major that is watched, each with its own classes, in one process. */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { instrumentOpenAI } from '@ai-cost-profiler/openai/openai-instrumentation.ts';
 import type { OpenAIOptions } from '@ai-cost-profiler/openai/openai-options.ts';
 import { installEmitter } from '../emitters/install-emitter.ts';
@@ -36,7 +37,12 @@ type Method = (body: object, options?: object) => ApiPromise;
 export interface Client {
   readonly baseURL: string;
   readonly chat: {
-    completions: { create: Method; parse: Method; stream(body: object): AnswerStream };
+    completions: {
+      create: Method;
+      /** Of openai 4 it is in `beta`. */
+      parse?: Method;
+      stream(body: object): AnswerStream;
+    };
   };
   readonly beta: Client;
   readonly completions: { create: Method };
@@ -48,9 +54,11 @@ export interface Client {
   };
   readonly embeddings: { create: Method };
   readonly images: { generate: Method; edit: Method };
-  readonly audio: Readonly<
-    Record<'speech' | 'transcriptions' | 'translations', { create: Method }>
-  >;
+  readonly audio: {
+    speech: { create(body: object): Promise<Response> };
+    transcriptions: { create: Method };
+    translations: { create: Method };
+  };
   readonly files: { content(id: string): Promise<Response> };
   readonly batches: { retrieve(id: string): ApiPromise };
 }
@@ -66,15 +74,16 @@ export interface OpenAIMajor {
 
 /** The CommonJS build, installed where it is not, and watched. */
 export async function loadOpenAI(major: number, options: OpenAIOptions = {}): Promise<OpenAIMajor> {
-  const loaded = await loadBareOpenAI(major);
-  instrumentOpenAI(loaded.OpenAI as unknown as { prototype: object }, options);
-  return loaded;
-}
-
-/** Not watched. */
-export async function loadBareOpenAI(major: number): Promise<OpenAIMajor> {
   const folder = await installEmitter(`openai-${major}`);
   const require = createRequire(join(folder, 'package.json'));
   const { OpenAI, AzureOpenAI, toFile } = require('openai') as OpenAIMajor;
+  instrumentOpenAI(OpenAI as unknown as { prototype: object }, options);
   return { OpenAI, AzureOpenAI, toFile };
+}
+
+/** The ESM build, which has classes of its own: not watched. */
+export async function loadBareOpenAI(major: number): Promise<OpenAIMajor> {
+  const folder = await installEmitter(`openai-${major}`);
+  const main = join(folder, 'node_modules', 'openai', 'index.mjs');
+  return (await import(pathToFileURL(main).href)) as OpenAIMajor;
 }

@@ -13,9 +13,9 @@ const CONFIGURATIONS = ['vitest.config.ts'];
 
 const MANIFESTS = listFiles().filter((path) => /(^|\/)package\.json$/.test(path));
 
-/** Recorders of emitters, which a person runs where the emitter is installed (test/emitters/README.md). */
+/** Recorders of emitters, which a person runs where the emitter is installed, and programs that tests start there. */
 const isRunByHand = (path: string): boolean =>
-  path.endsWith('.ts') && path.startsWith('test/emitters/');
+  /\.(ts|cjs)$/.test(path) && path.startsWith('test/emitters/');
 
 const isTest = (path: string): boolean => path.endsWith('.test.ts');
 const isProgram = (path: string): boolean => /\.(ts|cjs|js|css|html)$/.test(path);
@@ -42,6 +42,7 @@ const SEAMS: readonly string[] = [
   'collector/src/cli/lifetime.ts EXIT_NOT_DRAINED',
   'queries/src/figures.ts FIGURE_COLUMNS',
   'queries/src/range.ts INSTANT_NS_MAX',
+  'scripts/build-packages.ts buildPackages',
   'scripts/generate-docs.ts generatedFiles',
   'scripts/generate-docs.ts outdatedFiles',
 ];

@@ -11,6 +11,8 @@ export const PUBLISHED: readonly string[] = WORKSPACES.map(({ folder }) => folde
 
 /** What applications import: file → names. A file whose names others declare passes them on. */
 export const PUBLIC_NAMES: Readonly<Record<string, readonly string[]>> = {
+  'instrumentation/anthropic/src/anthropic-instrumentation.ts': ['instrumentAnthropic'],
+  'instrumentation/bedrock/src/bedrock-instrumentation.ts': ['instrumentBedrock'],
   'instrumentation/core/src/attribution-span-processor.ts': ['AttributionSpanProcessor'],
   'instrumentation/core/src/attribution.ts': [
     'withAttribution',
@@ -24,6 +26,28 @@ export const PUBLIC_NAMES: Readonly<Record<string, readonly string[]>> = {
     'RecordedToolCost',
   ],
   'instrumentation/core/src/traced-work.ts': ['tracedAgent', 'tracedTool', 'tracedWorkflow'],
+  'instrumentation/google-genai/src/google-genai-instrumentation.ts': ['instrumentGoogleGenAI'],
+  'instrumentation/node/src/public-api.ts': [
+    'Attribution',
+    'AttributionOptions',
+    'AttributionSpanProcessor',
+    'CallConditions',
+    'CallUsage',
+    'FlushOptions',
+    'InstrumentationOptions',
+    'RecordedCall',
+    'RecordedToolCost',
+    'flush',
+    'instrumentations',
+    'recordCall',
+    'recordToolCost',
+    'tracedAgent',
+    'tracedTool',
+    'tracedWorkflow',
+    'withAttribution',
+    'withFlush',
+  ],
+  'instrumentation/openai/src/openai-instrumentation.ts': ['instrumentOpenAI'],
 };
 
 export const isPublicName = (path: string, name: string): boolean =>

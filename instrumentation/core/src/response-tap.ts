@@ -105,8 +105,12 @@ function nodeStream(body: Readable, look: BodyLook): Readable {
     },
   });
   look.heldBy?.(tap);
+  // Whoever reads may stop before the end, which destroys both; else the source has failed.
+  body.once('error', (error) => {
+    if (!tap.destroyed) look.broke(error);
+  });
   pipeline(body, tap as PassThrough, (error) => {
-    if (error) look.broke(error.code === 'ERR_STREAM_PREMATURE_CLOSE' ? undefined : error);
+    if (error) look.broke();
   });
   return tap;
 }

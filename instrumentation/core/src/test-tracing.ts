@@ -51,7 +51,7 @@ export interface TestTracing {
   stop(): void;
 }
 
-/** Becomes the global tracer provider and context manager until `stop`. `before`: processors before the exporting one. */
+/** Is the global tracer provider and context manager until `stop`. `before`: processors before the exporting one. */
 export function startTracing(before: readonly SpanProcessor[] = []): TestTracing {
   const exporter = new InMemorySpanExporter();
   const exporting = new SimpleSpanProcessor({ exporter });

@@ -13,7 +13,10 @@ interface SeenResponse {
 }
 
 /** Runs something as if it were called where the response was asked for. */
-type WhereAsked = <Result>(work: () => Result) => Result;
+export type WhereAsked = <Result>(work: () => Result) => Result;
+
+/** Here. */
+export const whereAsked = (): WhereAsked => AsyncLocalStorage.snapshot() as WhereAsked;
 
 const PENDING_MAX = 10_000;
 
@@ -22,7 +25,7 @@ export class BackgroundResponses {
   private readonly told = new Remembered(PENDING_MAX);
 
   /** An answer to a request for one, or the end of its stream. */
-  note({ id, background, usage }: SeenResponse): void {
+  note({ id, background, usage }: SeenResponse, asked: WhereAsked | undefined): void {
     if (background !== true || typeof id !== 'string') return;
     if (usage) {
       this.pending.delete(id);
@@ -30,7 +33,7 @@ export class BackgroundResponses {
       return;
     }
     if (this.pending.size >= PENDING_MAX) this.pending.delete(this.pending.keys().next().value!);
-    this.pending.set(id, AsyncLocalStorage.snapshot() as WhereAsked);
+    if (asked !== undefined) this.pending.set(id, asked);
   }
 
   /** For a response that was fetched: where its usage is to be told; undefined where it is not, or not again. */
@@ -38,8 +41,8 @@ export class BackgroundResponses {
     if (background !== true || typeof id !== 'string' || !usage || !this.told.add(id)) {
       return undefined;
     }
-    const whereAsked = this.pending.get(id);
+    const asked = this.pending.get(id);
     this.pending.delete(id);
-    return whereAsked ?? ((work) => work());
+    return asked ?? ((work) => work());
   }
 }

@@ -5,6 +5,7 @@
 import type { BodyLook } from '@ai-cost-profiler/core/body-look.ts';
 import type { CallReader } from '@ai-cost-profiler/core/call-reader.ts';
 import { CallSpan } from '@ai-cost-profiler/core/call-span.ts';
+import { Content } from '@ai-cost-profiler/core/content.ts';
 import { safely } from '@ai-cost-profiler/core/host-safety.ts';
 import type { CallOrigin } from './call-origin.ts';
 import { ChatReader } from './chat.ts';
@@ -27,6 +28,8 @@ interface Batch {
   readonly origin: CallOrigin;
 }
 
+/** Half of a talk says little, and a file may hold many thousands. */
+const NO_CONTENT = new Content({ content: 'off' });
 const NEW_LINE = 10;
 const NOTHING = new Uint8Array();
 /** A longer line is no answer of a model. */
@@ -119,11 +122,7 @@ function tellResult({ response }: BatchResult, { api, origin }: Batch): void {
 
 /** What was asked stands in another file; the answer tells its model. */
 function readerOf({ object, model }: AnswerBody, { api, origin }: Batch): CallReader | undefined {
-  const call = {
-    body: { model },
-    origin,
-    options: { ...api.options, captureMessageContent: false },
-  };
+  const call = { body: { model }, origin, content: NO_CONTENT };
   if (object === 'chat.completion') return new ChatReader(call, 'chat');
   if (object === 'text_completion') return new ChatReader(call, 'text_completion');
   if (object === 'response') return new ResponseReader(call, api.memory);

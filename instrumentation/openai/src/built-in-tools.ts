@@ -1,9 +1,10 @@
 /**
- * Calls of OpenAI's own tools within a response, which cost money beside the tokens. Source: OpenAI, "Pricing", built-in
- * tools: a web search for each search action (opening and reading a page are none), a file search for each call, a
- * code interpreter for each container.
+ * Calls of OpenAI's own tools within a response, which cost money beside the tokens. Source: OpenAI, "Pricing", tools:
+ * a web search for each search action (opening and reading a page are none), a file search for each call, a code
+ * interpreter for each container.
  */
 import type { CallUsage } from '@ai-cost-profiler/core/usage.ts';
+import type { ImageUsage } from './images.ts';
 import { countOf, textOf } from './openai-call.ts';
 import type { Remembered } from './remembered.ts';
 
@@ -17,6 +18,7 @@ export interface OutputItem {
 /** Newer answers count themselves. */
 export interface ToolUsage {
   readonly web_search?: { readonly num_requests?: unknown } | null;
+  readonly image_gen?: ImageUsage | null;
 }
 
 export class BuiltInTools {
@@ -54,6 +56,12 @@ export class BuiltInTools {
       codeSessions: this.containers.size || undefined,
     };
   }
+}
+
+/** The model that makes the images of a response. */
+export function imageModel(tools: readonly unknown[] | null | undefined): string | undefined {
+  const named = tools as readonly { type?: unknown; model?: unknown }[] | null | undefined;
+  return textOf(named?.find(({ type }) => type === 'image_generation')?.model);
 }
 
 interface SearchTool {

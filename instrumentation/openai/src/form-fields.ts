@@ -24,4 +24,5 @@ export function bodyOf(request: FormRequest): object {
   return fields;
 }
 
-const isEncoded = (body: object): boolean => '__MultipartBody__' in body;
+const isEncoded = (body: object): boolean =>
+  (body as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === 'MultipartBody';

@@ -9,7 +9,7 @@ interface ImageTokens {
   readonly image_tokens?: unknown;
 }
 
-interface ImageUsage {
+export interface ImageUsage {
   readonly input_tokens?: unknown;
   readonly input_tokens_details?: (ImageTokens & { readonly cached_tokens?: unknown }) | null;
   readonly output_tokens?: unknown;

@@ -1,0 +1,27 @@
+/** The instrumentations that are on, for those who set up OpenTelemetry themselves. */
+import type { Instrumentation } from '@opentelemetry/instrumentation';
+import { type Environment, readEnvironment } from './environment.ts';
+import {
+  INSTRUMENTED_SDKS,
+  type InstrumentationOptions,
+  type InstrumentedSdk,
+} from './instrumented-sdks.ts';
+
+/**
+ * One instrumentation for each SDK, for `registerInstrumentations` or NodeSDK's `instrumentations`. They watch nothing
+ * that was loaded before. `OTEL_NODE_ENABLED_INSTRUMENTATIONS` and `OTEL_NODE_DISABLED_INSTRUMENTATIONS` choose among
+ * them by name; options win over the environment.
+ */
+export function instrumentations(options: Partial<InstrumentationOptions> = {}): Instrumentation[] {
+  const environment = readEnvironment();
+  const { isContentCaptured } = environment;
+  return watchedSdks(environment).map(({ create }) => create({ isContentCaptured, ...options }));
+}
+
+/** Those that the environment does not leave out. */
+export function watchedSdks(environment: Environment): InstrumentedSdk[] {
+  const { enabledInstrumentations: enabled, disabledInstrumentations: disabled } = environment;
+  return INSTRUMENTED_SDKS.filter(
+    ({ name }) => (enabled?.includes(name) ?? true) && !disabled.includes(name),
+  );
+}
