@@ -96,16 +96,24 @@ function pairs(values: SpanCondition['values'], of: string): string[] {
   });
 }
 
-const FIELD_GROUPS = ['identity', 'usage', 'context', 'attribution'] as const;
+/** What stands before the names of a group. */
+const FIELD_GROUPS = {
+  identity: '',
+  usage: 'tokens: ',
+  units: 'units: ',
+  context: '',
+  attribution: '',
+} as const;
 
 /** `cacheWrite5m` → `cache write 5m`. */
 const spaced = (name: string): string =>
   name.replace(/[A-Z]|\d+[a-z]/g, (part) => ` ${part.toLowerCase()}`);
 
 function fieldRows(declared: DialectDeclaration): string[][] {
-  const rows = FIELD_GROUPS.flatMap((group) =>
+  const groups = Object.entries(FIELD_GROUPS) as [keyof typeof FIELD_GROUPS, string][];
+  const rows = groups.flatMap(([group, before]) =>
     Object.entries<readonly string[]>({ ...declared[group] }).map(([name, names]) => [
-      group === 'usage' ? `tokens: ${spaced(name)}` : spaced(name),
+      `${before}${spaced(name).replaceAll('_', ' ')}`,
       codes(names),
     ]),
   );

@@ -1,10 +1,13 @@
-// Writes docs/reference/*.md, docs/dialects.md and .env.example from the tables of the source.
+// Writes docs/reference/*.md, docs/dialects.md, .env.example and instrumentation/core/src/semconv.ts from the tables of
+// the source.
 // `node scripts/generate-docs.ts` writes, `--check` only compares and fails when something is out of date.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { benchmarksPage } from './benchmarks-page.ts';
 import { dialectsPage } from './dialects-page.ts';
 import { engineErrorsPage } from './engine-errors-page.ts';
+import { semconvSource } from './generate-semconv.ts';
+import { instrumentationPage } from './instrumentation-page.ts';
 import { limitsPage } from './limits-page.ts';
 import { envExample, metricsPage, optionsPage, problemsPage } from './reference-pages.ts';
 
@@ -20,7 +23,9 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/reference/limits.md', limitsPage()],
     ['docs/dialects.md', dialectsPage()],
     ['docs/benchmarks.md', benchmarksPage()],
+    ['docs/instrumentation.md', instrumentationPage()],
     ['.env.example', envExample()],
+    ['instrumentation/core/src/semconv.ts', semconvSource()],
   ]);
 }
 

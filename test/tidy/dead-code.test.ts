@@ -3,6 +3,7 @@
  * An import by a test does not count, except for files that only tests use.
  */
 import { expect, test } from 'vitest';
+import { isPublicName, PUBLIC_NAMES } from './published-packages.ts';
 import { filesUsedBy, reachFrom } from './reachable-files.ts';
 import { isForTests, listFiles, readText } from './repository-files.ts';
 import { type Export, readSources } from './source-tree.ts';
@@ -12,19 +13,23 @@ const CONFIGURATIONS = ['vitest.config.ts'];
 
 const MANIFESTS = listFiles().filter((path) => /(^|\/)package\.json$/.test(path));
 
-/** Recorders of emitters, which a person runs where the emitter is installed (test/emitters/README.md). */
+/** Recorders of emitters, which a person runs where the emitter is installed, and programs that tests start there. */
 const isRunByHand = (path: string): boolean =>
-  path.endsWith('.ts') && path.startsWith('test/emitters/');
+  /\.(ts|cjs)$/.test(path) && path.startsWith('test/emitters/');
 
 const isTest = (path: string): boolean => path.endsWith('.test.ts');
 const isProgram = (path: string): boolean => /\.(ts|cjs|js|css|html)$/.test(path);
 
 const reachedByAll = reachFrom([
   ...MANIFESTS,
+  ...Object.keys(PUBLIC_NAMES),
   ...CONFIGURATIONS,
   ...listFiles().filter((path) => isTest(path) || isRunByHand(path)),
 ]);
-const reachedByPrograms = reachFrom(MANIFESTS, (path) => !isForTests(path));
+const reachedByPrograms = reachFrom(
+  [...MANIFESTS, ...Object.keys(PUBLIC_NAMES)],
+  (path) => !isForTests(path),
+);
 
 /** Exports of the program that only a test imports, because the part is proven alone. This list can only shrink. */
 const SEAMS: readonly string[] = [
@@ -37,6 +42,7 @@ const SEAMS: readonly string[] = [
   'collector/src/cli/lifetime.ts EXIT_NOT_DRAINED',
   'queries/src/figures.ts FIGURE_COLUMNS',
   'queries/src/range.ts INSTANT_NS_MAX',
+  'scripts/build-packages.ts buildPackages',
   'scripts/generate-docs.ts generatedFiles',
   'scripts/generate-docs.ts outdatedFiles',
 ];
@@ -81,6 +87,7 @@ function belongsToSignature({ name, isType }: Export, all: readonly Export[]): b
 const unused = [...readSources().values()].flatMap(({ path, exports }) =>
   exports
     .filter((one) => !CONFIGURATIONS.includes(path) && !belongsToSignature(one, exports))
+    .filter(({ name }) => !isPublicName(path, name))
     .map(({ name, line }) => {
       const all = importers.get(`${path} ${name}`) ?? [];
       const counting = reachedByPrograms.has(path) ? all.filter((by) => !isForTests(by)) : all;
@@ -88,6 +95,17 @@ const unused = [...readSources().values()].flatMap(({ path, exports }) =>
     })
     .filter(({ counting }) => counting.length === 0),
 );
+
+test('what published packages offer is there under its name', () => {
+  const missing = Object.entries(PUBLIC_NAMES).flatMap(([path, names]) => {
+    const offered =
+      readSources()
+        .get(path)
+        ?.exports.map(({ name }) => name) ?? [];
+    return names.filter((name) => !offered.includes(name)).map((name) => `${path}: ${name}`);
+  });
+  expect(missing).toEqual([]);
+});
 
 test('every export is imported by another file: drop the word export', () => {
   const wrong = unused

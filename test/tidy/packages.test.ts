@@ -11,6 +11,7 @@ interface Manifest {
   readonly dependencies?: Versions;
   readonly devDependencies?: Versions;
   readonly optionalDependencies?: Versions;
+  readonly peerDependencies?: Versions;
 }
 interface LockFile {
   readonly lockfileVersion: number;
@@ -19,6 +20,8 @@ interface LockFile {
 
 const FIELDS = ['dependencies', 'devDependencies', 'optionalDependencies'] as const;
 const EXACT = /^\d+\.\d+\.\d+(-[\w.]+)?$/;
+/** From the oldest that has what is used, up to the next major. */
+const RANGE = /^\^\d+\.\d+\.\d+$/;
 
 const LOCK = readJson<LockFile>('package-lock.json');
 const manifests = ['', ...WORKSPACES.map(({ folder }) => folder)].map((folder) => {
@@ -44,6 +47,15 @@ test('every version is exact: what was tested is what is installed', () => {
   expect(wrong).toEqual([]);
 });
 
+test('a peer is named by its oldest version: the application chooses the one there is', () => {
+  const wrong = manifests.flatMap(({ path, manifest }) =>
+    Object.entries(manifest.peerDependencies ?? {})
+      .filter(([, version]) => !RANGE.test(version))
+      .map(([name, version]) => `${path}: ${name} ${version}: write ^1.2.3.`),
+  );
+  expect(wrong).toEqual([]);
+});
+
 test('one package has one version, wherever it is declared', () => {
   const versions = new Map<string, Set<string>>();
   for (const { name, version } of declared) {
@@ -54,7 +66,7 @@ test('one package has one version, wherever it is declared', () => {
 });
 
 test.for(manifests)('the lock file is in step with $path', ({ folder, manifest }) => {
-  for (const field of FIELDS) {
+  for (const field of [...FIELDS, 'peerDependencies'] as const) {
     expect(LOCK.packages[folder]?.[field] ?? {}, field).toEqual(manifest[field] ?? {});
   }
 });

@@ -1,4 +1,5 @@
 /** What may not stand in a source, as data: how it is found, where it is allowed and why, and what to do instead. */
+import { PUBLIC_NAMES } from './published-packages.ts';
 import { isForTests } from './repository-files.ts';
 import { lineFinder, type Node, type SourceFile } from './source-tree.ts';
 
@@ -10,6 +11,8 @@ export interface SourceRule {
   readonly allowed: Readonly<Record<string, string>>;
   /** Also allowed in tests and what they stand on. */
   readonly isAllowedInTests?: true;
+  /** Also allowed in what applications import of the published packages. */
+  readonly isAllowedInEntries?: true;
   readonly instead: string;
   /** A text that breaks it, in as many lines as it has findings. */
   readonly example: string;
@@ -99,6 +102,7 @@ export const SOURCE_RULES: readonly SourceRule[] = [
     title: 'a file passes on nothing of others',
     find: ({ imports }) => imports.filter((one) => one.isReexport).map(({ line }) => line),
     allowed: { 'collector/src/log.ts': "pino's type under our own name" },
+    isAllowedInEntries: true,
     instead: 'import it from the file that declares it',
     example: "export { a } from './a.ts';",
   },
@@ -123,6 +127,8 @@ export const SOURCE_RULES: readonly SourceRule[] = [
     allowed: {
       'collector/src/config.ts': 'the one place',
       'scripts/': 'they hand it on to the Node they start',
+      'instrumentation/node/src/environment.ts': 'the one place of what applications install',
+      'bench/instrumentation/instrumentations.ts': 'OpenLIT is told there to export nothing',
     },
     isAllowedInTests: true,
     instead: 'declare an option in collector/src/options.ts and take it as an argument',
@@ -140,6 +146,9 @@ export const SOURCE_RULES: readonly SourceRule[] = [
       'test/simulation/run.ts': 'npm run test:simulation',
       'test/fuzz/run.ts': 'npm run test:fuzz',
       'scripts/generate-docs.ts': 'npm run docs',
+      'instrumentation/node/src/command.ts': 'the command npx runs',
+      'instrumentation/node/src/exit-sender.ts': 'a process that sends what another left',
+      'test/instrumentation/': 'programs that end as applications do',
     },
     instead: 'throw, or return a code to main.ts',
     example: 'process.exit(1);',
@@ -175,6 +184,7 @@ export function judgeSource(rule: SourceRule, source: SourceFile): string[] {
   // This file shows what each rule forbids.
   if (path === 'test/tidy/source-rules.ts') return [];
   if (rule.isAllowedInTests && isForTests(path)) return [];
+  if (rule.isAllowedInEntries && path in PUBLIC_NAMES) return [];
   if (Object.keys(rule.allowed).some((place) => isWithin(path, place))) return [];
   return rule.find(source).map((line) => `${path}:${line}: ${rule.instead}.`);
 }

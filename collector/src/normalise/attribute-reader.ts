@@ -5,7 +5,7 @@
 import type { AttributeList } from '../decode/attribute-list.ts';
 import { VALUE } from '../decode/attribute-list.ts';
 import type { AttributeKeys, KeyId } from './attribute-keys.ts';
-import { plainDecimal } from './decimal-text.ts';
+import { measuredQuantity, plainDecimal } from './decimal-text.ts';
 import { KeyPositions } from './key-positions.ts';
 import { distinctTags, type Tag, tagsOf } from './tag-keys.ts';
 import { type CountProblem, problemOfAttribute } from './usage/unreadable-count.ts';
@@ -55,6 +55,10 @@ export class AttributeReader {
     return this.positionOf(key) !== -1;
   }
 
+  hasOneOf(keys: readonly KeyId[]): boolean {
+    return keys.some((key) => this.has(key));
+  }
+
   /** A string value that says something; undefined for other types and for words that mean nothing. */
   text(key: KeyId): string | undefined {
     const at = this.at(key);
@@ -84,6 +88,17 @@ export class AttributeReader {
   /** `firstWhole` of a count of usage, which is looked at only where counts are made disjoint. */
   count(keys: readonly KeyId[]): bigint | undefined {
     return this.firstWhole(keys);
+  }
+
+  /** `firstWhole` of a number of units: searches, images, … */
+  counted(keys: readonly KeyId[]): bigint | undefined {
+    return this.firstWhole(keys);
+  }
+
+  /** The first of these keys that has a measured quantity ≥ 0, in 1e-9 of its unit. */
+  measured(keys: readonly KeyId[]): bigint | undefined {
+    const text = this.firstUsd(keys);
+    return text === undefined ? undefined : measuredQuantity(text);
   }
 
   /** Why none of these keys tells a count, where one is meant to; they have none that is readable. */

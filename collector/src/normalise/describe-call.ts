@@ -10,6 +10,7 @@ import { normaliseProvider, providerOfModel } from './providers.ts';
 import type { CountName } from './usage/counts.ts';
 import { hasUsage, type RawUsage } from './usage/raw-usage.ts';
 import { type ReconciledUsage, reconcileUsage } from './usage/reconcile-usage.ts';
+import type { UnitName } from './usage/told-units.ts';
 
 export type Reading = DialectReading & { family: string };
 
@@ -82,10 +83,17 @@ const NOT_MISSED: readonly string[] = ['total', 'uncached'];
 /** The first count that no reading can tell, though one means to. NaN beside no other count says nothing. */
 function unreadableIn(readings: readonly Reading[], raw: RawUsage): string | undefined {
   const problems = readings
-    .flatMap(({ unreadable }) => Object.entries(unreadable ?? {}) as [CountName, string][])
-    .filter(([name]) => raw[name] === undefined && !NOT_MISSED.includes(name))
+    .flatMap(({ unreadable }) => Object.entries(unreadable ?? {}) as Problem[])
+    .filter(([name]) => !isTold(raw, name) && !NOT_MISSED.includes(name))
     .map(([, problem]) => problem);
   return hasUsage(raw) ? problems[0] : problems.find((problem) => problem !== 'count_is_nan');
+}
+
+type Problem = [name: CountName | UnitName, problem: string];
+
+function isTold({ units, ...counts }: RawUsage, name: Problem[0]): boolean {
+  const told: Partial<Record<Problem[0], unknown>> = { ...counts, ...units };
+  return told[name] !== undefined;
 }
 
 /** The first reading that tells it: dialects stand in the order of trust in dialects.ts. */

@@ -9,6 +9,7 @@ import type { SpanCondition } from './span-condition.ts';
 import type { TagNames } from './tag-keys.ts';
 import type { CountName } from './usage/counts.ts';
 import type { KnownInclusion } from './usage/raw-usage.ts';
+import type { UnitNames } from './usage/told-units.ts';
 
 export type IdentityName =
   | 'operation'
@@ -17,7 +18,14 @@ export type IdentityName =
   | 'responseModel'
   | 'responseId';
 export type AttributionName = keyof Omit<Attribution, 'tags'>;
-export type ContextName = 'serviceTier' | 'requestedTier' | 'speed' | 'region' | 'batch';
+export type ContextName =
+  | 'serviceTier'
+  | 'requestedTier'
+  | 'speed'
+  | 'region'
+  | 'inferenceGeo'
+  | 'searchContextSize'
+  | 'batch';
 
 /** Attribute names of each thing, the most trusted first. */
 export type Names<Name extends string> = Readonly<Partial<Record<Name, readonly string[]>>>;
@@ -62,6 +70,8 @@ export interface DialectTable {
   /** The emitter's own words for operations (lower case) → the conventions' words. */
   readonly operations?: Readonly<Record<string, string>>;
   readonly usage: CountNames;
+  /** Counted units (whole), and measured ones (may be fractions). */
+  readonly units?: UnitNames;
   readonly blobs?: readonly BlobTable[];
   /** Reported cost in USD. */
   readonly cost?: readonly string[];

@@ -9,6 +9,7 @@ import type { DialectDeclaration } from './dialect-table.ts';
 import type { Triggers } from './span-condition.ts';
 import type { CountName } from './usage/counts.ts';
 import type { KnownInclusion, RawUsage } from './usage/raw-usage.ts';
+import type { UnitName } from './usage/told-units.ts';
 import type { CountProblem } from './usage/unreadable-count.ts';
 
 /** What of a span a dialect may look at. Readers are reused: nothing may be kept. */
@@ -24,7 +25,9 @@ export interface SpanFacts {
   spanKind: number;
 }
 
-export type UnreadableCounts = Partial<Record<CountName, CountProblem | 'usage_not_readable'>>;
+export type UnreadableCounts = {
+  [Name in CountName | UnitName]?: CountProblem | 'usage_not_readable';
+};
 
 /** What a dialect reads; `normalise` makes the canonical call of it. Absent is unknown. */
 export interface DialectReading {

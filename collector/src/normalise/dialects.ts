@@ -2,6 +2,7 @@
 import type { DialectDefinition } from './dialect.ts';
 import { agentO11y } from './dialects/agento11y.ts';
 import { agentOps } from './dialects/agentops.ts';
+import { aicost } from './dialects/aicost.ts';
 import { anthropicSdk } from './dialects/anthropic-sdk.ts';
 import { claudeCode } from './dialects/claude-code.ts';
 import { codex } from './dialects/codex.ts';
@@ -29,6 +30,7 @@ import { strands } from './dialects/strands.ts';
 import { vercelAi } from './dialects/vercel-ai.ts';
 
 export const DIALECTS: readonly DialectDefinition[] = [
+  aicost,
   claudeCode,
   anthropicSdk,
   codex,
@@ -62,4 +64,4 @@ export const DIALECTS: readonly DialectDefinition[] = [
  * Version of everything that decides usage, roles and attribution; stored with each entry. Raise it with any change
  * to this folder that can change what a span costs.
  */
-export const RULES_VERSION = '9';
+export const RULES_VERSION = '10';

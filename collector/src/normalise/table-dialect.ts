@@ -37,6 +37,7 @@ import {
 import { withWritesOnce } from './usage/cache-writes.ts';
 import type { CountName } from './usage/counts.ts';
 import type { KnownInclusion, RawUsage } from './usage/raw-usage.ts';
+import { UnitReader } from './usage/told-units.ts';
 
 const AUTHORITY = 10;
 /** Authority of the provider's own report. */
@@ -64,6 +65,7 @@ class TableDialect implements Dialect {
   private readonly isMarked: SpanTest;
   private readonly identity: Declared<IdentityName>;
   private readonly usage: [CountName, KeyId[]][];
+  private readonly units: UnitReader;
   private readonly blobs: BlobReader;
   private readonly cost: KeyId[];
   private readonly context: Declared<ContextName>;
@@ -80,6 +82,7 @@ class TableDialect implements Dialect {
     this.isMarked = compileAny(table.marks, keys);
     this.identity = declareAll(table.identity, keys.span);
     this.usage = entriesOf(declareAll(table.usage, keys.span));
+    this.units = new UnitReader(table.units ?? {}, keys.span);
     this.blobs = new BlobReader(table.blobs ?? [], keys.span);
     this.cost = (table.cost ?? []).map((name) => keys.span.declare(name));
     this.context = declareAll(table.context ?? {}, keys.span);
@@ -96,6 +99,7 @@ class TableDialect implements Dialect {
     this.speaks = [
       ...entriesOf(this.identity).flatMap(([, ids]) => ids),
       ...this.usage.flatMap(([, ids]) => ids),
+      ...this.units.keys,
       ...this.blobs.keys,
       ...this.cost,
     ];
@@ -158,6 +162,8 @@ class TableDialect implements Dialect {
       const problem = usage[name] === undefined ? attributes.countProblem(ids) : undefined;
       if (problem !== undefined) unreadable[name] = problem;
     }
+    const units = this.units.read(attributes, unreadable);
+    if (units !== undefined) usage.units = units;
     blobs.noteUnreadable(usage, unreadable);
     if (blobs.isUnreadable && usage.input === undefined) unreadable.input = 'usage_not_readable';
     return { usage: withWritesOnce(usage), isExact, unreadable };
@@ -181,15 +187,17 @@ class TableDialect implements Dialect {
   }
 
   private readContext(attributes: AttributeReader): CallContext {
-    const { serviceTier, requestedTier, speed, region, batch } = this.context;
-    const asked = attributes.firstText(requestedTier ?? []);
+    const { context } = this;
+    const text = (name: ContextName) => attributes.firstText(context[name] ?? []);
+    const asked = text('requestedTier');
     return told({
       // Of the tier asked for, `auto` says nothing about what was served.
-      serviceTier:
-        attributes.firstText(serviceTier ?? []) ?? (asked === 'auto' ? undefined : asked),
-      speed: attributes.firstText(speed ?? []),
-      region: attributes.firstText(region ?? []),
-      batch: batch?.some((key) => attributes.flag(key) === true) ? true : undefined,
+      serviceTier: text('serviceTier') ?? (asked === 'auto' ? undefined : asked),
+      speed: text('speed'),
+      region: text('region'),
+      inferenceGeo: text('inferenceGeo'),
+      searchContextSize: text('searchContextSize'),
+      batch: context.batch?.some((key) => attributes.flag(key) === true) ? true : undefined,
     });
   }
 

@@ -154,6 +154,7 @@ export type AudioRendering = readonly [dialect: string, render: (told: ToldAudio
 const MICROSOFT = 'Experimental.Microsoft.Extensions.AI';
 
 export const AUDIO_RENDERINGS: readonly AudioRendering[] = [
+  ['aicost', otel('@ai-cost-profiler/openai', CONVENTIONS)],
   ['otel_genai', otel('', CONVENTIONS)],
   ['pydantic_ai', otel('pydantic-ai', DETAILS)],
   ['microsoft', otel(MICROSOFT, BEFORE)],

@@ -128,6 +128,8 @@ const agentO11y = (told: Told) =>
 const lmnr = otel('lmnr.sdk', { names: UNDERSCORE }, { 'lmnr.span.type': 'LLM' });
 const agentOps = otel('agentops', { names: UNDERSCORE }, { 'agentops.span.kind': 'llm' });
 const mark = (key: string, value: string) => ({ [key]: value });
+const OWN: UsageNames = { ...OTEL, cacheWrite: 'gen_ai.usage.cache_write.input_tokens' };
+const own = (name: string) => otel(`@ai-cost-profiler/${name}`, { names: OWN });
 const liteLlm2 = otel('litellm', { names: OTEL }, mark('litellm.call_type', 'acompletion'));
 const strands = otel('strands.telemetry.tracer', EXCLUSIVE, {
   'gen_ai.provider.name': 'strands-agents',
@@ -136,6 +138,11 @@ const adk = otel('gcp.vertex.agent', { names: OTEL }, { 'gen_ai.provider.name': 
 const spring = (told: Told) => asTexts(otel('org.springframework.boot', told));
 
 export const RENDERINGS: readonly Rendering[] = [
+  ['aicost', 'openai', 'package', own('openai')],
+  ['aicost', 'anthropic', 'package', own('anthropic')],
+  ['aicost', 'gcp.gemini', 'package', own('google-genai')],
+  ['aicost', 'aws.bedrock', 'package', own('bedrock')],
+  ['aicost', 'openrouter', 'recorded', own('core')],
   ['otel_genai', 'openai', '1.41', otel('', { names: OTEL })],
   ['otel_genai', 'anthropic', '1.41', otel('', { names: OTEL })],
   ['otel_genai', 'gcp.gemini', '1.41', otel('', { names: OTEL })],

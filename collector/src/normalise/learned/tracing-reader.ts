@@ -64,6 +64,15 @@ export class TracingReader extends AttributeReader {
     return undefined;
   }
 
+  /** The buckets of a template are tokens: what tells units too is read by the dialects. */
+  override counted(keys: readonly KeyId[]): bigint | undefined {
+    return none(super.counted(keys));
+  }
+
+  override measured(keys: readonly KeyId[]): bigint | undefined {
+    return none(super.measured(keys));
+  }
+
   /** Tags are handed on as they are. */
   override tags(): Tag[] {
     return [];
@@ -82,6 +91,13 @@ export class TracingReader extends AttributeReader {
     this.counts.set(at, known);
     return known;
   }
+}
+
+/** No units are told, or 0 of them, which is learned as the value that it is. */
+function none(quantity: bigint | undefined): bigint | undefined {
+  if (quantity !== undefined && quantity > 0n)
+    throw new TypeError('units are read by the dialects');
+  return quantity;
 }
 
 export class TracingResourceReader extends AttributeReader {

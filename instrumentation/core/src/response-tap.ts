@@ -1,0 +1,116 @@
+/**
+ * A response of which the application reads the raw body (`asResponse()`): the same response over a body that is looked
+ * at while it is read, never ahead of it. A body of JSON is held until it ends, up to a limit, because only whole it
+ * can be understood.
+ */
+import { type PassThrough, pipeline, Readable, Transform } from 'node:stream';
+import type { ReadableStreamDefaultReader, UnderlyingSource } from 'node:stream/web';
+import { type BodyLook, lookFor } from './body-look.ts';
+import { safely } from './host-safety.ts';
+import { endOfStream, type TappedCall } from './stream-tap.ts';
+
+/** What of a fetch response is needed; node-fetch's has a Node stream for a body. */
+export interface FetchResponse {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: { get(name: string): string | null };
+  readonly url: string;
+  readonly body: unknown;
+  readonly redirected?: boolean;
+  text?(): Promise<string>;
+}
+
+/** The response to hand on. Where its body cannot be looked at it is the response itself, and the call ends here. */
+export function tapResponse<Given extends FetchResponse>(response: Given, call: TappedCall): Given {
+  const look = safely('looking at a raw response', () => lookFor(response.headers, call));
+  const tapped = look === undefined ? undefined : lookAtBody(response, look);
+  if (tapped === undefined) endOfStream(call);
+  return tapped ?? response;
+}
+
+/** The response over a body that `look` sees. Undefined where that cannot be: then nothing of it was touched. */
+export function lookAtBody<Given extends FetchResponse>(
+  response: Given,
+  look: BodyLook,
+): Given | undefined {
+  const { body } = response;
+  return safely('looking at the body of a response', () => {
+    if (body instanceof ReadableStream) {
+      return rebuildResponse(response, webStream(body, look));
+    }
+    if (body instanceof Readable) {
+      return rebuildResponse(response, nodeStream(body, look));
+    }
+    return undefined;
+  });
+}
+
+type ResponseClass = new (body: unknown, init: unknown) => FetchResponse;
+
+/** The same response of the same class over another body. */
+export function rebuildResponse<Given extends FetchResponse>(
+  response: Given,
+  body: unknown,
+): Given {
+  const { status, statusText, headers, url, redirected } = response;
+  const Same = response.constructor as ResponseClass;
+  // node-fetch takes the last two, and has them from a redirect's count.
+  const init = { status, statusText, headers, url, counter: redirected === true ? 1 : 0 };
+  const copy = new Same(body, init);
+  if (copy.url !== url) Object.defineProperty(copy, 'url', { value: url });
+  if (copy.redirected !== redirected) {
+    Object.defineProperty(copy, 'redirected', { value: redirected });
+  }
+  return copy as Given;
+}
+
+/** Takes the reader of `body` only when somebody reads. */
+function webStream(body: ReadableStream<Uint8Array>, look: BodyLook): ReadableStream<Uint8Array> {
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  // Held by the stream, which whoever reads the body holds.
+  const source: UnderlyingSource<Uint8Array> = {
+    async pull(controller) {
+      try {
+        reader ??= body.getReader();
+        // What is left out would leave whoever reads waiting.
+        for (;;) {
+          const { done, value } = await reader.read();
+          const passed = done ? look.end() : look.push(value);
+          if (passed.length > 0) controller.enqueue(passed);
+          if (done) controller.close();
+          if (done || passed.length > 0) return;
+        }
+      } catch (error) {
+        look.broke(error);
+        controller.error(error);
+      }
+    },
+    cancel(reason) {
+      look.broke();
+      return reader === undefined ? body.cancel(reason) : reader.cancel(reason);
+    },
+  };
+  look.heldBy?.(source);
+  return new ReadableStream<Uint8Array>(source, { highWaterMark: 0 });
+}
+
+/** node-fetch's body. It ends with its source, and its source with it. */
+function nodeStream(body: Readable, look: BodyLook): Readable {
+  const tap = new Transform({
+    transform(bytes: Uint8Array, _encoding, done) {
+      done(null, look.push(bytes));
+    },
+    flush(done) {
+      done(null, look.end());
+    },
+  });
+  look.heldBy?.(tap);
+  // Whoever reads may stop before the end, which destroys both; else the source has failed.
+  body.once('error', (error) => {
+    if (!tap.destroyed) look.broke(error);
+  });
+  pipeline(body, tap as PassThrough, (error) => {
+    if (error) look.broke();
+  });
+  return tap;
+}
