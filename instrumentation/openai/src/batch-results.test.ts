@@ -65,6 +65,7 @@ describe('an output file of a batch', () => {
       line('a', { response: { status_code: 200, body: { object: 'video' } } }),
     ],
     ['is no JSON', '{"custom_id": '],
+    ['stands behind something else', `PNG\n${line('a')}`],
     ['is of another file', '{"messages": []}'],
   ])('tells nothing of a line that %s', ([, text]) => {
     const { look, ids } = looking();

@@ -31,6 +31,7 @@ interface Batch {
 /** Half of a talk says little, and a file may hold many thousands. */
 const NO_CONTENT = new Content({ content: 'off' });
 const NEW_LINE = 10;
+const BRACE = 123;
 const NOTHING = new Uint8Array();
 /** A longer line is no answer of a model. */
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
@@ -40,6 +41,7 @@ export class BatchFileLook implements BodyLook {
   private readonly batch: Batch;
   private parts: Uint8Array[] = [];
   private bytesHeld = 0;
+  private isAtStart = true;
   private isLeftAlone: boolean;
 
   constructor(fileId: string, batch: Batch) {
@@ -49,6 +51,11 @@ export class BatchFileLook implements BodyLook {
   }
 
   push(bytes: Uint8Array): Uint8Array {
+    if (this.isAtStart && bytes.length > 0) {
+      this.isAtStart = false;
+      // Pictures and sound have no lines that could be waited for.
+      if (bytes[0] !== BRACE) this.isLeftAlone = true;
+    }
     let rest = bytes;
     while (!this.isLeftAlone && rest.length > 0) {
       const end = rest.indexOf(NEW_LINE);
@@ -82,7 +89,7 @@ export class BatchFileLook implements BodyLook {
     this.bytesHeld += bytes.length;
     if (this.bytesHeld > LINE_BYTES_MAX) this.broke();
     // A stream may use its buffers again.
-    else this.parts.push(bytes.slice());
+    else this.parts.push(Buffer.from(bytes));
   }
 
   private readLine(): void {
