@@ -52,35 +52,31 @@ export interface ProtocolClass {
   readonly prototype: object;
 }
 
-const originals = new WeakMap<object, ProtocolPrototype>();
+/** Undefined: nothing is watched at the moment. */
+export type CurrentTracer = () => Tracer | undefined;
+
+const watchedClasses = new WeakSet<object>();
 
 /**
  * Watches what instances of this class, or of one that is derived from it, send and handle from now on. Give it the
- * class `Protocol`, for applications whose bundle no hook can see.
+ * class `Protocol` by hand in applications whose bundle no hook can see. Once for each class.
  */
-export function watchProtocol(protocol: ProtocolClass, tracer: () => Tracer): void {
-  const prototype = protocol.prototype as ProtocolPrototype;
-  if (originals.has(prototype)) return;
-  const { request, setRequestHandler } = prototype;
-  originals.set(prototype, { request, setRequestHandler });
-  prototype.request = function watchedRequest(asked, ...rest) {
+export function watchProtocol({ prototype }: ProtocolClass, tracer: CurrentTracer): void {
+  if (watchedClasses.has(prototype)) return;
+  watchedClasses.add(prototype);
+  const methods = prototype as ProtocolPrototype;
+  const { request, setRequestHandler } = methods;
+  methods.request = function watchedRequest(asked, ...rest) {
     const begun = safely('the span of an MCP request', () => beginRequest(this, tracer(), asked));
     if (begun === undefined) return request.call(this, asked, ...rest);
     return context.with(begun.inside, () =>
       settled(begun.inside, () => request.call(this, begun.sent, ...rest)),
     ) as Promise<unknown>;
   };
-  prototype.setRequestHandler = function watchedHandler(schema, handler) {
+  methods.setRequestHandler = function watchedSetting(schema, handler) {
     const transport = (): McpTransport | undefined => this.transport;
     setRequestHandler.call(this, schema, watched(handler, tracer, transport));
   };
-}
-
-/** Undoes it, for what is sent and set from now on. */
-export function unwatchProtocol({ prototype }: ProtocolClass): void {
-  const original = originals.get(prototype);
-  if (original !== undefined) Object.assign(prototype, original);
-  originals.delete(prototype);
 }
 
 interface BegunRequest {
@@ -90,7 +86,12 @@ interface BegunRequest {
   readonly sent: McpRequest;
 }
 
-function beginRequest(sender: ProtocolInstance, tracer: Tracer, request: McpRequest): BegunRequest {
+function beginRequest(
+  sender: ProtocolInstance,
+  tracer: Tracer | undefined,
+  request: McpRequest,
+): BegunRequest | undefined {
+  if (tracer === undefined) return undefined;
   const id = sender._requestMessageId;
   const { transport } = sender;
   const inside = startRequestSpan(tracer, { side: 'client', request, id, transport });
@@ -103,12 +104,14 @@ function beginRequest(sender: ProtocolInstance, tracer: Tracer, request: McpRequ
 
 function watched(
   handler: Handler,
-  tracer: () => Tracer,
+  tracer: CurrentTracer,
   transport: () => McpTransport | undefined,
 ): Handler {
   return function watchedRequestHandler(this: unknown, request, extra, ...rest) {
     const work = (): unknown => handler.call(this, request, extra, ...rest);
     const inside = safely('the span of an MCP request', () => {
+      const current = tracer();
+      if (current === undefined) return undefined;
       const meta = extra?._meta ?? request.params?._meta ?? {};
       const parent = propagation.extract(context.active(), meta);
       const asked = {
@@ -117,7 +120,7 @@ function watched(
         id: extra?.requestId,
         transport: transport(),
       } as const;
-      return startRequestSpan(tracer(), asked, parent);
+      return startRequestSpan(current, asked, parent);
     });
     return inside === undefined ? work() : context.with(inside, () => settled(inside, work));
   };
