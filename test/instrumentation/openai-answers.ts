@@ -1,6 +1,6 @@
 /** Answers as OpenAI's API gives them, with usage that is known in advance. Source: OpenAI, "API reference". */
 
-export const CHAT_USAGE = {
+const CHAT_USAGE = {
   prompt_tokens: 1200,
   completion_tokens: 90,
   total_tokens: 1290,
@@ -52,7 +52,7 @@ export function chatChunks(body: unknown): unknown[] {
   ];
 }
 
-export const RESPONSE_USAGE = {
+const RESPONSE_USAGE = {
   input_tokens: 500,
   input_tokens_details: { cached_tokens: 128 },
   output_tokens: 60,

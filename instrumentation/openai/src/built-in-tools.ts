@@ -1,7 +1,7 @@
 /**
- * Calls of OpenAI's own tools within a response, which cost money beside the tokens. Source: OpenAI, "Pricing", built-in
- * tools: a web search for each search action (opening and reading a page are none), a file search for each call, a
- * code interpreter for each container.
+ * Calls of OpenAI's own tools within a response, which cost money beside the tokens. Source: OpenAI, "Pricing", tools:
+ * a web search for each search action (opening and reading a page are none), a file search for each call, a code
+ * interpreter for each container.
  */
 import type { CallUsage } from '@ai-cost-profiler/core/usage.ts';
 import { countOf, textOf } from './openai-call.ts';

@@ -13,7 +13,7 @@ export interface CallOrigin {
 }
 
 /** End of a host name → provider, as the collector maps them; the first that matches counts. */
-export const PROVIDER_HOSTS: readonly (readonly [string, string])[] = [
+const PROVIDER_HOSTS: readonly (readonly [string, string])[] = [
   ['api.openai.com', 'openai'],
   ['.openai.azure.com', 'azure.ai.openai'],
   ['.cognitiveservices.azure.com', 'azure.ai.openai'],

@@ -48,7 +48,7 @@ export function imagesReader(call: OpenAICall): CallReader {
   };
 }
 
-export function imageUsage(usage: ImageUsage): CallUsage {
+function imageUsage(usage: ImageUsage): CallUsage {
   const { input_tokens_details: input, output_tokens_details: output } = usage;
   const outputTokens = countOf(usage.output_tokens);
   return {

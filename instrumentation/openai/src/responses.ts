@@ -163,7 +163,7 @@ export class ResponseReader implements CallReader {
   }
 }
 
-export function responseUsage(usage: ResponseUsage): CallUsage {
+function responseUsage(usage: ResponseUsage): CallUsage {
   const { input_tokens_details: input, output_tokens_details: output } = usage;
   return {
     inputTokens: countOf(usage.input_tokens),
@@ -181,8 +181,7 @@ function finishReason({ status, incomplete_details: cut }: ResponseAnswer): stri
 }
 
 /** Whether more of a response is to come. */
-export const isUnderWay = (status: unknown): boolean =>
-  status === 'queued' || status === 'in_progress';
+const isUnderWay = (status: unknown): boolean => status === 'queued' || status === 'in_progress';
 
 function requestAttributes(request: ResponseRequest): Attributes {
   const { previous_response_id: previous, conversation, max_output_tokens: maxTokens } = request;
