@@ -3,7 +3,7 @@
 import { withAttribution } from '@ai-cost-profiler/node';
 import { GoogleGenAI } from '@google/genai';
 
-const gemini = new GoogleGenAI({ apiKey: process.env.GEMINI_API_KEY });
+const gemini = new GoogleGenAI({});
 const question = { model: 'gemini-2.5-flash', contents: 'How is the weather in Oslo?' };
 
 await withAttribution({ feature: 'travel', user: 'user-7' }, async () => {
