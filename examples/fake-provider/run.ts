@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { basename } from 'node:path';
 import { startFakeProvider } from '../../test/emitters/fake-provider.ts';
 import { startFakeGoogle } from '../../test/instrumentation/fake-google.ts';
 
@@ -16,6 +17,7 @@ const [command = '', ...rest] = process.argv.slice(2);
 const child = spawn(command === 'node' ? process.execPath : command, rest, {
   stdio: 'inherit',
   env: {
+    OTEL_SERVICE_NAME: basename(process.cwd()),
     ...process.env,
     GOOGLE_API_KEY: undefined,
     OPENAI_BASE_URL: provider.url,
