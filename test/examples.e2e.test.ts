@@ -53,7 +53,7 @@ function commandsOf(example: string): string[] {
 }
 
 /** What it wrote. */
-async function runExample(example: string): Promise<string> {
+async function runExample(example: string, more: Record<string, string> = {}): Promise<string> {
   let written = '';
   for (const command of commandsOf(example)) {
     const { stdout } = await run(command, {
@@ -69,6 +69,7 @@ async function runExample(example: string): Promise<string> {
         npm_config_fund: 'false',
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
         OTEL_EXPORTER_OTLP_HEADERS: `x-api-key=${collector.key}`,
+        ...more,
       },
     });
     written = stdout;
@@ -83,20 +84,20 @@ interface Row {
   readonly cost_usd: string | null;
 }
 
-async function rowsOf(example: string): Promise<Row[]> {
+async function rowsOf(service: string): Promise<Row[]> {
   await run(process.execPath, [MAIN, 'settle', '--json', '--data-dir', collector.dataDir]);
-  const question = `by=feature,user&service=${example}`;
+  const question = `by=feature,user&service=${service}`;
   const { body } = await collector.getJson(
     `/api/v1/costs/breakdown?from=now-1d&to=now&${question}`,
   );
   return (body as { rows: Row[] }).rows;
 }
 
-async function expectBill(example: string): Promise<void> {
+async function expectBill(example: string, service = example): Promise<void> {
   const { feature, calls, cost } = BILLS[example]!;
   const wanted = { feature, user: 'user-7', calls, cost_usd: cost };
   const rows = await eventually(
-    () => rowsOf(example),
+    () => rowsOf(service),
     (all) => all.length === 1 && all[0]!.calls === calls && all[0]!.cost_usd === cost,
   );
   expect(rows).toMatchObject([wanted]);
@@ -111,6 +112,18 @@ test.for(NODE_EXAMPLES)('%s', async (example) => {
   expect(written).toContain('fine');
   await expectBill(example);
 });
+
+test.for(['langchain-agent', 'openai-agents'])(
+  '%s, told by the framework alone, costs the same',
+  async (example) => {
+    const service = `${example}-alone`;
+    await runExample(example, {
+      OTEL_SERVICE_NAME: service,
+      OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'openai',
+    });
+    await expectBill(example, service);
+  },
+);
 
 test('python-service', async ({ skip }) => {
   const missing = await runExample('python-service').then(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { frameworkAnswerId } from './framework-answer-id.ts';
+import { frameworkAnswer } from './framework-answer.ts';
 
 const langChain = (message: object): object => ({
   generations: [[{ text: '', message: { lc: 1, kwargs: message } }]],
@@ -22,7 +22,7 @@ describe('the id of the answer that a span of OpenInference shows', () => {
     ['an id that is no text', { id: 7 }, undefined],
   ])('%s', ([, shown, id]) => {
     const attributes = { 'openinference.span.kind': 'LLM', 'output.value': JSON.stringify(shown) };
-    expect(frameworkAnswerId(attributes)).toBe(id);
+    expect(frameworkAnswer(attributes)['gen_ai.response.id']).toBe(id);
   });
 
   test.for<[string, Record<string, string>]>([
@@ -32,6 +32,23 @@ describe('the id of the answer that a span of OpenInference shows', () => {
     ['an output that was left out', { 'output.value': '__REDACTED__' }],
   ])('%s gets none', ([, more]) => {
     const attributes = { 'openinference.span.kind': 'LLM', 'output.value': '{"id":"resp_1"}' };
-    expect(frameworkAnswerId({ ...attributes, ...more })).toBeUndefined();
+    expect(frameworkAnswer({ ...attributes, ...more })).toEqual({});
+  });
+});
+
+describe('the provider of the answer', () => {
+  const output = (model_provider: string): string =>
+    JSON.stringify(langChain({ id: 'chatcmpl-1', response_metadata: { model_provider } }));
+
+  test.for<[string, Record<string, string>, string | undefined]>([
+    ['is told as LangChain does', { 'output.value': output('openai') }, 'openai'],
+    ['is left as the span tells it', { 'llm.provider': 'azure' }, undefined],
+    ['is left in the name of the conventions too', { 'gen_ai.provider.name': 'x' }, undefined],
+    ['is not told in words of its own', { 'output.value': output('mistralai') }, undefined],
+  ])('%s', ([, more, provider]) => {
+    const told = { 'openinference.span.kind': 'LLM', 'output.value': output('openai') };
+    const added = frameworkAnswer({ ...told, ...more });
+    expect(added['gen_ai.response.id']).toBe('chatcmpl-1');
+    expect(added['gen_ai.provider.name']).toBe(provider);
   });
 });
