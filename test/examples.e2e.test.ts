@@ -31,7 +31,7 @@ const BILLS: Readonly<Record<string, Bill>> = {
   'langchain-agent': { feature: 'assistant', calls: 2, cost: TWO_CHATS },
   'vercel-ai': { feature: 'assistant', calls: 3, cost: '0.0009144' },
   'openai-agents': { feature: 'assistant', calls: 2, cost: TWO_CHATS },
-  'python-service': { feature: 'billing', calls: 2, cost: TWO_CHATS },
+  'python-openai': { feature: 'billing', calls: 2, cost: TWO_CHATS },
 };
 
 let collector: StartedCollector;
@@ -61,6 +61,8 @@ async function runExample(example: string, more: Record<string, string> = {}): P
       shell: true,
       env: {
         ...process.env,
+        // In a test the OpenAI Agents SDK traces nothing.
+        NODE_ENV: 'production',
         // The Node that runs this test.
         PATH: `${join(process.execPath, '..')}:${process.env['PATH']}`,
         npm_config_ignore_scripts: 'true',
@@ -93,6 +95,13 @@ async function rowsOf(service: string): Promise<Row[]> {
   return (body as { rows: Row[] }).rows;
 }
 
+/** How many spans of calls it sent from a scope: a framework, or the instrumentation of an SDK. */
+function callSpans(service: string, scope: string): Promise<string> {
+  const isOfScope = `service = '${service}' AND scope_name LIKE '%${scope}'`;
+  const isCall = `name IN ('ChatOpenAI', 'response') OR name LIKE 'chat %'`;
+  return collector.sql(`SELECT count() FROM spans WHERE ${isOfScope} AND (${isCall})`);
+}
+
 async function expectBill(example: string, service = example): Promise<void> {
   const { feature, calls, cost } = BILLS[example]!;
   const wanted = { feature, user: 'user-7', calls, cost_usd: cost };
@@ -105,12 +114,20 @@ async function expectBill(example: string, service = example): Promise<void> {
   expect(readme).toContain(`\`${feature}\`, $${cost} `);
 }
 
-const NODE_EXAMPLES = Object.keys(BILLS).filter((example) => example !== 'python-service');
+const NODE_EXAMPLES = Object.keys(BILLS).filter((example) => example !== 'python-openai');
 
 test.for(NODE_EXAMPLES)('%s', async (example) => {
   const written = await runExample(example);
   expect(written).toContain('fine');
   await expectBill(example);
+});
+
+test.for([
+  ['langchain-agent', 'openinference-instrumentation-langchain'],
+  ['openai-agents', 'openinference-instrumentation-openai-agents'],
+] as const)('%s: both of its views of each call were there to be billed', async ([name, scope]) => {
+  expect(await callSpans(name, scope)).toBe('2');
+  expect(await callSpans(name, 'ai-cost-profiler/openai')).toBe('2');
 });
 
 test.for(['langchain-agent', 'openai-agents'])(
@@ -125,12 +142,12 @@ test.for(['langchain-agent', 'openai-agents'])(
   },
 );
 
-test('python-service', async ({ skip }) => {
-  const missing = await runExample('python-service').then(
+test('python-openai', async ({ skip }) => {
+  const missing = await runExample('python-openai').then(
     () => undefined,
     ({ message, stderr = '' }: { message: string; stderr?: string }) => `${message}\n${stderr}`,
   );
-  const isPythonMissing = !existsSync(join(ROOT, 'examples/python-service/.venv/bin/openai'));
+  const isPythonMissing = !existsSync(join(ROOT, 'examples/python-openai/.venv/bin/openai'));
   if (missing !== undefined && isPythonMissing) {
     process.stderr.write(
       `\nNOT TESTED: the Python example, for Python 3 with its packages could not be had.\n${missing}\n`,
@@ -138,5 +155,5 @@ test('python-service', async ({ skip }) => {
     skip('Python 3 with its packages could not be had');
   }
   expect(missing).toBeUndefined();
-  await expectBill('python-service');
+  await expectBill('python-openai');
 }, 300_000);

@@ -1,7 +1,7 @@
 /**
  * Puts the attribution that holds where a span begins on the span, whoever begins it: so the spans of the Vercel AI
- * SDK, LangChain or the OpenAI Agents SDK, which tell their own usage, are attributed as ours are. Where such a span shows
- * an answer, it also gets the answer's id and provider: a call that we see below it is billed once.
+ * SDK, LangChain or the OpenAI Agents SDK, which tell their own usage, are attributed as ours are. Where such a span
+ * shows an answer, it also gets the answer's id and provider: a call that we see below it is billed once.
  */
 import type { Attributes, Span } from '@opentelemetry/api';
 import { currentAttribution } from './attribution.ts';

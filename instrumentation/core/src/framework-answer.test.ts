@@ -42,9 +42,14 @@ describe('the provider of the answer', () => {
 
   test.for<[string, Record<string, string>, string | undefined]>([
     ['is told as LangChain does', { 'output.value': output('openai') }, 'openai'],
-    ['is left as the span tells it', { 'llm.provider': 'azure' }, undefined],
-    ['is left in the name of the conventions too', { 'gen_ai.provider.name': 'x' }, undefined],
-    ['is not told in words of its own', { 'output.value': output('mistralai') }, undefined],
+    ['is told as the span does in words of its own', { 'llm.provider': 'anthropic' }, 'anthropic'],
+    ['is not told against them', { 'llm.provider': 'azure' }, undefined],
+    ['is left where it is told already', { 'gen_ai.provider.name': 'x' }, undefined],
+    [
+      'is not told in words that only LangChain knows',
+      { 'output.value': output('mistralai') },
+      undefined,
+    ],
   ])('%s', ([, more, provider]) => {
     const told = { 'openinference.span.kind': 'LLM', 'output.value': output('openai') };
     const added = frameworkAnswer({ ...told, ...more });

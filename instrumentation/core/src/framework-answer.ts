@@ -14,7 +14,7 @@ const PROVIDER = 'llm.provider';
 
 /** LangChain's own ids of runs. */
 const OWN_ID = /^(?:lc_)?run-/;
-/** LangChain names others in its own way. */
+/** Named alike by the conventions, OpenInference and LangChain; all name others in their own way. */
 const PROVIDERS: readonly unknown[] = ['openai', 'anthropic'];
 
 /** What to add to a span with these attributes: the id of its answer and the provider, where it does not tell them. */
@@ -29,11 +29,11 @@ export function frameworkAnswer(attributes: Attributes): Attributes {
   const message = step(answer, 'generations', 0, 0, 'message', 'kwargs');
   const id = idOf(answer, message);
   if (id === undefined) return {};
-  const provider = step(message, 'response_metadata', 'model_provider');
-  const isProviderTold = [PROVIDER, ATTR_GEN_AI_PROVIDER_NAME].some((name) => name in attributes);
+  const provider = attributes[PROVIDER] ?? step(message, 'response_metadata', 'model_provider');
+  const isProviderOpen = attributes[ATTR_GEN_AI_PROVIDER_NAME] === undefined;
   return {
     [ATTR_GEN_AI_RESPONSE_ID]: id,
-    ...(!isProviderTold && PROVIDERS.includes(provider)
+    ...(isProviderOpen && PROVIDERS.includes(provider)
       ? { [ATTR_GEN_AI_PROVIDER_NAME]: provider as string }
       : {}),
   };

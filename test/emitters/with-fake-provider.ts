@@ -1,12 +1,13 @@
 /**
- * `node run.ts <command>`: starts the APIs of OpenAI, Anthropic and Gemini on this machine, answers with usage known in
- * advance, and runs the command with the variables by which their SDKs find an API. No key is needed, none is used.
+ * `node with-fake-provider.ts <command>`: starts the APIs of OpenAI, Anthropic and Gemini on this machine, answers with
+ * usage known in advance, and runs the command with the variables by which their SDKs find an API. No key is needed,
+ * none is used.
  */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
-import { startFakeProvider } from '../../test/emitters/fake-provider.ts';
-import { startFakeGoogle } from '../../test/instrumentation/fake-google.ts';
+import { startFakeGoogle } from '../instrumentation/fake-google.ts';
+import { startFakeProvider } from './fake-provider.ts';
 
 /** One answer has one id in the whole world, or a collector would take two of them for one. */
 const run = randomBytes(6).toString('hex');

@@ -8,7 +8,7 @@ import sys
 from openai import OpenAI
 from opentelemetry import trace
 
-tracer = trace.get_tracer("python-service")
+tracer = trace.get_tracer("python-openai")
 openai = OpenAI()
 ATTRIBUTION = {"aicost.feature": "billing", "user.id": "user-7", "aicost.tag.plan": "pro"}
 
