@@ -8,6 +8,8 @@ import type { AddressInfo } from 'node:net';
 
 /** What of a request decides the answer. */
 interface AskedFor {
+  /** Stands in the ids of all answers. */
+  run: string;
   model: string;
   stream?: boolean;
   tools?: unknown[];
@@ -38,12 +40,14 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     asked.stream === true ? messageEvents(asked, n) : [message(asked, n)],
 };
 
-export async function startFakeProvider(): Promise<FakeProvider> {
+/** `run` stands in the ids of its answers: those of two providers with the same name are the same answers. */
+export async function startFakeProvider(run = 'fake'): Promise<FakeProvider> {
   let answered = 0;
   const server = createServer((request, reply) => {
     void readBody(request).then((body) => {
       answered += 1;
-      answer(JSON.parse(body) as AskedFor, { path: request.url ?? '', n: answered, reply });
+      const asked = { ...(JSON.parse(body) as Omit<AskedFor, 'run'>), run };
+      answer(asked, { path: request.url ?? '', n: answered, reply });
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -127,7 +131,7 @@ function chatUsage(n: number) {
 const toolCall = { name: 'weather', arguments: '{"city":"Oslo"}' };
 
 function chatHead(asked: AskedFor, n: number) {
-  return { id: `chatcmpl-fake-${n}`, created: 1_787_227_200, model: asked.model };
+  return { id: `chatcmpl-${asked.run}-${n}`, created: 1_787_227_200, model: asked.model };
 }
 
 function chatCompletion(asked: AskedFor, n: number): unknown {
@@ -190,7 +194,7 @@ function response(asked: AskedFor, n: number): unknown {
         content: [{ type: 'output_text', text: '{"answer":"fine"}', annotations: [] }],
       };
   return {
-    id: `resp_fake_${n}`,
+    id: `resp_${asked.run}_${n}`,
     object: 'response',
     created_at: 1_787_227_200,
     status: 'completed',
@@ -248,7 +252,7 @@ function message(asked: AskedFor, n: number): Record<string, unknown> {
     ? { type: 'tool_use', id: `toolu_${n}`, name: toolCall.name, input: { city: 'Oslo' } }
     : { type: 'text', text: 'It is fine.' };
   return {
-    id: `msg_fake_${n}`,
+    id: `msg_${asked.run}_${n}`,
     type: 'message',
     role: 'assistant',
     model: asked.model,

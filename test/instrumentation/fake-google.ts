@@ -39,13 +39,14 @@ const USAGE = {
   totalTokenCount: 1319,
 };
 
-export async function startFakeGoogle(): Promise<FakeGoogle> {
+/** `run` stands in the ids of its answers: those of two providers with the same name are the same answers. */
+export async function startFakeGoogle(run = 'resp'): Promise<FakeGoogle> {
   const seen = new Set<string>();
   let answered = 0;
   const server = createServer((request, reply) => {
     void readBody(request).then((body) => {
       answered += 1;
-      const asked = { path: request.url ?? '', body, id: `resp-${answered}` };
+      const asked = { path: request.url ?? '', body, id: `${run}-${answered}` };
       const isSeen = seen.has(body);
       seen.add(body);
       answer(asked, isSeen, reply);

@@ -149,6 +149,7 @@ export const SOURCE_RULES: readonly SourceRule[] = [
       'instrumentation/node/src/command.ts': 'the command npx runs',
       'instrumentation/node/src/exit-sender.ts': 'a process that sends what another left',
       'test/instrumentation/': 'programs that end as applications do',
+      'test/emitters/with-fake-provider.ts': 'npm start of the examples',
     },
     instead: 'throw, or return a code to main.ts',
     example: 'process.exit(1);',

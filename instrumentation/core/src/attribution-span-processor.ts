@@ -1,10 +1,13 @@
 /**
  * Puts the attribution that holds where a span begins on the span, whoever begins it: so the spans of the Vercel AI
- * SDK, LangChain or the OpenAI Agents SDK, which tell their own usage, are attributed as ours are.
+ * SDK, LangChain or the OpenAI Agents SDK, which tell their own usage, are attributed as ours are. Where such a span
+ * shows an answer, it also gets the answer's id and provider: a call that we see below it is billed once.
  */
-import type { Span } from '@opentelemetry/api';
+import type { Attributes, Span } from '@opentelemetry/api';
 import { currentAttribution } from './attribution.ts';
 import { attributionAttributes } from './attribution-attributes.ts';
+import { frameworkAnswer } from './framework-answer.ts';
+import { safely } from './host-safety.ts';
 
 /** A SpanProcessor of the OpenTelemetry SDK, any version: give it to the tracer provider before the exporting one. */
 export class AttributionSpanProcessor {
@@ -13,8 +16,15 @@ export class AttributionSpanProcessor {
     if (attribution !== undefined) span.setAttributes(attributionAttributes(attribution));
   }
 
+  /** SDKs that do not know this hook leave the framework's spans as they are. */
+  onEnding(span: Span & { readonly attributes?: Attributes }): void {
+    safely('telling the answer of a framework', () =>
+      span.setAttributes(frameworkAnswer(span.attributes ?? {})),
+    );
+  }
+
   onEnd(): void {
-    // Attribution is known when a span begins.
+    // What is to be said is said by then.
   }
 
   async forceFlush(): Promise<void> {

@@ -101,6 +101,18 @@ describe('with the SDK', () => {
     expect(outside?.attributes).toEqual({});
   });
 
+  it('the processor gives the span of a framework the id of the answer that it shows', () => {
+    const told = { 'openinference.span.kind': 'LLM', 'output.value': '{"id":"resp_1"}' };
+    for (const more of [{}, { 'output.value': '{"id":' }]) {
+      const span = trace.getTracer('framework').startSpan('response');
+      span.setAttributes({ ...told, ...more });
+      span.end();
+    }
+    const [shown, cut] = tracing.spans();
+    expect(shown?.attributes).toEqual({ ...told, 'gen_ai.response.id': 'resp_1' });
+    expect(cut?.attributes).not.toHaveProperty('gen_ai.response.id');
+  });
+
   it('tells nobody else by itself', () => {
     withAttribution(ALL, () => expect(propagation.getActiveBaggage()).toBeUndefined());
   });
