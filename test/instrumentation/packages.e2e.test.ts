@@ -60,7 +60,7 @@ beforeAll(() => {
   const types = `@types/node@${devDependencies['@types/node']}`;
   installPackages(folder, packed, ['@opentelemetry/api@1.10.0', types]);
   for (const [name, text] of Object.entries(PROGRAMS)) writeFileSync(join(folder, name), text);
-}, 180_000);
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('publint finds nothing wrong', async () => {
