@@ -7,6 +7,7 @@ import { benchmarksPage } from './benchmarks-page.ts';
 import { dialectsPage } from './dialects-page.ts';
 import { engineErrorsPage } from './engine-errors-page.ts';
 import { semconvSource } from './generate-semconv.ts';
+import { instrumentationPage } from './instrumentation-page.ts';
 import { limitsPage } from './limits-page.ts';
 import { envExample, metricsPage, optionsPage, problemsPage } from './reference-pages.ts';
 
@@ -22,6 +23,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/reference/limits.md', limitsPage()],
     ['docs/dialects.md', dialectsPage()],
     ['docs/benchmarks.md', benchmarksPage()],
+    ['docs/instrumentation.md', instrumentationPage()],
     ['.env.example', envExample()],
     ['instrumentation/core/src/semconv.ts', semconvSource()],
   ]);

@@ -119,5 +119,5 @@ export const OWN_NAMES: readonly OwnName[] = [
   own('aicost.previous_response.id', 'The answer that a call goes on from, kept by the provider'),
   own('aicost.cost_usd', 'What the provider or a tool said it cost, in USD as a plain decimal'),
   own('aicost.prompt.fingerprint', 'MinHash of the prompt, instead of its text'),
-  own('aicost.prompt.boundaries', 'Rolling hashes at the ends of its messages'),
+  own('aicost.prompt.boundaries', 'Rolling hashes and sizes at the ends of its messages'),
 ];

@@ -10,8 +10,11 @@ export class CollectedSpans implements SpanProcessor {
   count = 0;
   isKeeping = false;
 
-  onStart(): void {
-    // Only its end tells what was captured.
+  /** What an instrumentation itself does with each span that begins, by a processor of its own. */
+  begin: SpanProcessor['onStart'] | undefined;
+
+  onStart(...begun: Parameters<SpanProcessor['onStart']>): void {
+    this.begin?.(...begun);
   }
 
   onEnd(span: ReadableSpan): void {

@@ -125,7 +125,8 @@ const openLit: Instrumentation = {
     Openlit.init({
       disableMetrics: true,
       disableEvents: true,
-      pricingJson: '{"chat":{},"embeddings":{},"images":{},"audio":{}}',
+      pricingJson:
+        '{"chat":{},"embeddings":{},"images":{"gpt-image-1":{"standard":{}}},"audio":{}}',
       ...(isContent ? {} : { captureMessageContent: false }),
     });
     addProcessor(own.trace.getTracerProvider(), spans);
@@ -147,12 +148,21 @@ function addProcessor(global: unknown, spans: CollectedSpans): void {
   active._spanProcessors.push(spans);
 }
 
+const NO_EXPORTER = {
+  export: (_spans: unknown, done: (result: { code: number }) => void) => done({ code: 0 }),
+  shutdown: () => Promise.resolve(),
+};
+
 const langfuse: Instrumentation = {
   name: 'Langfuse',
   folder: 'langfuse',
   packageName: '@langfuse/openai',
-  attach({ require }) {
+  attach({ require, spans }) {
     const { observeOpenAI } = require('@langfuse/openai');
+    const { LangfuseSpanProcessor } = require('@langfuse/otel');
+    // Its processor writes on spans what was said of them; it would send them to Langfuse when they end.
+    const processor = new LangfuseSpanProcessor({ exporter: NO_EXPORTER });
+    spans.begin = (...begun) => processor.onStart(...begun);
     const { user, feature, agent } = WHOM;
     const whom = { userId: user, generationMetadata: { feature, agent } };
     return {

@@ -9,7 +9,7 @@ interface Surroundings {
 export type Case = (client: Client, surroundings: Surroundings) => Promise<unknown>;
 
 const ask = (content: string): MessageParameters => ({
-  model: 'claude-sonnet-4-5',
+  model: 'claude-sonnet-4-6',
   max_tokens: 10,
   messages: [{ role: 'user', content }],
 });
@@ -46,7 +46,7 @@ const WHOLE: Readonly<Record<string, Case>> = {
   compaction: (client) => client.beta.messages.create(ask('compaction')),
   code: (client) => client.messages.create(ask('code')),
   'token count': (client) =>
-    client.messages.countTokens({ model: 'claude-sonnet-4-5', messages: ask('Hi').messages }),
+    client.messages.countTokens({ model: 'claude-sonnet-4-6', messages: ask('Hi').messages }),
   batch: async (client) => {
     const ids: string[] = [];
     for await (const { custom_id } of await client.messages.batches.results('msgbatch_1')) {
@@ -112,4 +112,9 @@ const SURROUNDINGS: Readonly<Record<string, Case>> = {
   },
 };
 
-export const ANTHROPIC_CASES = { ...WHOLE, ...STREAMS, ...FAILURES, ...SURROUNDINGS };
+export const ANTHROPIC_CASES: Readonly<Record<string, Case>> = {
+  ...WHOLE,
+  ...STREAMS,
+  ...FAILURES,
+  ...SURROUNDINGS,
+};

@@ -6,7 +6,7 @@ import { createRequire, register } from 'node:module';
 import { AnthropicInstrumentation } from '@ai-cost-profiler/anthropic/anthropic-instrumentation.ts';
 import { ANTHROPIC_CASES, type Case } from './anthropic-cases.ts';
 import type { Client, ClientClass } from './anthropic-shapes.ts';
-import { PLATFORM_CASES } from './platform-cases.ts';
+import { platformCases } from './platform-cases.ts';
 import { SpanRecorder } from './recorded-spans.ts';
 
 const [folder = '', format = 'esm', url = ''] = process.argv.slice(2);
@@ -38,14 +38,23 @@ const told: Record<string, unknown> = {};
 const options = { apiKey: 'test', baseURL: url, logLevel: 'off' };
 const { Anthropic } = await load('@anthropic-ai/sdk');
 await run(ANTHROPIC_CASES, new Anthropic!(options));
-if (folder.endsWith('-1/') || folder.endsWith('-1')) {
-  const { AnthropicBedrock } = await load('@anthropic-ai/bedrock-sdk');
-  const { AnthropicVertex } = await load('@anthropic-ai/vertex-sdk');
+/** The packages for other clouds: those of 0.x have a copy of the SDK within. */
+async function runPlatforms(
+  generation: string,
+  bedrockSdk: string,
+  vertexSdk: string,
+): Promise<void> {
+  const { AnthropicBedrock } = await load(bedrockSdk);
+  const { AnthropicVertex } = await load(vertexSdk);
   const bedrock = new AnthropicBedrock!({ baseURL: url, skipAuth: true, awsRegion: 'eu-west-1' });
-  await run(PLATFORM_CASES.bedrock, bedrock);
+  await run(platformCases('bedrock', generation), bedrock);
   const authClient = { getRequestHeaders: async () => new Headers(), projectId: 'p' };
   const vertex = new AnthropicVertex!({ baseURL: `${url}/v1`, region: 'us-east5', authClient });
-  await run(PLATFORM_CASES.vertex, vertex);
+  await run(platformCases('vertex', generation), vertex);
+}
+
+if (folder.endsWith('-1')) {
+  await runPlatforms('1', '@anthropic-ai/bedrock-sdk', '@anthropic-ai/vertex-sdk');
+  await runPlatforms('0', 'anthropic-bedrock-sdk-0', 'anthropic-vertex-sdk-0');
 }
 process.stdout.write(JSON.stringify(told));
-process.exit(0);

@@ -29,7 +29,7 @@ export interface Asked<Answer> extends Promise<Answer> {
   withResponse(): Promise<{ readonly data: Answer; readonly response: Response }>;
 }
 
-export interface MessageHelper extends AsyncIterable<{ readonly type: string }> {
+export interface MessageEvents extends AsyncIterable<{ readonly type: string }> {
   finalMessage(): Promise<Message>;
   abort(): void;
   done(): Promise<void>;
@@ -41,7 +41,7 @@ export interface Messages {
     options?: RequestOptions,
   ): Asked<EventStream>;
   create(parameters: MessageParameters, options?: RequestOptions): Asked<Message>;
-  stream(parameters: MessageParameters, options?: RequestOptions): MessageHelper;
+  stream(parameters: MessageParameters, options?: RequestOptions): MessageEvents;
   countTokens(parameters: object): Promise<{ readonly input_tokens: number }>;
   readonly batches: {
     results(id: string): Promise<AsyncIterable<{ readonly custom_id: string }>>;

@@ -2,7 +2,7 @@
  * Calls @aws-sdk/client-bedrock-runtime in every way that is watched, and writes what the calls gave and the spans that
  * they made: `node bedrock-program.ts <folder of the SDK> <esm | cjs>`.
  */
-import { register } from 'node:module';
+import { createRequire, register } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { BedrockInstrumentation } from '@ai-cost-profiler/bedrock/bedrock-instrumentation.ts';
 import { withAttribution } from '@ai-cost-profiler/core/attribution.ts';
@@ -15,10 +15,13 @@ const [folder, style] = process.argv.slice(2);
 const recorder = new SpanRecorder();
 register('@opentelemetry/instrumentation/hook.mjs', import.meta.url);
 const instrumentation = new BedrockInstrumentation();
-const loader = (await import(
-  pathToFileURL(`${folder}/load-sdk.${style === 'cjs' ? 'cjs' : 'mjs'}`).href
-)) as { load(): Promise<Bedrock> };
-const sdk = await loader.load();
+const loaded: Promise<Bedrock> =
+  style === 'cjs'
+    ? createRequire(`${folder}/program.cjs`)('@aws-sdk/client-bedrock-runtime')
+    : (
+        (await import(pathToFileURL(`${folder}/load-sdk.mjs`).href)) as { load(): Promise<Bedrock> }
+      ).load();
+const sdk = await loaded;
 const bedrock = await startFakeBedrock();
 const options = {
   region: 'eu-central-1',
@@ -118,6 +121,11 @@ const SCENARIOS: Record<string, () => Promise<unknown>> = {
   'invoked cohere-embed': async () => invoked('cohere.embed-english-v3'),
   'invoked canvas': async () => invoked('amazon.nova-canvas-v1:0'),
   'stream of pieces left early': async () => streamed(CLAUDE, 'hello', 1),
+  'counted tokens': async () => {
+    const input = { converse: { messages: ask('hello').messages } };
+    const command = new sdk.CountTokensCommand({ modelId: CLAUDE, input });
+    return ((await client.send(command)) as { inputTokens?: number }).inputTokens;
+  },
   'many at once': async () => {
     const calls = Array.from({ length: 20 }, (_, index) =>
       withAttribution({ user: `user-${index}` }, () =>
@@ -167,5 +175,4 @@ for (const [name, work] of Object.entries(SCENARIOS)) {
 client.destroy();
 whole.destroy();
 bedrock.close();
-// Sessions of HTTP/2 that had several ends would keep it, watched or not.
-process.stdout.write(JSON.stringify(told), () => process.exit());
+process.stdout.write(JSON.stringify(told));

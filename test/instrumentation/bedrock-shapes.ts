@@ -26,6 +26,7 @@ export interface Bedrock {
   readonly BedrockRuntimeServiceException: abstract new (...parameters: never[]) => Error;
   readonly ConverseCommand: CommandClass;
   readonly ConverseStreamCommand: CommandClass;
+  readonly CountTokensCommand: CommandClass;
   readonly InvokeModelCommand: CommandClass;
   readonly InvokeModelWithResponseStreamCommand: CommandClass;
 }

@@ -14,7 +14,7 @@ export interface FakeAnthropic {
 }
 
 /** Usage of every message; the input holds neither what was read from nor what was written to the cache. */
-export const USAGE = {
+const USAGE = {
   input_tokens: 12,
   cache_creation_input_tokens: 300,
   cache_read_input_tokens: 1000,
@@ -27,10 +27,21 @@ export const USAGE = {
   inference_geo: 'us',
 };
 
+/** Other clouds know neither tools of the server nor tiers, and Bedrock no cache of an hour. */
+const CLOUD_USAGE = {
+  input_tokens: 12,
+  cache_creation_input_tokens: 300,
+  cache_read_input_tokens: 1000,
+  cache_creation: { ephemeral_5m_input_tokens: 300, ephemeral_1h_input_tokens: 0 },
+  output_tokens: 50,
+};
+
 /** Of a run that is charged beside its message. */
 const APART = { cache_creation_input_tokens: 0, cache_read_input_tokens: 0, cache_creation: null };
 
 interface Asked {
+  /** In the bodies of other clouds. */
+  readonly anthropic_version?: string;
   readonly model?: string;
   readonly stream?: boolean;
   readonly messages?: readonly { readonly content: unknown }[];
@@ -77,7 +88,7 @@ function answer(exchange: Exchange): void {
   const path = exchange.request.url!.split('?')[0]!;
   if (path.endsWith('/count_tokens')) json(reply, 200, { input_tokens: 42 });
   else if (path.includes('/messages/batches/')) answerBatch(path, exchange);
-  else if (text === 'overloaded twice' && tries <= 2) fail(reply, 529, 'overloaded_error');
+  else if (text === 'overloaded twice' && tries % 3 !== 0) fail(reply, 529, 'overloaded_error');
   else if (text === 'refused') fail(reply, 400, 'invalid_request_error');
   else answerMessage(path, exchange);
 }
@@ -113,7 +124,10 @@ function messageOf({ asked, text, n }: Exchange): Record<string, unknown> {
     content: contentOf(text),
     stop_reason: 'end_turn',
     stop_sequence: null,
-    usage: { ...USAGE, ...(text === 'compaction' ? { iterations: iterations(asked) } : {}) },
+    usage:
+      asked.anthropic_version !== undefined
+        ? CLOUD_USAGE
+        : { ...USAGE, ...(text === 'compaction' ? { iterations: iterations(asked) } : {}) },
   };
 }
 
@@ -138,8 +152,12 @@ const iterations = ({ model }: Asked) => [
 function eventsOf(exchange: Exchange): Event[] {
   const whole = messageOf(exchange);
   const noTools = { web_search_requests: 0, web_fetch_requests: 0 };
-  const nothing = { output_tokens: 1, output_tokens_details: null, server_tool_use: noTools };
-  const atStart = { ...USAGE, ...nothing };
+  const isCloud = exchange.asked.anthropic_version !== undefined;
+  const nothing = isCloud
+    ? { output_tokens: 1 }
+    : { output_tokens: 1, output_tokens_details: null, server_tool_use: noTools };
+  const used = whole['usage'] as typeof USAGE;
+  const atStart = { ...used, ...nothing };
   return [
     {
       type: 'message_start',
@@ -163,10 +181,11 @@ function eventsOf(exchange: Exchange): Event[] {
 }
 
 /** What ran on the server in between: the totals are those of the whole message. */
-function deltaUsage({ text }: Exchange): Record<string, unknown> {
+function deltaUsage({ text, asked }: Exchange): Record<string, unknown> {
   const { output_tokens, output_tokens_details, server_tool_use } = USAGE;
   const grown = { cache_read_input_tokens: 2000, cache_creation_input_tokens: 450 };
   const told = { output_tokens, output_tokens_details, server_tool_use };
+  if (asked.anthropic_version !== undefined) return { output_tokens };
   return text === 'grows' ? { ...told, ...grown } : told;
 }
 
@@ -205,7 +224,7 @@ function answerBatch(path: string, exchange: Exchange): void {
     return;
   }
   const message = (n: number) => {
-    const asked = { model: 'claude-sonnet-4-5' };
+    const asked = { model: 'claude-sonnet-4-6' };
     const whole = messageOf({ ...exchange, asked, text: 'batch', n: 9000 + n });
     return { ...whole, usage: { ...USAGE, service_tier: 'batch' } };
   };

@@ -1,15 +1,15 @@
 /**
- * The Bedrock runtime on this machine, over HTTP/2 as its SDK speaks: answers in the formats of its models, with usage
- * that is known in advance. What the prompt says decides how: `!400`, `!429` (the first time), `!cut`, `!slow`,
- * `!broken` (an exception within a stream), `!odd`.
+ * The Bedrock runtime on this machine, over HTTP/2 and, for older SDKs, HTTP/1: answers in the formats of its models,
+ * with usage that is known in advance. What the prompt says decides how: `!400`, `!429` (the first time), `!cut`,
+ * `!slow`, `!broken` (an exception within a stream), `!odd`.
  */
+import { createServer as createHttp1 } from 'node:http';
 import {
-  createServer,
+  createServer as createHttp2,
   type Http2ServerRequest,
   type Http2ServerResponse,
-  type ServerHttp2Session,
 } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { awsEvent as event, awsException as exception } from './aws-event-stream.ts';
 import { BODIES, type ModelAnswer } from './bedrock-bodies.ts';
 
@@ -18,7 +18,7 @@ export interface FakeBedrock {
   close(): void;
 }
 
-export const CONVERSE_USAGE = {
+const CONVERSE_USAGE = {
   inputTokens: 12,
   outputTokens: 50,
   totalTokens: 1362,
@@ -44,7 +44,7 @@ interface Asked {
 
 export async function startFakeBedrock(): Promise<FakeBedrock> {
   const seen = new Set<string>();
-  const server = createServer((request, reply) => {
+  const take = (request: Http2ServerRequest, reply: Http2ServerResponse): void => {
     void readBody(request).then((body) => {
       const [, , model, api] = request.url.split('/');
       const asked = { model: decodeURIComponent(model!), api: api!, body };
@@ -52,15 +52,26 @@ export async function startFakeBedrock(): Promise<FakeBedrock> {
       seen.add(body);
       answer(asked, isSeen, reply);
     });
+  };
+  const http2 = createHttp2(take);
+  // What is used of a request and its reply is the same in both.
+  const http1 = createHttp1(take as unknown as Parameters<typeof createHttp1>[1]);
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('readable', () => {
+      const head = socket.read() as Buffer | null;
+      if (head === null) return;
+      socket.unshift(head);
+      (head.toString('latin1', 0, 3) === 'PRI' ? http2 : http1).emit('connection', socket);
+    });
   });
-  const sessions = new Set<ServerHttp2Session>();
-  server.on('session', (session) => sessions.add(session));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
     close() {
-      for (const session of sessions) session.destroy();
+      for (const socket of sockets) socket.destroy();
       server.close();
     },
   };
@@ -77,6 +88,7 @@ function answer(asked: Asked, isSeen: boolean, reply: Http2ServerResponse): void
   if (body.includes('!400')) refuse(reply, 400, 'ValidationException');
   else if (body.includes('!429') && !isSeen) refuse(reply, 429, 'ThrottlingException');
   else if (body.includes('!slow')) return;
+  else if (api === 'count-tokens') reply.end(JSON.stringify({ inputTokens: 5 }));
   else if (api === 'converse') converse(reply);
   else if (api === 'invoke') invoke(asked, reply);
   else void stream(asked, reply);
@@ -121,7 +133,7 @@ async function stream(asked: Asked, reply: Http2ServerResponse): Promise<void> {
   const events = api === 'converse-stream' ? CONVERSE_EVENTS : piecesOf(asked);
   for (const [index, bytes] of events.entries()) {
     if (index === 2 && body.includes('!cut')) {
-      reply.stream.destroy(new Error('told to cut'));
+      (reply.stream ?? reply).destroy(new Error('told to cut'));
       return;
     }
     if (index === 2 && body.includes('!broken')) {

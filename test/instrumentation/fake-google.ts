@@ -19,7 +19,7 @@ interface Asked {
   readonly id: string;
 }
 
-export const USAGE = {
+const USAGE = {
   promptTokenCount: 1200,
   promptTokensDetails: [
     { modality: 'TEXT', tokenCount: 900 },

@@ -2,7 +2,7 @@
  * Calls one major of @google/genai in every way that is watched, and writes what the calls gave and the spans that they
  * made: `node google-genai-program.ts <folder of the SDK> <esm | cjs>`.
  */
-import { register } from 'node:module';
+import { createRequire, register } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { withAttribution } from '@ai-cost-profiler/core/attribution.ts';
 import { GoogleGenAIInstrumentation } from '@ai-cost-profiler/google-genai/google-genai-instrumentation.ts';
@@ -15,10 +15,13 @@ const [folder, style] = process.argv.slice(2);
 const recorder = new SpanRecorder();
 register('@opentelemetry/instrumentation/hook.mjs', import.meta.url);
 const instrumentation = new GoogleGenAIInstrumentation();
-const loader = (await import(
-  pathToFileURL(`${folder}/load-sdk.${style === 'cjs' ? 'cjs' : 'mjs'}`).href
-)) as { load(): Promise<GenAI> };
-const genai = await loader.load();
+const loaded: Promise<GenAI> =
+  style === 'cjs'
+    ? createRequire(`${folder}/program.cjs`)('@google/genai')
+    : (
+        (await import(pathToFileURL(`${folder}/load-sdk.mjs`).href)) as { load(): Promise<GenAI> }
+      ).load();
+const genai = await loaded;
 const google = await startFakeGoogle();
 const retryOptions = { attempts: 3, initialDelay: 0.01 };
 const baseUrl = google.url;

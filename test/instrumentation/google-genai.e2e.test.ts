@@ -170,8 +170,10 @@ describe.each(CASES)('$folder as $style', ({ folder, style }) => {
     expect(only('models').name).toBe('generate_content gemini-2.5-flash');
   });
 
-  it('makes no span where nothing is billed', () => {
-    expect(told['counted tokens']).toEqual({ result: 5, spans: [] });
+  it('tells no usage of tokens that were only counted', () => {
+    expect(told['counted tokens']!.result).toBe(5);
+    expect(only('counted tokens').name).toBe('count_tokens gemini-2.5-flash');
+    expect(usageOf(only('counted tokens'))).toEqual({});
   });
 
   it('keeps calls apart that run at once', () => {

@@ -1,4 +1,4 @@
-/** The folders under test/emitters that hold one major version of a provider's SDK each, with a lock file of their own. */
+/** The folders under test/emitters that hold one major of a provider's SDK each, with a lock file of their own. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-/** A client and a server of the real MCP SDK, in two processes: one trace, and nothing changed in what they exchange. */
+/** A client and a server of the real MCP SDK, in two processes: one trace, and both get what they would get. */
 import { SpanKind } from '@opentelemetry/api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { installEmitter } from '../emitters/install-emitter.ts';

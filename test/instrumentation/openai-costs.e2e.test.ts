@@ -12,7 +12,7 @@ import {
   startScriptedProvider,
 } from '../emitters/scripted-provider.ts';
 import { eventually, type StartedCollector, startCollector } from '../start-collector.ts';
-import { chatChunks, chatCompletion, embeddings, response } from './openai-answers.ts';
+import { chatChunks, chatCompletion, embeddings, response, TOOL_ITEMS } from './openai-answers.ts';
 import { MAJORS } from './openai-majors.ts';
 
 const SETUP = new URL('./openai-setup.ts', import.meta.url).href;
@@ -26,12 +26,11 @@ type Load = keyof typeof LOAD;
 /** A machine has at least so many cores. */
 const AT_ONCE = 2;
 
-/** A chat whole and streamed, a response and an embedding; the model tells the program. */
+/** A chat whole, streamed and of a batch, a response that searches, and an embedding. */
 const PROGRAM = `
   const client = new OpenAI({ apiKey: 'k', baseURL: process.env.PROVIDER, maxRetries: 0 });
-  const user = process.env.PROGRAM;
   async function main() {
-    const chat = { model: 'gpt-4.1', messages: [{ role: 'user', content: 'How is it?' }], user };
+    const chat = { model: 'gpt-4.1', messages: [{ role: 'user', content: 'How is it?' }] };
     const { choices } = await client.chat.completions.create(chat);
     let words = '';
     for await (const chunk of await client.chat.completions.create({ ...chat, stream: true })) {
@@ -39,6 +38,7 @@ const PROGRAM = `
     }
     const { output_text } = await client.responses.create({ model: 'gpt-4.1', input: 'How is it?' });
     const { data } = await client.embeddings.create({ model: 'text-embedding-3-small', input: 'a' });
+    await (await client.files.content('file-1')).text();
     console.log(JSON.stringify([choices[0].message.content, words, output_text, data[0].embedding]));
   }
   main();
@@ -53,7 +53,17 @@ const USAGE = {
 };
 
 function answer({ path, body }: Asked): Reply {
-  if (path.endsWith('/responses')) return { json: response({ service_tier: 'default' }) };
+  if (path.endsWith('/responses')) {
+    const output = TOOL_ITEMS.filter(({ type }) => type !== 'code_interpreter_call');
+    return { json: response({ service_tier: 'default', output }) };
+  }
+  if (path.endsWith('/content')) {
+    const results = {
+      custom_id: 'a',
+      response: { status_code: 200, body: chatCompletion({ usage: USAGE }) },
+    };
+    return { text: `${JSON.stringify(results)}\n` };
+  }
   if (path.endsWith('/embeddings')) return { json: embeddings(body) };
   if ((body as { stream?: boolean }).stream !== true)
     return { json: chatCompletion({ usage: USAGE }) };
@@ -137,14 +147,15 @@ test('every program has its answers, and the collector what they cost', async ()
   const wanted = programs.length;
   const { rows } = await eventually(
     costs,
-    (one) => one.rows.reduce((sum, { calls }) => sum + calls, 0) >= 4 * wanted,
+    (one) => one.rows.reduce((sum, { calls }) => sum + calls, 0) >= 5 * wanted,
   );
   const byModel = Object.fromEntries(
     rows.map(({ model, calls, cost_usd: cost }) => [model, { calls, cost }]),
   );
-  // Two chats: 176 × $2/M + 1024 × $0.5/M + 90 × $8/M each; a response: 372 × $2/M + 128 × $0.5/M + 60 × $8/M.
+  // A chat: 176 × $2/M + 1024 × $0.5/M + 90 × $8/M = $0.001584, and half of that in a batch. A response: 372 × $2/M +
+  // 128 × $0.5/M + 60 × $8/M + 2 searches × $10/k + 1 file search × $2.5/k = $0.023788.
   expect(byModel).toEqual({
-    'gpt-4.1-2025-04-14': { calls: 3 * wanted, cost: '0.040104' },
+    'gpt-4.1-2025-04-14': { calls: 4 * wanted, cost: '0.249732' },
     'text-embedding-3-small': { calls: wanted, cost: '0.0000072' },
   });
 });

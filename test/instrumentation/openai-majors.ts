@@ -55,7 +55,9 @@ export interface Client {
   readonly embeddings: { create: Method };
   readonly images: { generate: Method; edit: Method };
   readonly audio: {
-    speech: { create(body: object): Promise<Response> };
+    speech: {
+      create(body: object): Promise<Response> & { asResponse(): Promise<Response> };
+    };
     transcriptions: { create: Method };
     translations: { create: Method };
   };
@@ -73,12 +75,15 @@ export interface OpenAIMajor {
 }
 
 /** The CommonJS build, installed where it is not, and watched. */
-export async function loadOpenAI(major: number, options: OpenAIOptions = {}): Promise<OpenAIMajor> {
+export async function loadOpenAI(
+  major: number,
+  options: OpenAIOptions = {},
+): Promise<OpenAIMajor & { takeBack(): void }> {
   const folder = await installEmitter(`openai-${major}`);
   const require = createRequire(join(folder, 'package.json'));
   const { OpenAI, AzureOpenAI, toFile } = require('openai') as OpenAIMajor;
-  instrumentOpenAI(OpenAI as unknown as { prototype: object }, options);
-  return { OpenAI, AzureOpenAI, toFile };
+  const takeBack = instrumentOpenAI(OpenAI as unknown as { prototype: object }, options);
+  return { OpenAI, AzureOpenAI, toFile, takeBack };
 }
 
 /** The ESM build, which has classes of its own: not watched. */

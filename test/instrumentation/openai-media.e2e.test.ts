@@ -71,6 +71,13 @@ const CALLS: readonly Call[] = [
     usage: { characters: 7 },
   },
   {
+    what: 'speech of which the raw response is read',
+    reply: { headers: { 'content-type': 'audio/mpeg' }, text: 'sound' },
+    make: async (client) => (await client.audio.speech.create(SPEECH).asResponse()).text(),
+    name: 'speech tts-1',
+    usage: { characters: 7 },
+  },
+  {
     what: 'speech by tokens, in events',
     reply: {
       events: [

@@ -73,16 +73,22 @@ afterAll(() => provider.close());
 describe.for(MAJORS)('openai %i', (major) => {
   let client: Client;
   let bare: Client;
-  beforeAll(async () => {
+  let takeBack: (() => void) | undefined;
+  /** Watched anew, by what is the global provider now. */
+  async function watch(): Promise<void> {
+    takeBack?.();
     const options = { apiKey: 'k', baseURL: `${provider.url}/v1`, maxRetries: 1 };
-    client = new (await loadOpenAI(major, { captureMessageContent: true })).OpenAI(options);
+    const watched = await loadOpenAI(major, { content: 'on' });
+    takeBack = watched.takeBack;
+    client = new watched.OpenAI(options);
     bare = new (await loadBareOpenAI(major)).OpenAI(options);
-  });
+  }
 
   describe.for([...TRACERS.keys()])('%s', (which) => {
     beforeEach(() => {
       trace.disable();
       trace.setGlobalTracerProvider(TRACERS.get(which)!);
+      return watch();
     });
 
     test('an answer, an error after a retry, a stream, a raw body and a fetched file are as without us', async () => {
@@ -115,6 +121,7 @@ describe.for(MAJORS)('openai %i', (major) => {
   test('an answer of another shape than ours is what the SDK alone makes of it', async () => {
     trace.disable();
     recordSpans();
+    await watch();
     for (const json of ODD_ANSWERS) {
       provider.answer(() => ({ json }));
       const ask = (one: Client) => one.chat.completions.create(CHAT);

@@ -1,12 +1,8 @@
-/**
- * What an application loads first (`node --import`), for tests: the instrumentation, registered as the node package
- * does it, and an exporter to `OTEL_EXPORTER_OTLP_ENDPOINT`.
- */
+/** What an application loads first (`node --import`): the instrumentation, and an exporter to the collector. */
 import { register } from 'node:module';
 import { OpenAIInstrumentation } from '@ai-cost-profiler/openai/openai-instrumentation.ts';
 import { trace } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 
 // Not all modules: import-in-the-middle does not keep exports of openai 4 alive that change later.
@@ -16,5 +12,5 @@ const provider = new TracerProvider({
   spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
 });
 trace.setGlobalTracerProvider(provider);
-registerInstrumentations({ instrumentations: [new OpenAIInstrumentation()] });
+new OpenAIInstrumentation();
 process.once('beforeExit', () => void provider.forceFlush());

@@ -125,7 +125,7 @@ test('with the option off nothing is added, and nothing is hidden', async () => 
 
 test('content is on the span only where it is asked for', async () => {
   const { OpenAI } = await loadBareOpenAI(5);
-  instrumentOpenAI(asClass(OpenAI), { captureMessageContent: true });
+  instrumentOpenAI(asClass(OpenAI), { content: 'on' });
   const client = new OpenAI({ apiKey: 'k', baseURL: `${provider.url}/content` });
   provider.answer(({ body }) => ({ events: chatChunks(body) }));
   await words(client);

@@ -9,18 +9,24 @@ const PROGRAM = fileURLToPath(new URL('ending-program.ts', import.meta.url));
 const NOWHERE = 'http://127.0.0.1:9';
 
 interface Ending {
+  readonly title: string;
   readonly how: string;
   readonly signal?: NodeJS.Signals;
   readonly ends: Partial<EndedProcess>;
 }
 
 const ENDINGS: readonly Ending[] = [
-  { how: 'by itself', ends: { code: 0 } },
-  { how: 'by process.exit', ends: { code: 3 } },
-  { how: 'by an error', ends: { code: 1 } },
-  { how: 'by a signal', signal: 'SIGTERM', ends: { signal: 'SIGTERM' } },
-  { how: 'by a signal', signal: 'SIGINT', ends: { signal: 'SIGINT' } },
-  { how: 'by its own listener', signal: 'SIGTERM', ends: { code: 4 } },
+  { title: 'by itself', how: 'by itself', ends: { code: 0 } },
+  { title: 'by process.exit', how: 'by process.exit', ends: { code: 3 } },
+  { title: 'by an error', how: 'by an error', ends: { code: 1 } },
+  { title: 'by SIGTERM', how: 'by a signal', signal: 'SIGTERM', ends: { signal: 'SIGTERM' } },
+  { title: 'by SIGINT', how: 'by a signal', signal: 'SIGINT', ends: { signal: 'SIGINT' } },
+  {
+    title: 'by its own listener',
+    how: 'by its own listener',
+    signal: 'SIGTERM',
+    ends: { code: 4 },
+  },
 ];
 
 let sink: OtlpSink;
@@ -38,14 +44,14 @@ const environment = (endpoint: string): Record<string, string> => ({
 });
 
 describe('an application ends', () => {
-  test.for(ENDINGS)('$how $signal, and its span is sent once', async ({ how, signal, ends }) => {
+  test.for(ENDINGS)('$title, and its span is sent once', async ({ how, signal, ends }) => {
     const ended = await runRegistered([PROGRAM, how], environment(sink.url), signal);
     expect(ended).toMatchObject({ ...ends, output: 'recorded\n' });
     const spans = sink.take().flatMap((body) => body.match(/"name":"chat gpt-4\.1"/g) ?? []);
     expect(spans).toHaveLength(1);
   });
 
-  test.for(ENDINGS)('$how $signal, as ever while the collector is away', async (ending) => {
+  test.for(ENDINGS)('$title, as ever while the collector is away', async (ending) => {
     const { how, signal, ends } = ending;
     const ended = await runRegistered([PROGRAM, how], environment(NOWHERE), signal);
     expect(ended).toMatchObject({ ...ends, output: 'recorded\n' });

@@ -124,6 +124,25 @@ test('the doctor tells what is instrumented, and that a span arrives', async () 
   ).toBe('1');
 });
 
+test('by gRPC too, when nothing is left to do', async () => {
+  const program = fileURLToPath(new URL('ending-program.ts', import.meta.url));
+  const ended = await runRegistered([program, 'by itself'], {
+    ...environment(),
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://${collector.grpcTarget}`,
+    OTEL_SERVICE_NAME: 'by-grpc',
+    AICOST_EXIT_FLUSH_TIMEOUT: '60000',
+  });
+  expect(ended).toMatchObject({ code: 0, errors: '' });
+  const count = `SELECT count() FROM spans WHERE service = 'by-grpc'`;
+  expect(
+    await eventually(
+      () => collector.sql(count),
+      (text) => text === '1',
+    ),
+  ).toBe('1');
+});
+
 test('the doctor says what to do about a key that is missing', async () => {
   const cwd = await installEmitter('openai-7');
   const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };

@@ -132,6 +132,24 @@ describe('who is billed', () => {
     expect(roles(spans)).toEqual({ ChatOpenAI: 'mirror', 'openai.chat': 'leaf' });
   });
 
+  it('the span that reads the body of a call, and not the one around it that ended with its head', () => {
+    const silent = call(0n, 0n, { usage: undefined, missingUsageReason: 'not_reported' });
+    const spans = [
+      span('/sdk', [0n, 50n], silent),
+      span('sdk/reader', [10n, 90n], call(12n, 5n), { kind: 3 }),
+    ];
+    expect(roles(spans)).toEqual({ sdk: 'mirror', reader: 'leaf' });
+  });
+
+  it('both, where the one around had ended before the other began', () => {
+    const silent = call(0n, 0n, { usage: undefined, missingUsageReason: 'not_reported' });
+    const spans = [
+      span('/sdk', [0n, 50n], silent),
+      span('sdk/other', [60n, 90n], call(12n, 5n), { kind: 3 }),
+    ];
+    expect(roles(spans)).toEqual({ sdk: 'leaf', other: 'leaf' });
+  });
+
   it('one of two views whose inputs differ by exactly the cache tokens', () => {
     const cached = call(12n, 5n);
     cached.usage!.buckets = { in_uncached: 12n, in_cache_read: 1000n, out_text: 5n };

@@ -62,10 +62,19 @@ function plainModel(name: string): string {
 }
 
 /** A child that lies within its ancestor's time. The clocks of two services are not compared. */
-function isWithin(inner: SettleSpan, outer: SettleSpan): boolean {
+function isWithin(inner: LlmSpan, outer: LlmSpan): boolean {
   return (
     inner.service !== outer.service ||
-    (inner.startNs >= outer.startNs && inner.endNs <= outer.endNs)
+    (inner.startNs >= outer.startNs && (inner.endNs <= outer.endNs || readsOn(inner, outer)))
+  );
+}
+
+/** Who asks for the raw response ends an SDK's own span with its head; the one below it goes on to read the body. */
+function readsOn(inner: LlmSpan, outer: LlmSpan): boolean {
+  return (
+    outer.call.usage === undefined &&
+    inner.parentSpanId === outer.spanId &&
+    inner.startNs <= outer.endNs
   );
 }
 

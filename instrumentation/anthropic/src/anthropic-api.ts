@@ -73,20 +73,22 @@ export class AnthropicApi implements StainlessApi {
 
 const operationOf = (path: string): string | undefined => OPERATIONS[path.split('?', 1)[0]!];
 
-/** What is not told stays away; null is how some say nothing. */
+/** What of a request is told as it is. */
+const ASKED = [
+  ['max_tokens', ATTR_GEN_AI_REQUEST_MAX_TOKENS],
+  ['temperature', ATTR_GEN_AI_REQUEST_TEMPERATURE],
+  ['top_k', ATTR_GEN_AI_REQUEST_TOP_K],
+  ['top_p', ATTR_GEN_AI_REQUEST_TOP_P],
+] as const;
+
 function attributesOf(body: MessageRequest, { baseURL }: AnthropicClient): Attributes {
-  const asked = {
-    [ATTR_GEN_AI_REQUEST_MAX_TOKENS]: body.max_tokens,
-    [ATTR_GEN_AI_REQUEST_STREAM]: body.stream === true ? true : undefined,
-    [ATTR_GEN_AI_REQUEST_TEMPERATURE]: body.temperature,
-    [ATTR_GEN_AI_REQUEST_TOP_K]: body.top_k,
-    [ATTR_GEN_AI_REQUEST_TOP_P]: body.top_p,
-  };
   const attributes: Attributes = {};
-  for (const [name, value] of Object.entries(asked)) {
-    if (value !== undefined && value !== null) attributes[name] = value;
-  }
   fillServer(attributes, baseURL);
+  for (const [member, attribute] of ASKED) {
+    const value = body[member];
+    if (typeof value === 'number') attributes[attribute] = value;
+  }
+  if (body.stream === true) attributes[ATTR_GEN_AI_REQUEST_STREAM] = true;
   return attributes;
 }
 

@@ -10,7 +10,7 @@ import {
   watchFetch,
   watchPost,
 } from '@ai-cost-profiler/core/stainless-client.ts';
-import { type Tracer, trace } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import {
   InstrumentationBase,
   type InstrumentationConfig,
@@ -44,7 +44,7 @@ export class AnthropicInstrumentation extends InstrumentationBase<AnthropicInstr
   protected override init(): InstrumentationNodeModuleDefinition {
     const watch: AnthropicWatch = {
       tracer: () => this.tracer,
-      content: new Content(this.getConfig()),
+      content: safely('reading options', () => new Content(this.getConfig())) ?? new Content({}),
       isEnabled: () => this.isEnabled(),
     };
     const patch = (exported: Exported): Exported => {
@@ -70,9 +70,11 @@ export interface AnthropicClass {
  * those of other platforms with the same copy of the SDK too. Does nothing to a class that is patched already.
  */
 export function instrumentAnthropic(client: AnthropicClass, options: AnthropicOptions = {}): void {
-  const tracer = (): Tracer => trace.getTracer(NAME, VERSION);
-  const watch = { tracer, content: new Content(options), isEnabled: () => true };
-  safely('patching the client', () => patchClass(client, watch));
+  safely('patching the client', () => {
+    const tracer = trace.getTracer(NAME, VERSION);
+    const content = new Content(options);
+    patchClass(client, { tracer: () => tracer, content, isEnabled: () => true });
+  });
 }
 
 type Exported = Readonly<Record<string, Partial<AnthropicClass> | undefined>>;

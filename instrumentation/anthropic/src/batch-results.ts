@@ -67,6 +67,7 @@ function watchUnwrap(promise: ResultsPromise, batch: ReadBatch): ResultsPromise 
 
 function watchLines(lines: ResultLines, batch: ReadBatch): void {
   const { decoder } = lines;
+  if (typeof decoder !== 'function') return;
   let isWatched = true;
   lines.decoder = async function* () {
     // Of several readers one is looked at: they read the same lines.

@@ -32,8 +32,8 @@ export function platformOf(client: AnthropicClient): Platform {
 }
 
 /**
- * What a platform calls the model. Bedrock's answers have Anthropic's name for it, which loses what the request had: the
- * inference profile, `global.` or `eu.`, which has a price of its own. An ARN tells neither.
+ * What a platform calls the model. Bedrock's answers have Anthropic's name for it, which loses what the request had:
+ * the inference profile, `global.` or `eu.`, which has a price of its own. An ARN tells neither.
  */
 export function platformModel(provider: string, asked: string | undefined): string | undefined {
   return provider === 'aws.bedrock' && asked?.startsWith('arn:') === false ? asked : undefined;

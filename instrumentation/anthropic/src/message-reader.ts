@@ -53,12 +53,10 @@ interface Seen {
 
 function usedBy({ id, model }: AnsweredMessage, told: AnthropicUsage, seen: Seen): CallAnswer {
   const conditions = conditionsOf(told, seen.served);
-  const usage = usageOf(told);
-  const codeExecutions = usage.codeExecutions ?? (seen.codeRuns > 0 ? seen.codeRuns : undefined);
   return {
-    usage: { ...usage, codeExecutions },
+    usage: usageOf(told, seen.codeRuns),
     conditions,
-    innerCalls: innerCallsOf(told, { id, model, conditions }),
+    innerCalls: told.iterations ? innerCallsOf(told, { id, model, conditions }) : undefined,
   };
 }
 

@@ -41,7 +41,8 @@ export interface AnthropicIteration extends AnthropicUsage {
 /** Of the iterations, those that the usage of the message leaves out, and that are charged beside it. */
 const CHARGED_APART: readonly string[] = ['compaction', 'advisor_message'];
 
-export function usageOf(told: AnthropicUsage): CallUsage {
+/** `codeRuns`: those that the message shows, where its usage does not count them. */
+export function usageOf(told: AnthropicUsage, codeRuns = 0): CallUsage {
   const { cache_creation: writes, server_tool_use: tools } = told;
   return {
     inputTokens: wholeInput(told),
@@ -53,7 +54,7 @@ export function usageOf(told: AnthropicUsage): CallUsage {
     reasoningTokens: told.output_tokens_details?.thinking_tokens ?? undefined,
     webSearches: tools?.web_search_requests ?? undefined,
     webFetches: tools?.web_fetch_requests ?? undefined,
-    codeExecutions: tools?.code_execution_requests ?? undefined,
+    codeExecutions: tools?.code_execution_requests ?? (codeRuns > 0 ? codeRuns : undefined),
   };
 }
 
@@ -90,7 +91,7 @@ export function innerCallsOf(told: AnthropicUsage, served: ServedMessage): Inner
   }));
 }
 
-/** What an event of a stream tells in place of what was told before: its totals are those of the whole message so far. */
+/** What an event of a stream tells in place of what was told before: totals of the whole message so far. */
 export function replaceUsage(before: AnthropicUsage, now: AnthropicUsage): AnthropicUsage {
   const told = Object.entries(now).filter(([, value]) => value !== null && value !== undefined);
   const usage: AnthropicUsage = { ...before, ...Object.fromEntries(told) };

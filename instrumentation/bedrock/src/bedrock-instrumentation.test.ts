@@ -41,11 +41,14 @@ describe('an SDK that is watched by hand', () => {
   it('is watched once, however often it is asked for', async () => {
     const tracing = startTracing();
     const { exports, client } = sdk(async () => ANSWER);
-    instrumentBedrock(exports);
+    const undo = instrumentBedrock(exports);
     instrumentBedrock(exports);
     expect(await client.send(new ConverseCommand())).toBe(ANSWER);
     await new Promise((resolve) => setImmediate(resolve));
     expect(tracing.spans().map(({ name }) => name)).toEqual(['chat amazon.nova-pro-v1:0']);
+    undo();
+    await client.send(new ConverseCommand());
+    expect(tracing.spans()).toHaveLength(1);
     tracing.stop();
   });
 

@@ -7,7 +7,7 @@ import {
   InstrumentationNodeModuleDefinition,
 } from '@opentelemetry/instrumentation';
 import type { BedrockConfig, BedrockOptions } from './options.ts';
-import { type BedrockExports, type Send, watchSend } from './watched-client.ts';
+import { type BedrockExports, isWatched, watchSend } from './watched-client.ts';
 
 const NAME = '@ai-cost-profiler/bedrock';
 const VERSION = '0.1.0';
@@ -37,6 +37,7 @@ export class BedrockInstrumentation extends InstrumentationBase<BedrockConfig> {
     };
     safely('watching @aws-sdk/client-bedrock-runtime', () => {
       const { prototype } = exports.BedrockRuntimeClient;
+      if (isWatched(prototype.send)) return;
       this._wrap(prototype, 'send', (original) => watchSend(original, exports, watching));
     });
     return exports;
@@ -47,22 +48,25 @@ export class BedrockInstrumentation extends InstrumentationBase<BedrockConfig> {
   }
 }
 
-const byHand = new WeakSet<Send>();
-
 /**
  * Watches an SDK that is bundled, or loaded already: `instrumentBedrock(bedrock)` with what
- * `import * as bedrock from '@aws-sdk/client-bedrock-runtime'` gives. Done once for each.
+ * `import * as bedrock from '@aws-sdk/client-bedrock-runtime'` gives. Spans go to the global tracer provider. Returns
+ * what takes it back.
  */
-export function instrumentBedrock(exports: BedrockExports, options: BedrockOptions = {}): void {
-  safely('watching @aws-sdk/client-bedrock-runtime', () => {
+export function instrumentBedrock(
+  exports: BedrockExports,
+  options: BedrockOptions = {},
+): () => void {
+  const undo = safely('watching @aws-sdk/client-bedrock-runtime', () => {
     const { prototype } = exports.BedrockRuntimeClient;
-    if (byHand.has(prototype.send)) return;
+    const original = prototype.send;
+    if (isWatched(original)) return undefined;
     const tracer = () => trace.getTracer(NAME, VERSION);
-    const send = watchSend(prototype.send, exports, {
-      tracer,
-      content: followedContent(() => options),
-    });
-    byHand.add(send);
-    Object.defineProperty(prototype, 'send', { value: send, configurable: true, writable: true });
+    const content = followedContent(() => options);
+    prototype.send = watchSend(original, exports, { tracer, content });
+    return () => {
+      prototype.send = original;
+    };
   });
+  return undo ?? (() => undefined);
 }

@@ -23,6 +23,8 @@ export interface SentTry {
 export interface AskedCall {
   readonly operation: string;
   readonly modelId: string | undefined;
+  /** Of the request. */
+  readonly attributes?: Attributes;
   /** Read only where it is told. */
   readonly prompt: () => Prompt;
   readonly content: Content;
@@ -47,8 +49,7 @@ export abstract class BedrockReader implements CallReader {
   private region: string | undefined;
   private hostname: string | undefined;
 
-  constructor({ operation, modelId, prompt, content }: AskedCall) {
-    const attributes: Attributes = {};
+  constructor({ operation, modelId, attributes = {}, prompt, content }: AskedCall) {
     this.request = { operation, provider: 'aws.bedrock', model: modelId, attributes };
     this.content = content;
     this.output = content.tellsOutput ? new OutputPieces() : undefined;

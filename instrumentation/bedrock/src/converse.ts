@@ -1,6 +1,11 @@
 /** Converse and ConverseStream: one shape for all models. */
 import type { CallAnswer } from '@ai-cost-profiler/core/call-span.ts';
 import type { Content } from '@ai-cost-profiler/core/content.ts';
+import {
+  ATTR_GEN_AI_REQUEST_MAX_TOKENS,
+  ATTR_GEN_AI_REQUEST_TEMPERATURE,
+  ATTR_GEN_AI_REQUEST_TOP_P,
+} from '@ai-cost-profiler/core/semconv.ts';
 import { BedrockReader, type Output } from './bedrock-reader.ts';
 import { type GivenMessage, inputMessages, partsOf } from './messages.ts';
 import { laterWins } from './token-counts.ts';
@@ -11,6 +16,11 @@ export interface ConverseInput {
   readonly messages?: readonly GivenMessage[];
   readonly system?: readonly unknown[];
   readonly toolConfig?: { readonly tools?: readonly unknown[] };
+  readonly inferenceConfig?: {
+    readonly maxTokens?: number;
+    readonly temperature?: number;
+    readonly topP?: number;
+  };
 }
 
 interface TokenUsage {
@@ -42,8 +52,15 @@ interface ConverseEvent {
 }
 
 export class ConverseReader extends BedrockReader {
-  constructor({ modelId, messages, system, toolConfig }: ConverseInput, content: Content) {
+  constructor(input: ConverseInput, content: Content) {
+    const { modelId, messages, system, toolConfig, inferenceConfig = {} } = input;
+    const attributes = {
+      [ATTR_GEN_AI_REQUEST_MAX_TOKENS]: inferenceConfig.maxTokens,
+      [ATTR_GEN_AI_REQUEST_TEMPERATURE]: inferenceConfig.temperature,
+      [ATTR_GEN_AI_REQUEST_TOP_P]: inferenceConfig.topP,
+    };
     super({
+      attributes,
       operation: 'chat',
       modelId,
       content,

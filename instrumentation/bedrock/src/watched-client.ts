@@ -17,6 +17,7 @@ import type { Tracer } from '@opentelemetry/api';
 import { BedrockReader, type Output } from './bedrock-reader.ts';
 import { type ConverseInput, ConverseReader } from './converse.ts';
 import { type InvokeModelInput, InvokeModelReader } from './invoke-model.ts';
+import { type CountTokensInput, TokenCountReader } from './token-count.ts';
 
 export interface Command {
   readonly input: unknown;
@@ -28,6 +29,8 @@ export interface BedrockExports {
   readonly ConverseCommand: CommandClass;
   readonly ConverseStreamCommand: CommandClass;
   readonly InvokeModelCommand: CommandClass;
+  /** Since 2025. */
+  readonly CountTokensCommand?: CommandClass;
   readonly InvokeModelWithResponseStreamCommand: CommandClass;
 }
 
@@ -67,11 +70,20 @@ const COMMANDS: readonly WatchedCommand[] = [
   { name: 'ConverseStreamCommand', stream: 'stream', readerFor: converse },
   { name: 'InvokeModelCommand', readerFor: invoke },
   { name: 'InvokeModelWithResponseStreamCommand', stream: 'body', readerFor: invoke },
+  {
+    name: 'CountTokensCommand',
+    readerFor: (input) => new TokenCountReader(input as CountTokensInput),
+  },
 ];
+
+const watchedSends = new WeakSet<Send>();
+
+/** Whether it is watched already: by hand, or by another instance. Twice would be two spans a call. */
+export const isWatched = (send: Send): boolean => watchedSends.has(send);
 
 /** `send`, watched. It gives what the SDK's own gives. */
 export function watchSend(original: Send, exports: BedrockExports, watching: Watching): Send {
-  return function send(command, optionsOrCallback, callback) {
+  const watchedSend: Send = function send(command, optionsOrCallback, callback) {
     const watched = safely('looking at a command', () => watchedCommand(exports, command));
     const call =
       watched === undefined
@@ -96,12 +108,17 @@ export function watchSend(original: Send, exports: BedrockExports, watching: Wat
     callBack(watchCall(call, make, look), told);
     return undefined;
   };
+  watchedSends.add(watchedSend);
+  return watchedSend;
 }
 
 const isCallback = (given: unknown): given is Callback => typeof given === 'function';
 
 const watchedCommand = (exports: BedrockExports, command: Command): WatchedCommand | undefined =>
-  COMMANDS.find(({ name }) => exports[name] !== undefined && command instanceof exports[name]);
+  COMMANDS.find(({ name }) => {
+    const kind = exports[name];
+    return kind !== undefined && command instanceof kind;
+  });
 
 /** As the SDK does: what the callback throws goes nowhere. */
 function callBack(made: Promise<Output>, callback: Callback): void {

@@ -140,3 +140,53 @@ describe('the kind of an error', () => {
     expect(only().attributes['error.type']).toBe(type);
   });
 });
+
+describe('what a call holds besides', () => {
+  const request = { operation: 'chat', provider: 'anthropic', model: 'm' };
+
+  it('is below the span that the SDK itself began', () => {
+    const tracer = trace.getTracer('test');
+    const sdkSpan = tracer.startSpan('of the SDK');
+    new CallSpan(tracer, { ...request, sdkSpan }).end();
+    expect(only().parentSpanContext?.spanId).toBe(sdkSpan.spanContext().spanId);
+  });
+
+  it('is a failure where the answer tells one', () => {
+    const span = begin('m');
+    span.answered({ errorType: 'overloaded_error', usage: { inputTokens: 3 } });
+    span.end();
+    expect(only().status.code).toBe(SpanStatusCode.ERROR);
+    expect(only().attributes).toMatchObject({
+      'error.type': 'overloaded_error',
+      'gen_ai.usage.input_tokens': 3,
+    });
+  });
+
+  it('is the failure that was thrown, where the answer tells another', () => {
+    const span = begin('m');
+    span.answered({ errorType: 'overloaded_error' });
+    span.failed(new TypeError('x'));
+    expect(only().attributes['error.type']).toBe('TypeError');
+  });
+
+  it('are calls below it with ids, models and usage of their own, attributed as it is', () => {
+    const span = withAttribution({ feature: 'begin' }, () => begin('m'));
+    const usage = { inputTokens: 5000, outputTokens: 400 };
+    const conditions = { isBatch: true };
+    span.answered({ innerCalls: [{ id: 'a/1', model: 'other', usage, conditions }] });
+    withAttribution({ feature: 'end' }, () => span.end());
+    const [inner, outer] = tracing.spans();
+    expect(inner?.parentSpanContext?.spanId).toBe(outer?.spanContext().spanId);
+    expect(inner?.name).toBe('chat other');
+    expect(inner?.attributes).toEqual({
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': 'openai',
+      'gen_ai.request.model': 'other',
+      'gen_ai.response.id': 'a/1',
+      'gen_ai.usage.input_tokens': 5000,
+      'gen_ai.usage.output_tokens': 400,
+      'aicost.batch': true,
+      'aicost.feature': 'begin',
+    });
+  });
+});

@@ -76,6 +76,8 @@ interface FailedTry {
 export class CallSpan {
   private readonly tracer: Tracer;
   private readonly request: CallRequest;
+  /** What held where the call began. */
+  private readonly attribution = currentAttribution();
   private readonly span: Span;
   /** In which the call is made: what happens inside is below the span. */
   readonly context: Context;
@@ -88,7 +90,7 @@ export class CallSpan {
   private isEnded = false;
 
   constructor(tracer: Tracer, request: CallRequest) {
-    const attributes = requestAttributes(request);
+    const attributes = requestAttributes(request, this.attribution);
     const active = context.active();
     const parent = request.sdkSpan === undefined ? active : trace.setSpan(active, request.sdkSpan);
     this.tracer = tracer;
@@ -183,7 +185,7 @@ export class CallSpan {
   private showInnerCall({ id, model, usage, conditions }: InnerCall): void {
     const { operation, provider } = this.request;
     const request: CallRequest = { operation, provider, model };
-    const attributes = requestAttributes(request);
+    const attributes = requestAttributes(request, this.attribution);
     attributes[ATTR_GEN_AI_RESPONSE_ID] = id;
     fillUsage(attributes, usage);
     if (conditions !== undefined) fillConditions(attributes, conditions);
@@ -209,13 +211,15 @@ export class CallSpan {
 const spanName = ({ operation, model }: CallRequest): string =>
   model === undefined ? operation : `${operation} ${model}`;
 
-function requestAttributes(request: CallRequest): Attributes {
+function requestAttributes(
+  request: CallRequest,
+  attribution: ReturnType<typeof currentAttribution>,
+): Attributes {
   const { model } = request;
   const attributes: Attributes = request.attributes ?? {};
   attributes[ATTR_GEN_AI_OPERATION_NAME] = request.operation;
   attributes[ATTR_GEN_AI_PROVIDER_NAME] = request.provider;
   if (model !== undefined) attributes[ATTR_GEN_AI_REQUEST_MODEL] = model;
-  const attribution = currentAttribution();
   if (attribution !== undefined) fillAttribution(attributes, attribution);
   return attributes;
 }

@@ -120,7 +120,7 @@ function fillFingerprint(
   if (tools.length > 0) said.unshift({ role: 'tools', words: '', rest: JSON.stringify(tools) });
   const { fingerprint, boundaries } = fingerprinter.of(said);
   if (fingerprint !== undefined) attributes[ATTR_AICOST_PROMPT_FINGERPRINT] = fingerprint;
-  if (boundaries.length > 0) attributes[ATTR_AICOST_PROMPT_BOUNDARIES] = boundaries;
+  if (boundaries !== undefined) attributes[ATTR_AICOST_PROMPT_BOUNDARIES] = boundaries;
 }
 
 /** Texts are words; what else there is, such as images and tool calls, is only the same or not. */

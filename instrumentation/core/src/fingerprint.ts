@@ -2,11 +2,12 @@
  * Fingerprints of prompts: whether two are alike and where they begin alike, without a word of them.
  *
  * The fingerprint is `m1.` and 128 bytes in base64url, 174 characters: one byte a permutation of a MinHash over runs of
- * three words (shingles) of the normalised texts. Two texts have equal bytes with probability J + (1 − J) / 256, J being
- * the Jaccard similarity of their shingles (Li and König, b-bit minwise hashing, 2010; standard deviation ≤ 0.045).
- * A boundary is `{hash}.{size}`: a rolling hash of everything up to the end of a message, exactly as it stands, because a
- * provider's cache reuses only what is the same to the byte; and how many UTF-16 units that is, in base 36.
- * Each step is keyed: without the secret nobody can try out what a text may have been.
+ * three words (shingles) of the normalised texts. Two texts have equal bytes with probability J + (1 − J) / 256, J
+ * being the Jaccard similarity of their shingles (Li and König, b-bit minwise hashing, 2010); the standard deviation is
+ * 0.045 at most. A boundary is `{hash}.{size}`: a rolling hash of everything up to the end of a message, exactly as it
+ * stands, because a provider's cache reuses only what is the same to the byte; and how many UTF-16 units that is, in
+ * base 36. Each step is keyed: without the secret nobody can try out what a text may have been. Neither is longer than
+ * 256 characters: from there on a collector takes a text for content.
  */
 import { createHmac } from 'node:crypto';
 import { type SipKey, sipHash } from './sip-hash.ts';
@@ -24,8 +25,8 @@ export interface SaidMessage {
 export interface PromptFingerprint {
   /** Undefined where nothing was said in words. */
   readonly fingerprint: string | undefined;
-  /** At the ends of the messages, in their order; of many, the first and the last 32. */
-  readonly boundaries: string[];
+  /** At the ends of the messages, in their order, with spaces between; of many, the first six and the last. */
+  readonly boundaries: string | undefined;
 }
 
 const VERSION = 'm1.';
@@ -34,8 +35,10 @@ const PERMUTATIONS = 128;
 const SHINGLE_WORDS = 3;
 /** Of longer prompts the beginning is compared: 256 Ki units take milliseconds. */
 const UNITS_MAX = 256 * 1024;
-const BOUNDARIES_MAX = 64;
-const HASH_BYTES = 8;
+const BOUNDARIES_UNITS_MAX = 256;
+/** What many conversations begin with alike. The last tell which conversation goes on. */
+const FIRST_BOUNDARIES = 6;
+const HASH_BYTES = 6;
 /** Words whose hashes are remembered between prompts; long ones are rare. */
 const KNOWN_WORDS_MAX = 16_384;
 const KNOWN_WORD_UNITS_MAX = 24;
@@ -128,7 +131,7 @@ export class Fingerprinter {
     }
   }
 
-  private boundaries(messages: readonly SaidMessage[]): string[] {
+  private boundaries(messages: readonly SaidMessage[]): string | undefined {
     const told: string[] = [];
     let before = Buffer.alloc(0);
     let size = 0;
@@ -140,9 +143,21 @@ export class Fingerprinter {
       size += words.length + rest.length;
       told.push(`${before.toString('base64url', 0, HASH_BYTES)}.${size.toString(36)}`);
     }
-    const half = BOUNDARIES_MAX / 2;
-    return told.length <= BOUNDARIES_MAX ? told : [...told.slice(0, half), ...told.slice(-half)];
+    return told.length === 0 ? undefined : fitting(told);
   }
+}
+
+/** As many as fit: the first few, and from the last on. */
+function fitting(boundaries: readonly string[]): string {
+  const first = boundaries.slice(0, FIRST_BOUNDARIES);
+  const last: string[] = [];
+  let left = BOUNDARIES_UNITS_MAX - first.join(' ').length;
+  for (const boundary of boundaries.slice(FIRST_BOUNDARIES).toReversed()) {
+    left -= boundary.length + 1;
+    if (left < 0) break;
+    last.unshift(boundary);
+  }
+  return [...first, ...last].join(' ');
 }
 
 /** One hash of the last few words, in their order. */

@@ -7,7 +7,7 @@ import { type PassThrough, pipeline, Readable, Transform } from 'node:stream';
 import type { ReadableStreamDefaultReader, UnderlyingSource } from 'node:stream/web';
 import { type BodyLook, lookFor } from './body-look.ts';
 import { safely } from './host-safety.ts';
-import type { TappedCall } from './stream-tap.ts';
+import { endOfStream, type TappedCall } from './stream-tap.ts';
 
 /** What of a fetch response is needed; node-fetch's has a Node stream for a body. */
 export interface FetchResponse {
@@ -24,7 +24,7 @@ export interface FetchResponse {
 export function tapResponse<Given extends FetchResponse>(response: Given, call: TappedCall): Given {
   const look = safely('looking at a raw response', () => lookFor(response.headers, call));
   const tapped = look === undefined ? undefined : lookAtBody(response, look);
-  if (tapped === undefined) call.span.end();
+  if (tapped === undefined) endOfStream(call);
   return tapped ?? response;
 }
 

@@ -123,5 +123,5 @@ export const ATTR_AICOST_PREVIOUS_RESPONSE_ID = 'aicost.previous_response.id';
 export const ATTR_AICOST_COST_USD = 'aicost.cost_usd';
 /** MinHash of the prompt, instead of its text. */
 export const ATTR_AICOST_PROMPT_FINGERPRINT = 'aicost.prompt.fingerprint';
-/** Rolling hashes at the ends of its messages. */
+/** Rolling hashes and sizes at the ends of its messages. */
 export const ATTR_AICOST_PROMPT_BOUNDARIES = 'aicost.prompt.boundaries';

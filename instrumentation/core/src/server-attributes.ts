@@ -2,13 +2,12 @@
 import type { Attributes } from '@opentelemetry/api';
 import { ATTR_SERVER_ADDRESS, ATTR_SERVER_PORT } from './semconv.ts';
 
-const HTTPS_PORT = 443;
 const KNOWN_MAX = 100;
 
 /** Applications use few: none is parsed twice. */
 const known = new Map<string, Attributes>();
 
-/** Fills in the host and, where it is not HTTPS's own, the port of `url`. What is no URL tells nothing. */
+/** Fills in the host and the port of `url`. What is no URL tells nothing. */
 export function fillServer(attributes: Attributes, url: string | undefined): void {
   if (url === undefined) return;
   let server = known.get(url);
@@ -22,7 +21,10 @@ export function fillServer(attributes: Attributes, url: string | undefined): voi
 function serverOf(url: string): Attributes {
   if (!URL.canParse(url)) return {};
   const { hostname, port, protocol } = new URL(url);
-  const number = port === '' ? (protocol === 'http:' ? 80 : HTTPS_PORT) : Number(port);
-  const address = { [ATTR_SERVER_ADDRESS]: hostname.replace(/^\[(.*)\]$/, '$1') };
-  return number === HTTPS_PORT ? address : { ...address, [ATTR_SERVER_PORT]: number };
+  const standardPort = protocol === 'http:' ? 80 : 443;
+  return {
+    // An address of IPv6 stands in brackets in a URL only.
+    [ATTR_SERVER_ADDRESS]: hostname.replace(/^\[(.*)\]$/, '$1'),
+    [ATTR_SERVER_PORT]: port === '' ? standardPort : Number(port),
+  };
 }

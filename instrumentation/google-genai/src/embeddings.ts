@@ -4,6 +4,7 @@
  */
 import type { CallReader } from '@ai-cost-profiler/core/call-reader.ts';
 import type { CallAnswer, CallRequest } from '@ai-cost-profiler/core/call-span.ts';
+import { ATTR_GEN_AI_EMBEDDINGS_DIMENSION_COUNT } from '@ai-cost-profiler/core/semconv.ts';
 import type { CallUsage } from '@ai-cost-profiler/core/usage.ts';
 import { type GoogleCall, regionOf, requestOf } from './google-client.ts';
 import { type GoogleUsage, usageOf } from './google-usage.ts';
@@ -21,7 +22,10 @@ export class EmbeddingsReader implements CallReader {
   private usageMetadata: GoogleUsage | undefined;
 
   constructor(call: GoogleCall) {
-    this.request = requestOf('embeddings', call);
+    const request = requestOf('embeddings', call);
+    request.attributes[ATTR_GEN_AI_EMBEDDINGS_DIMENSION_COUNT] =
+      call.params.config?.outputDimensionality;
+    this.request = request;
     this.region = regionOf(call);
   }
 

@@ -2,6 +2,13 @@
 import type { CallReader } from '@ai-cost-profiler/core/call-reader.ts';
 import type { CallAnswer, CallRequest } from '@ai-cost-profiler/core/call-span.ts';
 import type { Prompt, Content as Telling } from '@ai-cost-profiler/core/content.ts';
+import {
+  ATTR_GEN_AI_REQUEST_CHOICE_COUNT,
+  ATTR_GEN_AI_REQUEST_MAX_TOKENS,
+  ATTR_GEN_AI_REQUEST_TEMPERATURE,
+  ATTR_GEN_AI_REQUEST_TOP_K,
+  ATTR_GEN_AI_REQUEST_TOP_P,
+} from '@ai-cost-profiler/core/semconv.ts';
 import type { CallUsage } from '@ai-cost-profiler/core/usage.ts';
 import type { Attributes } from '@opentelemetry/api';
 import {
@@ -50,6 +57,7 @@ export class GenerateContentReader implements CallReader {
   constructor(call: GoogleCall, content: Telling) {
     const request = requestOf('generate_content', call);
     this.request = request;
+    fillRequest(request.attributes, call.params);
     this.region = regionOf(call);
     this.content = content;
     this.outputs = content.tellsOutput ? [] : undefined;
@@ -125,3 +133,11 @@ const promptOf = ({ contents, config }: GoogleParams): Prompt => ({
   system: systemParts(config?.systemInstruction),
   messages: inputMessages(contents),
 });
+
+function fillRequest(attributes: Attributes, { config = {} }: GoogleParams): void {
+  attributes[ATTR_GEN_AI_REQUEST_MAX_TOKENS] = config.maxOutputTokens;
+  attributes[ATTR_GEN_AI_REQUEST_TEMPERATURE] = config.temperature;
+  attributes[ATTR_GEN_AI_REQUEST_TOP_P] = config.topP;
+  attributes[ATTR_GEN_AI_REQUEST_TOP_K] = config.topK;
+  attributes[ATTR_GEN_AI_REQUEST_CHOICE_COUNT] = config.candidateCount;
+}

@@ -23,6 +23,12 @@ export interface GoogleParams {
     readonly httpOptions?: { readonly baseUrl?: string | undefined } | undefined;
     readonly systemInstruction?: unknown;
     readonly tools?: readonly unknown[] | undefined;
+    readonly maxOutputTokens?: number;
+    readonly temperature?: number;
+    readonly topP?: number;
+    readonly topK?: number;
+    readonly candidateCount?: number;
+    readonly outputDimensionality?: number;
   };
   readonly contents?: unknown;
 }

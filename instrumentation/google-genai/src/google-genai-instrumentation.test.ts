@@ -54,13 +54,17 @@ describe('an SDK that is watched by hand', () => {
     const processor = new SimpleSpanProcessor({ exporter });
     trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [processor] }));
     const { exports, models } = sdk(async () => ANSWER);
-    instrumentGoogleGenAI(exports);
+    const undo = instrumentGoogleGenAI(exports);
     instrumentGoogleGenAI(exports);
     expect(await models.generateContentInternal({ model: 'gemini-2.5-pro' })).toBe(ANSWER);
     await processor.forceFlush();
     expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual([
       'generate_content gemini-2.5-pro',
     ]);
+    undo();
+    await models.generateContentInternal({ model: 'gemini-2.5-pro' });
+    await processor.forceFlush();
+    expect(exporter.getFinishedSpans()).toHaveLength(1);
   });
 
   it.each(BROKEN)('gives its own answer where %s', async (_what, broken) => {

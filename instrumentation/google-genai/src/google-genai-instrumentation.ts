@@ -11,6 +11,7 @@ import type { GoogleGenAIConfig, GoogleGenAIOptions } from './options.ts';
 import {
   type GoogleGenAIExports,
   type GoogleMethod,
+  isWatched,
   WATCHED_METHODS,
   type Watching,
   watchJson,
@@ -41,51 +42,46 @@ export class GoogleGenAIInstrumentation extends InstrumentationBase<GoogleGenAIC
   }
 
   private patch(exports: GoogleGenAIExports): GoogleGenAIExports {
-    const watching = {
-      tracer: () => this.tracer,
-      content: followedContent(() => this.getConfig()),
-    };
-    eachWatched(exports, watching, (prototype, method, watch) => {
-      this._wrap(prototype, method, watch);
+    eachWatched(exports, this.watching(), (prototype, method, watch) => {
+      if (!isWatched(prototype[method]!)) this._wrap(prototype, method, watch);
     });
     return exports;
   }
 
   private unpatch(exports: GoogleGenAIExports): void {
-    const watching = {
-      tracer: () => this.tracer,
-      content: followedContent(() => this.getConfig()),
-    };
-    eachWatched(exports, watching, (prototype, method) => this._unwrap(prototype, method));
+    eachWatched(exports, this.watching(), (prototype, method) => this._unwrap(prototype, method));
+  }
+
+  private watching(): Watching {
+    return { tracer: () => this.tracer, content: followedContent(() => this.getConfig()) };
   }
 }
 
 /**
  * Watches an SDK that is bundled, or loaded already: `instrumentGoogleGenAI(genai)` with what
- * `import * as genai from '@google/genai'` gives. Done once for each.
+ * `import * as genai from '@google/genai'` gives. Spans go to the global tracer provider. Returns what takes it back.
  */
 export function instrumentGoogleGenAI(
   exports: GoogleGenAIExports,
   options: GoogleGenAIOptions = {},
-): void {
+): () => void {
   const watching: Watching = {
     tracer: () => trace.getTracer(NAME, VERSION),
     content: followedContent(() => options),
   };
+  const undo: (() => void)[] = [];
   eachWatched(exports, watching, (prototype, method, watch) => {
     const original = prototype[method]!;
-    if (byHand.has(original)) return;
-    const watched = watch(original);
-    byHand.add(watched);
-    Object.defineProperty(prototype, method, {
-      value: watched,
-      configurable: true,
-      writable: true,
+    if (isWatched(original)) return;
+    prototype[method] = watch(original);
+    undo.push(() => {
+      prototype[method] = original;
     });
   });
+  return () => {
+    for (const one of undo.splice(0)) one();
+  };
 }
-
-const byHand = new WeakSet<GoogleMethod>();
 
 type Watch = (original: GoogleMethod) => GoogleMethod;
 

@@ -14,6 +14,7 @@ import { EmbeddingsReader } from './embeddings.ts';
 import { GenerateContentReader } from './generate-content.ts';
 import type { GoogleCall, GoogleModule, GoogleParams } from './google-client.ts';
 import { ImagesReader } from './images.ts';
+import { TokenCountReader } from './token-count.ts';
 
 /** What the SDK's module exports, as far as it is watched. */
 export interface GoogleGenAIExports {
@@ -62,6 +63,12 @@ export const WATCHED_METHODS: readonly WatchedMethod[] = [
   { owner: 'Models', method: 'upscaleImageInternal', path: PREDICT, readerFor: images },
   { owner: 'Models', method: 'recontextImage', path: PREDICT, readerFor: images },
   {
+    owner: 'Models',
+    method: 'countTokens',
+    path: /:countTokens($|\?)/,
+    readerFor: (call) => new TokenCountReader(call),
+  },
+  {
     owner: 'Caches',
     method: 'create',
     path: /\/cachedContents($|\?)/,
@@ -80,13 +87,23 @@ export type GoogleMethod = (
   ...more: unknown[]
 ) => Promise<unknown>;
 
+const watchedMethods = new WeakSet<GoogleMethod>();
+
+/** Whether a method is watched already: by hand, or by another instance. Twice would be two spans a call. */
+export const isWatched = (method: GoogleMethod): boolean => watchedMethods.has(method);
+
+function noted(method: GoogleMethod): GoogleMethod {
+  watchedMethods.add(method);
+  return method;
+}
+
 /** The method, watched. It gives what the SDK's own gives. */
 export function watchMethod(
   original: GoogleMethod,
   { path, isStream, readerFor }: WatchedMethod,
   { tracer, content }: Watching,
 ): GoogleMethod {
-  return function watched(params, ...more) {
+  return noted(function watched(params, ...more) {
     const make = () => original.call(this, params, ...more);
     const call = beginCall(
       tracer,
@@ -96,12 +113,12 @@ export function watchMethod(
     if (call === undefined) return make();
     if (isStream !== true) return watchCall(call, make);
     return watchCall(call, make as () => Promise<AsyncGenerator>, tapGenerator);
-  };
+  });
 }
 
 /** `HttpResponse.json` of the SDK, for what it leaves out of an answer. */
 export function watchJson(original: GoogleMethod): GoogleMethod {
-  return function json(...parameters) {
+  return noted(function json(...parameters) {
     const made = original.apply(this, parameters);
     const reader = sentCall()?.reader;
     if (!(reader instanceof EmbeddingsReader)) return made;
@@ -109,5 +126,5 @@ export function watchJson(original: GoogleMethod): GoogleMethod {
       safely('reading a body', () => reader.readBody(body));
       return body;
     });
-  };
+  });
 }

@@ -1,4 +1,4 @@
-/** Every environment variable that this package reads itself. The rest of `OTEL_*` is read by OpenTelemetry's packages. */
+/** Every variable that this package reads itself. The rest of `OTEL_*` is read by OpenTelemetry's packages. */
 
 /** What the environment asks for. */
 export interface Environment {
@@ -14,7 +14,7 @@ export interface Environment {
   readonly batchSpansMax: number;
   /** `OTEL_BSP_SCHEDULE_DELAY`, in milliseconds. Default: 5000. */
   readonly delayMs: number;
-  /** `AICOST_EXIT_FLUSH_TIMEOUT`: how long the end of the process may wait, in milliseconds. Default: 2000; 0: not at all. */
+  /** `AICOST_EXIT_FLUSH_TIMEOUT`: how long the end may wait, in milliseconds. Default: 2000; 0: not at all. */
   readonly exitFlushMs: number;
   /** `OTEL_NODE_DISABLED_INSTRUMENTATIONS`: names that are left out. */
   readonly disabledInstrumentations: readonly string[];

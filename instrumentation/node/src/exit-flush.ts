@@ -4,10 +4,17 @@
  */
 import { isMainThread } from 'node:worker_threads';
 import { safely } from '@ai-cost-profiler/core/host-safety.ts';
-import type { SpanQueue } from './span-queue.ts';
+
+/** What holds spans back. */
+export interface FlushedQueue {
+  readonly isEmpty: boolean;
+  /** Whether sending failed the last time: there is no use in waiting. */
+  readonly isAway: boolean;
+  forceFlush(): Promise<void>;
+}
 
 export interface ExitFlush {
-  readonly queue: SpanQueue;
+  readonly queue: FlushedQueue;
   /** How long the end may wait, in milliseconds; 0: not at all. */
   readonly timeoutMs: number;
   /** Sends what waits while nothing asynchronous runs any more. */
@@ -21,29 +28,30 @@ export function flushAtExit({ queue, timeoutMs, sendNow }: ExitFlush): void {
   const flush = (): Promise<void> => flushWithin(queue, timeoutMs);
   flushWhenIdle(queue, flush);
   process.on('exit', () => {
-    if (queue.waiting.length > 0 && !queue.isAway) safely('sending spans at the exit', sendNow);
+    if (!queue.isEmpty && !queue.isAway) safely('sending spans at the exit', sendNow);
   });
   // Workers get no signals.
   if (isMainThread) for (const signal of SIGNALS) flushAtSignal(signal, flush);
 }
 
 /** Sends what it can. The timer is what keeps the process alive meanwhile. */
-async function flushWithin(queue: SpanQueue, timeoutMs: number): Promise<void> {
+async function flushWithin(queue: FlushedQueue, timeoutMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, timeoutMs);
   });
-  await Promise.race([queue.forceFlush(), late]);
+  // What could not be sent is told where it was tried.
+  await Promise.race([queue.forceFlush().catch(() => undefined), late]);
   clearTimeout(timer);
 }
 
 /** Once: after a flush Node asks again, and what could not be sent then cannot be sent now. */
-function flushWhenIdle(queue: SpanQueue, flush: () => Promise<void>): void {
+function flushWhenIdle(queue: FlushedQueue, flush: () => Promise<void>): void {
   let isStuck = false;
   process.on('beforeExit', () => {
-    if (isStuck || queue.waiting.length === 0) return;
+    if (isStuck || queue.isEmpty) return;
     void flush().then(() => {
-      isStuck = queue.waiting.length > 0;
+      isStuck = !queue.isEmpty;
     });
   });
 }

@@ -30,8 +30,8 @@ export const INSTRUMENTED_SDKS: readonly InstrumentedSdk[] = [
     sdk: 'openai',
     majors: [4, 5, 6, 7],
     files: [/\/node_modules\/openai\/(?:client|core)\.mjs$/],
-    create: ({ isContentCaptured: captureMessageContent }) =>
-      new OpenAIInstrumentation({ captureMessageContent }),
+    create: ({ isContentCaptured }) =>
+      new OpenAIInstrumentation({ content: isContentCaptured ? 'on' : 'off' }),
   },
   {
     name: 'anthropic',

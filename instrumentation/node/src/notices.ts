@@ -1,4 +1,4 @@
-/** What a person has to know, as a warning of Node: one line on standard error, or wherever the application takes it. */
+/** What a person has to know, as a warning of Node: on standard error, or wherever the application takes it. */
 
 const said = new Set<string>();
 

@@ -1,4 +1,4 @@
-/** Where spans go, and how they are written: the `OTEL_EXPORTER_OTLP_*` variables, read by OpenTelemetry's own package. */
+/** Where spans go, and how they are written: `OTEL_EXPORTER_OTLP_*`, read by OpenTelemetry's own package. */
 import { convertLegacyHttpOptions } from '@opentelemetry/otlp-exporter-base/node-http';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
@@ -8,7 +8,7 @@ import type { PostTarget } from './otlp-post.ts';
 export interface OtlpTarget extends PostTarget {
   /** One request with these spans. */
   serialize(spans: readonly ReadableSpan[]): Uint8Array;
-  /** What an answer of success says was not taken; undefined where it says nothing. Throws where it is no OTLP answer. */
+  /** What an answer of success says was not taken, if anything. Throws where it is no answer of OTLP. */
   rejection(answer: Uint8Array): Rejection | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What applications import from `@ai-cost-profiler/node`. It starts nothing: `@ai-cost-profiler/node/register` does. */
+/** What applications import from `@ai-cost-profiler/node`. It starts nothing: the register entry does. */
 
 // biome-ignore lint/performance/noBarrelFile: a published package has one entry, and no module here imports it.
 export {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import {
   BatchSpanProcessor,
   ConsoleSpanExporter,
+  type ReadableSpan,
   SimpleSpanProcessor,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace';
@@ -41,16 +42,39 @@ function http(environment: Environment): SpanProcessor {
   return queue;
 }
 
-/** OpenTelemetry's own batching and retries: gRPC has a client of its own. */
-function grpc({ queueSpansMax, batchSpansMax, delayMs }: Environment): SpanProcessor {
+/** OpenTelemetry's own batching and retries, for gRPC has a client of its own. At process.exit it is not flushed. */
+function grpc(environment: Environment): SpanProcessor {
   const load = createRequire(import.meta.url);
   const { OTLPTraceExporter } = load(
     '@opentelemetry/exporter-trace-otlp-grpc',
   ) as typeof import('@opentelemetry/exporter-trace-otlp-grpc');
-  return new BatchSpanProcessor({
+  const queue = new GrpcQueue({
     exporter: new OTLPTraceExporter(),
-    maxQueueSize: queueSpansMax,
-    maxExportBatchSize: batchSpansMax,
-    scheduledDelayMillis: delayMs,
+    maxQueueSize: environment.queueSpansMax,
+    maxExportBatchSize: environment.batchSpansMax,
+    scheduledDelayMillis: environment.delayMs,
   });
+  flushAtExit({ queue, timeoutMs: environment.exitFlushMs, sendNow: () => undefined });
+  return queue;
+}
+
+/** Knows whether anything ended since it was flushed, which a flush at the exit asks. */
+class GrpcQueue extends BatchSpanProcessor {
+  readonly isAway = false;
+  private ended = 0;
+
+  get isEmpty(): boolean {
+    return this.ended === 0;
+  }
+
+  override onEnd(span: ReadableSpan): void {
+    this.ended += 1;
+    super.onEnd(span);
+  }
+
+  override async forceFlush(): Promise<void> {
+    const { ended } = this;
+    await super.forceFlush();
+    this.ended -= ended;
+  }
 }

@@ -59,6 +59,10 @@ export class SpanQueue implements SpanProcessor {
     return { sent, waiting: this.spans.length, dropped, refused };
   }
 
+  get isEmpty(): boolean {
+    return this.spans.length === 0;
+  }
+
   /** Whether the last attempt failed: there is no use in waiting for another. */
   get isAway(): boolean {
     return this.failures > 0;

@@ -10,7 +10,7 @@ import { sayOnce } from './notices.ts';
 import { setUp } from './set-up.ts';
 import { exportingProcessors } from './span-exporting.ts';
 
-/** Starts it all, as the environment asks. Where OpenTelemetry is set up already, only the instrumentations are added. */
+/** Starts it all, as the environment asks. Where OpenTelemetry is set up already, only instrumentations are added. */
 export function start(environment: Environment = readEnvironment()): void {
   if (environment.isDisabled) return;
   const sdks = watchedSdks(environment);

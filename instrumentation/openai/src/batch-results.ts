@@ -5,6 +5,7 @@
 import type { BodyLook } from '@ai-cost-profiler/core/body-look.ts';
 import type { CallReader } from '@ai-cost-profiler/core/call-reader.ts';
 import { CallSpan } from '@ai-cost-profiler/core/call-span.ts';
+import { Content } from '@ai-cost-profiler/core/content.ts';
 import { safely } from '@ai-cost-profiler/core/host-safety.ts';
 import type { CallOrigin } from './call-origin.ts';
 import { ChatReader } from './chat.ts';
@@ -27,7 +28,10 @@ interface Batch {
   readonly origin: CallOrigin;
 }
 
+/** Half of a talk says little, and a file may hold many thousands. */
+const NO_CONTENT = new Content({ content: 'off' });
 const NEW_LINE = 10;
+const BRACE = 123;
 const NOTHING = new Uint8Array();
 /** A longer line is no answer of a model. */
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
@@ -37,6 +41,7 @@ export class BatchFileLook implements BodyLook {
   private readonly batch: Batch;
   private parts: Uint8Array[] = [];
   private bytesHeld = 0;
+  private isAtStart = true;
   private isLeftAlone: boolean;
 
   constructor(fileId: string, batch: Batch) {
@@ -46,6 +51,11 @@ export class BatchFileLook implements BodyLook {
   }
 
   push(bytes: Uint8Array): Uint8Array {
+    if (this.isAtStart && bytes.length > 0) {
+      this.isAtStart = false;
+      // Pictures and sound have no lines that could be waited for.
+      if (bytes[0] !== BRACE) this.isLeftAlone = true;
+    }
     let rest = bytes;
     while (!this.isLeftAlone && rest.length > 0) {
       const end = rest.indexOf(NEW_LINE);
@@ -79,7 +89,7 @@ export class BatchFileLook implements BodyLook {
     this.bytesHeld += bytes.length;
     if (this.bytesHeld > LINE_BYTES_MAX) this.broke();
     // A stream may use its buffers again.
-    else this.parts.push(bytes.slice());
+    else this.parts.push(Buffer.from(bytes));
   }
 
   private readLine(): void {
@@ -119,11 +129,7 @@ function tellResult({ response }: BatchResult, { api, origin }: Batch): void {
 
 /** What was asked stands in another file; the answer tells its model. */
 function readerOf({ object, model }: AnswerBody, { api, origin }: Batch): CallReader | undefined {
-  const call = {
-    body: { model },
-    origin,
-    options: { ...api.options, captureMessageContent: false },
-  };
+  const call = { body: { model }, origin, content: NO_CONTENT };
   if (object === 'chat.completion') return new ChatReader(call, 'chat');
   if (object === 'text_completion') return new ChatReader(call, 'text_completion');
   if (object === 'response') return new ResponseReader(call, api.memory);

@@ -4,6 +4,7 @@
  * interpreter for each container.
  */
 import type { CallUsage } from '@ai-cost-profiler/core/usage.ts';
+import type { ImageUsage } from './images.ts';
 import { countOf, textOf } from './openai-call.ts';
 import type { Remembered } from './remembered.ts';
 
@@ -17,6 +18,7 @@ export interface OutputItem {
 /** Newer answers count themselves. */
 export interface ToolUsage {
   readonly web_search?: { readonly num_requests?: unknown } | null;
+  readonly image_gen?: ImageUsage | null;
 }
 
 export class BuiltInTools {
@@ -54,6 +56,12 @@ export class BuiltInTools {
       codeSessions: this.containers.size || undefined,
     };
   }
+}
+
+/** The model that makes the images of a response. */
+export function imageModel(tools: readonly unknown[] | null | undefined): string | undefined {
+  const named = tools as readonly { type?: unknown; model?: unknown }[] | null | undefined;
+  return textOf(named?.find(({ type }) => type === 'image_generation')?.model);
 }
 
 interface SearchTool {

@@ -1,8 +1,20 @@
 /**
- * What was asked and answered in chat completions, as JSON in the shape of the conventions' `gen_ai.input.messages` and
- * `gen_ai.output.messages`. Only where a person asks for content.
+ * What was asked and answered in chat completions, in the shape of the conventions. Only where a person asks for
+ * content, or for fingerprints of it.
  */
-import { type MessagePart, type ProviderPart, partsOf } from './message-parts.ts';
+import type {
+  Message,
+  MessagePart,
+  OutputMessage,
+  Prompt,
+} from '@ai-cost-profiler/core/content.ts';
+import { type ProviderPart, partsOf } from './message-parts.ts';
+
+interface ChatRequest {
+  readonly messages?: unknown;
+  readonly prompt?: unknown;
+  readonly tools?: readonly unknown[] | null;
+}
 
 interface ToolCall {
   readonly index?: number;
@@ -29,16 +41,16 @@ export interface ChatChoice {
 }
 
 /** The request's messages, or its prompt. */
-export function chatInput(body: object): string {
-  const { messages, prompt } = body as { messages?: unknown; prompt?: unknown };
+export function chatPrompt(body: object): Prompt {
+  const { messages, prompt, tools } = body as ChatRequest;
   if (!Array.isArray(messages)) {
     const prompts = [prompt].flat().filter((text) => typeof text === 'string');
-    return JSON.stringify(prompts.map((text) => ({ role: 'user', parts: partsOf(text) })));
+    return { messages: prompts.map((text) => ({ role: 'user', parts: partsOf(text) })) };
   }
-  return JSON.stringify((messages as ChatMessage[]).map(inputMessage));
+  return { tools: tools ?? [], messages: (messages as ChatMessage[]).map(inputMessage) };
 }
 
-function inputMessage(message: ChatMessage): object {
+function inputMessage(message: ChatMessage): Message {
   const { role = '', content, tool_call_id: id } = message;
   if (id !== undefined) {
     return { role, parts: [{ type: 'tool_call_response', id, response: content ?? '' }] };
@@ -75,16 +87,15 @@ export class ChatOutput {
       addToolCall(written, place, call);
   }
 
-  toJson(): string {
-    const messages = this.choices.filter(Boolean).map(({ text, finishReason, toolCalls }) => ({
+  messages(): OutputMessage[] {
+    return this.choices.filter(Boolean).map(({ text, finishReason, toolCalls }) => ({
       role: 'assistant',
       parts: [
         ...(text === '' ? [] : partsOf(text)),
         ...toolCalls.filter(Boolean).map((call) => ({ type: 'tool_call', ...call })),
       ],
-      finish_reason: finishReason,
+      finish_reason: finishReason ?? '',
     }));
-    return JSON.stringify(messages);
   }
 }
 

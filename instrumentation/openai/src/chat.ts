@@ -3,8 +3,6 @@ import type { CallReader } from '@ai-cost-profiler/core/call-reader.ts';
 import type { CallAnswer, CallRequest } from '@ai-cost-profiler/core/call-span.ts';
 import {
   ATTR_AICOST_COST_USD,
-  ATTR_GEN_AI_INPUT_MESSAGES,
-  ATTR_GEN_AI_OUTPUT_MESSAGES,
   ATTR_GEN_AI_REQUEST_CHOICE_COUNT,
   ATTR_GEN_AI_REQUEST_MAX_TOKENS,
   ATTR_GEN_AI_REQUEST_TEMPERATURE,
@@ -15,7 +13,7 @@ import {
 } from '@ai-cost-profiler/core/semconv.ts';
 import type { CallUsage } from '@ai-cost-profiler/core/usage.ts';
 import type { Attributes } from '@opentelemetry/api';
-import { type ChatChoice, ChatOutput, chatInput } from './chat-content.ts';
+import { type ChatChoice, ChatOutput, chatPrompt } from './chat-content.ts';
 import { type CompletionUsage, completionUsage } from './completion-usage.ts';
 import { callRequest, countOf, type OpenAICall, textOf } from './openai-call.ts';
 import { reportedCost } from './reported-cost.ts';
@@ -60,12 +58,11 @@ export class ChatReader implements CallReader {
   private readonly output: ChatOutput | undefined;
 
   constructor(call: OpenAICall, operation: 'chat' | 'text_completion') {
-    const isContentKept = call.options.captureMessageContent === true;
     const attributes = requestAttributes(call.body as ChatRequest);
     if (operation === 'chat') attributes[ATTR_OPENAI_API_TYPE] = 'chat_completions';
-    if (isContentKept) attributes[ATTR_GEN_AI_INPUT_MESSAGES] = chatInput(call.body);
+    call.content.fillPrompt(attributes, () => chatPrompt(call.body));
     this.call = call;
-    this.output = isContentKept ? new ChatOutput() : undefined;
+    this.output = call.content.tellsOutput ? new ChatOutput() : undefined;
     this.request = callRequest(call, operation, attributes);
   }
 
@@ -88,7 +85,7 @@ export class ChatReader implements CallReader {
     if (fingerprint) attributes[ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT] = fingerprint;
     const cost = usage && reportedCost(usage);
     if (cost !== undefined) attributes[ATTR_AICOST_COST_USD] = cost;
-    if (output !== undefined) attributes[ATTR_GEN_AI_OUTPUT_MESSAGES] = output.toJson();
+    if (output !== undefined) this.call.content.fillOutput(attributes, () => output.messages());
     return {
       id: this.id,
       model: this.model,

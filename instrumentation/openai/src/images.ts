@@ -9,7 +9,7 @@ interface ImageTokens {
   readonly image_tokens?: unknown;
 }
 
-interface ImageUsage {
+export interface ImageUsage {
   readonly input_tokens?: unknown;
   readonly input_tokens_details?: (ImageTokens & { readonly cached_tokens?: unknown }) | null;
   readonly output_tokens?: unknown;
@@ -48,7 +48,7 @@ export function imagesReader(call: OpenAICall): CallReader {
   };
 }
 
-function imageUsage(usage: ImageUsage): CallUsage {
+export function imageUsage(usage: ImageUsage): CallUsage {
   const { input_tokens_details: input, output_tokens_details: output } = usage;
   const outputTokens = countOf(usage.output_tokens);
   return {

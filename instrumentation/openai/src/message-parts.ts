@@ -1,9 +1,5 @@
 /** Parts of a message in the conventions' shape. What is no text is named, and its bytes are left out. */
-
-export interface MessagePart {
-  readonly type: string;
-  readonly [name: string]: unknown;
-}
+import type { MessagePart } from '@ai-cost-profiler/core/content.ts';
 
 /** A part as OpenAI has it. */
 export interface ProviderPart {

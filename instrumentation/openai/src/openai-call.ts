@@ -1,18 +1,19 @@
 /** One call of the OpenAI SDK as the readers of its APIs get it. */
 import type { CallRequest } from '@ai-cost-profiler/core/call-span.ts';
+import type { Content } from '@ai-cost-profiler/core/content.ts';
 import {
   ATTR_GEN_AI_REQUEST_STREAM,
   ATTR_OPENAI_REQUEST_SERVICE_TIER,
 } from '@ai-cost-profiler/core/semconv.ts';
 import type { Attributes } from '@opentelemetry/api';
 import type { CallOrigin } from './call-origin.ts';
-import type { OpenAIOptions } from './openai-options.ts';
 
 export interface OpenAICall {
   /** What the application asked for, not as a form. Its own object: nothing of it may be changed. */
   readonly body: object;
   readonly origin: CallOrigin;
-  readonly options: OpenAIOptions;
+  /** What of the words is told. */
+  readonly content: Content;
 }
 
 /** What requests of most APIs have. */

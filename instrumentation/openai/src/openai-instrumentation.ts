@@ -1,6 +1,6 @@
 /** The instrumentation of the npm package `openai`, majors 4 to 7, for OpenTelemetry's registry and by hand. */
 import { safely, warnOnce } from '@ai-cost-profiler/core/host-safety.ts';
-import { trace } from '@opentelemetry/api';
+import { type Tracer, trace } from '@opentelemetry/api';
 import {
   InstrumentationBase,
   type InstrumentationConfig,
@@ -29,6 +29,8 @@ interface OpenAIModule {
 /** Makes a span of each call of `openai`, with its usage. Options: `OpenAIOptions`. */
 export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumentationConfig> {
   private takeBack: (() => void)[] | undefined;
+  /** Those that were loaded: an application may have several versions, in both module systems. */
+  private clients: Set<ClientClass> | undefined;
   private api: OpenAIApi | undefined;
 
   constructor(config: OpenAIInstrumentationConfig = {}) {
@@ -54,9 +56,13 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
     const client = classOf(module);
     if (client === undefined) return;
     this.api ??= new OpenAIApi(() => this.tracer, this.getConfig());
-    const undo = patchClient(client, this.api);
+    this.clients ??= new Set();
+    this.clients.add(client);
     this.takeBack ??= [];
-    if (undo !== undefined) this.takeBack.push(undo);
+    for (const one of this.clients) {
+      const undo = patchClient(one, this.api);
+      if (undo !== undefined) this.takeBack.push(undo);
+    }
   }
 }
 
@@ -70,7 +76,9 @@ const classOf = (module: OpenAIModule): ClientClass | undefined =>
  * `AzureOpenAI`. Spans go to the global tracer provider. Returns what takes it back.
  */
 export function instrumentOpenAI(client: ClientClass, options: OpenAIOptions = {}): () => void {
-  const api = new OpenAIApi(() => trace.getTracer(NAME, VERSION), options);
+  let tracer: Tracer | undefined;
+  // Kept, for providers take microseconds to find it again.
+  const api = new OpenAIApi(() => (tracer ??= trace.getTracer(NAME, VERSION)), options);
   const undo = safely('patching openai', () => patchClient(client, api));
   if (undo === undefined) warnOnce('openai is patched already, or is no client of openai 4 to 7.');
   return undo ?? (() => undefined);

@@ -32,13 +32,11 @@ export function patchClient(client: ClientClass, api: OpenAIApi): (() => void) |
   };
   Object.assign(prototype, ours);
   return () => {
+    // Whoever patched it after us goes on to call ours: then it stays, and is not patched a second time.
+    const names = ['post', 'get', 'fetchWithTimeout'] as const;
+    if (names.some((name) => prototype[name] !== ours[name])) return;
+    Object.assign(prototype, { post, get, fetchWithTimeout });
     patched.delete(prototype);
-    // Somebody may have patched it after us, and goes on to call ours.
-    if (prototype.post === ours.post) prototype.post = post;
-    if (prototype.get === ours.get) prototype.get = get;
-    if (prototype.fetchWithTimeout === ours.fetchWithTimeout) {
-      prototype.fetchWithTimeout = fetchWithTimeout;
-    }
   };
 }
 

@@ -1,26 +1,42 @@
-/** What was asked and answered in responses, in the conventions' JSON. Only where a person asks for content. */
+/** What was asked and answered in responses, in the conventions' shape. Only where a person asks for content. */
+import type {
+  Message,
+  MessagePart,
+  OutputMessage,
+  Prompt,
+} from '@ai-cost-profiler/core/content.ts';
 import type { OutputItem } from './built-in-tools.ts';
-import { type MessagePart, type ProviderPart, partsOf } from './message-parts.ts';
+import { type ProviderPart, partsOf } from './message-parts.ts';
+
+interface PromptRequest {
+  readonly input?: unknown;
+  readonly instructions?: unknown;
+  readonly tools?: readonly unknown[] | null;
+}
 
 type Content = string | readonly ProviderPart[] | null;
 
-/** The request's input: a text, or items. */
-export function responseInput(body: object): string {
-  const { input } = body as { input?: unknown };
+/** The request's input, a text or items, with its instructions and tools. */
+export function responsePrompt(body: object): Prompt {
+  const { input, instructions, tools } = body as PromptRequest;
   const items = typeof input === 'string' ? [{ role: 'user', content: input }] : input;
-  if (!Array.isArray(items)) return '[]';
-  return JSON.stringify(
-    (items as OutputItem[]).map((item) => ({
-      role: item['role'] ?? roleOf(item),
-      parts: partsOfItem(item),
-    })),
-  );
+  const messages = Array.isArray(items) ? (items as OutputItem[]).map(messageOf) : [];
+  const system = typeof instructions === 'string' ? partsOf(instructions) : [];
+  return { tools: tools ?? [], system, messages };
 }
 
+const messageOf = (item: OutputItem): Message => ({
+  role: typeof item['role'] === 'string' ? item['role'] : roleOf(item),
+  parts: partsOfItem(item),
+});
+
 /** What came out, as one message. */
-export function responseOutput(items: readonly OutputItem[], reason: string | undefined): string {
+export function responseOutput(
+  items: readonly OutputItem[],
+  reason: string | undefined,
+): OutputMessage[] {
   const parts = items.flatMap(partsOfItem);
-  return JSON.stringify([{ role: 'assistant', parts, finish_reason: reason }]);
+  return [{ role: 'assistant', parts, finish_reason: reason ?? '' }];
 }
 
 const roleOf = ({ type }: OutputItem): string =>

@@ -1,17 +1,13 @@
 /** Responses (`/responses`), whole and streamed, and background ones when they are fetched later. */
 import type { CallReader } from '@ai-cost-profiler/core/call-reader.ts';
-import type { CallAnswer, CallRequest } from '@ai-cost-profiler/core/call-span.ts';
+import type { CallAnswer, CallRequest, InnerCall } from '@ai-cost-profiler/core/call-span.ts';
 import {
   ATTR_AICOST_COST_USD,
   ATTR_AICOST_PREVIOUS_RESPONSE_ID,
-  ATTR_ERROR_TYPE,
   ATTR_GEN_AI_CONVERSATION_ID,
-  ATTR_GEN_AI_INPUT_MESSAGES,
-  ATTR_GEN_AI_OUTPUT_MESSAGES,
   ATTR_GEN_AI_REQUEST_MAX_TOKENS,
   ATTR_GEN_AI_REQUEST_TEMPERATURE,
   ATTR_GEN_AI_REQUEST_TOP_P,
-  ATTR_GEN_AI_SYSTEM_INSTRUCTIONS,
   ATTR_OPENAI_API_TYPE,
   ATTR_OPENAI_RESPONSE_SERVICE_TIER,
 } from '@ai-cost-profiler/core/semconv.ts';
@@ -20,21 +16,22 @@ import type { Attributes } from '@opentelemetry/api';
 import { type BackgroundResponses, type WhereAsked, whereAsked } from './background-responses.ts';
 import {
   BuiltInTools,
+  imageModel,
   type OutputItem,
   searchContextSize,
   type ToolUsage,
 } from './built-in-tools.ts';
 import type { CompletionUsage } from './completion-usage.ts';
+import { imageUsage } from './images.ts';
 import { callRequest, countOf, type OpenAICall, textOf } from './openai-call.ts';
 import type { Remembered } from './remembered.ts';
 import { reportedCost } from './reported-cost.ts';
-import { responseInput, responseOutput } from './response-content.ts';
+import { responseOutput, responsePrompt } from './response-content.ts';
 
 interface ResponseRequest {
   readonly previous_response_id?: unknown;
   readonly conversation?: unknown;
   readonly background?: unknown;
-  readonly instructions?: unknown;
   readonly max_output_tokens?: unknown;
   readonly temperature?: unknown;
   readonly top_p?: unknown;
@@ -102,14 +99,7 @@ export class ResponseReader implements CallReader {
   constructor(call: OpenAICall, memory: ResponseMemory) {
     const attributes = requestAttributes(call.body as ResponseRequest);
     const isBackground = (call.body as ResponseRequest).background === true;
-    if (call.options.captureMessageContent === true) {
-      const { instructions } = call.body as ResponseRequest;
-      attributes[ATTR_GEN_AI_INPUT_MESSAGES] = responseInput(call.body);
-      if (typeof instructions === 'string') {
-        const parts = [{ type: 'text', content: instructions }];
-        attributes[ATTR_GEN_AI_SYSTEM_INSTRUCTIONS] = JSON.stringify(parts);
-      }
-    }
+    call.content.fillPrompt(attributes, () => responsePrompt(call.body));
     this.call = call;
     this.memory = memory;
     // Whoever reads the answer may be somewhere else.
@@ -146,11 +136,10 @@ export class ResponseReader implements CallReader {
     const attributes: Attributes = {};
     const cost = usage && reportedCost(usage as CompletionUsage);
     if (typeof tier === 'string') attributes[ATTR_OPENAI_RESPONSE_SERVICE_TIER] = tier;
-    if (typeof error?.code === 'string') attributes[ATTR_ERROR_TYPE] = error.code;
     if (cost) attributes[ATTR_AICOST_COST_USD] = cost;
-    if (this.call.options.captureMessageContent === true && output) {
-      attributes[ATTR_GEN_AI_OUTPUT_MESSAGES] = responseOutput(output, finishReason(response));
-    }
+    this.call.content.fillOutput(attributes, () =>
+      responseOutput(output ?? [], finishReason(response)),
+    );
     const asked = (this.call.body as ResponseRequest).tools;
     return {
       id: textOf(response.id),
@@ -158,9 +147,18 @@ export class ResponseReader implements CallReader {
       finishReasons: [finishReason(response)].filter((reason) => reason !== undefined),
       usage: { ...(usage && responseUsage(usage)), ...this.tools.usage(response.tool_usage) },
       conditions: { searchContextSize: searchContextSize(tools) ?? searchContextSize(asked) },
+      errorType: textOf(error?.code),
+      innerCalls: imageCalls(response),
       attributes,
     };
   }
+}
+
+/** Images that were made within are charged at the price of the model that made them. */
+function imageCalls({ id, tools, tool_usage: told }: ResponseAnswer): InnerCall[] {
+  const usage = told?.image_gen;
+  if (!usage || !countOf(usage.output_tokens) || typeof id !== 'string') return [];
+  return [{ id: `${id}/image_generation`, model: imageModel(tools), usage: imageUsage(usage) }];
 }
 
 function responseUsage(usage: ResponseUsage): CallUsage {

@@ -66,17 +66,11 @@ export class TracingReader extends AttributeReader {
 
   /** The buckets of a template are tokens: what tells units too is read by the dialects. */
   override counted(keys: readonly KeyId[]): bigint | undefined {
-    return this.notLearned(keys);
+    return none(super.counted(keys));
   }
 
   override measured(keys: readonly KeyId[]): bigint | undefined {
-    return this.notLearned(keys);
-  }
-
-  private notLearned(keys: readonly KeyId[]): undefined {
-    // Whether a key is there is the same for all spans of the shape.
-    if (this.hasOneOf(keys)) throw new TypeError('units are read by the dialects');
-    return undefined;
+    return none(super.measured(keys));
   }
 
   /** Tags are handed on as they are. */
@@ -97,6 +91,13 @@ export class TracingReader extends AttributeReader {
     this.counts.set(at, known);
     return known;
   }
+}
+
+/** No units are told, or 0 of them, which is learned as the value that it is. */
+function none(quantity: bigint | undefined): bigint | undefined {
+  if (quantity !== undefined && quantity > 0n)
+    throw new TypeError('units are read by the dialects');
+  return quantity;
 }
 
 export class TracingResourceReader extends AttributeReader {

@@ -1,0 +1,46 @@
+/** What the variables ask for, as OpenTelemetry specifies them. */
+import { expect, test } from 'vitest';
+import { type Environment, readEnvironment } from './environment.ts';
+
+const CASES: readonly [string, Record<string, string>, Partial<Environment>][] = [
+  [
+    'nothing is set',
+    {},
+    {
+      isDisabled: false,
+      exporters: ['otlp'],
+      protocol: 'http/protobuf',
+      queueSpansMax: 2048,
+      batchSpansMax: 512,
+      delayMs: 5000,
+      exitFlushMs: 2000,
+      enabledInstrumentations: undefined,
+      isContentCaptured: false,
+      isTlsConfigured: false,
+      isMetricsAsked: false,
+    },
+  ],
+  ['an empty value is none', { OTEL_TRACES_EXPORTER: ' ' }, { exporters: ['otlp'] }],
+  ['a list', { OTEL_TRACES_EXPORTER: 'console, otlp,' }, { exporters: ['console', 'otlp'] }],
+  ['any spelling of true', { OTEL_SDK_DISABLED: 'TRUE' }, { isDisabled: true }],
+  ['anything else is false', { OTEL_SDK_DISABLED: '1' }, { isDisabled: false }],
+  [
+    'the protocol of traces wins',
+    { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json' },
+    { protocol: 'http/json' },
+  ],
+  ['no number is none', { OTEL_BSP_SCHEDULE_DELAY: 'soon' }, { delayMs: 5000 }],
+  ['nor is one below 1', { OTEL_BSP_MAX_QUEUE_SIZE: '0' }, { queueSpansMax: 2048 }],
+  ['a batch is no longer than the queue', { OTEL_BSP_MAX_QUEUE_SIZE: '9' }, { batchSpansMax: 9 }],
+  ['the end need not wait', { AICOST_EXIT_FLUSH_TIMEOUT: '0' }, { exitFlushMs: 0 }],
+  [
+    'certificates',
+    { OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE: 'a.pem' },
+    { isTlsConfigured: true },
+  ],
+  ['another signal', { OTEL_METRICS_EXPORTER: 'otlp' }, { isMetricsAsked: true }],
+];
+
+test.for(CASES)('%s', ([, variables, expected]) => {
+  expect(readEnvironment(variables)).toMatchObject(expected);
+});

@@ -1,1 +1,0 @@
-exports.load = async () => require('@google/genai');
