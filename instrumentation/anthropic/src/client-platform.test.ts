@@ -23,6 +23,11 @@ test.for<[string, AnthropicClient, Platform]>([
     { _genAIProviderName: 'azure.ai.inference' },
     { provider: 'azure.ai.inference', region: undefined },
   ],
+  [
+    'Anthropic’s own platform on AWS',
+    { awsRegion: 'us-east-1', workspaceId: 'wrkspc_1' },
+    { provider: 'anthropic', region: 'us-east-1' },
+  ],
   ['Bedrock of 0.x', { awsRegion: 'us-west-2' }, { provider: 'aws.bedrock', region: 'us-west-2' }],
   [
     'Vertex of 0.x',

@@ -5,8 +5,9 @@ import type { StainlessClient } from '@ai-cost-profiler/core/stainless-client.ts
 export interface AnthropicClient extends StainlessClient {
   /** Since 1.0: the conventions' name of the platform. */
   readonly _genAIProviderName?: unknown;
-  /** Bedrock's. */
+  /** Bedrock's, and that of Anthropic's own platform on AWS, which has workspaces besides. */
   readonly awsRegion?: unknown;
+  readonly workspaceId?: unknown;
   /** Vertex's. */
   readonly region?: unknown;
   readonly projectId?: unknown;
@@ -23,7 +24,8 @@ export interface Platform {
 export function platformOf(client: AnthropicClient): Platform {
   const { _genAIProviderName: told, awsRegion, region } = client;
   const isVertex = region !== undefined && 'projectId' in client;
-  const cloud = awsRegion !== undefined ? 'aws.bedrock' : isVertex ? 'gcp.vertex_ai' : 'anthropic';
+  const isBedrock = awsRegion !== undefined && !('workspaceId' in client);
+  const cloud = isBedrock ? 'aws.bedrock' : isVertex ? 'gcp.vertex_ai' : 'anthropic';
   const place = awsRegion ?? (isVertex ? region : undefined);
   return {
     provider: typeof told === 'string' ? told : cloud,
