@@ -76,6 +76,7 @@ function answer(asked: Asked, isSeen: boolean, reply: ServerResponse): void {
   if (body.includes('!400')) refuse(reply, 400, 'INVALID_ARGUMENT');
   else if (body.includes('!429') && !isSeen) refuse(reply, 429, 'RESOURCE_EXHAUSTED');
   else if (path.includes(':streamGenerateContent')) stream(asked, reply);
+  else if (path.endsWith('/interactions') && body.includes('"stream":true')) events(asked, reply);
   else if (give === undefined) refuse(reply, 404, 'NOT_FOUND');
   else if (!body.includes('!slow')) {
     reply.writeHead(200, headersFor(body));
@@ -100,6 +101,7 @@ const ANSWERS: Readonly<Record<string, (asked: Asked) => unknown>> = {
     usageMetadata: { promptTokenCount: 9, totalTokenCount: 9 },
   }),
   ':predict': ({ path }) => (path.includes('embedding') ? embedded() : drawn()),
+  '/interactions': interaction,
   '/cachedContents': () => ({
     name: 'cachedContents/one',
     model: 'models/gemini-2.5-flash',
@@ -172,5 +174,43 @@ function stream(asked: Asked, reply: ServerResponse): void {
   const last = { content: { role: 'model', parts: [{ text: isTool ? '' : 'fine.' }] }, index: 0 };
   const end = { ...last, finishReason: 'STOP', ...grounding(body) };
   write({ candidates: [end], usageMetadata: { ...USAGE, cachedContentTokenCount: undefined } });
+  reply.end();
+}
+
+function interaction({ id }: Asked) {
+  return {
+    id,
+    model: 'gemini-2.5-flash',
+    object: 'interaction',
+    status: 'completed',
+    steps: [{ type: 'model_output', content: [{ type: 'text', text: 'It is fine.' }] }],
+    usage: {
+      total_input_tokens: 1200,
+      input_tokens_by_modality: [
+        { modality: 'text', tokens: 1000 },
+        { modality: 'audio', tokens: 200 },
+      ],
+      total_cached_tokens: 1000,
+      total_tool_use_tokens: 7,
+      total_output_tokens: 80,
+      total_thought_tokens: 32,
+      total_tokens: 1319,
+      grounding_tool_count: [{ type: 'google_search', count: 3 }],
+    },
+  };
+}
+
+function events(asked: Asked, reply: ServerResponse): void {
+  reply.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
+  const whole = interaction(asked);
+  const begun = { ...whole, status: 'in_progress', steps: [], usage: undefined };
+  const text = { type: 'text', text: 'It is fine.' };
+  for (const told of [
+    { event_type: 'interaction.created', interaction: begun },
+    { event_type: 'step.delta', index: 0, delta: text },
+    { event_type: 'interaction.completed', interaction: whole },
+  ]) {
+    reply.write(`event: ${told.event_type}\ndata: ${JSON.stringify(told)}\n\n`);
+  }
   reply.end();
 }

@@ -3,6 +3,7 @@
  * made: `node google-genai-program.ts <folder of the SDK> <esm | cjs>`.
  */
 import { createRequire, register } from 'node:module';
+import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { withAttribution } from '@ai-cost-profiler/core/attribution.ts';
 import { GoogleGenAIInstrumentation } from '@ai-cost-profiler/google-genai/google-genai-instrumentation.ts';
@@ -52,6 +53,12 @@ async function streamed(stream: AsyncGenerator<Generated>, atMost = 99): Promise
   return pieces;
 }
 
+/** Whose stream nobody holds afterwards. */
+async function beginStream(): Promise<void> {
+  const stream = await gemini.models.generateContentStream(ask('!slow forgotten'));
+  await stream.next();
+}
+
 const weather = {
   tool: async () => ({ functionDeclarations: [{ name: 'weather' }] }),
   callTool: async () => [{ functionResponse: { name: 'weather', response: { sky: 'blue' } } }],
@@ -68,6 +75,16 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
   'stream read by hand': async () => {
     const stream = await gemini.models.generateContentStream(ask('hello'));
     return [await stream.next(), await stream.next(), await stream.next()].map(({ done }) => done);
+  },
+  'stream that is forgotten': async () => {
+    await beginStream();
+    for (let tries = 0; tries < 200; tries += 1) {
+      globalThis.gc?.();
+      await setTimeout(20);
+      const spans = await recorder.take();
+      if (spans.length > 0) return spans;
+    }
+    return [];
   },
   'stream that is cut': async () =>
     streamed(await gemini.models.generateContentStream(noMore(ask('!cut')))),
@@ -92,7 +109,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
   'tried again': async () => seen(await trying.models.generateContent(ask('!429 once'))),
   aborted: async () => {
     const stop = new AbortController();
-    setTimeout(() => stop.abort(), 30);
+    void setTimeout(30).then(() => stop.abort());
     const config = { abortSignal: stop.signal };
     return gemini.models.generateContent(ask('!slow', { config }));
   },
@@ -111,6 +128,15 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
   'cache on vertex': async () =>
     (await vertex.caches.create({ model, config: { contents: 'much' } })).name,
   'counted tokens': async () => (await gemini.models.countTokens(ask('hello'))).totalTokens,
+  interaction: async () => (await gemini.interactions.create({ model, input: 'hello' })).id,
+  'interaction in a stream': async () => {
+    const asked = { model, input: 'hello', stream: true };
+    const types: unknown[] = [];
+    for await (const { event_type } of await gemini.interactions.create(asked))
+      types.push(event_type);
+    return types;
+  },
+  'interaction refused': async () => gemini.interactions.create({ model, input: '!400' }),
   'many at once': async () => {
     const calls = Array.from({ length: 20 }, (_, index) =>
       withAttribution({ user: `user-${index}` }, () =>

@@ -20,6 +20,9 @@ export interface GenAI {
       readonly generateImages: Call<{ readonly generatedImages?: readonly unknown[] }>;
       readonly countTokens: Call<{ readonly totalTokens?: number }>;
     };
+    readonly interactions: {
+      readonly create: Call<AsyncIterable<{ readonly event_type?: string }> & { id?: string }>;
+    };
     readonly caches: { readonly create: Call<{ readonly name?: string }> };
     readonly chats: {
       create(asked: Asked): {

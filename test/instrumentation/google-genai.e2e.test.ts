@@ -81,6 +81,11 @@ describe.each(CASES)('$folder as $style', ({ folder, style }) => {
     expect(only('stream left early').status).toBe(0);
   });
 
+  it('ends the span of a stream that nobody holds any more', () => {
+    const spans = told['stream that is forgotten']!.result as readonly RecordedSpan[];
+    expect(spans.map(usageOf)).toEqual([BEGINNING]);
+  });
+
   it('tells of a stream that was cut that it failed, and what was told until then', () => {
     const span = only('stream that is cut');
     expect(told['stream that is cut']!.error?.name).toBe('TypeError');
@@ -168,6 +173,27 @@ describe.each(CASES)('$folder as $style', ({ folder, style }) => {
     expect(only('whole').attributes).not.toHaveProperty('aicost.region');
     expect(only('priority').attributes['aicost.service_tier']).toBe('priority');
     expect(only('models').name).toBe('generate_content gemini-2.5-flash');
+  });
+
+  it('hands on interactions, and from version 2 on tells them', () => {
+    const scenarios = ['interaction', 'interaction in a stream'] as const;
+    expect(told['interaction']!.result).toMatch(/^resp-/);
+    expect(told['interaction in a stream']!.result).toHaveLength(3);
+    expect(told['interaction refused']!.error?.status).toBe(400);
+    if (folder === 'google-genai-1') {
+      expect(scenarios.flatMap(spansOf)).toEqual([]);
+      return;
+    }
+    const { 'gen_ai.usage.image.input_tokens': _image, ...rest } = USED;
+    const {
+      'aicost.usage.video_input_tokens': _video,
+      'gen_ai.usage.audio.cache_read.input_tokens': _cached,
+      ...used
+    } = rest;
+    for (const scenario of scenarios) {
+      expect(usageOf(only(scenario))).toEqual({ ...used, 'aicost.usage.web_searches': 1 });
+    }
+    expect(only('interaction refused').status).toBe(2);
   });
 
   it('tells no usage of tokens that were only counted', () => {

@@ -94,7 +94,6 @@ export const SOURCE_RULES: readonly SourceRule[] = [
     allowed: {
       'collector/src/journal/real-disk.test.ts': 'needs the right to mount; its title says so',
       'test/disk-full.e2e.test.ts': 'needs the right to mount; its title says so',
-      'test/instrumentation/bedrock.e2e.test.ts': 'the oldest SDK hands on less of an answer',
     },
     instead: 'mend or remove it; where a platform lacks a part, add the file here with the reason',
     example: "test.skip('later', () => {});",

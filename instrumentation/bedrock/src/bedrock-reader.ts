@@ -12,6 +12,11 @@ export interface Output {
   readonly $metadata?: { readonly requestId?: string | undefined };
 }
 
+const INPUT_HEADER = 'x-amzn-bedrock-input-token-count';
+const OUTPUT_HEADER = 'x-amzn-bedrock-output-token-count';
+const CACHE_READ_HEADER = 'x-amzn-bedrock-cache-read-input-token-count';
+const CACHE_WRITE_HEADER = 'x-amzn-bedrock-cache-write-input-token-count';
+
 /** A try as it went over the wire. */
 export interface SentTry {
   readonly region: string | undefined;
@@ -65,12 +70,12 @@ export abstract class BedrockReader implements CallReader {
     this.hostname = hostname;
     this.serviceTier = headers?.['x-amzn-bedrock-service-tier'] ?? this.serviceTier;
     this.latency = headers?.['x-amzn-bedrock-performanceconfig-latency'] ?? this.latency;
-    this.measured = laterWins(this.measured, {
-      input: headerCount(headers, 'input'),
-      output: headerCount(headers, 'output'),
-      cacheRead: headerCount(headers, 'cache-read-input'),
-      cacheWrite: headerCount(headers, 'cache-write-input'),
-    });
+    const input = headerCount(headers, INPUT_HEADER);
+    const output = headerCount(headers, OUTPUT_HEADER);
+    const cacheRead = headerCount(headers, CACHE_READ_HEADER);
+    const cacheWrite = headerCount(headers, CACHE_WRITE_HEADER);
+    if (input === undefined && output === undefined) return;
+    this.measured = { input, output, cacheRead, cacheWrite };
   }
 
   /** What holds for an output before its body, or its stream, is read. */
@@ -97,7 +102,7 @@ export abstract class BedrockReader implements CallReader {
   }
 }
 
-function headerCount(headers: SentTry['headers'], what: string): number | undefined {
-  const told = headers?.[`x-amzn-bedrock-${what}-token-count`];
+function headerCount(headers: SentTry['headers'], name: string): number | undefined {
+  const told = headers?.[name];
   return told !== undefined && /^\d+$/.test(told) ? Number(told) : undefined;
 }

@@ -83,8 +83,9 @@ export const isWatched = (send: Send): boolean => watchedSends.has(send);
 
 /** `send`, watched. It gives what the SDK's own gives. */
 export function watchSend(original: Send, exports: BedrockExports, watching: Watching): Send {
+  const find = commandFinder(exports);
   const watchedSend: Send = function send(command, optionsOrCallback, callback) {
-    const watched = safely('looking at a command', () => watchedCommand(exports, command));
+    const watched = safely('looking at a command', () => find(command));
     const call =
       watched === undefined
         ? undefined
@@ -113,6 +114,22 @@ export function watchSend(original: Send, exports: BedrockExports, watching: Wat
 }
 
 const isCallback = (given: unknown): given is Callback => typeof given === 'function';
+
+/** Looks each class of commands up once. */
+function commandFinder(exports: BedrockExports): (command: Command) => WatchedCommand | undefined {
+  const known = new WeakMap<object, WatchedCommand | typeof NO_CALL>();
+  return (command) => {
+    const kind = command.constructor;
+    let found = known.get(kind);
+    if (found === undefined) {
+      found = watchedCommand(exports, command) ?? NO_CALL;
+      known.set(kind, found);
+    }
+    return found === NO_CALL ? undefined : (found as WatchedCommand);
+  };
+}
+
+const NO_CALL = Symbol('no call');
 
 const watchedCommand = (exports: BedrockExports, command: Command): WatchedCommand | undefined =>
   COMMANDS.find(({ name }) => {

@@ -1,17 +1,17 @@
 /**
- * Calls whose answer nobody reads to its end: their span ends when the answer is collected as garbage, with what was
- * told until then. Holds nothing alive.
+ * Calls whose answer nobody reads to its end: their span ends when the answer is collected as garbage, with what its
+ * pieces told until then. Holds nothing of the answer alive.
  */
-import type { CallSpan } from './call-span.ts';
+import { endOfStream, type TappedCall } from './stream-tap.ts';
 
-const registry = new FinalizationRegistry<CallSpan>((span) => span.end());
+const registry = new FinalizationRegistry<TappedCall>((call) => endOfStream(call));
 
-/** `span` ends at the latest when `answer` is gone: the object that whoever reads the answer must hold. */
-export function endWithAnswer(answer: object, span: CallSpan): void {
-  registry.register(answer, span, answer);
+/** The call ends at the latest when `answer` is gone: the object that whoever reads the answer must hold. */
+export function endWithAnswer(answer: object, call: TappedCall): void {
+  registry.register(answer, call, answer);
 }
 
-/** Somebody reads it through something else, which has the end of the span from now on. */
+/** Somebody reads it through something else, which has the end of the call from now on. */
 export function releaseAnswer(answer: object): void {
   registry.unregister(answer);
 }

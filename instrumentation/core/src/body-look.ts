@@ -44,7 +44,7 @@ function lookAtEvents(call: TappedCall): BodyLook {
       return events.end();
     },
     broke: (error) => endOfStream(call, error),
-    heldBy: (holder) => endWithAnswer(holder, call.span),
+    heldBy: (holder) => endWithAnswer(holder, call),
   };
 }
 
@@ -68,6 +68,6 @@ function lookAtJson(call: TappedCall): BodyLook {
       return NOTHING;
     },
     broke: (error) => endOfStream(call, error),
-    heldBy: (holder) => endWithAnswer(holder, span),
+    heldBy: (holder) => endWithAnswer(holder, call),
   };
 }

@@ -186,10 +186,10 @@ function tapStream(stream: StainlessStream, call: TappedCall): void {
     const tapped = tapIterator(iterator.call(stream), call);
     // Who iterates holds the iterator, and not the stream.
     releaseAnswer(stream);
-    endWithAnswer(tapped, call.span);
+    endWithAnswer(tapped, call);
     return tapped;
   };
-  endWithAnswer(stream, call.span);
+  endWithAnswer(stream, call);
 }
 
 const statusAttributes = (status: number) => ({

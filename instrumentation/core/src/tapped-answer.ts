@@ -21,7 +21,7 @@ export function tapGenerator(
   generator.next = (value) => tapped.next(value);
   generator.return = (value) => tapped.return!(value);
   generator.throw = (error) => tapped.throw!(error);
-  endWithAnswer(generator, call.span);
+  endWithAnswer(generator, call);
 }
 
 /** Something that is iterated, once. */
@@ -31,8 +31,8 @@ export function tapIterable(iterable: AsyncIterable<unknown>, call: TappedCall):
     const tapped = tapIterator(iterate.call(iterable), call);
     // Who iterates holds the iterator, and not what is iterated.
     releaseAnswer(iterable);
-    endWithAnswer(tapped, call.span);
+    endWithAnswer(tapped, call);
     return tapped;
   };
-  endWithAnswer(iterable, call.span);
+  endWithAnswer(iterable, call);
 }

@@ -22,7 +22,12 @@ function sdk(answer: () => Promise<unknown>) {
       return answer();
     }
   }
-  const exports = { Models, Caches: class {}, HttpResponse: class {} } as GoogleGenAIExports;
+  const exports: GoogleGenAIExports = {
+    Models,
+    Caches: class {},
+    HttpResponse: class {},
+    GoogleGenAI: class {},
+  };
   return { exports, models: new Models() };
 }
 

@@ -8,6 +8,7 @@ import {
   InstrumentationNodeModuleDefinition,
 } from '@opentelemetry/instrumentation';
 import type { GoogleGenAIConfig, GoogleGenAIOptions } from './options.ts';
+import { watchInteractions } from './watched-interactions.ts';
 import {
   type GoogleGenAIExports,
   type GoogleMethod,
@@ -28,6 +29,8 @@ type Prototype = Record<string, GoogleMethod>;
  * `NodeSDK({ instrumentations })`).
  */
 export class GoogleGenAIInstrumentation extends InstrumentationBase<GoogleGenAIConfig> {
+  declare private unwatch: (() => void)[] | undefined;
+
   constructor(config: GoogleGenAIConfig = {}) {
     super(NAME, VERSION, config);
   }
@@ -45,11 +48,15 @@ export class GoogleGenAIInstrumentation extends InstrumentationBase<GoogleGenAIC
     eachWatched(exports, this.watching(), (prototype, method, watch) => {
       if (!isWatched(prototype[method]!)) this._wrap(prototype, method, watch);
     });
+    // Fields have no values yet where the base class' constructor comes here.
+    this.unwatch ??= [];
+    this.unwatch.push(unwatchedLater(exports, this.watching()));
     return exports;
   }
 
   private unpatch(exports: GoogleGenAIExports): void {
     eachWatched(exports, this.watching(), (prototype, method) => this._unwrap(prototype, method));
+    for (const undo of this.unwatch?.splice(0) ?? []) undo();
   }
 
   private watching(): Watching {
@@ -78,10 +85,16 @@ export function instrumentGoogleGenAI(
       prototype[method] = original;
     });
   });
+  if (undo.length > 0) undo.push(unwatchedLater(exports, watching));
   return () => {
     for (const one of undo.splice(0)) one();
   };
 }
+
+const unwatchedLater = (exports: GoogleGenAIExports, watching: Watching): (() => void) =>
+  safely('watching interactions', () =>
+    watchInteractions(exports.GoogleGenAI.prototype, watching),
+  ) ?? (() => undefined);
 
 type Watch = (original: GoogleMethod) => GoogleMethod;
 

@@ -5,26 +5,26 @@
 import type { CallUsage } from '@ai-cost-profiler/core/usage.ts';
 
 interface ModalityTokens {
-  readonly modality?: string;
-  readonly tokenCount?: number;
+  readonly modality?: string | undefined;
+  readonly tokenCount?: number | undefined;
 }
 
 export interface GoogleUsage {
   /** With what came from a cache. */
-  readonly promptTokenCount?: number;
-  readonly promptTokensDetails?: readonly ModalityTokens[];
-  readonly cachedContentTokenCount?: number;
-  readonly cacheTokensDetails?: readonly ModalityTokens[];
+  readonly promptTokenCount?: number | undefined;
+  readonly promptTokensDetails?: readonly ModalityTokens[] | undefined;
+  readonly cachedContentTokenCount?: number | undefined;
+  readonly cacheTokensDetails?: readonly ModalityTokens[] | undefined;
   /** Results of built-in tools that were given back to the model, beside the prompt. */
-  readonly toolUsePromptTokenCount?: number;
-  readonly candidatesTokenCount?: number;
-  readonly candidatesTokensDetails?: readonly ModalityTokens[];
-  readonly thoughtsTokenCount?: number;
-  readonly totalTokenCount?: number;
+  readonly toolUsePromptTokenCount?: number | undefined;
+  readonly candidatesTokenCount?: number | undefined;
+  readonly candidatesTokensDetails?: readonly ModalityTokens[] | undefined;
+  readonly thoughtsTokenCount?: number | undefined;
+  readonly totalTokenCount?: number | undefined;
   /** Gemini API. */
-  readonly serviceTier?: string;
+  readonly serviceTier?: string | undefined;
   /** Vertex AI. */
-  readonly trafficType?: string;
+  readonly trafficType?: string | undefined;
 }
 
 /** `isFinal`: the answer is finished, so that its total holds everything that came out. */

@@ -27,5 +27,6 @@ export class SearchCount {
   }
 }
 
-const isChargedByPrompt = (model: string | undefined): boolean =>
+/** Whether searches are charged once a prompt. */
+export const isChargedByPrompt = (model: string | undefined): boolean =>
   model !== undefined && /gemini-[12](\.|-|$)/.test(model);

@@ -21,6 +21,7 @@ export interface GoogleGenAIExports {
   readonly Models: { readonly prototype: object };
   readonly Caches: { readonly prototype: object };
   readonly HttpResponse: { readonly prototype: object };
+  readonly GoogleGenAI: { readonly prototype: object };
 }
 
 export interface WatchedMethod {
