@@ -40,7 +40,7 @@ const length: number = withAttribution(attribution, () => 'text').length;
 const add: (a: number, b: number) => number = tracedTool('add', (a: number, b: number) => a + b);
 const answer: Promise<string> = withFlush(async (name: string) => name + length)('a');
 const all = [
-  ...instrumentations({ isContentCaptured: false }), new OpenAIInstrumentation(), new AnthropicInstrumentation(),
+  ...instrumentations({ content: 'off' }), new OpenAIInstrumentation(), new AnthropicInstrumentation(),
   new GoogleGenAIInstrumentation(), new BedrockInstrumentation(), new McpInstrumentation(),
 ];
 recordCall({ provider: 'mistral_ai', model: 'm', usage: { inputTokens: 1 } });

@@ -15,7 +15,7 @@ const CASES: readonly [string, Record<string, string>, Partial<Environment>][] =
       delayMs: 5000,
       exitFlushMs: 2000,
       enabledInstrumentations: undefined,
-      isContentCaptured: false,
+      content: { content: 'off' },
       isTlsConfigured: false,
       isMetricsAsked: false,
     },
@@ -37,6 +37,19 @@ const CASES: readonly [string, Record<string, string>, Partial<Environment>][] =
     'certificates',
     { OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE: 'a.pem' },
     { isTlsConfigured: true },
+  ],
+  [
+    'content, where it is asked for, and not fingerprints of it',
+    {
+      OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: 'true',
+      AICOST_FINGERPRINT_KEY: 'a secret of 16 bytes or more',
+    },
+    { content: { content: 'on' } },
+  ],
+  [
+    'fingerprints of prompts, by their key',
+    { AICOST_FINGERPRINT_KEY: 'a secret of 16 bytes or more' },
+    { content: { content: 'fingerprint', fingerprintKey: 'a secret of 16 bytes or more' } },
   ],
   ['another signal', { OTEL_METRICS_EXPORTER: 'otlp' }, { isMetricsAsked: true }],
 ];

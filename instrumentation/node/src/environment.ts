@@ -1,4 +1,5 @@
 /** Every variable that this package reads itself. The rest of `OTEL_*` is read by OpenTelemetry's packages. */
+import type { ContentOptions } from '@ai-cost-profiler/core/content.ts';
 
 /** What the environment asks for. */
 export interface Environment {
@@ -20,8 +21,11 @@ export interface Environment {
   readonly disabledInstrumentations: readonly string[];
   /** `OTEL_NODE_ENABLED_INSTRUMENTATIONS`: only these; undefined: all. */
   readonly enabledInstrumentations: readonly string[] | undefined;
-  /** `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`: whether texts go on spans. Default: false. */
-  readonly isContentCaptured: boolean;
+  /**
+   * `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`: whether texts go on spans. Default: false. Where it is not
+   * true and there is a key in `AICOST_FINGERPRINT_KEY`, fingerprints of prompts do.
+   */
+  readonly content: ContentOptions;
   /** `OTEL_EXPORTER_OTLP_*CERTIFICATE`, `…_CLIENT_KEY`: whether TLS needs files. */
   readonly isTlsConfigured: boolean;
   /** `OTEL_METRICS_EXPORTER`, `OTEL_LOGS_EXPORTER`: whether anybody asked for these signals. */
@@ -58,13 +62,23 @@ export function readEnvironment(variables: Variables = process.env): Environment
     exitFlushMs: count('AICOST_EXIT_FLUSH_TIMEOUT', 2000, 0),
     disabledInstrumentations: list('OTEL_NODE_DISABLED_INSTRUMENTATIONS') ?? [],
     enabledInstrumentations: list('OTEL_NODE_ENABLED_INSTRUMENTATIONS'),
-    isContentCaptured: isTrue('OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT'),
+    content: contentOptions(
+      isTrue('OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT'),
+      text('AICOST_FINGERPRINT_KEY'),
+    ),
     isTlsConfigured: Object.keys(variables).some((name) =>
       /^OTEL_EXPORTER_OTLP_(TRACES_)?(CLIENT_)?(CERTIFICATE|KEY)$/.test(name),
     ),
     isMetricsAsked: text('OTEL_METRICS_EXPORTER') !== undefined,
     isLogsAsked: text('OTEL_LOGS_EXPORTER') !== undefined,
   };
+}
+
+function contentOptions(isCaptured: boolean, fingerprintKey: string | undefined): ContentOptions {
+  if (isCaptured) return { content: 'on' };
+  return fingerprintKey === undefined
+    ? { content: 'off' }
+    : { content: 'fingerprint', fingerprintKey };
 }
 
 /** For a process of ours: the same environment, but nothing is preloaded into it. */

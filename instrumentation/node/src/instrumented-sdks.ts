@@ -1,16 +1,11 @@
 /** The SDKs that are watched. One row each: another provider is another row and another dependency. */
 import { AnthropicInstrumentation } from '@ai-cost-profiler/anthropic/anthropic-instrumentation.ts';
 import { BedrockInstrumentation } from '@ai-cost-profiler/bedrock/bedrock-instrumentation.ts';
+import type { ContentOptions } from '@ai-cost-profiler/core/content.ts';
 import { GoogleGenAIInstrumentation } from '@ai-cost-profiler/google-genai/google-genai-instrumentation.ts';
 import { McpInstrumentation } from '@ai-cost-profiler/mcp/mcp-instrumentation.ts';
 import { OpenAIInstrumentation } from '@ai-cost-profiler/openai/openai-instrumentation.ts';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
-
-/** What a person may ask of every instrumentation. */
-export interface InstrumentationOptions {
-  /** Whether the texts of calls go on their spans. Default: false. */
-  readonly isContentCaptured: boolean;
-}
 
 export interface InstrumentedSdk {
   /** As `OTEL_NODE_ENABLED_INSTRUMENTATIONS` names it. */
@@ -21,7 +16,7 @@ export interface InstrumentedSdk {
   readonly majors: readonly number[];
   /** The ES modules of it that have to be wrapped, by the end of their path; its entry always is. */
   readonly files: readonly RegExp[];
-  create(options: InstrumentationOptions): Instrumentation;
+  create(options: ContentOptions): Instrumentation;
 }
 
 export const INSTRUMENTED_SDKS: readonly InstrumentedSdk[] = [
@@ -30,32 +25,28 @@ export const INSTRUMENTED_SDKS: readonly InstrumentedSdk[] = [
     sdk: 'openai',
     majors: [4, 5, 6, 7],
     files: [/\/node_modules\/openai\/(?:client|core)\.mjs$/],
-    create: ({ isContentCaptured }) =>
-      new OpenAIInstrumentation({ content: isContentCaptured ? 'on' : 'off' }),
+    create: (options) => new OpenAIInstrumentation({ ...options }),
   },
   {
     name: 'anthropic',
     sdk: '@anthropic-ai/sdk',
     majors: [0, 1],
     files: [/\/@anthropic-ai\/sdk\/(?:client|core)\.mjs$/],
-    create: ({ isContentCaptured }) =>
-      new AnthropicInstrumentation({ content: isContentCaptured ? 'on' : 'off' }),
+    create: (options) => new AnthropicInstrumentation({ ...options }),
   },
   {
     name: 'google-genai',
     sdk: '@google/genai',
     majors: [1, 2, 3],
     files: [],
-    create: ({ isContentCaptured }) =>
-      new GoogleGenAIInstrumentation({ content: isContentCaptured ? 'on' : 'off' }),
+    create: (options) => new GoogleGenAIInstrumentation({ ...options }),
   },
   {
     name: 'bedrock',
     sdk: '@aws-sdk/client-bedrock-runtime',
     majors: [3],
     files: [],
-    create: ({ isContentCaptured }) =>
-      new BedrockInstrumentation({ content: isContentCaptured ? 'on' : 'off' }),
+    create: (options) => new BedrockInstrumentation({ ...options }),
   },
   {
     name: 'mcp',

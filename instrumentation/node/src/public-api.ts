@@ -8,6 +8,7 @@ export {
 } from '@ai-cost-profiler/core/attribution.ts';
 export { AttributionSpanProcessor } from '@ai-cost-profiler/core/attribution-span-processor.ts';
 export type { CallConditions } from '@ai-cost-profiler/core/call-conditions.ts';
+export type { ContentOptions } from '@ai-cost-profiler/core/content.ts';
 export {
   type RecordedCall,
   type RecordedToolCost,
@@ -18,4 +19,3 @@ export { tracedAgent, tracedTool, tracedWorkflow } from '@ai-cost-profiler/core/
 export type { CallUsage } from '@ai-cost-profiler/core/usage.ts';
 export { type FlushOptions, flush, withFlush } from './flush.ts';
 export { instrumentations } from './instrumentations.ts';
-export type { InstrumentationOptions } from './instrumented-sdks.ts';

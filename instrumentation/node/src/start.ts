@@ -15,8 +15,7 @@ export function start(environment: Environment = readEnvironment()): void {
   if (environment.isDisabled) return;
   const sdks = watchedSdks(environment);
   hookImports(sdks);
-  const { isContentCaptured } = environment;
-  const instrumentations = sdks.map(({ create }) => create({ isContentCaptured }));
+  const instrumentations = sdks.map(({ create }) => create(environment.content));
   if (sdkProvider() !== undefined) {
     registerInstrumentations({ instrumentations });
     return;
