@@ -24,7 +24,7 @@ export interface Cost {
   readonly spans: number;
 }
 
-const CALLS_PER_ROUND = 100;
+const CALLS_PER_ROUND = 250;
 const STREAMS_PER_ROUND = 10;
 const FEW = 20;
 const MANY = 420;

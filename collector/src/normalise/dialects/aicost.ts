@@ -45,7 +45,8 @@ export const aicost = defineDialect({
   },
   cost: ['aicost.cost_usd'],
   context: {
-    serviceTier: ['aicost.service_tier'],
+    // The conventions have a name for OpenAI's.
+    serviceTier: ['aicost.service_tier', 'openai.response.service_tier'],
     batch: ['aicost.batch'],
     speed: ['aicost.speed'],
     region: ['aicost.region'],
