@@ -2,7 +2,8 @@
  * batch-summariser: takes messages with several documents from a queue and summarises each on whatever is cheap:
  * Bedrock, Mistral, or a model on the company's own machines, which no price book can know.
  */
-import { type ChatWish, chat, embeddings } from './llm-spans.ts';
+import type { ChatWish } from './chat-wish.ts';
+import { chat, embeddings } from './llm-spans.ts';
 import { MODELS, type Model } from './models.ts';
 import { database, queueConsumer } from './plain-spans.ts';
 import type { Scene } from './scene.ts';

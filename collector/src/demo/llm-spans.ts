@@ -1,31 +1,14 @@
 /**
- * LLM calls as instrumentations of the OpenTelemetry GenAI conventions write them: chat, streamed or not, retried,
- * with cached prompts and reasoning; embeddings. Each carries what it used in disjoint buckets, as the known truth.
+ * LLM calls: chat, streamed or not, retried, with cached prompts and reasoning; embeddings. Those of OpenAI, Anthropic
+ * and Gemini are told by our instrumentation packages, others as instrumentations of the GenAI conventions tell them. Each carries what it used in disjoint buckets, as the known truth.
  * Source of the names: github.com/open-telemetry/semantic-conventions-genai, 2026-08.
  */
 import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
+import type { ChatWish } from './chat-wish.ts';
 import type { Model } from './models.ts';
 import type { Scene } from './scene.ts';
 import { after, alone, type SpanAttributes, type SpanFields, type Step } from './span-spec.ts';
-
-export interface PromptName {
-  readonly name: string;
-  readonly version: string;
-}
-
-/** One chat call. Token counts are disjoint: what was cached is not in `freshTokens`. */
-export interface ChatWish {
-  readonly prompt: PromptName;
-  readonly freshTokens: number;
-  readonly cacheReadTokens?: number;
-  readonly cacheWriteTokens?: number;
-  readonly textTokens: number;
-  readonly reasoningTokens?: number;
-  readonly streamed?: boolean;
-  /** The client did not ask for usage at the end of a stream, so nobody knows what it used. */
-  readonly usageLost?: boolean;
-  readonly finish?: 'stop' | 'tool_calls' | 'length';
-}
+import { watchedChat, watchedEmbeddings } from './watched-calls.ts';
 
 /** What goes wrong with a call, by how often it does. */
 const FAILURES: readonly (readonly [
@@ -40,6 +23,7 @@ const FAILURES: readonly (readonly [
 const RETRY_CHANCE = 0.06;
 const SECOND_RETRY_CHANCE = 0.2;
 const FIRST_BACKOFF_MS = 900;
+const DIMENSIONS = 1536;
 
 /** A chat call that answers, after the attempts that failed before it. */
 export function chat(scene: Scene, model: Model, wish: ChatWish): Step[] {
@@ -59,18 +43,24 @@ function answeredChat(scene: Scene, model: Model, wish: ChatWish): Step {
   const firstChunkMs = scene.random.around(model.firstChunkMs);
   const outputTokens = wish.textTokens + (wish.reasoningTokens ?? 0);
   const writingMs = Math.ceil((outputTokens / model.outputTokensPerSecond) * 1_000);
+  const id = `${model.idPrefix}${scene.newId()}`;
+  const watched = watchedChat(model, wish, { id });
+  const other = {
+    ...requestFields(scene, model, 'chat').attributes,
+    ...chatRequest(wish),
+    'gen_ai.response.model': model.name,
+    'gen_ai.response.id': id,
+    'gen_ai.response.finish_reasons': [wish.finish ?? 'stop'],
+    ...(usage === undefined ? {} : usageAttributes(usage, model)),
+  };
   const fields: SpanFields = {
     ...requestFields(scene, model, 'chat'),
+    ...watched,
     attributes: {
-      ...requestFields(scene, model, 'chat').attributes,
-      ...chatRequest(wish),
-      'gen_ai.response.model': model.name,
-      'gen_ai.response.id': `${model.idPrefix}${scene.newId()}`,
-      'gen_ai.response.finish_reasons': [wish.finish ?? 'stop'],
+      ...(watched?.attributes ?? other),
       ...(wish.streamed === true
         ? { 'gen_ai.response.time_to_first_chunk': firstChunkMs / 1_000 }
         : {}),
-      ...(usage === undefined ? {} : usageAttributes(usage, model)),
     },
     call: { role: 'leaf', provider: model.provider, model: model.name, usage },
   };
@@ -79,13 +69,11 @@ function answeredChat(scene: Scene, model: Model, wish: ChatWish): Step {
 
 function failedChat(scene: Scene, model: Model, wish: ChatWish): Step {
   const { type, message } = scene.random.pickWeighted(FAILURES);
+  const request = requestFields(scene, model, 'chat');
   const fields: SpanFields = {
-    ...requestFields(scene, model, 'chat'),
-    attributes: {
-      ...requestFields(scene, model, 'chat').attributes,
-      ...chatRequest(wish),
-      'error.type': type,
-    },
+    ...request,
+    attributes: { ...request.attributes, ...chatRequest(wish), 'error.type': type },
+    ...watchedChat(model, wish, { errorType: type }),
     failure: message,
     call: {
       role: isRefused(type, model.provider) ? 'non_billable' : 'leaf',
@@ -105,14 +93,16 @@ function isRefused(type: string, provider: string): boolean {
 /** Texts turned into vectors: only input is used. */
 export function embeddings(scene: Scene, model: Model, tokens: number): Step {
   const usage: Usage = { in_uncached: BigInt(tokens) };
+  const request = requestFields(scene, model, 'embeddings');
   const fields: SpanFields = {
-    ...requestFields(scene, model, 'embeddings'),
+    ...request,
     attributes: {
-      ...requestFields(scene, model, 'embeddings').attributes,
+      ...request.attributes,
       'gen_ai.response.model': model.name,
-      'gen_ai.embeddings.dimension.count': 1536,
+      'gen_ai.embeddings.dimension.count': DIMENSIONS,
       'gen_ai.usage.input_tokens': tokens,
     },
+    ...watchedEmbeddings(model, tokens, DIMENSIONS),
     call: { role: 'leaf', provider: model.provider, model: model.name, usage },
   };
   return alone(fields, scene.random.around(model.firstChunkMs));

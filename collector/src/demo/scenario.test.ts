@@ -15,6 +15,9 @@ const SCENARIO = createScenario(1, 'run');
 const SPANS = SCENARIO.traces.flatMap(({ root }) => [...spansOf(root)]);
 const LEAVES = SPANS.filter(({ call }) => call?.role === 'leaf');
 
+/** The totals that our packages tell hold their parts. */
+const OWN_TOTALS = { input: 'inclusive', reasoning: 'inside', evidence: 'own' } as const;
+
 const whole = (span: SpanSpec, name: string): bigint | undefined => {
   const value = span.attributes[name];
   return value === undefined ? undefined : BigInt(value as number);
@@ -103,6 +106,17 @@ describe('what the traffic shows', () => {
   });
 });
 
+test.for([
+  ['openai', '@ai-cost-profiler/openai'],
+  ['anthropic', '@ai-cost-profiler/anthropic'],
+  ['gcp.gemini', '@ai-cost-profiler/google-genai'],
+  ['groq', undefined],
+] as const)('the calls of %s are told by %s', ([provider, scope]) => {
+  const scopes = LEAVES.filter(({ call }) => call?.provider === provider).map((leaf) => leaf.scope);
+  expect(scopes.length).toBeGreaterThan(10);
+  expect(new Set(scopes)).toEqual(new Set([scope]));
+});
+
 describe('the usage of the spans', () => {
   test('is read by the collector as the buckets that are known', () => {
     for (const span of SPANS) {
@@ -117,6 +131,7 @@ describe('the usage of the spans', () => {
           reasoning: whole(span, 'gen_ai.usage.reasoning.output_tokens'),
         },
         normaliseProvider(call.provider, undefined),
+        span.scope === undefined ? undefined : OWN_TOTALS,
       );
       expect(read).toMatchObject({ buckets: call.usage });
     }

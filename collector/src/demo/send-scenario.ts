@@ -74,11 +74,11 @@ class Fleet {
     this.delivery = delivery;
   }
 
-  tracer(service: ServiceName, environment: string): Tracer {
+  tracer({ service, scope }: SpanSpec, environment: string): Tracer {
     const name = `${service} in ${environment}`;
     const provider = this.providers.get(name) ?? this.createProvider(service, environment);
     this.providers.set(name, provider);
-    return provider.getTracer('ai-cost-profiler-demo');
+    return provider.getTracer(scope ?? 'ai-cost-profiler-demo');
   }
 
   /** Sends what waits and waits for every answer. What failed is known to `delivery`. */
@@ -123,7 +123,7 @@ function emitTrace(
 ) {
   const originMs = nowMs - endedAgoMs - root.endMs;
   const emit = (spec: SpanSpec, parent: Context): number => {
-    const span = fleet.tracer(spec.service, environment).startSpan(
+    const span = fleet.tracer(spec, environment).startSpan(
       spec.name,
       {
         kind: KINDS[spec.kind],

@@ -26,6 +26,8 @@ export interface SpanFields {
   readonly name: string;
   readonly kind: SpanKindName;
   readonly attributes: SpanAttributes;
+  /** The instrumentation that says so; undefined: the application itself. */
+  readonly scope?: string;
   /** Why it failed; its `error.type` stands among the attributes. */
   readonly failure?: string;
   readonly call?: CallFacts;

@@ -4,7 +4,8 @@
  * numbers, in which cached tokens stand beside the input total.
  */
 import { executeTool, invokeAgent } from './agent-spans.ts';
-import { type ChatWish, chat } from './llm-spans.ts';
+import type { ChatWish } from './chat-wish.ts';
+import { chat } from './llm-spans.ts';
 import { MODELS } from './models.ts';
 import { database, httpCall, httpServer } from './plain-spans.ts';
 import type { Scene } from './scene.ts';
