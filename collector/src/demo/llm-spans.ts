@@ -1,6 +1,7 @@
 /**
  * LLM calls: chat, streamed or not, retried, with cached prompts and reasoning; embeddings. Those of OpenAI, Anthropic
- * and Gemini are told by our instrumentation packages, others as instrumentations of the GenAI conventions tell them. Each carries what it used in disjoint buckets, as the known truth.
+ * and Gemini are told by our instrumentation packages, others as instrumentations of the GenAI conventions tell them.
+ * Each carries what it used in disjoint buckets, as the known truth.
  * Source of the names: github.com/open-telemetry/semantic-conventions-genai, 2026-08.
  */
 import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';

@@ -31,8 +31,8 @@ export interface SendTarget {
 }
 
 /**
- * That of our packages' core, for all: an exporter groups spans by scope, so that agents could arrive before their calls
- * and be billed for them until the trace is settled, and the demo shows exact totals at once.
+ * That of our packages' core, for all: an exporter groups spans by scope, so that agents could arrive before their
+ * calls and be billed for them until the trace is settled; the demo shows exact totals at once.
  */
 const SCOPE = '@ai-cost-profiler/core';
 const BATCH_SPANS = 128;
