@@ -75,7 +75,7 @@ test('agents that sum up their calls are stored, and not billed', async () => {
     "SELECT count() FROM spans WHERE operation = 'invoke_agent' AND role = 'aggregate'";
   expect(await collector.sql(stored)).toBe(`${2 * aggregates}`);
   const billed = 'SELECT countIf(cost_usd != 0) FROM ledger WHERE operation NOT IN';
-  expect(await collector.sql(`${billed} ('chat', 'embeddings')`)).toBe('0');
+  expect(await collector.sql(`${billed} ('chat', 'embeddings', 'generate_content')`)).toBe('0');
 });
 
 test('it sends nothing to what is no collector, and says so', async () => {

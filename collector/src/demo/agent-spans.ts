@@ -34,7 +34,7 @@ export function invokeAgent(
     const usage = sumUsage(span);
     return {
       ...span,
-      attributes: { ...fields.attributes, ...usageAttributes(usage, model) },
+      attributes: { ...fields.attributes, ...usageAttributes(usage) },
       call: { role: 'aggregate', provider: model.provider, model: model.name, usage },
       children: span.children.map((child) => withAgent(child, agent.name)),
     };

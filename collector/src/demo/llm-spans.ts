@@ -1,6 +1,7 @@
 /**
  * LLM calls: chat, streamed or not, retried, with cached prompts and reasoning; embeddings. Those of OpenAI, Anthropic
- * and Gemini are told by our instrumentation packages, others as instrumentations of the GenAI conventions tell them. Each carries what it used in disjoint buckets, as the known truth.
+ * and Gemini are told by our instrumentation packages, others as instrumentations of the GenAI conventions tell them.
+ * Each carries what it used in disjoint buckets, as the known truth.
  * Source of the names: github.com/open-telemetry/semantic-conventions-genai, 2026-08.
  */
 import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
@@ -51,7 +52,7 @@ function answeredChat(scene: Scene, model: Model, wish: ChatWish): Step {
     'gen_ai.response.model': model.name,
     'gen_ai.response.id': id,
     'gen_ai.response.finish_reasons': [wish.finish ?? 'stop'],
-    ...(usage === undefined ? {} : usageAttributes(usage, model)),
+    ...(usage === undefined ? {} : usageAttributes(usage)),
   };
   const fields: SpanFields = {
     ...requestFields(scene, model, 'chat'),
@@ -147,13 +148,10 @@ function bucket(key: keyof Usage, tokens: number | undefined): Usage {
   return tokens === undefined ? {} : { [key]: BigInt(tokens) };
 }
 
-/** Usage in the conventions' names; totals hold their parts, except where the emitter reports cached tokens beside. */
-export function usageAttributes(
-  usage: Usage,
-  { cacheInInput }: { cacheInInput: boolean },
-): SpanAttributes {
+/** Usage in the conventions' names; totals hold their parts. */
+export function usageAttributes(usage: Usage): SpanAttributes {
   const cached = (usage.in_cache_read ?? 0n) + (usage.in_cache_write ?? 0n);
-  const input = (usage.in_uncached ?? 0n) + (cacheInInput ? cached : 0n);
+  const input = (usage.in_uncached ?? 0n) + cached;
   const told: Record<string, bigint | undefined> = {
     'gen_ai.usage.input_tokens': input,
     'gen_ai.usage.output_tokens': (usage.out_text ?? 0n) + (usage.out_reasoning ?? 0n),

@@ -11,11 +11,6 @@ export interface Model {
   readonly host: string;
   /** How the provider begins the id of an answer. */
   readonly idPrefix: string;
-  /**
-   * Whether the input total that is reported holds the cached tokens. The conventions want it so; an
-   * instrumentation that copies Anthropic's own numbers reports them beside the total.
-   */
-  readonly cacheInInput: boolean;
   readonly firstChunkMs: number;
   readonly outputTokensPerSecond: number;
 }
@@ -24,37 +19,31 @@ const OPENAI = {
   provider: 'openai',
   host: 'api.openai.com',
   idPrefix: 'chatcmpl-',
-  cacheInInput: true,
 } as const;
 const ANTHROPIC = {
   provider: 'anthropic',
   host: 'api.anthropic.com',
   idPrefix: 'msg_',
-  cacheInInput: false,
 } as const;
 const GEMINI = {
   provider: 'gcp.gemini',
   host: 'generativelanguage.googleapis.com',
   idPrefix: 'gem-',
-  cacheInInput: true,
 } as const;
 const BEDROCK = {
   provider: 'aws.bedrock',
   host: 'bedrock-runtime.eu-west-1.amazonaws.com',
   idPrefix: 'bdrk-',
-  cacheInInput: true,
 } as const;
 const MISTRAL = {
   provider: 'mistral_ai',
   host: 'api.mistral.ai',
   idPrefix: 'mis-',
-  cacheInInput: true,
 } as const;
 const GROQ = {
   provider: 'groq',
   host: 'api.groq.com',
   idPrefix: 'chatcmpl-',
-  cacheInInput: true,
 } as const;
 
 export const MODELS = {
@@ -128,7 +117,6 @@ export const MODELS = {
     provider: 'vllm',
     host: 'llm.internal.acme.example',
     idPrefix: 'cmpl-',
-    cacheInInput: true,
     name: 'acme-summariser-7b',
     firstChunkMs: 140,
     outputTokensPerSecond: 60,

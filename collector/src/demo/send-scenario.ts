@@ -30,6 +30,11 @@ export interface SendTarget {
   readonly onAcknowledged: (spans: number) => void;
 }
 
+/**
+ * That of our packages' core, for all: an exporter groups spans by scope, so that agents could arrive before their
+ * calls and be billed for them until the trace is settled; the demo shows exact totals at once.
+ */
+const SCOPE = '@ai-cost-profiler/core';
 const BATCH_SPANS = 128;
 /** A service's spans wait here while its batches are sent; more than it ever has, so that none is dropped. */
 const QUEUE_SPANS = 100_000;
@@ -74,11 +79,11 @@ class Fleet {
     this.delivery = delivery;
   }
 
-  tracer({ service, scope }: SpanSpec, environment: string): Tracer {
+  tracer(service: ServiceName, environment: string): Tracer {
     const name = `${service} in ${environment}`;
     const provider = this.providers.get(name) ?? this.createProvider(service, environment);
     this.providers.set(name, provider);
-    return provider.getTracer(scope ?? 'ai-cost-profiler-demo');
+    return provider.getTracer(SCOPE);
   }
 
   /** Sends what waits and waits for every answer. What failed is known to `delivery`. */
@@ -123,7 +128,7 @@ function emitTrace(
 ) {
   const originMs = nowMs - endedAgoMs - root.endMs;
   const emit = (spec: SpanSpec, parent: Context): number => {
-    const span = fleet.tracer(spec, environment).startSpan(
+    const span = fleet.tracer(spec.service, environment).startSpan(
       spec.name,
       {
         kind: KINDS[spec.kind],

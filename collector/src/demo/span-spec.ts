@@ -26,7 +26,7 @@ export interface SpanFields {
   readonly name: string;
   readonly kind: SpanKindName;
   readonly attributes: SpanAttributes;
-  /** The instrumentation that says so; undefined: the application itself. */
+  /** The package that tells the call; undefined: made up here. */
   readonly scope?: string;
   /** Why it failed; its `error.type` stands among the attributes. */
   readonly failure?: string;
