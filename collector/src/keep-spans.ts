@@ -148,7 +148,7 @@ export class SpanKeeper {
 
   /** Ends the traces of the spans taken since `resume`. Resolves with the error, if they did not become durable. */
   private async commit(extent: 'whole' | 'part'): Promise<unknown> {
-    const traces = this.traces.finish();
+    const traces = this.traces.finish(extent);
     try {
       await this.deps.journal.commit(extent);
       this.traces.settled(traces, true);

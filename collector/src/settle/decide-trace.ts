@@ -64,15 +64,18 @@ export class TraceDecider {
     this.maker = createEntryMaker({ ...deps, nowNs, chargeOf, note: '' });
   }
 
-  /** Appends the entries of trace t of the request. Gives the trace, which is remembered if it may be. */
-  decide(record: RequestRecord<LandingRows>, t: number): OpenTrace {
+  /**
+   * Appends the entries of trace t of the request. Gives the trace, which is remembered if it may be. `isPart`: more of
+   * the request follows at once, and what seems to be all that an agent did may not be.
+   */
+  decide(record: RequestRecord<LandingRows>, t: number, isPart: boolean): OpenTrace {
     this.charges.clear();
     const touched = this.touch(record, t);
     const { trace } = touched;
     for (const n of touched.own) this.add(touched, n);
     trace.uncommitted++;
     const { open, mayReverse, nowMs } = this.deps;
-    const isOpen = trace.hasCalls && !touched.isLost;
+    const isOpen = trace.hasCalls && !touched.isLost && !(isPart && hasAggregates(trace));
     const missing = isOpen ? missingEntries(trace, this.maker, mayReverse) : undefined;
     const pending = missing === undefined ? undefined : this.commonRows(touched, missing);
     if (missing === undefined || pending === undefined) this.chargeOwn(touched);
@@ -187,6 +190,10 @@ export class TraceDecider {
       }
     }
   }
+}
+
+function hasAggregates({ spans }: OpenTrace): boolean {
+  return [...spans.values()].some(({ call }) => call?.role === 'aggregate');
 }
 
 function newTrace(record: RequestRecord<unknown>, first: number, key: string): OpenTrace {

@@ -94,7 +94,7 @@ class Intake {
     });
   }
 
-  take(request: Otlp, isDurable = true): void {
+  take(request: Otlp, isDurable = true, extent: 'whole' | 'part' = 'whole'): void {
     const bytes = Buffer.from(JSON.stringify(request));
     const received = receiveTrace(bytes);
     this.requests.begin('default');
@@ -106,7 +106,7 @@ class Intake {
     const outcome = runToEnd(transcodedTraceSteps(body, sink, limits, new SpanView()));
     if (!outcome.ok) throw outcome.error;
     this.ledger.receive(received.map(({ span }) => ({ span, entry: undefined })));
-    this.requests.settled(this.requests.finish(), isDurable);
+    this.requests.settled(this.requests.finish(extent), isDurable);
     this.bytes.letGo(body.written);
   }
 
@@ -235,6 +235,25 @@ it('all traces of the matrix are decided by the request that holds them, but for
 function indexOf(spans: readonly OtlpSpan[], one: OtlpSpan): number {
   return spans.findIndex(({ spanId, traceId }) => spanId === one.spanId && traceId === one.traceId);
 }
+
+describe('a long request that is taken in in parts', () => {
+  const [, { request, expected }] = CASES.find(([name]) => name === 'ai-sdk-7-agent')!;
+  const whole = read(request);
+  const isRoot = (span: OtlpSpan) => !('parentSpanId' in span) || span.parentSpanId === '';
+
+  it.for([true, false])(
+    'does not bill an agent before its calls have come, whether its part is durable by then (%s) or not',
+    (isDurable) => {
+      const intake = new Intake();
+      intake.take(partOf(whole, isRoot), isDurable, 'part');
+      expect(intake.ledger.entries).toEqual([]);
+      intake.take(partOf(whole, (span) => !isRoot(span)));
+      expect(intake.ledger.entries.some(({ kind }) => kind === 'reversal')).toBe(false);
+      intake.ledger.settle();
+      expect(sumsOf(intake.ledger.entries)).toEqual(expected.billed);
+    },
+  );
+});
 
 describe('what is left to settle', () => {
   const [, { request }] = CASES.find(([name]) => name === 'ai-sdk-7-agent')!;

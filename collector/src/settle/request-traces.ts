@@ -95,8 +95,11 @@ export class RequestTraces {
     return `${this.record.tenant}\n${this.service}`;
   }
 
-  /** Appends the entries of the request. What it gives must be told, by `settled`, whether it became durable. */
-  finish(): KeptRequestTraces {
+  /**
+   * Appends the entries of the request, or of a `part` of it, of which the rest follows at once. What it gives must be
+   * told, by `settled`, whether it became durable.
+   */
+  finish(extent: 'whole' | 'part' = 'whole'): KeptRequestTraces {
     const { record } = this;
     const { open, nowMs, onFault } = this.deps;
     if (record.calls.count === 0 && !this.hasCaller && open.isEmpty) {
@@ -107,7 +110,7 @@ export class RequestTraces {
     const decided: OpenTrace[] = [];
     for (let t = 0; t < record.traces.count; t++) {
       try {
-        const trace = this.finishTrace(t);
+        const trace = this.finishTrace(t, extent === 'part');
         if (trace === 'young') young.push(t);
         else if (trace !== undefined) decided.push(trace);
       } catch (error) {
@@ -121,11 +124,11 @@ export class RequestTraces {
   }
 
   /** 'young': to be remembered as it came in; undefined: nothing of it is remembered. */
-  private finishTrace(t: number): OpenTrace | 'young' | undefined {
+  private finishTrace(t: number, isPart: boolean): OpenTrace | 'young' | undefined {
     const { record, writer, decider } = this;
     const { traces } = record;
     if (this.isKnown(t)) {
-      return decider.decide(record, t);
+      return decider.decide(record, t, isPart);
     }
     if (traces.calls[t] === 0) {
       // With a root it has mostly come to its end.
@@ -133,7 +136,7 @@ export class RequestTraces {
     }
     const judgement = judgeTrace(record, t);
     if (judgement === 'unclear') {
-      return decider.decide(record, t);
+      return decider.decide(record, t, isPart);
     }
     writer.write(t, judgement === 'decided');
     return 'young';
