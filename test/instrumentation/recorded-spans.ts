@@ -1,12 +1,6 @@
 /** An OpenTelemetry SDK in this process that keeps its spans, for the programs that call a provider's SDK. */
-import { AsyncLocalStorage } from 'node:async_hooks';
-import {
-  type Context,
-  type ContextManager,
-  context,
-  ROOT_CONTEXT,
-  trace,
-} from '@opentelemetry/api';
+import { AsyncContexts } from '@ai-cost-profiler/core/test-tracing.ts';
+import { context, trace } from '@opentelemetry/api';
 import {
   InMemorySpanExporter,
   SimpleSpanProcessor,
@@ -24,35 +18,6 @@ export interface RecordedSpan {
   readonly attributes: Record<string, unknown>;
 }
 
-class LocalContexts implements ContextManager {
-  private readonly storage = new AsyncLocalStorage<Context>();
-
-  active(): Context {
-    return this.storage.getStore() ?? ROOT_CONTEXT;
-  }
-
-  with<A extends unknown[], F extends (...parameters: A) => ReturnType<F>>(
-    inside: Context,
-    work: F,
-    self?: ThisParameterType<F>,
-    ...parameters: A
-  ): ReturnType<F> {
-    return this.storage.run(inside, () => work.apply(self as ThisParameterType<F>, parameters));
-  }
-
-  bind<Target>(_context: Context, target: Target): Target {
-    return target;
-  }
-
-  enable(): this {
-    return this;
-  }
-
-  disable(): this {
-    return this;
-  }
-}
-
 export class SpanRecorder {
   private readonly exporter = new InMemorySpanExporter();
 
@@ -60,7 +25,7 @@ export class SpanRecorder {
 
   constructor() {
     this.processor = new SimpleSpanProcessor({ exporter: this.exporter });
-    context.setGlobalContextManager(new LocalContexts());
+    context.setGlobalContextManager(new AsyncContexts());
     trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [this.processor] }));
   }
 
