@@ -1,13 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BODIES } from './bedrock-bodies.ts';
 import { installedSdk, runProgram } from './installed-sdk.ts';
-import type { RecordedSpan } from './recorded-spans.ts';
-
-interface Outcome {
-  readonly result?: unknown;
-  readonly error?: { readonly name: string; readonly isOwn: boolean };
-  readonly spans: readonly RecordedSpan[];
-}
+import { type Outcome, onlySpan, usageOf } from './program-outcome.ts';
 
 /** What every model tells that knows caches by lifetime. */
 const CACHED = {
@@ -58,12 +52,7 @@ describe.each(CASES)('%s as %s', (folder, style) => {
   });
 
   const spansOf = (scenario: string) => told[scenario]!.spans;
-  const only = (scenario: string) => {
-    expect(spansOf(scenario)).toHaveLength(1);
-    return spansOf(scenario)[0]!;
-  };
-  const usageOf = ({ attributes }: RecordedSpan) =>
-    Object.fromEntries(Object.entries(attributes).filter(([name]) => name.includes('.usage.')));
+  const only = (scenario: string) => onlySpan(told[scenario]!);
 
   it('tells a whole answer of Converse, and hands it on as the SDK made it', () => {
     const span = only('converse');

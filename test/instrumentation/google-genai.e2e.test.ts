@@ -1,12 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { installedSdk, runProgram } from './installed-sdk.ts';
+import { type Outcome, onlySpan, usageOf } from './program-outcome.ts';
 import type { RecordedSpan } from './recorded-spans.ts';
-
-interface Outcome {
-  readonly result?: unknown;
-  readonly error?: { readonly name: string; readonly status?: number; readonly isOwn: boolean };
-  readonly spans: readonly RecordedSpan[];
-}
 
 const MAJORS = ['google-genai-1', 'google-genai-2', 'google-genai-3'];
 const CASES = MAJORS.flatMap((folder) => ['esm', 'cjs'].map((style) => ({ folder, style })));
@@ -38,12 +33,7 @@ describe.each(CASES)('$folder as $style', ({ folder, style }) => {
   });
 
   const spansOf = (scenario: string) => told[scenario]!.spans;
-  const only = (scenario: string) => {
-    expect(spansOf(scenario)).toHaveLength(1);
-    return spansOf(scenario)[0]!;
-  };
-  const usageOf = ({ attributes }: RecordedSpan) =>
-    Object.fromEntries(Object.entries(attributes).filter(([name]) => name.includes('.usage.')));
+  const only = (scenario: string) => onlySpan(told[scenario]!);
 
   it('tells a whole answer, and hands it on as the SDK made it', () => {
     const span = only('whole');
