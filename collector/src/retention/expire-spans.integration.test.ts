@@ -159,7 +159,8 @@ describe('a day that is old enough', () => {
   });
 
   it('shows a change that is planted in its ledger', async () => {
-    const one = `SELECT min(entry_id) FROM aicost.ledger WHERE tenant = 'acme' AND toDate(start_time) = '${DAY}' AND kind = 'charge'`;
+    // The oldest: what was recorded after the seal is not of its hash.
+    const one = `SELECT argMin(entry_id, recorded_at) FROM aicost.ledger WHERE tenant = 'acme' AND toDate(start_time) = '${DAY}' AND kind = 'charge'`;
     await change(
       `ledger UPDATE response_model = 'x' WHERE entry_id = (${one} AND response_id = '')`,
     );
