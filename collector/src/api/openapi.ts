@@ -68,6 +68,8 @@ const QUESTION_PROBLEMS = [
   'key_unknown',
   'scope_missing',
   'ledger_expired',
+  'query_over_budget',
+  'rate_limited',
   'method_not_allowed',
   'internal',
   'engine_unavailable',
