@@ -5,6 +5,7 @@
  */
 import { limit } from './limit-spec.ts';
 import type { Problem, ProblemCode } from './problems.ts';
+import { QUERY_LIMITS } from './query-limits.ts';
 import { RETENTION_LIMITS } from './retention-limits.ts';
 
 const MIB = 1024 * 1024;
@@ -237,64 +238,7 @@ export const LIMITS = {
     sentence: 'Time in which the body of an OTLP request must arrive.',
     reason: 'Enough for 64 MiB at 10 Mbit/s; a slower sender must send less at once.',
   }),
-  queries_waiting: limit({
-    scope: 'collector',
-    unit: 'queries',
-    byDefault: 32,
-    problem: 'rate_limited',
-    isUncounted: true,
-    sentence:
-      'Queries of one tenant that wait for their turn; who comes then hits queries_at_once of its tenant.',
-    reason: 'Half of what may wait before the embedded engine, all tenants together.',
-  }),
-  query_rows_read: limit({
-    scope: 'collector',
-    unit: 'rows',
-    byDefault: 1e9,
-    problem: 'query_over_budget',
-    sentence: 'Rows that one query of a reader reads.',
-    reason: 'Two cores read about as many in query_seconds: it is told at once, not after them.',
-  }),
-  query_bytes_read: limit({
-    scope: 'collector',
-    unit: 'bytes',
-    byDefault: 100e9,
-    problem: 'query_over_budget',
-    sentence: 'Bytes, uncompressed, that one query of a reader reads.',
-    reason: 'As query_rows_read, for wide columns.',
-  }),
-  query_memory_bytes: limit({
-    scope: 'collector',
-    unit: 'bytes',
-    byDefault: 1e9,
-    problem: 'query_over_budget',
-    sentence: 'Memory of ClickHouse that one query of a reader takes.',
-    reason: 'A third of what the embedded engine has: it writes, merges and settles meanwhile.',
-  }),
-  query_seconds: limit({
-    scope: 'collector',
-    unit: 'seconds',
-    byDefault: 30,
-    problem: 'query_over_budget',
-    sentence: 'Time that one query of a reader runs, without its wait for a place.',
-    reason: 'Half of api_seconds: a question asks two queries in a row at most.',
-  }),
-  query_result_rows: limit({
-    scope: 'collector',
-    unit: 'rows',
-    byDefault: 1e6,
-    problem: 'query_over_budget',
-    sentence: 'Rows that one query of a reader answers to the collector.',
-    reason: 'Answers are put together in the memory of the collector; exports are streamed.',
-  }),
-  query_result_bytes: limit({
-    scope: 'collector',
-    unit: 'bytes',
-    byDefault: 100e6,
-    problem: 'query_over_budget',
-    sentence: 'Bytes that one query of a reader answers to the collector.',
-    reason: 'As query_result_rows, for long values: a fifth of the memory a collector has.',
-  }),
+  ...QUERY_LIMITS,
   api_seconds: limit({
     scope: 'collector',
     unit: 'seconds',

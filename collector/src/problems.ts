@@ -280,24 +280,3 @@ export function toProblem(error: unknown): Problem {
     ? new Problem('overloaded', 'ClickHouse is too busy for this question.', about)
     : new Problem('engine_unavailable', undefined, about);
 }
-
-/** The body of RFC 9457, media type `application/problem+json`. */
-export interface ProblemBody {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly code: ProblemCode;
-  readonly request_id: string;
-}
-
-export function problemBody(problem: Problem, requestId: string): ProblemBody {
-  return {
-    type: `urn:aicost:problem:${problem.code}`,
-    title: problem.spec.title,
-    status: problem.spec.status,
-    detail: problem.message,
-    code: problem.code,
-    request_id: requestId,
-  };
-}
