@@ -105,7 +105,9 @@ function bare({ status, text }: Got, value: string): string {
   const plain = text
     .replaceAll(value, '<value>')
     .replaceAll(/"request_id":"[^"]*"/g, '"request_id":"<id>"')
-    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>');
+    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>')
+    // Settle passes meanwhile, over all tenants alike.
+    .replaceAll(/"settled_through":(null|"<time>")/g, '"settled_through":"<mark>"');
   return `${status} ${plain}`;
 }
 
@@ -216,15 +218,16 @@ describe('what is hostile is a value like any other, or a declared problem', () 
     expect(cases.length).toBeGreaterThan(50);
     await forEach(cases, async ({ operation, parameter: { name } }) => {
       const rest = dayOf(operation).filter(([known]) => known !== name);
-      // Filters are read by one piece, so the first of these tells the most.
-      const values = HOSTILE.slice(0, name in world.secrets ? 2 : HOSTILE.length);
       const body = isReading(operation) ? undefined : {};
-      for (const value of values) {
+      const long = `${HOSTILE[1]}${'x'.repeat(8_000)}`;
+      const twice = [...rest, [name, HOSTILE[0]!] as const, [name, long] as const];
+      await expectNoFault(operation, { as: 'read', values: twice });
+      // A filter takes several values, so it has read them all by now.
+      if (name in world.secrets && isReading(operation)) return;
+      for (const value of [...HOSTILE, long]) {
         await expectNoFault(operation, { as: 'admin', values: [...rest, [name, value]], body });
         await expectNoFault(operation, { as: 'read', values: [...rest, [name, value]], body });
       }
-      await expectNoFault(operation, { as: 'read', values: [...rest, [name, 'x'.repeat(8_000)]] });
-      await expectNoFault(operation, { as: 'read', values: [[name, '1'], [name, '2'], ...rest] });
     });
     expect(await world.collector.sql('SELECT uniqExact(tenant) FROM ledger')).toBe('2');
   });

@@ -71,7 +71,7 @@ async function send(url: string, key: string, mark: string, span: object): Promi
 
 /** Starts it, with one priced call of acme and one of globex stored. */
 export async function startTwoTenants(): Promise<TwoTenants> {
-  const collector = await startCollector();
+  const collector = await startCollector(['--settle-after', '1h']);
   const admin = async (method: string, path: string, body?: object) => {
     const headers = { 'x-api-key': collector.key, 'content-type': 'application/json' };
     const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
