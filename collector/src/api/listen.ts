@@ -78,7 +78,7 @@ function secure(options: ServerOptions, app: RequestListener, tls: TlsFiles): Se
 async function close(server: Server, deadline: AbortSignal): Promise<void> {
   const cut = (): void => server.closeAllConnections();
   deadline.addEventListener('abort', cut, { once: true });
-  // Node ends the connections that are idle when it closes; one whose answer was under way would be kept alive after it.
+  // Node ends the connections that are idle when it closes; one whose answer is under way would be kept alive.
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_EVERY_MS);
   try {
     await new Promise<void>((resolve) => {
