@@ -74,6 +74,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
     metrics,
     authenticate,
     keys: keyOperations(parts),
+    reads: parts.limits.reads,
     signalRoutes: parts.signalRoutes,
     corsOrigins: config.corsOrigins ?? [],
     answerOtlpProblem: createAnswerOtlpProblem(encodeStatus),

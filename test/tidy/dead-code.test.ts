@@ -36,7 +36,6 @@ const SEAMS: readonly string[] = [
   'clickhouse/src/migrate.ts MIGRATIONS_DIRECTORY',
   'clickhouse/src/migrate.ts readMigrations',
   'clickhouse/src/migrate.ts splitStatements',
-  'collector/src/api/openapi.ts openApiDocument',
   'collector/src/cli/costs.ts runCosts',
   'collector/src/cli/lifetime.ts EXIT_FAULT',
   'collector/src/cli/lifetime.ts EXIT_NOT_DRAINED',

@@ -15,6 +15,7 @@ import { z } from 'zod';
 import { PROBLEMS, type ProblemCode } from '../problems.ts';
 import type { QuestionPath } from './costs-routes.ts';
 import { onlyMethods } from './errors.ts';
+import { OWN_PATHS, withCommonProblems } from './openapi-any-request.ts';
 import { JOURNAL_PATHS } from './openapi-journal.ts';
 import { LEDGER_PATHS } from './openapi-ledger.ts';
 import { ANY_KEY, FURTHER_PATHS, type Json, problemResponses, toSchema } from './openapi-paths.ts';
@@ -61,18 +62,10 @@ const QUESTION_DOCUMENTS: Readonly<Record<QuestionPath, QuestionDocument>> = {
   },
 };
 
-/** Problems that any question can end in. */
+/** Problems that any question can end in, beside those of every operation. */
 const QUESTION_PROBLEMS = [
-  'parameter_invalid',
-  'key_missing',
-  'key_unknown',
-  'scope_missing',
   'ledger_expired',
-  'method_not_allowed',
-  'internal',
-  'engine_unavailable',
-  'overloaded',
-  'deadline_exceeded',
+  'query_over_budget',
 ] as const satisfies readonly ProblemCode[];
 
 const PROBLEM_SCHEMA = {
@@ -153,7 +146,7 @@ export function openApiDocument(version: string): Json {
         'Money is a plain decimal string of US dollars, exact to 18 places; null means unknown. Ranges are half-open.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    paths: {
+    paths: withCommonProblems({
       ...Object.fromEntries(
         Object.entries(QUESTION_DOCUMENTS).map(([path, document]) => [path, operationOf(document)]),
       ),
@@ -162,7 +155,8 @@ export function openApiDocument(version: string): Json {
       ...JOURNAL_PATHS,
       ...PRICE_PATHS,
       ...TENANT_PATHS,
-    },
+      ...OWN_PATHS,
+    }),
     components: {
       schemas: { Problem: PROBLEM_SCHEMA },
       securitySchemes: {
