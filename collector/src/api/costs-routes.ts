@@ -78,7 +78,7 @@ function answerWith(
 }
 
 /** Express's own parser turns repeated names into arrays and bracketed ones into objects. */
-function parametersOf(request: Request): URLSearchParams {
+export function parametersOf(request: Request): URLSearchParams {
   const start = request.originalUrl.indexOf('?');
   return new URLSearchParams(start === -1 ? '' : request.originalUrl.slice(start + 1));
 }
