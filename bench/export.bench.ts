@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tenantNameSchema } from '@ai-cost-profiler/collector/access.ts';
+import type { TenantId } from '@ai-cost-profiler/collector/access.ts';
 import { exportRoutes } from '@ai-cost-profiler/collector/api/export-routes.ts';
 import { openEmbeddedLedger } from '@ai-cost-profiler/queries/testing/embedded-ledger.ts';
 import express from 'express';
@@ -47,7 +47,7 @@ app.use(
   exportRoutes({
     store: ledger.store,
     authenticate: () => ({
-      tenant: tenantNameSchema.parse('acme'),
+      tenant: 'acme' as TenantId,
       scopes: new Set(['read'] as const),
       keyId: 'k',
     }),

@@ -100,7 +100,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
   });
 }
 
-/** What resume tokens are signed with; no tenant has such a name. Derived anew, for a collector may learn an older one. */
+/** What resume tokens are signed with: no tenant has such a name. Derived anew, for an older secret may be learned. */
 function exportSecret(control: ControlState): () => Uint8Array {
   return () => tenantSecrets(control)('\0exports');
 }

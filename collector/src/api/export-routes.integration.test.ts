@@ -43,7 +43,7 @@ const authenticate: Authenticate = (headers) => {
 const WEEK = 'from=2026-03-27T00:00:00Z&to=2026-04-03T00:00:00Z';
 /** A day of many rows. */
 const LATER = 'from=2026-08-20T00:00:00Z&to=2026-08-21T00:00:00Z';
-const MANY = 300_000;
+const MANY = 150_000;
 const TABLES = ['ledger', 'focus', 'costs'] as const;
 /** The ledger tells names that the rollups do not keep: beside a session, the breakdown asks the ledger too. */
 const BY_LEDGER = ['', '&session=a&session=&model=a&model=', '&session=b&session=c&tag.team=a'];
@@ -143,12 +143,6 @@ async function read(format: string, body: Buffer, columns = '*'): Promise<Row[]>
   }
 }
 
-function countLines(body: Buffer): number {
-  let lines = 0;
-  for (let at = body.indexOf(10); at !== -1; at = body.indexOf(10, at + 1)) lines += 1;
-  return lines;
-}
-
 function sum(rows: readonly Row[], column: string): string {
   const amounts = rows.map((row) => row[column]).filter((value) => value !== null && value !== '');
   return formatUsd(amounts.reduce<bigint>((total, value) => total + parseUsd(String(value)), 0n));
@@ -205,10 +199,11 @@ describe.for(['csv', 'ndjson', 'parquet'] as const)('an export as %s', (format) 
     if (format === 'parquet') {
       expect(body.subarray(0, 4).toString()).toBe('PAR1');
       expect(await read(format, body, 'toString(count()) AS rows, sum(cost_usd) AS usd')).toEqual([
-        { rows: String(MANY), usd: '0.3' },
+        { rows: String(MANY), usd: '0.15' },
       ]);
     } else {
-      expect(countLines(body)).toBe(format === 'csv' ? MANY + 1 : MANY);
+      const lines = body.toString('latin1').split('\n');
+      expect(lines).toHaveLength(MANY + (format === 'csv' ? 2 : 1));
     }
   });
 

@@ -1,6 +1,6 @@
 /**
- * `costs`: the sums of each hour (UTC) by every dimension of the rollups, in the figures of the breakdown. Whole hours
- * come from the rollup, the edges of the range from the ledger; a filter that no rollup knows takes all from the ledger.
+ * `costs`: the sums of each hour (UTC) by every dimension of the rollups, in the figures of the breakdown. Whole
+ * hours come from the rollup, the edges of the range from the ledger; a filter that no rollup knows takes all from it.
  */
 import { ROLLUP_DIMENSIONS } from '@ai-cost-profiler/clickhouse/rollup-dimensions.ts';
 import { dimensionsOf } from '../cost-rows.ts';

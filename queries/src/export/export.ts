@@ -1,8 +1,8 @@
 /**
- * An export: rows of a range as one body, formatted by the engine and passed on as it comes. Text formats are asked for
- * day by day (UTC), in a total order, of what was stored when the export began: the body is the same each time, memory is
- * that of a day's reading, and the engine's place is given back between days. Parquet is one statement, because each
- * answer is a file of its own.
+ * An export: rows of a range as one body, formatted by the engine and passed on as it comes. Text formats are asked
+ * for day by day (UTC), in a total order, of what was stored when the export began: the body is the same each time,
+ * memory is that of a day's reading, and the engine's place is given back between days. Parquet is one statement,
+ * because each answer is a file of its own.
  */
 import { coverRange } from '../coverage.ts';
 import { filterSql } from '../dimensions.ts';

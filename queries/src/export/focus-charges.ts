@@ -1,8 +1,8 @@
 /**
  * `focus`: the ledger as rows of FOCUS 1.2, one for each hour, SKU, price context, attribution and charge class.
- * The ledger knows what a call cost, not what each bucket of it did, so that a row's quantity is all its tokens, and the
- * conditional unit prices are left out: no single one would give the cost. Calls of unknown cost are no charges, and
- * FOCUS allows no null cost: they are not among the rows, and the answer tells how many they are.
+ * The ledger knows what a call cost, not what each bucket of it did: a row's quantity is all its tokens, and the
+ * conditional unit prices are left out, for no single one would give the cost. Calls of unknown cost are no charges,
+ * and FOCUS allows no null cost: they are not among the rows, and the answer tells how many they are.
  * Invariant: BilledCost sums to the ledger's cost_usd and ListCost to its list_usd, digit for digit.
  */
 import { TOKEN_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';

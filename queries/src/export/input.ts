@@ -60,7 +60,7 @@ export function exportParameters(nowNs: InstantNs) {
   });
 }
 
-/** Whether an export that is cut off can go on: the same bytes come again, because they are ordered and of one instant. */
+/** Whether an export that is cut off can go on: only where the same bytes come again, ordered and of one instant. */
 export function canResume({ name, format }: Pick<ExportInput, 'name' | 'format'>): boolean {
   return format !== 'parquet' && name !== 'costs';
 }

@@ -1,7 +1,8 @@
 /**
- * The end of a Parquet file, where its footer tells how many rows it has: FileMetaData in Thrift's compact protocol, its
- * length and "PAR1". Only what stands before `num_rows` (field 3) is read, and that is passed over.
- * Source: https://github.com/apache/parquet-format (parquet.thrift), https://github.com/apache/thrift (compact protocol).
+ * The end of a Parquet file, where its footer tells how many rows it has: FileMetaData in Thrift's compact protocol,
+ * its length and "PAR1". Only what stands before `num_rows` (field 3) is read, and that is passed over.
+ * Sources: https://github.com/apache/parquet-format (parquet.thrift) and
+ * https://github.com/apache/thrift (compact protocol).
  */
 
 /** The footer of some 100 million rows; of a longer one nothing is told. */

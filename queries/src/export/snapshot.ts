@@ -1,7 +1,7 @@
 /**
- * What was stored when an export began. Each row tells its batch (writer and number), and a writer stores its batches one
- * after the other, so that the highest number of each writer says what was there: the same rows an hour later, whatever
- * came in meanwhile.
+ * What was stored when an export began. Each row tells its batch (writer and number), and a writer stores its batches
+ * one after the other, so that the highest number of each writer says what was there: the same rows an hour later,
+ * whatever came in meanwhile.
  */
 import { z } from 'zod';
 import { bound, type Sql, sql, wholeNumbers } from '../sql.ts';
