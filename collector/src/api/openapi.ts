@@ -16,6 +16,7 @@ import { PROBLEMS, type ProblemCode } from '../problems.ts';
 import type { QuestionPath } from './costs-routes.ts';
 import { onlyMethods } from './errors.ts';
 import { OWN_PATHS, withCommonProblems } from './openapi-any-request.ts';
+import { EXPORT_PARAMETERS, exportPaths } from './openapi-exports.ts';
 import { JOURNAL_PATHS } from './openapi-journal.ts';
 import { LEDGER_PATHS } from './openapi-ledger.ts';
 import { ANY_KEY, FURTHER_PATHS, type Json, problemResponses, toSchema } from './openapi-paths.ts';
@@ -82,7 +83,7 @@ const PROBLEM_SCHEMA = {
   },
 } as const;
 
-function parametersOf(document: QuestionDocument): Json[] {
+function parametersOf(document: Pick<QuestionDocument, 'parameters' | 'filters'>): Json[] {
   const own = Object.entries(document.parameters.shape).map(([name, member]) => {
     const { description, ...schema } = toSchema(member as z.ZodType, 'input');
     return { name, in: 'query', required: false, description, schema };
@@ -149,6 +150,10 @@ export function openApiDocument(version: string): Json {
     paths: withCommonProblems({
       ...Object.fromEntries(
         Object.entries(QUESTION_DOCUMENTS).map(([path, document]) => [path, operationOf(document)]),
+      ),
+      ...exportPaths(
+        parametersOf({ parameters: EXPORT_PARAMETERS, filters: true }),
+        QUESTION_PROBLEMS,
       ),
       ...FURTHER_PATHS,
       ...LEDGER_PATHS,
