@@ -1,5 +1,6 @@
 /** The express app with everything it answers with: OTLP, the API, health, metrics, the page. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { createCursors } from '@ai-cost-profiler/queries/cursor.ts';
 import type { Express } from 'express';
 import manifest from '../package.json' with { type: 'json' };
 import type { Authenticate, KeyOperations } from './access.ts';
@@ -19,6 +20,7 @@ import { openApiRoutes } from './api/openapi.ts';
 import { pricesRoutes } from './api/prices-routes.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
+import { cursorSecret } from './control/fingerprint-secret.ts';
 import { forgetFirstKey } from './control/first-key.ts';
 import { createKeyOperations } from './control/key-operations.ts';
 import { encodeStatus } from './decode/otlp-response.ts';
@@ -80,7 +82,12 @@ export function createHttpApp(parts: HttpAppParts): Express {
     parts: readinessParts({ journal, storage, control, books, writing, metrics }),
     collectGauges,
     routers: [
-      costsRoutes({ store: storage.store, authenticate, now }),
+      costsRoutes({
+        store: storage.store,
+        authenticate,
+        cursors: createCursors(cursorSecret(control)),
+        now,
+      }),
       adminLedgerRoutes(parts),
       adminJournalRoutes({ authenticate, setAside: setAsideOperations(journal) }),
       pricesRoutes(priceDeps),

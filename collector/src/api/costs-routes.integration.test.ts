@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
+import { createCursors } from '@ai-cost-profiler/queries/cursor.ts';
 import { parseInstant } from '@ai-cost-profiler/queries/range.ts';
 import {
   type EmbeddedLedger,
@@ -16,6 +17,8 @@ import { requestIds } from '../request-id.ts';
 import { costsRoutes } from './costs-routes.ts';
 import { answerErrors } from './errors.ts';
 import { openApiDocument, openApiRoutes } from './openapi.ts';
+
+const cursors = createCursors(() => Buffer.alloc(32, 1));
 
 let ledger: EmbeddedLedger;
 let server: Server;
@@ -58,7 +61,7 @@ beforeAll(async () => {
   const app = express().set('query parser', 'simple');
   app.use(requestIds(() => randomBytes(8).toString('hex')));
   const now = () => new Date('2026-08-21T00:00:00Z');
-  app.use(costsRoutes({ store: ledger.store, authenticate, now }));
+  app.use(costsRoutes({ store: ledger.store, authenticate, cursors, now }));
   app.use(openApiRoutes('1.2.3'));
   const log = createLog('error', new Writable({ write: (_chunk, _encoding, done) => done() }));
   app.use(answerErrors(log, () => undefined));
@@ -143,7 +146,8 @@ describe('GET /openapi.json', () => {
   test('documents every route that the cost router has, with every parameter', async () => {
     const { body } = await get('/openapi.json', '');
     expect(body).toMatchObject({ openapi: '3.1.1', info: { version: '1.2.3' } });
-    const router = costsRoutes({ store: ledger.store, authenticate, now: () => new Date() });
+    const now = () => new Date();
+    const router = costsRoutes({ store: ledger.store, authenticate, cursors, now });
     const paths = router.stack.map((layer) => layer.route?.path);
     expect(Object.keys(body.paths)).toEqual(expect.arrayContaining(paths));
     const names = (path: string) =>

@@ -3,6 +3,7 @@
 // Invariant: the tenant comes from the key alone, and a query is stopped when nobody waits for it any more.
 import { answerBreakdown } from '@ai-cost-profiler/queries/breakdown/breakdown.ts';
 import { readBreakdownInput } from '@ai-cost-profiler/queries/breakdown/input.ts';
+import type { Cursors } from '@ai-cost-profiler/queries/cursor.ts';
 import { instantOfMs, refuseParameters } from '@ai-cost-profiler/queries/parameters.ts';
 import type { InstantNs } from '@ai-cost-profiler/queries/range.ts';
 import { answerStatus } from '@ai-cost-profiler/queries/status/status.ts';
@@ -28,6 +29,7 @@ export interface SignalledStore {
 export interface CostsRoutesDeps {
   readonly store: SignalledStore;
   readonly authenticate: Authenticate;
+  readonly cursors: Cursors;
   readonly now: () => Date;
 }
 
@@ -35,6 +37,7 @@ interface Question {
   readonly store: QueryStore;
   readonly reader: Reader;
   readonly parameters: URLSearchParams;
+  readonly cursors: Cursors;
   readonly nowNs: InstantNs;
 }
 
@@ -72,7 +75,8 @@ function answerWith(
     const reader = { tenant: principal.tenant, operator: principal.scopes.has('operator') };
     const store = storeFor(deps.store, response);
     const nowNs = instantOfMs(deps.now().getTime());
-    const body = await answer({ store, reader, parameters: parametersOf(request), nowNs });
+    const { cursors } = deps;
+    const body = await answer({ store, reader, parameters: parametersOf(request), cursors, nowNs });
     response.set('cache-control', 'no-store').json(body);
   };
 }
