@@ -10,6 +10,8 @@ import { answerStatus } from '@ai-cost-profiler/queries/status/status.ts';
 import type { Store as QueryStore, Reader } from '@ai-cost-profiler/queries/tenant-scope.ts';
 import { readTimeseriesInput } from '@ai-cost-profiler/queries/timeseries/input.ts';
 import { answerTimeseries } from '@ai-cost-profiler/queries/timeseries/timeseries.ts';
+import { readTracesInput } from '@ai-cost-profiler/queries/traces/input.ts';
+import { answerTraces } from '@ai-cost-profiler/queries/traces/traces.ts';
 import { answerUnpriced, readUnpricedInput } from '@ai-cost-profiler/queries/unpriced/unpriced.ts';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Authenticate } from '../access.ts';
@@ -47,6 +49,10 @@ const QUESTIONS = {
     answerBreakdown(store, reader, readBreakdownInput(parameters, nowNs)),
   '/api/v1/costs/timeseries': ({ store, reader, parameters, nowNs }) =>
     answerTimeseries(store, reader, readTimeseriesInput(parameters, nowNs)),
+  '/api/v1/traces': ({ store, reader, parameters, cursors, nowNs }) => {
+    const asking = { cursors, tenant: reader.tenant, nowNs };
+    return answerTraces(store, reader, readTracesInput(parameters, asking));
+  },
   '/api/v1/unpriced': ({ store, reader, parameters, nowNs }) =>
     answerUnpriced(store, reader, readUnpricedInput(parameters, nowNs)),
   '/api/v1/status': ({ store, reader, parameters, nowNs }) => {

@@ -6,6 +6,8 @@ import { DIMENSIONS } from '@ai-cost-profiler/queries/dimensions.ts';
 import { STATUS_ANSWER } from '@ai-cost-profiler/queries/status/status.ts';
 import { timeseriesParameters } from '@ai-cost-profiler/queries/timeseries/input.ts';
 import { TIMESERIES_ANSWER } from '@ai-cost-profiler/queries/timeseries/timeseries.ts';
+import { tracesParameters } from '@ai-cost-profiler/queries/traces/input.ts';
+import { TRACES_ANSWER } from '@ai-cost-profiler/queries/traces/traces.ts';
 import {
   UNPRICED_ANSWER,
   unpricedParameters,
@@ -44,6 +46,13 @@ const QUESTION_DOCUMENTS: Readonly<Record<QuestionPath, QuestionDocument>> = {
     parameters: timeseriesParameters(0n),
     filters: true,
     answer: TIMESERIES_ANSWER,
+  },
+  '/api/v1/traces': {
+    operationId: 'listTraces',
+    summary: 'Traces that begin in a range, with what their calls cost, a page at a time.',
+    parameters: tracesParameters(0n),
+    filters: true,
+    answer: TRACES_ANSWER,
   },
   '/api/v1/unpriced': {
     operationId: 'getUnpriced',
