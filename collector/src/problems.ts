@@ -85,6 +85,14 @@ export const PROBLEMS = {
     sentence:
       'The question needs ledger entries that have expired (`--retention-ledger`). The detail says since when they are kept, and what is answered for longer: whole hours and days of the dimensions of the rollups.',
   },
+  trace_too_large: {
+    status: 422,
+    grpc: GRPC_CODE.failedPrecondition,
+    retryable: false,
+    title: 'Trace too large',
+    sentence:
+      'The trace has more spans or ledger entries than one answer shows. The detail says where its sums and its spans are.',
+  },
   request_malformed: {
     status: 400,
     grpc: GRPC_CODE.invalidArgument,

@@ -10,6 +10,8 @@ import { answerStatus } from '@ai-cost-profiler/queries/status/status.ts';
 import type { Store as QueryStore, Reader } from '@ai-cost-profiler/queries/tenant-scope.ts';
 import { readTimeseriesInput } from '@ai-cost-profiler/queries/timeseries/input.ts';
 import { answerTimeseries } from '@ai-cost-profiler/queries/timeseries/timeseries.ts';
+import { readTraceInput } from '@ai-cost-profiler/queries/trace/input.ts';
+import { answerTrace } from '@ai-cost-profiler/queries/trace/trace.ts';
 import { readTracesInput } from '@ai-cost-profiler/queries/traces/input.ts';
 import { answerTraces } from '@ai-cost-profiler/queries/traces/traces.ts';
 import { answerUnpriced, readUnpricedInput } from '@ai-cost-profiler/queries/unpriced/unpriced.ts';
@@ -41,6 +43,8 @@ interface Question {
   readonly parameters: URLSearchParams;
   readonly cursors: Cursors;
   readonly nowNs: InstantNs;
+  /** What stands in the path where its pattern has a name in braces. */
+  readonly path: Readonly<Record<string, unknown>>;
 }
 
 /** Each path and what it answers; the documentation is made from the same paths. */
@@ -53,6 +57,8 @@ const QUESTIONS = {
     const asking = { cursors, tenant: reader.tenant, nowNs };
     return answerTraces(store, reader, readTracesInput(parameters, asking));
   },
+  '/api/v1/traces/{trace_id}': ({ store, reader, path, parameters, nowNs }) =>
+    answerTrace(store, reader, readTraceInput(path, parameters, nowNs)),
   '/api/v1/unpriced': ({ store, reader, parameters, nowNs }) =>
     answerUnpriced(store, reader, readUnpricedInput(parameters, nowNs)),
   '/api/v1/status': ({ store, reader, parameters, nowNs }) => {
@@ -67,7 +73,10 @@ export type QuestionPath = keyof typeof QUESTIONS;
 export function costsRoutes(deps: CostsRoutesDeps): Router {
   const router = Router();
   for (const [path, answer] of Object.entries(QUESTIONS)) {
-    router.route(path).get(answerWith(deps, answer)).all(onlyMethods('GET', 'HEAD'));
+    router
+      .route(path.replaceAll(/\{(\w+)\}/g, ':$1'))
+      .get(answerWith(deps, answer))
+      .all(onlyMethods('GET', 'HEAD'));
   }
   return router;
 }
@@ -82,7 +91,9 @@ function answerWith(
     const store = storeFor(deps.store, response);
     const nowNs = instantOfMs(deps.now().getTime());
     const { cursors } = deps;
-    const body = await answer({ store, reader, parameters: parametersOf(request), cursors, nowNs });
+    const parameters = parametersOf(request);
+    const path = request.params;
+    const body = await answer({ store, reader, path, parameters, cursors, nowNs });
     response.set('cache-control', 'no-store').json(body);
   };
 }
