@@ -114,14 +114,13 @@ export async function readStoredTrace(
   nowNs: InstantNs,
 ): Promise<StoredTrace> {
   const ofTrace = sql` AND trace_id = ${bound('String', traceId)}`;
-  const [[bounds], entries, [mark]] = await Promise.all([
-    scope.query<StoredBounds>(boundsSql(scope, ofTrace)),
+  const [[row], entries] = await Promise.all([
+    scope.query<StoredBounds & { settled_ns: string }>(boundsSql(scope, ofTrace, nowNs)),
     scope.query<StoredEntry>(entriesSql(scope, ofTrace)),
-    scope.query<{ ns: string }>(sql`SELECT toString(toUnixTimestamp64Nano(max(through))) AS ns
-      ${scope.settleMarks} WHERE recorded_at <= ${instantSql(nowNs)}`),
   ]);
+  const bounds = row === undefined || row.spans === '0' ? undefined : row;
   const spans = bounds === undefined ? [] : await readSpans(scope, ofTrace, bounds);
-  return { bounds, spans, entries, settledNs: BigInt(mark?.ns ?? 0) };
+  return { bounds, spans, entries, settledNs: BigInt(row?.settled_ns ?? 0) };
 }
 
 async function readSpans(scope: TenantScope, ofTrace: Sql, bounds: StoredBounds) {
@@ -133,11 +132,14 @@ async function readSpans(scope: TenantScope, ofTrace: Sql, bounds: StoredBounds)
   return isWhole ? spans : await scope.query<StoredSpan>(spansSql(scope, since));
 }
 
-function boundsSql(scope: TenantScope, ofTrace: Sql): Sql {
+/** One row, whether there is such a trace or not: each statement takes a turn of the engine. */
+function boundsSql(scope: TenantScope, ofTrace: Sql, nowNs: InstantNs): Sql {
   const ns = (time: Sql) => sql`toString(toUnixTimestamp64Nano(${time}))`;
+  const mark = sql`(SELECT max(through) ${scope.settleMarks} WHERE recorded_at <= ${instantSql(nowNs)})`;
   return sql`SELECT ${ns(sql`min(start_time)`)} AS start_ns, ${ns(sql`max(end_time)`)} AS end_ns,
-      ${ns(sql`max(last_received_at)`)} AS received_ns, toString(sum(traces.spans)) AS spans
-    ${scope.from('traces')}${ofTrace} GROUP BY trace_id`;
+      ${ns(sql`max(last_received_at)`)} AS received_ns, toString(sum(traces.spans)) AS spans,
+      ${ns(sql`assumeNotNull(${mark})`)} AS settled_ns
+    ${scope.from('traces')}${ofTrace}`;
 }
 
 const texts = (columns: readonly string[]): Sql =>
