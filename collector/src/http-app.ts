@@ -1,6 +1,5 @@
 /** The express app with everything it answers with: OTLP, the API, health, metrics, the page. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createCursors } from '@ai-cost-profiler/queries/cursor.ts';
 import type { Express } from 'express';
 import manifest from '../package.json' with { type: 'json' };
 import type { Authenticate, KeyOperations } from './access.ts';
@@ -85,7 +84,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
       costsRoutes({
         store: storage.store,
         authenticate,
-        cursors: createCursors(cursorSecret(control)),
+        cursorSecret: cursorSecret(control),
         now,
       }),
       adminLedgerRoutes(parts),

@@ -2,20 +2,7 @@
 // for OTLP, and docs/reference/problems.md are all made from this table.
 // Invariant: `code` is stable; clients may branch on it, so one is never renamed and never reused.
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
-
-/** google.rpc.Code, which OTLP's Status carries (googleapis, google/rpc/code.proto). */
-const GRPC_CODE = {
-  invalidArgument: 3,
-  deadlineExceeded: 4,
-  notFound: 5,
-  permissionDenied: 7,
-  resourceExhausted: 8,
-  failedPrecondition: 9,
-  unimplemented: 12,
-  internal: 13,
-  unavailable: 14,
-  unauthenticated: 16,
-} as const;
+import { GRPC_CODE } from './grpc-code.ts';
 
 export interface ProblemSpec {
   /** HTTP status. */

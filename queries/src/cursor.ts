@@ -1,6 +1,6 @@
 /**
- * Cursors: where a list goes on, handed to the client as text that only this installation can make. A cursor is good for
- * the tenant, the question and the parameters it was made for, `limit` aside.
+ * Cursors: where a list goes on, handed to the client as text that only this installation can make. A cursor is good
+ * for the tenant, the question and the parameters it was made for, `limit` aside.
  * Invariant: a text that differs in one byte from what `seal` gave is refused, and so is one of another question.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';

@@ -1,4 +1,4 @@
-/** What was asked for is not there for this reader: HTTP 404. It tells nothing, so that another tenant's looks the same. */
+/** Not there for this reader: HTTP 404. It tells nothing, so that what is another tenant's looks the same. */
 export class NotFoundQuestion extends Error {
   readonly code = 'not_found';
 

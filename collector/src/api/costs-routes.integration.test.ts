@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
-import { createCursors } from '@ai-cost-profiler/queries/cursor.ts';
 import { parseInstant } from '@ai-cost-profiler/queries/range.ts';
 import {
   type EmbeddedLedger,
@@ -18,7 +17,7 @@ import { costsRoutes } from './costs-routes.ts';
 import { answerErrors } from './errors.ts';
 import { openApiDocument, openApiRoutes } from './openapi.ts';
 
-const cursors = createCursors(() => Buffer.alloc(32, 1));
+const cursorSecret = () => Buffer.alloc(32, 1);
 
 const GLOBEX_TRACE = 'ef'.repeat(16);
 
@@ -66,7 +65,7 @@ beforeAll(async () => {
   const app = express().set('query parser', 'simple');
   app.use(requestIds(() => randomBytes(8).toString('hex')));
   const now = () => new Date('2026-08-21T00:00:00Z');
-  app.use(costsRoutes({ store: ledger.store, authenticate, cursors, now }));
+  app.use(costsRoutes({ store: ledger.store, authenticate, cursorSecret, now }));
   app.use(openApiRoutes('1.2.3'));
   const log = createLog('error', new Writable({ write: (_chunk, _encoding, done) => done() }));
   app.use(answerErrors(log, () => undefined));
@@ -168,7 +167,7 @@ describe('GET /openapi.json', () => {
     const { body } = await get('/openapi.json', '');
     expect(body).toMatchObject({ openapi: '3.1.1', info: { version: '1.2.3' } });
     const now = () => new Date();
-    const router = costsRoutes({ store: ledger.store, authenticate, cursors, now });
+    const router = costsRoutes({ store: ledger.store, authenticate, cursorSecret, now });
     const paths = router.stack.map((layer) => layer.route?.path.replace(/:(\w+)/, '{$1}'));
     expect(Object.keys(body.paths)).toEqual(expect.arrayContaining(paths));
     const names = (path: string) =>

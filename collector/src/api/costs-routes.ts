@@ -3,7 +3,7 @@
 // Invariant: the tenant comes from the key alone, and a query is stopped when nobody waits for it any more.
 import { answerBreakdown } from '@ai-cost-profiler/queries/breakdown/breakdown.ts';
 import { readBreakdownInput } from '@ai-cost-profiler/queries/breakdown/input.ts';
-import type { Cursors } from '@ai-cost-profiler/queries/cursor.ts';
+import { type Cursors, createCursors } from '@ai-cost-profiler/queries/cursor.ts';
 import { instantOfMs, refuseParameters } from '@ai-cost-profiler/queries/parameters.ts';
 import type { InstantNs } from '@ai-cost-profiler/queries/range.ts';
 import { answerStatus } from '@ai-cost-profiler/queries/status/status.ts';
@@ -33,7 +33,8 @@ export interface SignalledStore {
 export interface CostsRoutesDeps {
   readonly store: SignalledStore;
   readonly authenticate: Authenticate;
-  readonly cursors: Cursors;
+  /** What cursors are signed with. */
+  readonly cursorSecret: () => Uint8Array;
   readonly now: () => Date;
 }
 
@@ -85,12 +86,12 @@ function answerWith(
   deps: CostsRoutesDeps,
   answer: (question: Question) => Promise<object>,
 ): RequestHandler {
+  const cursors = createCursors(deps.cursorSecret);
   return async (request, response) => {
     const principal = deps.authenticate(request.headers, ['read', 'operator']);
     const reader = { tenant: principal.tenant, operator: principal.scopes.has('operator') };
     const store = storeFor(deps.store, response);
     const nowNs = instantOfMs(deps.now().getTime());
-    const { cursors } = deps;
     const parameters = parametersOf(request);
     const path = request.params;
     const body = await answer({ store, reader, path, parameters, cursors, nowNs });

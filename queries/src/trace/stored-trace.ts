@@ -1,6 +1,6 @@
 /**
- * What is stored of one trace. Its row in `traces` is found by the key, and says from when to when its spans are: so only
- * the partitions of those days are looked into, by the filters on trace ids.
+ * What is stored of one trace. Its row in `traces` is found by the key, and says from when to when its spans are: so
+ * only the partitions of those days are looked into, by the filters on trace ids.
  */
 import { USAGE_KEYS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { instantSql } from '../instant-sql.ts';

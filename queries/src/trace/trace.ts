@@ -1,5 +1,5 @@
 /**
- * One trace: its spans as a tree in the order of reading, each with what was booked for it, alone and with all below it.
+ * One trace: its spans as a tree in the order of reading, each with what was booked for it, alone and with all below.
  * Invariant: totals are the sum of the entries of the trace, and of the `self` of all rows.
  */
 import { formatUsd } from '@ai-cost-profiler/clickhouse/money.ts';

@@ -32,7 +32,7 @@ export function pageSql(scope: TenantScope, input: TracesInput, snapshot: Snapsh
     ORDER BY ${value} DESC, found.trace_id LIMIT ${bound('UInt64', input.limit + 1)}`;
 }
 
-/** Of traces that changed, those that came later altogether are left out, unless clocks of collectors differ by more. */
+/** Traces that came later altogether are left out, unless clocks of collectors differ by more. */
 const CLOCKS_APART_NS = 300n * NS_PER_SECOND;
 
 const VALUES: Readonly<Record<Sort, Sql>> = {

@@ -1,6 +1,6 @@
 /**
- * Traces that begin in a range, a page at a time, each with what its calls cost. All pages show what was stored when the
- * first was asked for: each trace of then comes exactly once, with the figures of then, whatever arrives meanwhile.
+ * Traces that begin in a range, a page at a time, each with what its calls cost. All pages show what was stored when
+ * the first was asked for: each trace of then comes exactly once, with the figures of then, whatever arrives meanwhile.
  * Invariant: figures are sums over the ledger; with filters, over the calls that pass them, as in a breakdown.
  */
 import { z } from 'zod';
