@@ -40,9 +40,9 @@ const calls = fc.record({
 type Call = typeof calls extends fc.Arbitrary<infer C> ? C : never;
 
 const batches = (least: number) =>
-  fc.array(fc.array(calls, { minLength: least, maxLength: 6 }), { minLength: least, maxLength: 4 });
+  fc.array(fc.array(calls, { minLength: least, maxLength: 6 }), { minLength: least, maxLength: 3 });
 
-/** Stores a batch as each of its writers would; `number` counts batches, from 1. */
+/** Stores a batch of each of its writers; `number` counts batches, from 1. */
 async function store(batch: readonly Call[], number: number): Promise<void> {
   const rows = batch.flatMap((call, index): (StoredSpan | StoredEntry)[] => {
     const facts = {
@@ -59,12 +59,7 @@ async function store(batch: readonly Call[], number: number): Promise<void> {
       { ...facts, costUsd: call.cost },
     ];
   });
-  for (const writer of ['one', 'two']) {
-    await land(
-      ledger.store,
-      rows.filter((row) => row.writer === writer),
-    );
-  }
+  await land(ledger.store, rows);
 }
 
 function ask(query: string) {
@@ -88,7 +83,7 @@ async function walk(query: string, between: () => Promise<void>): Promise<Row[]>
 
 const questions = fc.record({
   sort: fc.constantFrom('start', 'cost', 'duration', 'calls'),
-  limit: fc.integer({ min: 1, max: 3 }),
+  limit: fc.integer({ min: 2, max: 4 }),
   filter: fc.constantFrom('', '&error=true', '&error=false', '&min_cost_usd=0.5', '&model=m'),
   merge: fc.boolean(),
 });
@@ -112,11 +107,11 @@ test('whatever is stored meanwhile, pages are the list of the first moment, each
       });
       expect(rows).toEqual(whole);
     }),
-    { numRuns: 15, endOnFailure: true },
+    { numRuns: 6, endOnFailure: true },
   );
 });
 
-test('a list that is asked for anew shows what came meanwhile', async () => {
+test('what was on its way is on no further page, and in a list that is asked for anew', async () => {
   const call: Call = {
     trace: 1,
     writer: 'one',
@@ -127,16 +122,18 @@ test('a list that is asked for anew shows what came meanwhile', async () => {
     isError: false,
   };
   await store([call, { ...call, trace: 2 }], 1);
-  const first = await ask(`${DAY}&limit=1`);
-  await store(
+  // Received before the first page was asked for, but stored after it: trace 1 begins earlier with it.
+  const onItsWay = [
     [
       { ...call, trace: 3 },
       { ...call, start: 2n },
     ],
-    2,
-  );
-  const second = await ask(`${DAY}&limit=1&cursor=${first.next_cursor}`);
-  const shown = [...first.rows, ...second.rows].map((row) => [row.trace_id[0], row.calls]);
+  ];
+  const rows = await walk(`${DAY}&limit=1`, async () => {
+    const batch = onItsWay.shift();
+    if (batch !== undefined) await store(batch, 2);
+  });
+  const shown = rows.map((row) => [row.trace_id[0], row.calls]);
   expect(shown).toEqual([
     ['1', 1],
     ['2', 1],
