@@ -20,7 +20,7 @@ import { openApiRoutes } from './api/openapi.ts';
 import { pricesRoutes } from './api/prices-routes.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
-import { tenantSecrets } from './control/fingerprint-secret.ts';
+import { cursorSecret, tenantSecrets } from './control/fingerprint-secret.ts';
 import { forgetFirstKey } from './control/first-key.ts';
 import { createKeyOperations } from './control/key-operations.ts';
 import { encodeStatus } from './decode/otlp-response.ts';
@@ -83,7 +83,12 @@ export function createHttpApp(parts: HttpAppParts): Express {
     parts: readinessParts({ journal, storage, control, books, writing, metrics }),
     collectGauges,
     routers: [
-      costsRoutes({ store: storage.store, authenticate, now }),
+      costsRoutes({
+        store: storage.store,
+        authenticate,
+        cursorSecret: cursorSecret(control),
+        now,
+      }),
       exportRoutes({ store: storage.store, authenticate, secret: exportSecret(control), now }),
       adminLedgerRoutes(parts),
       adminJournalRoutes({ authenticate, setAside: setAsideOperations(journal) }),
