@@ -55,7 +55,13 @@ export const REQUESTS: readonly ExampleRequest[] = [
   { operation: 'settleNow' },
   { operation: 'getCostBreakdown', parameters: { ...DAY, by: 'model,feature' } },
   { operation: 'getCostTimeseries', parameters: { ...DAY, interval: '1d', by: 'model' } },
+  { operation: 'listTraces', parameters: { ...DAY, sort: 'cost', limit: '5' } },
+  { operation: 'getTrace', parameters: { trace_id: SPAN.traceId } },
   { operation: 'getUnpriced', parameters: DAY },
+  { operation: 'exportSpans', parameters: { ...DAY, format: 'csv' } },
+  { operation: 'exportLedger', parameters: { ...DAY, format: 'ndjson' } },
+  { operation: 'exportCosts', parameters: { ...DAY, format: 'csv' } },
+  { operation: 'exportFocus', parameters: { ...DAY, format: 'csv' } },
   {
     operation: 'createKey',
     body: { tenant: 'acme', scopes: ['read'], name: 'grafana' },
