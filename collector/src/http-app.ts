@@ -15,8 +15,10 @@ import { adminTenantRoutes } from './api/admin-tenants.ts';
 import { createApp } from './api/app.ts';
 import { costsRoutes } from './api/costs-routes.ts';
 import { onlyMethods } from './api/errors.ts';
+import { flamegraphRoutes } from './api/flamegraph-routes.ts';
 import { openApiRoutes } from './api/openapi.ts';
 import { pricesRoutes } from './api/prices-routes.ts';
+import { createBucketPrices } from './bucket-prices.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
 import { forgetFirstKey } from './control/first-key.ts';
@@ -81,6 +83,12 @@ export function createHttpApp(parts: HttpAppParts): Express {
     collectGauges,
     routers: [
       costsRoutes({ store: storage.store, authenticate, now }),
+      flamegraphRoutes({
+        store: storage.store,
+        authenticate,
+        now,
+        price: createBucketPrices(books),
+      }),
       adminLedgerRoutes(parts),
       adminJournalRoutes({ authenticate, setAside: setAsideOperations(journal) }),
       pricesRoutes(priceDeps),

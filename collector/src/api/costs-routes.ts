@@ -1,4 +1,4 @@
-// The questions about costs: breakdown, timeseries, unpriced, status. Each route reads its input by the
+// The questions about costs: breakdown, timeseries, treemap, units, unpriced, status. Each route reads its input by the
 // question's own schema and answers for the tenant of the key.
 // Invariant: the tenant comes from the key alone, and a query is stopped when nobody waits for it any more.
 import { answerBreakdown } from '@ai-cost-profiler/queries/breakdown/breakdown.ts';
@@ -9,6 +9,9 @@ import { answerStatus } from '@ai-cost-profiler/queries/status/status.ts';
 import type { Store as QueryStore, Reader } from '@ai-cost-profiler/queries/tenant-scope.ts';
 import { readTimeseriesInput } from '@ai-cost-profiler/queries/timeseries/input.ts';
 import { answerTimeseries } from '@ai-cost-profiler/queries/timeseries/timeseries.ts';
+import { readTreemapInput } from '@ai-cost-profiler/queries/treemap/input.ts';
+import { answerTreemap } from '@ai-cost-profiler/queries/treemap/treemap.ts';
+import { answerUnits, readUnitsInput } from '@ai-cost-profiler/queries/units/units.ts';
 import { answerUnpriced, readUnpricedInput } from '@ai-cost-profiler/queries/unpriced/unpriced.ts';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Authenticate } from '../access.ts';
@@ -31,7 +34,8 @@ export interface CostsRoutesDeps {
   readonly now: () => Date;
 }
 
-interface Question {
+/** A question as it came: who asks what, of which store, and when. */
+export interface Question {
   readonly store: QueryStore;
   readonly reader: Reader;
   readonly parameters: URLSearchParams;
@@ -44,6 +48,10 @@ const QUESTIONS = {
     answerBreakdown(store, reader, readBreakdownInput(parameters, nowNs)),
   '/api/v1/costs/timeseries': ({ store, reader, parameters, nowNs }) =>
     answerTimeseries(store, reader, readTimeseriesInput(parameters, nowNs)),
+  '/api/v1/costs/treemap': ({ store, reader, parameters, nowNs }) =>
+    answerTreemap(store, reader, readTreemapInput(parameters, nowNs)),
+  '/api/v1/costs/units': ({ store, reader, parameters, nowNs }) =>
+    answerUnits(store, reader, readUnitsInput(parameters, nowNs)),
   '/api/v1/unpriced': ({ store, reader, parameters, nowNs }) =>
     answerUnpriced(store, reader, readUnpricedInput(parameters, nowNs)),
   '/api/v1/status': ({ store, reader, parameters, nowNs }) => {
@@ -68,12 +76,23 @@ function answerWith(
   answer: (question: Question) => Promise<object>,
 ): RequestHandler {
   return async (request, response) => {
-    const principal = deps.authenticate(request.headers, ['read', 'operator']);
-    const reader = { tenant: principal.tenant, operator: principal.scopes.has('operator') };
-    const store = storeFor(deps.store, response);
-    const nowNs = instantOfMs(deps.now().getTime());
-    const body = await answer({ store, reader, parameters: parametersOf(request), nowNs });
+    const body = await answer(readQuestion(deps, request, response));
     response.set('cache-control', 'no-store').json(body);
+  };
+}
+
+/** Throws the Problem of a key that may not ask. The store's queries end with the request. */
+export function readQuestion(
+  deps: CostsRoutesDeps,
+  request: Request,
+  response: Response,
+): Question {
+  const principal = deps.authenticate(request.headers, ['read', 'operator']);
+  return {
+    store: storeFor(deps.store, response),
+    reader: { tenant: principal.tenant, operator: principal.scopes.has('operator') },
+    parameters: parametersOf(request),
+    nowNs: instantOfMs(deps.now().getTime()),
   };
 }
 

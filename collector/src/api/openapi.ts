@@ -6,6 +6,9 @@ import { DIMENSIONS } from '@ai-cost-profiler/queries/dimensions.ts';
 import { STATUS_ANSWER } from '@ai-cost-profiler/queries/status/status.ts';
 import { timeseriesParameters } from '@ai-cost-profiler/queries/timeseries/input.ts';
 import { TIMESERIES_ANSWER } from '@ai-cost-profiler/queries/timeseries/timeseries.ts';
+import { treemapParameters } from '@ai-cost-profiler/queries/treemap/input.ts';
+import { TREEMAP_ANSWER } from '@ai-cost-profiler/queries/treemap/treemap.ts';
+import { UNITS_ANSWER, unitsParameters } from '@ai-cost-profiler/queries/units/units.ts';
 import {
   UNPRICED_ANSWER,
   unpricedParameters,
@@ -15,6 +18,7 @@ import { z } from 'zod';
 import { PROBLEMS, type ProblemCode } from '../problems.ts';
 import type { QuestionPath } from './costs-routes.ts';
 import { onlyMethods } from './errors.ts';
+import { FLAMEGRAPH_DOCUMENT } from './openapi-flamegraph.ts';
 import { JOURNAL_PATHS } from './openapi-journal.ts';
 import { LEDGER_PATHS } from './openapi-ledger.ts';
 import { ANY_KEY, FURTHER_PATHS, type Json, problemResponses, toSchema } from './openapi-paths.ts';
@@ -27,7 +31,8 @@ interface QuestionDocument {
   readonly parameters: z.ZodObject;
   /** Whether the dimensions are filters too. */
   readonly filters: boolean;
-  readonly answer: z.ZodType;
+  /** The answer in JSON, or what each media type holds. */
+  readonly answer: z.ZodType | { readonly content: Json };
 }
 
 const QUESTION_DOCUMENTS: Readonly<Record<QuestionPath, QuestionDocument>> = {
@@ -44,6 +49,20 @@ const QUESTION_DOCUMENTS: Readonly<Record<QuestionPath, QuestionDocument>> = {
     parameters: timeseriesParameters(0n),
     filters: true,
     answer: TIMESERIES_ANSWER,
+  },
+  '/api/v1/costs/treemap': {
+    operationId: 'getCostTreemap',
+    summary: 'What was spent as nested areas; each node = children + other.',
+    parameters: treemapParameters(0n),
+    filters: true,
+    answer: TREEMAP_ANSWER,
+  },
+  '/api/v1/costs/units': {
+    operationId: 'getUnitCosts',
+    summary: 'What a call, a trace and a user cost, with percentiles of the cost of a trace.',
+    parameters: unitsParameters(0n),
+    filters: true,
+    answer: UNITS_ANSWER,
   },
   '/api/v1/unpriced': {
     operationId: 'getUnpriced',
@@ -123,6 +142,12 @@ function filterParameters(): Json[] {
   return [...fixed, tags];
 }
 
+function contentOf(answer: QuestionDocument['answer']): Json {
+  return 'content' in answer
+    ? answer.content
+    : { 'application/json': { schema: toSchema(answer, 'output') } };
+}
+
 function operationOf(document: QuestionDocument): Json {
   return {
     get: {
@@ -134,7 +159,7 @@ function operationOf(document: QuestionDocument): Json {
       responses: {
         200: {
           description: 'The answer.',
-          content: { 'application/json': { schema: toSchema(document.answer, 'output') } },
+          content: contentOf(document.answer),
         },
         ...problemResponses(QUESTION_PROBLEMS),
       },
@@ -157,6 +182,7 @@ export function openApiDocument(version: string): Json {
       ...Object.fromEntries(
         Object.entries(QUESTION_DOCUMENTS).map(([path, document]) => [path, operationOf(document)]),
       ),
+      '/api/v1/flamegraph': operationOf(FLAMEGRAPH_DOCUMENT),
       ...FURTHER_PATHS,
       ...LEDGER_PATHS,
       ...JOURNAL_PATHS,
