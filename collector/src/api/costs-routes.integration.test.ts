@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
 import { parseInstant } from '@ai-cost-profiler/queries/range.ts';
 import {
   type EmbeddedLedger,
@@ -15,6 +16,7 @@ import { Problem } from '../problems.ts';
 import { requestIds } from '../request-id.ts';
 import { costsRoutes } from './costs-routes.ts';
 import { answerErrors } from './errors.ts';
+import { FLAMEGRAPH_TYPES, flamegraphRoutes } from './flamegraph-routes.ts';
 import { openApiDocument, openApiRoutes } from './openapi.ts';
 
 let ledger: EmbeddedLedger;
@@ -59,6 +61,8 @@ beforeAll(async () => {
   app.use(requestIds(() => randomBytes(8).toString('hex')));
   const now = () => new Date('2026-08-21T00:00:00Z');
   app.use(costsRoutes({ store: ledger.store, authenticate, now }));
+  const price = () => undefined;
+  app.use(flamegraphRoutes({ store: ledger.store, authenticate, now, price }));
   app.use(openApiRoutes('1.2.3'));
   const log = createLog('error', new Writable({ write: (_chunk, _encoding, done) => done() }));
   app.use(answerErrors(log, () => undefined));
@@ -99,6 +103,9 @@ describe('cost routes', () => {
   const questions = [
     `/api/v1/costs/breakdown?${DAY}&by=model`,
     `/api/v1/costs/timeseries?${DAY}&by=model`,
+    `/api/v1/costs/treemap?${DAY}&by=model,feature`,
+    `/api/v1/costs/units?${DAY}&per=model`,
+    `/api/v1/flamegraph?${DAY}&by=model`,
     `/api/v1/unpriced?${DAY}`,
     '/api/v1/status',
   ];
@@ -111,6 +118,16 @@ describe('cost routes', () => {
   test.for(questions)('%s needs a key that may read', async (path) => {
     expect((await get(path, '')).status).toBe(401);
     expect((await get(path, 'acme-ingest')).status).toBe(403);
+  });
+
+  test.for(['folded', 'speedscope', 'pprof'] as const)('a flame graph as %s', async (format) => {
+    const url = `${origin}/api/v1/flamegraph?${DAY}&by=model&format=${format}`;
+    const response = await fetch(url, { headers: { 'x-api-key': 'acme-read' } });
+    expect(response.headers.get('content-type')).toContain(FLAMEGRAPH_TYPES[format]);
+    const body = Buffer.from(await response.arrayBuffer());
+    const text = (format === 'pprof' ? gunzipSync(body) : body).toString('latin1');
+    expect(text).toContain('gpt-4o-2024-08-06');
+    expect(text).not.toContain('secret');
   });
 
   test('by tenant is the operator’s alone', async () => {
