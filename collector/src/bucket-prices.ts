@@ -1,15 +1,14 @@
 /** What each bucket of a call costs, by the tenant's price book: for flame graphs, which hold it against the ledger. */
 import type { UsageKey } from '@ai-cost-profiler/clickhouse/usage.ts';
-import type {
-  PricedQuantity,
-  PriceUsage,
-} from '@ai-cost-profiler/queries/flamegraph/split-cost.ts';
+import type { FlamegraphRoutesDeps } from './api/flamegraph-routes.ts';
 import { type ChargeLine, priceCall } from './price/price-call.ts';
 import type { TenantBooks } from './price/tenant-books.ts';
 import { contextOf } from './rows/append-context.ts';
 
 /** The book that made the charges, where it can be had, else the one in force. */
-export function createBucketPrices(books: Pick<TenantBooks, 'bookFor' | 'bookOf'>): PriceUsage {
+export function createBucketPrices(
+  books: Pick<TenantBooks, 'bookFor' | 'bookOf'>,
+): FlamegraphRoutesDeps['price'] {
   return (facts, { atNs, usage }) => {
     const { tenant, provider, model } = facts;
     const book = books.bookOf(tenant, facts.bookVersion) ?? books.bookFor(tenant);
@@ -23,6 +22,11 @@ export function createBucketPrices(books: Pick<TenantBooks, 'bookFor' | 'bookOf'
     const result = priceCall(book, { provider, model, atNs, usage, context });
     return result.status === 'priced' ? byKey(result.lines) : undefined;
   };
+}
+
+interface PricedQuantity {
+  readonly quantity: bigint;
+  readonly costAtto: bigint;
 }
 
 /** A graduated price makes several lines of one bucket; a fee is of none. */

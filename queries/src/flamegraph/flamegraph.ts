@@ -1,6 +1,6 @@
 /**
  * Where the money, the tokens, the time or the calls of a range or a trace went, as a flame graph of one side or two.
- * Invariant: the root is what the breakdown of the same range and filters says, and a frame is its own and its children's.
+ * Invariant: the root is what the breakdown of the same range and filters says; a frame is its own and its children's.
  */
 import { z } from 'zod';
 import { dimensionsOf } from '../cost-rows.ts';

@@ -1,6 +1,6 @@
 /**
  * What one unit costs: a call, a trace, a user, by whom or what it was for, with percentiles of the cost of a trace.
- * Invariant: sums and percentiles are exact (a percentile is the cost of one of the traces); a quotient is rounded once.
+ * Invariant: sums and percentiles are exact (each is the cost of one of the traces); a quotient is rounded once.
  */
 import {
   divideHalfEven,
