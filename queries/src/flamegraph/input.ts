@@ -22,7 +22,7 @@ const STACKS_PRESET = 1_000;
 const STACKS_MAX = 10_000;
 const VERSION_LENGTH_MAX = 256;
 
-export const FORMATS = ['json', 'folded', 'speedscope', 'pprof'] as const;
+const FORMATS = ['json', 'folded', 'speedscope', 'pprof'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** Which calls one side of the graph is of. */

@@ -23,7 +23,7 @@ export interface PairedStack {
   readonly right: Weights;
 }
 
-export const OTHER_FRAME = '(other)';
+const OTHER_FRAME = '(other)';
 
 /** The `limit` heaviest stacks of either side, and the rest of both as one frame under the root. */
 export function pairStacks(

@@ -21,7 +21,7 @@ import { bound, join, name, type Sql, sql } from '../sql.ts';
 import { openTenantScope, type Reader, type Store, type TenantScope } from '../tenant-scope.ts';
 
 /** `trace`: of the whole range, without rows. */
-export const UNITS = ['user', 'session', 'feature', 'prompt', 'agent', 'model', 'trace'] as const;
+const UNITS = ['user', 'session', 'feature', 'prompt', 'agent', 'model', 'trace'] as const;
 export type Unit = (typeof UNITS)[number];
 
 const ROWS_PRESET = 100;
