@@ -76,7 +76,7 @@ describe('a flame graph of real spans', () => {
   });
 
   test('has names of spans as frames, alike traces together', async () => {
-    expect(shown(await rowsOf(`${DAY}&stack=spans`))).toEqual([
+    expect(shown(await rowsOf(`${DAY}&stack=spans&by=bucket`))).toEqual([
       [0, 'total', '0.0128', '0'],
       [1, 'run;agent', '0.0128', '0'],
       [2, 'step', '0.0128', '0'],

@@ -67,7 +67,7 @@ const framesSchema = z
     return z.NEVER;
   })
   .describe(
-    'Frames from the root on: dimensions separated by commas, `bucket` as the last for the kind of tokens. With stack=dimensions service,agent,tool,model,bucket if not given; with stack=spans only bucket or nothing.',
+    'Frames from the root on: dimensions separated by commas, `bucket` as the last for the kind of tokens. With stack=dimensions service,agent,tool,model,bucket if not given; with stack=spans only bucket or nothing (of a trace bucket if not given).',
   );
 
 const versionSchema = z.string().min(1).max(VERSION_LENGTH_MAX).optional();
@@ -135,7 +135,10 @@ export function readFlamegraphInput(
   refuseTogether(values, parameters);
   const range = traceId === null ? readRange(values, parameters) : EVER;
   const stack = values.stack ?? (traceId === null ? 'dimensions' : 'spans');
-  const { by, buckets } = values.by ?? DEFAULT_FRAMES[stack];
+  // Buckets below every tree of a range cost ten times as much to read: only who asks for them gets them.
+  const isRangeOfSpans = stack === 'spans' && traceId === null;
+  const preset = isRangeOfSpans ? { by: [], buckets: false } : DEFAULT_FRAMES[stack];
+  const { by, buckets } = values.by ?? preset;
   if (stack === 'spans' && by.length > 0) {
     refuse('by', parameters, 'bucket or nothing where frames are spans (stack=spans)');
   }
