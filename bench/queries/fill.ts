@@ -1,4 +1,6 @@
-/** Fills the data directory of a collector that does not run yet: the tables of the migrations, with many spans in them. */
+/**
+ * Fills the data directory of a collector that does not run yet: the tables of the migrations, with many spans in them.
+ */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startTestEngine, storeAddress } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';

@@ -30,7 +30,7 @@ const DAY_MS = 86_400_000;
 /** Zipf with this exponent gives the first of ten 60 % of the rows. */
 const TENANT_EXPONENT = 1.9;
 
-export const tenantName = (rank: number): string => `tenant-${rank}`;
+const tenantName = (rank: number): string => `tenant-${rank}`;
 /** The one with 60 % of the rows, and one in the middle. */
 export const LARGEST = tenantName(0);
 export const MIDDLING = tenantName(4);

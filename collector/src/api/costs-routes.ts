@@ -15,21 +15,13 @@ import { answerUnits, readUnitsInput } from '@ai-cost-profiler/queries/units/uni
 import { answerUnpriced, readUnpricedInput } from '@ai-cost-profiler/queries/unpriced/unpriced.ts';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Authenticate } from '../access.ts';
-import { requestSignal } from './deadline.ts';
 import { onlyMethods } from './errors.ts';
-
-/** What the routes need of `clickhouse/src/store.ts`. */
-export interface SignalledStore {
-  readonly database: string;
-  query<Row>(
-    sql: string,
-    params: Record<string, unknown>,
-    options: { readonly signal: AbortSignal },
-  ): Promise<Row[]>;
-}
+import { parametersOf } from './parameters-of.ts';
+import { type ReadStore, readerStore } from './reader-store.ts';
+import { sendAnswer } from './send-answer.ts';
 
 export interface CostsRoutesDeps {
-  readonly store: SignalledStore;
+  readonly store: ReadStore;
   readonly authenticate: Authenticate;
   readonly now: () => Date;
 }
@@ -76,8 +68,7 @@ function answerWith(
   answer: (question: Question) => Promise<object>,
 ): RequestHandler {
   return async (request, response) => {
-    const body = await answer(readQuestion(deps, request, response));
-    response.set('cache-control', 'no-store').json(body);
+    sendAnswer(request, response, await answer(readQuestion(deps, request, response)));
   };
 }
 
@@ -89,23 +80,9 @@ export function readQuestion(
 ): Question {
   const principal = deps.authenticate(request.headers, ['read', 'operator']);
   return {
-    store: storeFor(deps.store, response),
+    store: readerStore(deps.store, response),
     reader: { tenant: principal.tenant, operator: principal.scopes.has('operator') },
     parameters: parametersOf(request),
     nowNs: instantOfMs(deps.now().getTime()),
-  };
-}
-
-/** Express's own parser turns repeated names into arrays and bracketed ones into objects. */
-function parametersOf(request: Request): URLSearchParams {
-  const start = request.originalUrl.indexOf('?');
-  return new URLSearchParams(start === -1 ? '' : request.originalUrl.slice(start + 1));
-}
-
-function storeFor(store: SignalledStore, response: Response): QueryStore {
-  const signal = requestSignal(response);
-  return {
-    database: store.database,
-    query: (sql, params) => store.query(sql, params, { signal }),
   };
 }

@@ -8,6 +8,7 @@ import type { PriceUsage } from '@ai-cost-profiler/queries/flamegraph/split-cost
 import { type Response, Router } from 'express';
 import { type CostsRoutesDeps, readQuestion } from './costs-routes.ts';
 import { onlyMethods } from './errors.ts';
+import { sendAnswer } from './send-answer.ts';
 
 /** The media type of each format. */
 export const FLAMEGRAPH_TYPES: Readonly<Record<Format, string>> = {
@@ -31,7 +32,12 @@ export function flamegraphRoutes(deps: FlamegraphRoutesDeps): Router {
       const { store, reader, parameters, nowNs } = readQuestion(deps, request, response);
       const input = readFlamegraphInput(parameters, nowNs);
       const answer = await answerFlamegraph(store, reader, { input, price: deps.price });
-      send(response, answer);
+      // The tag of an answer knows one range only.
+      if (answer.format === 'json' && input.right === null) {
+        sendAnswer(request, response, answer.body);
+      } else {
+        send(response, answer);
+      }
     })
     .all(onlyMethods('GET', 'HEAD'));
   return router;

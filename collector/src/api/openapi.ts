@@ -18,6 +18,8 @@ import { z } from 'zod';
 import { PROBLEMS, type ProblemCode } from '../problems.ts';
 import type { QuestionPath } from './costs-routes.ts';
 import { onlyMethods } from './errors.ts';
+import { OWN_PATHS, withCommonProblems } from './openapi-any-request.ts';
+import { EXPORT_PARAMETERS, exportPaths } from './openapi-exports.ts';
 import { FLAMEGRAPH_DOCUMENT } from './openapi-flamegraph.ts';
 import { JOURNAL_PATHS } from './openapi-journal.ts';
 import { LEDGER_PATHS } from './openapi-ledger.ts';
@@ -80,18 +82,10 @@ const QUESTION_DOCUMENTS: Readonly<Record<QuestionPath, QuestionDocument>> = {
   },
 };
 
-/** Problems that any question can end in. */
+/** Problems that any question can end in, beside those of every operation. */
 const QUESTION_PROBLEMS = [
-  'parameter_invalid',
-  'key_missing',
-  'key_unknown',
-  'scope_missing',
   'ledger_expired',
-  'method_not_allowed',
-  'internal',
-  'engine_unavailable',
-  'overloaded',
-  'deadline_exceeded',
+  'query_over_budget',
 ] as const satisfies readonly ProblemCode[];
 
 const PROBLEM_SCHEMA = {
@@ -108,7 +102,7 @@ const PROBLEM_SCHEMA = {
   },
 } as const;
 
-function parametersOf(document: QuestionDocument): Json[] {
+function parametersOf(document: Pick<QuestionDocument, 'parameters' | 'filters'>): Json[] {
   const own = Object.entries(document.parameters.shape).map(([name, member]) => {
     const { description, ...schema } = toSchema(member as z.ZodType, 'input');
     return { name, in: 'query', required: false, description, schema };
@@ -178,17 +172,22 @@ export function openApiDocument(version: string): Json {
         'Money is a plain decimal string of US dollars, exact to 18 places; null means unknown. Ranges are half-open.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    paths: {
+    paths: withCommonProblems({
       ...Object.fromEntries(
         Object.entries(QUESTION_DOCUMENTS).map(([path, document]) => [path, operationOf(document)]),
       ),
       '/api/v1/flamegraph': operationOf(FLAMEGRAPH_DOCUMENT),
+      ...exportPaths(
+        parametersOf({ parameters: EXPORT_PARAMETERS, filters: true }),
+        QUESTION_PROBLEMS,
+      ),
       ...FURTHER_PATHS,
       ...LEDGER_PATHS,
       ...JOURNAL_PATHS,
       ...PRICE_PATHS,
       ...TENANT_PATHS,
-    },
+      ...OWN_PATHS,
+    }),
     components: {
       schemas: { Problem: PROBLEM_SCHEMA },
       securitySchemes: {
