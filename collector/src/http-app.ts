@@ -16,8 +16,10 @@ import { createApp } from './api/app.ts';
 import { costsRoutes } from './api/costs-routes.ts';
 import { onlyMethods } from './api/errors.ts';
 import { exportRoutes } from './api/export-routes.ts';
+import { flamegraphRoutes } from './api/flamegraph-routes.ts';
 import { openApiRoutes } from './api/openapi.ts';
 import { pricesRoutes } from './api/prices-routes.ts';
+import { createBucketPrices } from './bucket-prices.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
 import { cursorSecret, tenantSecrets } from './control/fingerprint-secret.ts';
@@ -88,6 +90,12 @@ export function createHttpApp(parts: HttpAppParts): Express {
         authenticate,
         cursorSecret: cursorSecret(control),
         now,
+      }),
+      flamegraphRoutes({
+        store: storage.store,
+        authenticate,
+        now,
+        price: createBucketPrices(books),
       }),
       exportRoutes({ store: storage.store, authenticate, secret: exportSecret(control), now }),
       adminLedgerRoutes(parts),

@@ -130,6 +130,7 @@ const JOINERS: Readonly<Record<string, string>> = {
   'undecodable.ts': 'errors of decode with the problems that senders are told',
   'ledger-work.ts': 'verify and reprice with settle, the journal and the prices of now',
   'price-now.ts': 'the book with the work on the ledger',
+  'bucket-prices.ts': 'the book with the flame graphs of the API',
   'open-parts.ts': 'control state and journal with the files they stand on',
   'stopped-ledger.ts':
     'work on the ledger with the parts of a directory on which no collector runs',
