@@ -22,7 +22,7 @@ import { pricesRoutes } from './api/prices-routes.ts';
 import { createBucketPrices } from './bucket-prices.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
-import { tenantSecrets } from './control/fingerprint-secret.ts';
+import { cursorSecret, tenantSecrets } from './control/fingerprint-secret.ts';
 import { forgetFirstKey } from './control/first-key.ts';
 import { createKeyOperations } from './control/key-operations.ts';
 import { encodeStatus } from './decode/otlp-response.ts';
@@ -85,7 +85,12 @@ export function createHttpApp(parts: HttpAppParts): Express {
     parts: readinessParts({ journal, storage, control, books, writing, metrics }),
     collectGauges,
     routers: [
-      costsRoutes({ store: storage.store, authenticate, now }),
+      costsRoutes({
+        store: storage.store,
+        authenticate,
+        cursorSecret: cursorSecret(control),
+        now,
+      }),
       flamegraphRoutes({
         store: storage.store,
         authenticate,

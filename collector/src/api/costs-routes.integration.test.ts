@@ -19,6 +19,10 @@ import { answerErrors } from './errors.ts';
 import { FLAMEGRAPH_TYPES, flamegraphRoutes } from './flamegraph-routes.ts';
 import { openApiDocument, openApiRoutes } from './openapi.ts';
 
+const cursorSecret = () => Buffer.alloc(32, 1);
+
+const GLOBEX_TRACE = 'ef'.repeat(16);
+
 let ledger: EmbeddedLedger;
 let server: Server;
 let origin: string;
@@ -55,12 +59,15 @@ beforeAll(async () => {
   };
   await ledger.insert([
     { ...call, tenant: 'acme' },
-    { ...call, tenant: 'globex', dimensions: { model: 'secret' } },
+    { ...call, tenant: 'globex', dimensions: { model: 'secret' }, trace: GLOBEX_TRACE },
+  ]);
+  await ledger.insertSpans([
+    { tenant: 'globex', at: call.at, receivedAt: call.at, role: 'leaf', trace: GLOBEX_TRACE },
   ]);
   const app = express().set('query parser', 'simple');
   app.use(requestIds(() => randomBytes(8).toString('hex')));
   const now = () => new Date('2026-08-21T00:00:00Z');
-  app.use(costsRoutes({ store: ledger.store, authenticate, now }));
+  app.use(costsRoutes({ store: ledger.store, authenticate, cursorSecret, now }));
   const price = () => undefined;
   app.use(flamegraphRoutes({ store: ledger.store, authenticate, now, price }));
   app.use(openApiRoutes('1.2.3'));
@@ -107,6 +114,7 @@ describe('cost routes', () => {
     `/api/v1/costs/treemap?${DAY}&by=model,feature`,
     `/api/v1/costs/units?${DAY}&per=model`,
     `/api/v1/flamegraph?${DAY}&by=model`,
+    `/api/v1/traces?${DAY}`,
     `/api/v1/unpriced?${DAY}`,
     '/api/v1/status',
   ];
@@ -131,6 +139,18 @@ describe('cost routes', () => {
     expect(text).not.toContain('secret');
   });
 
+  test('a trace of another tenant is answered byte for byte as one that never was', async () => {
+    const answerOf = async (id: string) => {
+      const { status, text, body } = await get(`/api/v1/traces/${id}`);
+      return [status, text.replace(body.request_id, '')];
+    };
+    const [status, text] = await answerOf(GLOBEX_TRACE);
+    expect(status).toBe(404);
+    expect(text).not.toContain(GLOBEX_TRACE);
+    expect(await answerOf('0'.repeat(32))).toEqual([status, text]);
+    expect((await get(`/api/v1/traces/${GLOBEX_TRACE}`, 'globex-read')).body.totals.calls).toBe(1);
+  });
+
   test('by tenant is the operator’s alone', async () => {
     const path = `/api/v1/costs/breakdown?${DAY}&by=tenant`;
     expect((await get(path)).body).toMatchObject({ status: 403, code: 'scope_missing' });
@@ -142,6 +162,9 @@ describe('cost routes', () => {
     ['/api/v1/costs/breakdown?from=2026-08-20T00:00:00+02:00', /%2B/],
     ['/api/v1/costs/timeseries?interval=5m', /1m, 1h, 1d, 1w, 1M/],
     ['/api/v1/unpriced?by=model', /by is "model"/],
+    ['/api/v1/traces?cursor=x', /cursor is "x"/],
+    ['/api/v1/traces/xyz', /trace_id is "xyz": expected 32 hexadecimal digits/],
+    [`/api/v1/traces/${GLOBEX_TRACE}?model=x`, /model is "x": expected no filter/],
     ['/api/v1/status?tenant=globex', /tenant is "globex"/],
   ] as const)('%s is a problem that names the field', async ([path, detail]) => {
     const { status, headers, body } = await get(path);
@@ -193,8 +216,9 @@ describe('GET /openapi.json', () => {
   test('documents every route that the cost router has, with every parameter', async () => {
     const { body } = await get('/openapi.json', '');
     expect(body).toMatchObject({ openapi: '3.1.1', info: { version: '1.2.3' } });
-    const router = costsRoutes({ store: ledger.store, authenticate, now: () => new Date() });
-    const paths = router.stack.map((layer) => layer.route?.path);
+    const now = () => new Date();
+    const router = costsRoutes({ store: ledger.store, authenticate, cursorSecret, now });
+    const paths = router.stack.map((layer) => layer.route?.path.replace(/:(\w+)/, '{$1}'));
     expect(Object.keys(body.paths)).toEqual(expect.arrayContaining(paths));
     const names = (path: string) =>
       body.paths[path].get.parameters.map((parameter: { name: string }) => parameter.name);

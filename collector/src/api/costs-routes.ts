@@ -3,12 +3,17 @@
 // Invariant: the tenant comes from the key alone, and a query is stopped when nobody waits for it any more.
 import { answerBreakdown } from '@ai-cost-profiler/queries/breakdown/breakdown.ts';
 import { readBreakdownInput } from '@ai-cost-profiler/queries/breakdown/input.ts';
+import { type Cursors, createCursors } from '@ai-cost-profiler/queries/cursor.ts';
 import { instantOfMs, refuseParameters } from '@ai-cost-profiler/queries/parameters.ts';
 import type { InstantNs } from '@ai-cost-profiler/queries/range.ts';
 import { answerStatus } from '@ai-cost-profiler/queries/status/status.ts';
 import type { Store as QueryStore, Reader } from '@ai-cost-profiler/queries/tenant-scope.ts';
 import { readTimeseriesInput } from '@ai-cost-profiler/queries/timeseries/input.ts';
 import { answerTimeseries } from '@ai-cost-profiler/queries/timeseries/timeseries.ts';
+import { readTraceInput } from '@ai-cost-profiler/queries/trace/input.ts';
+import { answerTrace } from '@ai-cost-profiler/queries/trace/trace.ts';
+import { readTracesInput } from '@ai-cost-profiler/queries/traces/input.ts';
+import { answerTraces } from '@ai-cost-profiler/queries/traces/traces.ts';
 import { readTreemapInput } from '@ai-cost-profiler/queries/treemap/input.ts';
 import { answerTreemap } from '@ai-cost-profiler/queries/treemap/treemap.ts';
 import { answerUnits, readUnitsInput } from '@ai-cost-profiler/queries/units/units.ts';
@@ -23,15 +28,23 @@ import { sendAnswer } from './send-answer.ts';
 export interface CostsRoutesDeps {
   readonly store: ReadStore;
   readonly authenticate: Authenticate;
+  /** What cursors are signed with. */
+  readonly cursorSecret: () => Uint8Array;
   readonly now: () => Date;
 }
 
 /** A question as it came: who asks what, of which store, and when. */
-export interface Question {
+interface AskedQuestion {
   readonly store: QueryStore;
   readonly reader: Reader;
   readonly parameters: URLSearchParams;
   readonly nowNs: InstantNs;
+}
+
+interface Question extends AskedQuestion {
+  readonly cursors: Cursors;
+  /** What stands in the path where its pattern has a name in braces. */
+  readonly path: Readonly<Record<string, unknown>>;
 }
 
 /** Each path and what it answers; the documentation is made from the same paths. */
@@ -44,6 +57,12 @@ const QUESTIONS = {
     answerTreemap(store, reader, readTreemapInput(parameters, nowNs)),
   '/api/v1/costs/units': ({ store, reader, parameters, nowNs }) =>
     answerUnits(store, reader, readUnitsInput(parameters, nowNs)),
+  '/api/v1/traces': ({ store, reader, parameters, cursors, nowNs }) => {
+    const asking = { cursors, tenant: reader.tenant, nowNs };
+    return answerTraces(store, reader, readTracesInput(parameters, asking));
+  },
+  '/api/v1/traces/{trace_id}': ({ store, reader, path, parameters, nowNs }) =>
+    answerTrace(store, reader, readTraceInput(path, parameters, nowNs)),
   '/api/v1/unpriced': ({ store, reader, parameters, nowNs }) =>
     answerUnpriced(store, reader, readUnpricedInput(parameters, nowNs)),
   '/api/v1/status': ({ store, reader, parameters, nowNs }) => {
@@ -58,7 +77,10 @@ export type QuestionPath = keyof typeof QUESTIONS;
 export function costsRoutes(deps: CostsRoutesDeps): Router {
   const router = Router();
   for (const [path, answer] of Object.entries(QUESTIONS)) {
-    router.route(path).get(answerWith(deps, answer)).all(onlyMethods('GET', 'HEAD'));
+    router
+      .route(path.replaceAll(/\{(\w+)\}/g, ':$1'))
+      .get(answerWith(deps, answer))
+      .all(onlyMethods('GET', 'HEAD'));
   }
   return router;
 }
@@ -67,17 +89,20 @@ function answerWith(
   deps: CostsRoutesDeps,
   answer: (question: Question) => Promise<object>,
 ): RequestHandler {
+  const cursors = createCursors(deps.cursorSecret);
   return async (request, response) => {
-    sendAnswer(request, response, await answer(readQuestion(deps, request, response)));
+    const path = request.params;
+    const asked = readQuestion(deps, request, response);
+    sendAnswer(request, response, await answer({ ...asked, path, cursors }));
   };
 }
 
 /** Throws the Problem of a key that may not ask. The store's queries end with the request. */
 export function readQuestion(
-  deps: CostsRoutesDeps,
+  deps: Pick<CostsRoutesDeps, 'store' | 'authenticate' | 'now'>,
   request: Request,
   response: Response,
-): Question {
+): AskedQuestion {
   const principal = deps.authenticate(request.headers, ['read', 'operator']);
   return {
     store: readerStore(deps.store, response),

@@ -18,7 +18,8 @@ export const FLAMEGRAPH_TYPES: Readonly<Record<Format, string>> = {
   pprof: 'application/vnd.google.protobuf+gzip',
 };
 
-export interface FlamegraphRoutesDeps extends CostsRoutesDeps {
+export interface FlamegraphRoutesDeps
+  extends Pick<CostsRoutesDeps, 'store' | 'authenticate' | 'now'> {
   /** What buckets cost, for the leaves. */
   readonly price: PriceUsage;
 }

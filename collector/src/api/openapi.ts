@@ -6,6 +6,10 @@ import { DIMENSIONS } from '@ai-cost-profiler/queries/dimensions.ts';
 import { STATUS_ANSWER } from '@ai-cost-profiler/queries/status/status.ts';
 import { timeseriesParameters } from '@ai-cost-profiler/queries/timeseries/input.ts';
 import { TIMESERIES_ANSWER } from '@ai-cost-profiler/queries/timeseries/timeseries.ts';
+import { TRACE_PARAMETERS, TRACE_PATH } from '@ai-cost-profiler/queries/trace/input.ts';
+import { TRACE_ANSWER } from '@ai-cost-profiler/queries/trace/trace.ts';
+import { tracesParameters } from '@ai-cost-profiler/queries/traces/input.ts';
+import { TRACES_ANSWER } from '@ai-cost-profiler/queries/traces/traces.ts';
 import { treemapParameters } from '@ai-cost-profiler/queries/treemap/input.ts';
 import { TREEMAP_ANSWER } from '@ai-cost-profiler/queries/treemap/treemap.ts';
 import { UNITS_ANSWER, unitsParameters } from '@ai-cost-profiler/queries/units/units.ts';
@@ -31,6 +35,10 @@ interface QuestionDocument {
   readonly operationId: string;
   readonly summary: string;
   readonly parameters: z.ZodObject;
+  /** What the path names in braces. */
+  readonly path?: z.ZodObject;
+  /** Problems beside those of every question. */
+  readonly problems?: readonly ProblemCode[];
   /** Whether the dimensions are filters too. */
   readonly filters: boolean;
   /** The answer in JSON, or what each media type holds. */
@@ -65,6 +73,22 @@ const QUESTION_DOCUMENTS: Readonly<Record<QuestionPath, QuestionDocument>> = {
     parameters: unitsParameters(0n),
     filters: true,
     answer: UNITS_ANSWER,
+  },
+  '/api/v1/traces': {
+    operationId: 'listTraces',
+    summary: 'Traces that begin in a range, with what their calls cost, a page at a time.',
+    parameters: tracesParameters(0n),
+    filters: true,
+    answer: TRACES_ANSWER,
+  },
+  '/api/v1/traces/{trace_id}': {
+    operationId: 'getTrace',
+    summary: 'One trace: its spans as a tree, with every ledger entry.',
+    path: TRACE_PATH,
+    parameters: TRACE_PARAMETERS,
+    problems: ['not_found', 'trace_too_large'],
+    filters: false,
+    answer: TRACE_ANSWER,
   },
   '/api/v1/unpriced': {
     operationId: 'getUnpriced',
@@ -102,12 +126,16 @@ const PROBLEM_SCHEMA = {
   },
 } as const;
 
-function parametersOf(document: Pick<QuestionDocument, 'parameters' | 'filters'>): Json[] {
-  const own = Object.entries(document.parameters.shape).map(([name, member]) => {
-    const { description, ...schema } = toSchema(member as z.ZodType, 'input');
-    return { name, in: 'query', required: false, description, schema };
-  });
+function parametersOf(document: Pick<QuestionDocument, 'path' | 'parameters' | 'filters'>): Json[] {
+  const own = [...membersOf(document.path, 'path'), ...membersOf(document.parameters, 'query')];
   return document.filters ? [...own, ...filterParameters()] : own;
+}
+
+function membersOf(parameters: z.ZodObject | undefined, place: 'path' | 'query'): Json[] {
+  return Object.entries(parameters?.shape ?? {}).map(([name, member]) => {
+    const { description, ...schema } = toSchema(member as z.ZodType, 'input');
+    return { name, in: place, required: place === 'path', description, schema };
+  });
 }
 
 function filterParameters(): Json[] {
@@ -155,7 +183,7 @@ function operationOf(document: QuestionDocument): Json {
           description: 'The answer.',
           content: contentOf(document.answer),
         },
-        ...problemResponses(QUESTION_PROBLEMS),
+        ...problemResponses([...QUESTION_PROBLEMS, ...(document.problems ?? [])]),
       },
     },
   };

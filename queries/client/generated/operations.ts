@@ -813,6 +813,262 @@ export interface Operations {
       };
     };
   };
+  /** Traces that begin in a range, with what their calls cost, a page at a time. `GET /api/v1/traces` */
+  readonly listTraces: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** Newest, most expensive, longest, or most calls first; then by trace id. */
+      readonly sort?: "start" | "cost" | "duration" | "calls";
+      /** true: only traces of which a span ended in an error; false: all others. */
+      readonly error?: "true" | "false";
+      /** Only traces whose calls cost at least this many US dollars; unknown costs are not. */
+      readonly min_cost_usd?: string | number;
+      /** A whole number from 1 to 200. */
+      readonly limit?: string | number;
+      /** Where to go on: `next_cursor` of the page before, with the same parameters; `limit` may change. */
+      readonly cursor?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      /** Traces whose first span is in the range. With filters by dimension: those with a call that passes, and the figures of such calls. */
+      readonly rows: readonly ({
+        readonly trace_id: string;
+        /** Of its first span. */
+        readonly start_time: string;
+        /** Of the span that ended last. */
+        readonly end_time: string;
+        /** Between the two, in nanoseconds. */
+        readonly duration_ns: number | string;
+        /** Every service that took part, by name. */
+        readonly services: readonly string[];
+        /** Of the first span without a parent; null while none is stored. */
+        readonly root_span_name: string | null;
+        /** Stored, versions of a span one by one. */
+        readonly spans: number | string;
+        /** Of these, spans that ended in an error. */
+        readonly error_spans: number | string;
+        /** LLM calls that are billed. */
+        readonly calls: number | string;
+        /** Of these, calls whose cost is unknown. */
+        readonly unpriced_calls: number | string;
+        /** Tokens that went in, from caches or not. */
+        readonly input_tokens: number | string;
+        /** Tokens that came out. */
+        readonly output_tokens: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_low_usd: string | null;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_high_usd: string | null;
+        /** Of its calls, by name. */
+        readonly models: readonly string[];
+        /** False: settle may still correct the figures. */
+        readonly settled: boolean;
+      })[];
+      /** For the next page; null after the last. All pages show what was stored when the first was asked for: each trace of then once, none twice. */
+      readonly next_cursor: string | null;
+      readonly from: string;
+      readonly to: string;
+      /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
+      readonly settled_through: string | null;
+      /** Of what was asked, the calls of traces received after `settled_through`: they are part of the figures, and settle may still correct them. */
+      readonly provisional: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+    };
+  };
+  /** One trace: its spans as a tree, with every ledger entry. `GET /api/v1/traces/{trace_id}` */
+  readonly getTrace: {
+    readonly parameters: {
+      /** 32 hexadecimal digits. */
+      readonly trace_id: string | number;
+      /** Whose trace; operator keys only. Default: of the key. */
+      readonly tenant?: string | number;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      readonly trace_id: string;
+      readonly start_time: string;
+      /** Null: no span is stored any more, only entries. */
+      readonly end_time: string | null;
+      readonly duration_ns: number | string | null;
+      /** False: settle may still correct the figures. */
+      readonly settled: boolean;
+      /** The tree in the order of reading: a span, then all below it; siblings by start. At most 10000 spans: a larger trace is the problem trace_too_large. */
+      readonly rows: readonly ({
+        readonly span_id: string | null;
+        /** As told; null where there is none. */
+        readonly parent_span_id: string | null;
+        /** 0 for a root, else one more than of its parent. */
+        readonly depth: number;
+        /** Why it is a root: it has no parent, one that is not stored (so the subtree may belong elsewhere), or one below it. Null: it is none. */
+        readonly root_reason: "no_parent" | "parent_unknown" | "parent_cycle" | null;
+        /** How often it was stored; the newest is shown. 0: only its entries are kept. */
+        readonly versions: number;
+        readonly start_time: string;
+        readonly duration_ns: number | string | null;
+        /** Who is billed: leaf is; an aggregate repeats its descendants. */
+        readonly role: string | null;
+        readonly role_reason: string | null;
+        readonly name: string | null;
+        readonly kind: string | null;
+        readonly service: string | null;
+        readonly environment: string | null;
+        readonly status_code: string | null;
+        readonly status_message: string | null;
+        readonly operation: string | null;
+        readonly provider: string | null;
+        readonly request_model: string | null;
+        readonly response_model: string | null;
+        readonly response_id: string | null;
+        readonly missing_usage_reason: string | null;
+        readonly agent: string | null;
+        readonly tool: string | null;
+        readonly feature: string | null;
+        readonly prompt: string | null;
+        readonly user: string | null;
+        readonly session: string | null;
+        readonly tags: Readonly<Record<string, string>>;
+        /** Quantities by bucket or unit, plain decimals; what was not told is left out. */
+        readonly usage: Readonly<Record<string, string>>;
+        /** Sum of the entries of this span. */
+        readonly self: {
+          /** LLM calls that are billed. */
+          readonly calls: number | string;
+          /** Of these, calls whose cost is unknown. */
+          readonly unpriced_calls: number | string;
+          /** Tokens that went in, from caches or not. */
+          readonly input_tokens: number | string;
+          /** Tokens that came out. */
+          readonly output_tokens: number | string;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_usd: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_low_usd: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_high_usd: string | null;
+        };
+        /** Of this span and all below it. */
+        readonly subtree: {
+          /** LLM calls that are billed. */
+          readonly calls: number | string;
+          /** Of these, calls whose cost is unknown. */
+          readonly unpriced_calls: number | string;
+          /** Tokens that went in, from caches or not. */
+          readonly input_tokens: number | string;
+          /** Tokens that came out. */
+          readonly output_tokens: number | string;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_usd: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_low_usd: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_high_usd: string | null;
+        };
+        /** What was booked, in the order of booking. */
+        readonly entries: readonly ({
+          readonly entry_id: string;
+          readonly kind: "charge" | "reversal" | "reprice" | "adjustment";
+          /** The entry that a reversal takes back. */
+          readonly reverses: string | null;
+          readonly recorded_at: string;
+          readonly provider: string | null;
+          readonly model: string | null;
+          readonly role: string | null;
+          readonly role_reason: string | null;
+          /** 1, of a reversal -1, of what changes the amount alone 0. */
+          readonly calls: number | string;
+          /** Whole number; a string of digits from 2^53 on. */
+          readonly unpriced_calls: number | string;
+          readonly unpriced_reason: string | null;
+          readonly unpriced_detail: string | null;
+          /** Quantities by bucket or unit, plain decimals; what was not told is left out. */
+          readonly usage: Readonly<Record<string, string>>;
+          readonly service_tier: string | null;
+          readonly batch: boolean;
+          /** computed from rates, or reported by the provider. */
+          readonly basis: string | null;
+          /** How the usage was read, and what the price assumes. */
+          readonly evidence: string | null;
+          /** A line was rounded to 18 places. */
+          readonly inexact: boolean;
+          readonly list_usd: string | null;
+          readonly cost_usd: string | null;
+          readonly cost_low_usd: string | null;
+          readonly cost_high_usd: string | null;
+          /** What the provider said; never part of the cost. */
+          readonly reported_usd: string | null;
+          /** The price book whose rates made the amount. */
+          readonly book_version: string | null;
+          readonly rules_version: string | null;
+          readonly note: string | null;
+        })[];
+      })[];
+      /** Sum of the entries of the trace, and of every self. */
+      readonly totals: {
+        /** LLM calls that are billed. */
+        readonly calls: number | string;
+        /** Of these, calls whose cost is unknown. */
+        readonly unpriced_calls: number | string;
+        /** Tokens that went in, from caches or not. */
+        readonly input_tokens: number | string;
+        /** Tokens that came out. */
+        readonly output_tokens: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_low_usd: string | null;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_high_usd: string | null;
+      };
+      /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
+      readonly settled_through: string | null;
+      /** Of what was asked, the calls of traces received after `settled_through`: they are part of the figures, and settle may still correct them. */
+      readonly provisional: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+    };
+  };
   /** Which calls have no cost, and why. `GET /api/v1/unpriced` */
   readonly getUnpriced: {
     readonly parameters: {
@@ -1581,6 +1837,8 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationRoute>> = {
   getCostTimeseries: { method: 'GET', path: '/api/v1/costs/timeseries', isJson: true },
   getCostTreemap: { method: 'GET', path: '/api/v1/costs/treemap', isJson: true },
   getUnitCosts: { method: 'GET', path: '/api/v1/costs/units', isJson: true },
+  listTraces: { method: 'GET', path: '/api/v1/traces', isJson: true },
+  getTrace: { method: 'GET', path: '/api/v1/traces/{trace_id}', isJson: true },
   getUnpriced: { method: 'GET', path: '/api/v1/unpriced', isJson: true },
   getStatus: { method: 'GET', path: '/api/v1/status', isJson: true },
   getFlamegraph: { method: 'GET', path: '/api/v1/flamegraph', isJson: true },
