@@ -12,6 +12,8 @@ import { JournalUnavailable } from './journal/journal-unavailable.ts';
 import type { Seen, SeenSpans } from './journal/seen-spans.ts';
 import type { TenantLimitName } from './limit-table.ts';
 import { type RequestLimits, requestLimits } from './limits.ts';
+import type { RequestCalls } from './live/calls-told.ts';
+import type { LiveHub } from './live/live-hub.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Attribution } from './normalise/call.ts';
@@ -48,6 +50,8 @@ export interface KeepDeps {
   open: OpenTraces;
   /** Whether this process settles: then it may correct entries that an earlier request made. */
   mayReverse: boolean;
+  /** Who listens to calls as they become durable. */
+  live: Pick<LiveHub, 'isHeard' | 'callsOf'>;
   metrics: Metrics;
   log: Logger;
   /** What the tenant may send, and what it sent. */
@@ -90,6 +94,8 @@ export class SpanKeeper {
   private readonly attributionOf: () => Attribution;
   private readonly context: SpanRowContext;
   private kept: KeptSpan | undefined;
+  /** What takes the entries of the request that ends right now; undefined: nobody listens. */
+  private heard: RequestCalls | undefined;
 
   constructor(deps: KeepDeps) {
     this.deps = deps;
@@ -106,8 +112,14 @@ export class SpanKeeper {
     const onFault = (err: unknown) => deps.log.error({ err }, 'entries are left to settle');
     this.traces = new RequestTraces({
       ...deps,
-      append: appendEntry,
-      appendKnown: appendKnownCharge,
+      append: (block, entry) => {
+        appendEntry(block, entry);
+        this.heard?.add(Number(entry.calls), entry.charge.costAtto, () => entry);
+      },
+      appendKnown: (block, row, asEntry) => {
+        appendKnownCharge(block, row);
+        this.heard?.add(1, row.charge.costAtto, asEntry);
+      },
       onFault,
     });
   }
@@ -143,19 +155,33 @@ export class SpanKeeper {
 
   /** What was taken since `resume` is complete in itself: others may have their turn now. */
   pause(state: KeptRequest): void {
-    state.parts.push(this.commit('part'));
+    state.parts.push(this.commit(state.tenant, 'part'));
   }
 
   /** Ends the traces of the spans taken since `resume`. Resolves with the error, if they did not become durable. */
-  private async commit(extent: 'whole' | 'part'): Promise<unknown> {
+  private async commit(tenant: TenantId, extent: 'whole' | 'part'): Promise<unknown> {
+    const { journal, live } = this.deps;
+    const heard = live.isHeard ? live.callsOf(tenant)?.begin() : undefined;
+    this.heard = heard;
     const traces = this.traces.finish(extent);
+    this.heard = undefined;
     try {
-      await this.deps.journal.commit(extent);
+      await journal.commit(extent);
       this.traces.settled(traces, true);
-      return undefined;
     } catch (error) {
       this.traces.settled(traces, false);
       return error;
+    }
+    this.tell(heard);
+    return undefined;
+  }
+
+  /** What is durable stays acknowledged, whatever becomes of telling it. */
+  private tell(heard: RequestCalls | undefined): void {
+    try {
+      heard?.publish();
+    } catch (err) {
+      this.deps.log.error({ err }, 'calls could not be told to the live stream');
     }
   }
 
@@ -171,7 +197,7 @@ export class SpanKeeper {
     const { metrics, spanBudget } = this.deps;
     const kept = state.accepted;
     const takeBack = spanBudget.chargeSpans(state.tenant, { decoded, kept });
-    state.parts.push(this.commit('whole'));
+    state.parts.push(this.commit(state.tenant, 'whole'));
     if (state.priced > 0) metrics.aicost_calls_priced_total.inc(state.priced);
     const failed = (await Promise.all(state.parts)).find((error) => error !== undefined);
     if (failed !== undefined) {

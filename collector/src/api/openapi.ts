@@ -17,6 +17,7 @@ import type { QuestionPath } from './costs-routes.ts';
 import { onlyMethods } from './errors.ts';
 import { JOURNAL_PATHS } from './openapi-journal.ts';
 import { LEDGER_PATHS } from './openapi-ledger.ts';
+import { livePaths } from './openapi-live.ts';
 import { ANY_KEY, FURTHER_PATHS, type Json, problemResponses, toSchema } from './openapi-paths.ts';
 import { PRICE_PATHS } from './openapi-prices.ts';
 import { TENANT_PATHS } from './openapi-tenants.ts';
@@ -158,6 +159,7 @@ export function openApiDocument(version: string): Json {
         Object.entries(QUESTION_DOCUMENTS).map(([path, document]) => [path, operationOf(document)]),
       ),
       ...FURTHER_PATHS,
+      ...livePaths(filterParameters()),
       ...LEDGER_PATHS,
       ...JOURNAL_PATHS,
       ...PRICE_PATHS,

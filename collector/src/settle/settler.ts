@@ -4,6 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import type { LedgerEntry } from '../rows/ledger-entry.ts';
 import { type EntryJournal, StagedEntries } from './append-entries.ts';
 import { readSlice, type Slice, type Step, stepsOf } from './candidates.ts';
 import { type CutGroup, findCuts } from './cut-groups.ts';
@@ -31,6 +32,8 @@ export interface SettlerDeps {
   elapsedMs?: () => number;
   /** Resolves when every row that came in until now is stored. */
   stored: () => Promise<void>;
+  /** Is told of entries of a tenant that were appended and are durable. */
+  onCorrected?: (tenant: string, entries: readonly LedgerEntry[]) => void;
 }
 
 /** How far a pass is, and at the end what it did. */
@@ -211,6 +214,7 @@ export class Settler {
     const { journal, maker, elapsedMs = () => performance.now() } = this.deps;
     const { progress, together } = pass;
     const corrected = new Set<string>();
+    const appended: LedgerEntry[] = [];
     const staged = new StagedEntries(journal);
     let lastPauseMs = elapsedMs();
     for (const [i, group] of groups.entries()) {
@@ -221,6 +225,7 @@ export class Settler {
             ? settleGroup(group.spans, group.entries, maker)
             : settleCutGroup(cut, maker);
         staged.stage(corrections);
+        appended.push(...corrections);
         progress.entries += corrections.length;
         for (const { traceId } of corrections) corrected.add(traceId);
       }
@@ -232,6 +237,7 @@ export class Settler {
     progress.traces += step.candidates.length;
     progress.corrected += corrected.size;
     await staged.commit();
+    this.deps.onCorrected?.(step.tenant, appended);
   }
 
   /** Up to when received spans are settled; 0 when nothing ever was. */
