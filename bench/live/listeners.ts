@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { get } from 'node:http';
 
 /** What the benchmark sends, and what is told back once all are connected, and when asked. */
-export interface ListenWish {
+interface ListenWish {
   readonly url: string;
   readonly key: string;
   readonly clients: number;
@@ -15,11 +15,13 @@ export interface Heard {
   readonly missed: number;
 }
 
+const answers: IncomingMessage[] = [];
 let [clients, events, missed] = [0, 0, 0];
 const tell = () => process.send!({ clients, events, missed } satisfies Heard);
 
 function connected(answer: IncomingMessage, wish: ListenWish): void {
   if (answer.statusCode !== 200) throw new Error(`the stream answered ${answer.statusCode}`);
+  answers.push(answer);
   let rest = '';
   answer.setEncoding('latin1').on('data', (text: string) => {
     const lines = (rest + text).split('\n');
@@ -43,4 +45,6 @@ process.on('message', (wish: ListenWish | 'tell') => {
   }
 });
 // It ends with the benchmark.
-process.once('disconnect', () => process.exit());
+process.once('disconnect', () => {
+  for (const answer of answers) answer.destroy();
+});

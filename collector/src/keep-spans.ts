@@ -11,7 +11,8 @@ import type { Journal } from './journal/journal.ts';
 import { JournalUnavailable } from './journal/journal-unavailable.ts';
 import type { Seen, SeenSpans } from './journal/seen-spans.ts';
 import type { TenantLimitName } from './limit-table.ts';
-import { type RequestLimits, requestLimits } from './limits.ts';
+import type { KeptRequest } from './kept-request.ts';
+import { requestLimits } from './limits.ts';
 import type { RequestCalls } from './live/calls-told.ts';
 import type { LiveHub } from './live/live-hub.ts';
 import type { Logger } from './log.ts';
@@ -57,24 +58,6 @@ export interface KeepDeps {
   /** What the tenant may send, and what it sent. */
   spanBudget: SpanBudget;
   nowMs: () => number;
-}
-
-/** What is the same for all spans of one request. */
-export interface KeptRequest {
-  readonly signal: 'traces' | 'logs';
-  tenant: TenantId;
-  tenantNumber: number;
-  book: PriceBook;
-  nowNs: bigint;
-  limits: RequestLimits;
-  refusals: Map<string, number>;
-  accepted: number;
-  /** Calls with a cost: counted once a request. */
-  priced: number;
-  /** Why some of the spans could not be taken now; the others are kept. */
-  unavailable: JournalUnavailable | undefined;
-  /** The parts of the request that others had their turn after. */
-  parts: Promise<unknown>[];
 }
 
 const NS_PER_MS = 1_000_000n;

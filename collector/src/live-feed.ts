@@ -32,7 +32,10 @@ export interface LivePublisher {
 }
 
 export interface LiveFeed extends LivePublisher {
-  /** @throws Problem overloaded while the collector ends, too_many_streams beyond a limit; before anything is written */
+  /**
+   * Asked before anything is written.
+   * @throws Problem overloaded while the collector ends, too_many_streams beyond a limit
+   */
   checkRoom(keyId: string): void;
   /** From now on the client gets events, until its answer closes. */
   open(subscriber: LiveSubscriber): void;

@@ -2,32 +2,7 @@
 // for OTLP, and docs/reference/problems.md are all made from this table.
 // Invariant: `code` is stable; clients may branch on it, so one is never renamed and never reused.
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
-
-/** google.rpc.Code, which OTLP's Status carries (googleapis, google/rpc/code.proto). */
-const GRPC_CODE = {
-  invalidArgument: 3,
-  deadlineExceeded: 4,
-  notFound: 5,
-  permissionDenied: 7,
-  resourceExhausted: 8,
-  failedPrecondition: 9,
-  unimplemented: 12,
-  internal: 13,
-  unavailable: 14,
-  unauthenticated: 16,
-} as const;
-
-export interface ProblemSpec {
-  /** HTTP status. */
-  readonly status: number;
-  /** google.rpc.Code of the same error on an OTLP path. */
-  readonly grpc: number;
-  /** Whether sending the same request again later can succeed. */
-  readonly retryable: boolean;
-  readonly title: string;
-  /** What happened and what to do about it. */
-  readonly sentence: string;
-}
+import { GRPC_CODE, type ProblemSpec } from './problem-spec.ts';
 
 /** OTLP/HTTP clients resend on 429, 502, 503 and 504 only (OTLP 1.11): `retryable` agrees with that. */
 export const PROBLEMS = {

@@ -31,7 +31,8 @@ import { type RetentionLoop, startRetentionLoop } from './retention/retention-lo
 import type { EntryMaker } from './settle/difference.ts';
 import type { OpenTraces } from './settle/open-traces.ts';
 import { type SettleLoop, startSettleLoop } from './settle/settle-loop.ts';
-import { progressRow, type SettleProgress, Settler } from './settle/settler.ts';
+import { progressRow, type SettleProgress } from './settle/settle-progress.ts';
+import { Settler } from './settle/settler.ts';
 import type { PriceNow } from './settle/standing-amounts.ts';
 import { waitUntilStored } from './settle/wait-stored.ts';
 import type { Storage } from './storage.ts';

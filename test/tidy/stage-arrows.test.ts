@@ -112,6 +112,7 @@ const JOINERS: Readonly<Record<string, string>> = {
   'demo-command.ts': 'the demo with the way to a collector and the tables of costs',
   'collector.ts': 'the stages',
   'keep-spans.ts': 'what comes after decode, up to the journal, for one span',
+  'kept-request.ts': 'a request with its prices and what the journal said of it',
   'span-key.ts': 'the ids of a decoded span with the layout of keys in the journal',
   'read-span.ts': 'normalise and price, for one span',
   'accept-traces.ts': 'decode with keep-spans.ts, for one request of traces',

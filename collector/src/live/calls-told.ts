@@ -39,11 +39,16 @@ export class RequestCalls {
     if (this.told.mayShow()) {
       try {
         this.shown.push(callEvent(entryOf()));
-        return;
       } catch {
-        // It is counted, as one that is not shown.
+        // The row is there: its call counts as one that is not shown.
+        this.count(calls, costAtto);
       }
+    } else {
+      this.count(calls, costAtto);
     }
+  }
+
+  private count(calls: number, costAtto: AttoUsd | undefined): void {
     this.rest.calls += calls;
     if (costAtto === undefined) this.rest.unpriced += calls;
     else this.rest.costAtto += costAtto;

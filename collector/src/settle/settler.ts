@@ -14,6 +14,7 @@ import { type LoadedGroup, loadGroups } from './load-groups.ts';
 import { loadTraces, rangeOfTraces } from './load-traces.ts';
 import type { OpenTraces } from './open-traces.ts';
 import { SealedDays } from './sealed-days.ts';
+import type { SettleProgress } from './settle-progress.ts';
 import { settleCutGroup } from './settle-cut-group.ts';
 import { settleGroup } from './settle-group.ts';
 
@@ -34,18 +35,6 @@ export interface SettlerDeps {
   stored: () => Promise<void>;
   /** Is told of entries of a tenant that were appended and are durable. */
   onCorrected?: (tenant: string, entries: readonly LedgerEntry[]) => void;
-}
-
-/** How far a pass is, and at the end what it did. */
-export interface SettleProgress {
-  traces: number;
-  /** Traces that got entries. */
-  corrected: number;
-  entries: number;
-  /** Traces that were decided while they were taken in: nothing was left to do. */
-  resolved: number;
-  /** All spans received up to here are settled, in RFC 3339; null while the pass runs. */
-  settledThrough: string | null;
 }
 
 /** What one pass carries from step to step. */
@@ -292,15 +281,4 @@ function isFirstSeen(tenant: string, group: LoadedGroup, together: Set<string>):
     }
   }
   return isNew;
-}
-
-/** Progress in the names of the API. */
-export function progressRow({
-  traces,
-  corrected,
-  entries,
-  resolved,
-  settledThrough,
-}: SettleProgress): object {
-  return { traces, corrected, entries, resolved, settled_through: settledThrough };
 }
