@@ -27,8 +27,8 @@ const START_MS_MAX = 40;
 
 /** What each form measures: passes over all instrumentations, rounds within a process, pairs of starts. */
 const FORMS = {
-  short: { passes: 1, rounds: 4, startPairs: 0 },
-  full: { passes: 5, rounds: 60, startPairs: 20 },
+  short: { passes: 1, rounds: 2, startPairs: 0 },
+  full: { passes: 3, rounds: 12, startPairs: 20 },
 } as const;
 
 /** Once; later runs find it. */

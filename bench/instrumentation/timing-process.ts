@@ -26,8 +26,9 @@ export interface Cost {
 }
 
 const CALLS_PER_TURN = 5;
-const CALLS_PER_ROUND = 250;
-const STREAMS_PER_ROUND = 10;
+/** The kernel counts a thread's time by ticks of 4 ms where it does not look closer: a round takes many of them. */
+const CALLS_PER_ROUND = 4_000;
+const STREAMS_PER_ROUND = 100;
 const FEW = 20;
 const MANY = 420;
 const OPEN_STREAMS = 60;

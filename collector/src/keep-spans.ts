@@ -10,8 +10,7 @@ import type { SpanView } from './decode/span-view.ts';
 import type { Journal } from './journal/journal.ts';
 import { JournalUnavailable } from './journal/journal-unavailable.ts';
 import type { Seen, SeenSpans } from './journal/seen-spans.ts';
-import type { TenantLimitName } from './limit-table.ts';
-import type { KeptRequest } from './kept-request.ts';
+import { type KeptRequest, LIMIT_OF_REFUSAL } from './kept-request.ts';
 import { requestLimits } from './limits.ts';
 import type { RequestCalls } from './live/calls-told.ts';
 import type { LiveHub } from './live/live-hub.ts';
@@ -61,13 +60,6 @@ export interface KeepDeps {
 }
 
 const NS_PER_MS = 1_000_000n;
-
-/** Refusals of single spans that are limits of the tenant. */
-const LIMIT_OF_REFUSAL: Readonly<Record<string, TenantLimitName>> = {
-  attributes_over_limit: 'attributes_per_span',
-  value_over_limit: 'attribute_value_bytes',
-  name_over_limit: 'span_name_bytes',
-};
 
 export class SpanKeeper {
   private readonly deps: KeepDeps;

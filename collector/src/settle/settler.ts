@@ -14,9 +14,9 @@ import { type LoadedGroup, loadGroups } from './load-groups.ts';
 import { loadTraces, rangeOfTraces } from './load-traces.ts';
 import type { OpenTraces } from './open-traces.ts';
 import { SealedDays } from './sealed-days.ts';
-import type { SettleProgress } from './settle-progress.ts';
 import { settleCutGroup } from './settle-cut-group.ts';
 import { settleGroup } from './settle-group.ts';
+import type { SettleProgress } from './settle-progress.ts';
 
 export interface SettlerDeps {
   store: Store;
