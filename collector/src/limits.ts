@@ -110,7 +110,7 @@ export const LIVE_STREAM = {
   // A client that lost its connection is back by then.
   resumeMs: 60_000,
   retryMs: 2_000,
-  // The most that waits in memory for one slow client, beside what the ring of its tenant holds.
+  // The most that waits in memory for one slow client, beside Node's own buffer and the ring of its tenant.
   pieceBytesMax: 64 * 1024,
 };
 
