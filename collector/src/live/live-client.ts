@@ -1,6 +1,7 @@
 /**
  * One client of a topic. Invariant: what waits for it in memory is what Node buffers for a connection (64 KiB) and
- * one piece at most: while its connection takes no more it only has a place, and when the events there are gone it is told how many they were.
+ * one piece at most: while its connection takes no more it only has a place, and when the events there are gone it is
+ * told how many they were.
  */
 import type { LiveSubscriber } from '../live-feed.ts';
 import type { EventTopic } from './event-topic.ts';
