@@ -9,6 +9,7 @@ export interface Timers {
 
 export const systemTimers: Timers = {
   sleep(ms, signal) {
+    if (signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer);

@@ -91,13 +91,13 @@ async function expectNoFault(operation: Operation, asked: Asked): Promise<Got> {
   return got;
 }
 
-/** Several at a time, as people ask. */
+/** Two at a time: as many exports as there may be. */
 async function forEach<T>(list: readonly T[], work: (one: T) => Promise<unknown>): Promise<void> {
   const waiting = [...list];
   const worker = async () => {
     for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) await work(one);
   };
-  await Promise.all([worker(), worker(), worker()]);
+  await Promise.all([worker(), worker()]);
 }
 
 /** An answer without what differs by nature: its request id, the asked value, and the clock. */
@@ -110,6 +110,9 @@ function bare({ status, text }: Got, value: string): string {
     .replaceAll(/"settled_through":(null|"<time>")/g, '"settled_through":"<mark>"');
   return `${status} ${plain}`;
 }
+
+/** What settle does meanwhile comes into a stream that does not end: its own tests hold its filters and tenants apart. */
+const isEnding = ({ id }: Operation): boolean => id !== 'streamLive';
 
 /** Range of the seeded day, for what has one. */
 const dayOf = ({ parameters }: Operation): readonly (readonly [string, string])[] =>
@@ -170,6 +173,7 @@ describe('nothing of another tenant is learnt', () => {
     const { secrets } = world;
     const cases = ofApi()
       .filter(isHarmless)
+      .filter(isEnding)
       .flatMap((operation) => {
         const names = [...operation.parameters.map(({ name }) => name), 'tag.team'];
         return names.map((name) => ({ operation, name }));
@@ -183,7 +187,9 @@ describe('nothing of another tenant is learnt', () => {
           .replace(/^b+$/, (all) => 'e'.repeat(all.length));
         const other =
           unknown === value ? `${value.slice(0, -1)}${value.endsWith('x') ? 'y' : 'x'}` : unknown;
-        for (const as of ['read', 'admin'] as const) {
+        // A filter is one piece of code for all keys: the weaker one asks.
+        const keys = name in secrets && isReading(operation) ? ['read'] : ['read', 'admin'];
+        for (const as of keys as readonly Who[]) {
           const body = isReading(operation) ? undefined : {};
           const answers = [];
           for (const one of [value, other]) {
@@ -214,6 +220,7 @@ describe('what is hostile is a value like any other, or a declared problem', () 
   test('in every parameter', async () => {
     const cases = ofApi()
       .filter(isHarmless)
+      .filter(isEnding)
       .flatMap((operation) => operation.parameters.map((parameter) => ({ operation, parameter })));
     expect(cases.length).toBeGreaterThan(50);
     await forEach(cases, async ({ operation, parameter: { name } }) => {

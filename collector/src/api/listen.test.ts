@@ -97,3 +97,12 @@ test('closing waits for an answer that is under way, and not for its connection 
   await closed;
   expect(await whole).toMatch(/whole/);
 });
+
+test('closing does not wait for a connection on which nothing was asked', async () => {
+  listener = await listenForTest((_request, response) => void response.end());
+  const silent = connect(listener.address.port, '127.0.0.1');
+  await new Promise((resolve) => silent.once('connect', resolve));
+  const ended = new Promise((resolve) => silent.once('close', resolve));
+  await listener.close(new AbortController().signal);
+  await ended;
+});

@@ -8,6 +8,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { bind, type ConnectionLimit, type Listener } from '../bind.ts';
 import type { ListenAddress } from '../option-values.ts';
@@ -65,8 +66,20 @@ export async function listen(parts: ListenParts): Promise<Listener> {
     if (answer?.headersSent && !answer.writableEnded) socket.destroy();
     else answerBrokenRequest(error, socket);
   });
+  const silent = silentConnections(server, tls === undefined ? 'connection' : 'secureConnection');
   const address = await bind(server, parts.address, parts.option, parts.connections);
-  return { address, close: (deadline) => close(server, deadline) };
+  return { address, close: (deadline) => close(server, silent, deadline) };
+}
+
+/** Connections on which nothing was asked yet: to Node they are no idle ones. */
+function silentConnections(server: Server, event: string): ReadonlySet<Socket> {
+  const silent = new Set<Socket>();
+  server.on(event, (socket: Socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  server.on('request', ({ socket }) => silent.delete(socket));
+  return silent;
 }
 
 function secure(options: ServerOptions, app: RequestListener, tls: TlsFiles): Server {
@@ -75,11 +88,18 @@ function secure(options: ServerOptions, app: RequestListener, tls: TlsFiles): Se
   return server;
 }
 
-async function close(server: Server, deadline: AbortSignal): Promise<void> {
+async function close(
+  server: Server,
+  silent: ReadonlySet<Socket>,
+  deadline: AbortSignal,
+): Promise<void> {
   const cut = (): void => server.closeAllConnections();
   deadline.addEventListener('abort', cut, { once: true });
   // Node ends the connections that are idle when it closes; one whose answer is under way would be kept alive.
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_EVERY_MS);
+  const sweep = setInterval(() => {
+    server.closeIdleConnections();
+    for (const socket of silent) if (socket.bytesRead === 0) socket.destroy();
+  }, SWEEP_EVERY_MS);
   try {
     await new Promise<void>((resolve) => {
       server.close(() => resolve());

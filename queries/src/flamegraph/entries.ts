@@ -10,7 +10,7 @@ export interface AskedEntries extends AskedSide {
   readonly filters: readonly Filter[];
 }
 
-/** `FROM ledger WHERE …`. */
+/** The entries asked about, as the tenant scope reads them. */
 export function entriesSql(scope: TenantScope, asked: AskedEntries, source: Source): Sql {
   return sql`${scope.from('ledger')}${inRangeSql(asked.range)}${filterSql(asked.filters, source)}${narrowingSql(scope, asked)}`;
 }
