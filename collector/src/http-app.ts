@@ -21,6 +21,7 @@ import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
 import { forgetFirstKey } from './control/first-key.ts';
 import { createKeyOperations } from './control/key-operations.ts';
+import { EMBEDDED_SQL_USERS, serverSqlUsers } from './control/sql-users.ts';
 import { encodeStatus } from './decode/otlp-response.ts';
 import type { Journal } from './journal/journal.ts';
 import type { SegmentBlocks } from './journal/pending-rows.ts';
@@ -97,11 +98,18 @@ export function createHttpApp(parts: HttpAppParts): Express {
   });
 }
 
-function keyOperations({ config, control }: HttpAppParts): KeyOperations {
+function keyOperations({ config, control, storage }: HttpAppParts): KeyOperations {
   return createKeyOperations({
     state: control,
     now: () => new Date(),
     randomBytes,
     onRetired: (id) => forgetFirstKey(config.dataDir, id),
+    sqlUsers:
+      storage.store.kind === 'embedded'
+        ? EMBEDDED_SQL_USERS
+        : serverSqlUsers(storage.store, {
+            database: config.database,
+            cluster: config.clickhouseCluster,
+          }),
   });
 }

@@ -161,6 +161,7 @@ export const SOURCE_RULES: readonly SourceRule[] = [
       'clickhouse/src/store.ts': 'the store',
       'clickhouse/src/driver.ts': 'opens it',
       'clickhouse/src/store-error.ts': 'its errors',
+      'test/sql-clients/': 'clients of --sql',
     },
     instead: 'ask clickhouse/src/store.ts',
     example: "import { createClient } from '@clickhouse/client';",

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { cityHash128 } from './city-hash.ts';
 
-// Of bytes i * 7 + 3; made by another implementation (github.com/go-faster/city v1.0.1, which clickhouse-go verifies by).
+// Of bytes i * 7 + 3; made by another implementation, the one that clickhouse-go verifies by
+// (github.com/go-faster/city v1.0.1).
 test.for([
   [8, 'b6ad7c9a5953432f', '9f0e02109921888c'],
   [9, '5601ccf1e058519a', 'f8512fca28333fef'],

@@ -13,7 +13,7 @@ const CHECKSUM_BYTES = 16;
 const HEADER_BYTES = 9;
 
 /** One frame of at most LZ4_BLOCK_BYTES_MAX bytes. */
-export function compressedFrame(raw: Buffer): Buffer {
+function compressedFrame(raw: Buffer): Buffer {
   const block = compressLz4Block(raw);
   const frame = Buffer.allocUnsafe(CHECKSUM_BYTES + HEADER_BYTES + block.length);
   const summed = frame.subarray(CHECKSUM_BYTES);

@@ -8,7 +8,12 @@ import type { ChdbResult } from 'chdb';
 import type { ChdbSession, OpenDirectory } from './chdb-session.ts';
 import { CODE, engineError, toEngineError } from './engine-error.ts';
 import type { EngineOptions } from './engine-options.ts';
-import { createHttpSessions, type EnteredSession, type SessionAsked } from './http-sessions.ts';
+import {
+  createHttpSessions,
+  type EnteredSession,
+  type HttpSessions,
+  type SessionAsked,
+} from './http-sessions.ts';
 import { createLane, type Lane } from './lane.ts';
 import { prepareLasting, prepareSession } from './prepare-session.ts';
 import { createRuns, type Run, type Runs } from './runs.ts';
@@ -72,7 +77,7 @@ export function createEngine(
     let entered: EnteredSession | undefined;
     let restore = '';
     try {
-      entered = await enterSession(context.session);
+      entered = await enterSession(directory, sessions, context.session);
       const { session } = entered;
       if (context.session === null) {
         await prepareSession(session, context, settings);
@@ -87,22 +92,9 @@ export function createEngine(
       throw toEngineError(thrown);
     } finally {
       clearTimeout(watch);
-      if (entered !== undefined) leave(entered, restore);
+      if (entered !== undefined) leaveSession(entered, restore);
       lane.leave(number);
     }
-  }
-
-  async function enterSession(asked: SessionAsked | null): Promise<EnteredSession> {
-    if (asked !== null) return sessions.enter(asked);
-    const session = directory.connect();
-    return { session, isNew: true, leave: () => session.close() };
-  }
-
-  /** A statement that was killed may have taken its session with it: the next request says so. */
-  function leave({ session, leave: giveBack }: EnteredSession, restore: string): void {
-    const restored =
-      restore === '' ? Promise.resolve() : session.queryAsync(restore).catch(() => undefined);
-    giveBack(restored);
   }
 
   const close = () => {
@@ -110,6 +102,22 @@ export function createEngine(
     return directory.close();
   };
   return { version: directory.version, runs, lanes, withPlace, close };
+}
+
+async function enterSession(
+  directory: OpenDirectory,
+  sessions: HttpSessions,
+  asked: SessionAsked | null,
+): Promise<EnteredSession> {
+  if (asked !== null) return await sessions.enter(asked);
+  const session = directory.connect();
+  return { session, isNew: true, leave: () => session.close() };
+}
+
+/** A statement that was killed may have taken its session with it: the next request says so. */
+function leaveSession({ session, leave }: EnteredSession, restore: string): void {
+  const isLeft = restore === '' ? Promise.resolve() : session.queryAsync(restore);
+  leave(isLeft.catch(() => undefined));
 }
 
 /** Runs one statement whose whole answer fits in memory. */

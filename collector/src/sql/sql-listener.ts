@@ -1,7 +1,8 @@
 /**
- * `--sql`: ClickHouse's HTTP protocol of the embedded engine for the operator: for @clickhouse/client, clickhouse-connect,
- * clickhouse-go (and so Grafana's plugin), the JDBC driver and curl (test/sql-clients). Invariant: nothing reaches the engine without an operator key, and nothing that writes:
- * the ledger is written through the journal alone.
+ * `--sql`: ClickHouse's HTTP protocol of the embedded engine for the operator, for its clients in JavaScript, Python, Go
+ * (and so Grafana's plugin) and Java (test/sql-clients), and for curl.
+ * Invariant: nothing reaches the engine without an operator key, and nothing that writes: the ledger is written
+ * through the journal alone.
  */
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { EngineAddress } from '@ai-cost-profiler/clickhouse/engine/ping.ts';
