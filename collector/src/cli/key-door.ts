@@ -13,7 +13,7 @@ export interface KeyWish {
   readonly scopes: readonly string[];
   readonly tenant?: string | undefined;
   readonly name?: string | undefined;
-  readonly sql?: true | undefined;
+  readonly sql?: boolean | undefined;
 }
 
 /** Key operations with the answers of the API, to be read by their schema. */
