@@ -46,6 +46,9 @@ export interface Principal {
   readonly keyId: string;
 }
 
+/** The ClickHouse user that goes with a key, where one does. */
+export const sqlUserName = (keyId: string): string => `aicost_${keyId}`;
+
 export type HeaderValues = Readonly<Record<string, string | string[] | undefined>>;
 
 /**

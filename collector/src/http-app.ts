@@ -109,7 +109,7 @@ function keyOperations({ config, control, storage }: HttpAppParts): KeyOperation
         ? EMBEDDED_SQL_USERS
         : serverSqlUsers(storage.store, {
             database: config.database,
-            cluster: config.clickhouseCluster,
+            cluster: null,
           }),
   });
 }

@@ -1,6 +1,5 @@
 // A key as people and programs get to see it: in the API's answers and in what the command line prints.
-import type { KeyRecord } from './access.ts';
-import { tenantUserName } from './control/tenant-user-sql.ts';
+import { type KeyRecord, sqlUserName } from './access.ts';
 
 /** A key as the API shows it: everything that is known of it, but its hash. */
 export interface KeyRow {
@@ -29,7 +28,7 @@ export function toKeyRow(record: KeyRecord, now: Date): KeyRow {
     tenant: record.tenant,
     scopes: record.scopes,
     name: record.name,
-    sql_user: record.sqlUser ? tenantUserName(record.id) : null,
+    sql_user: record.sqlUser ? sqlUserName(record.id) : null,
     state: stateOf(record, now),
     created_at: record.createdAt,
     created_by: record.createdBy,

@@ -1,14 +1,17 @@
 /** `--sql` through the official client, and by hand where that hides what is sent. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { askHttp } from '@ai-cost-profiler/clickhouse/engine/ask-http.ts';
+import {
+  startTestEngine,
+  type TestEngine,
+} from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
+import type { Principal } from '@ai-cost-profiler/collector/access.ts';
+import { createLog } from '@ai-cost-profiler/collector/log.ts';
+import { Problem } from '@ai-cost-profiler/collector/problems.ts';
+import { createSqlHandler } from '@ai-cost-profiler/collector/sql/sql-listener.ts';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { askHttp } from '../../clickhouse/src/engine/ask-http.ts';
-import { startTestEngine, type TestEngine } from '../../clickhouse/src/engine/test-engine.ts';
-import type { Principal } from '../../collector/src/access.ts';
-import { createLog } from '../../collector/src/log.ts';
-import { Problem } from '../../collector/src/problems.ts';
-import { createSqlHandler } from '../../collector/src/sql/sql-listener.ts';
 
 const KEY = 'aicost_operator_key';
 

@@ -3,6 +3,7 @@
 // Invariants: names and values are quoted; every statement can be repeated; the user's password is the key, of which
 // only the hash is sent, as it is stored.
 import { quoteName, quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
+import { sqlUserName } from '../access.ts';
 
 /** Tables that users may query, by whether their rows belong to a tenant. The price book belongs to nobody. */
 const TENANT_TABLES = ['spans', 'ledger', 'cost_hourly', 'cost_daily', 'traces'] as const;
@@ -38,9 +39,6 @@ export interface TenantUser {
   readonly sha256: string;
 }
 
-/** The user of a key. */
-export const tenantUserName = (keyId: string): string => `aicost_${keyId}`;
-
 const onCluster = ({ cluster }: UserPlace): string =>
   cluster === null ? '' : ` ON CLUSTER ${quoteName(cluster)}`;
 
@@ -48,11 +46,11 @@ const tableOf = ({ database }: UserPlace, table: string): string =>
   `${quoteName(database)}.${quoteName(table)}`;
 
 /**
- * Makes it: at first it may do nothing, then its policies stand, and the grants come last, so that there is no moment in
- * which it sees what it must not.
+ * Makes it: at first it may do nothing, then its policies stand, and the grants come last, so that there is no moment
+ * in which it sees what it must not.
  */
 export function createTenantUserSql(place: UserPlace, user: TenantUser): readonly string[] {
-  const name = quoteName(tenantUserName(user.keyId));
+  const name = quoteName(sqlUserName(user.keyId));
   const at = onCluster(place);
   const password = `IDENTIFIED WITH sha256_hash BY ${quoteString(user.sha256)}`;
   return [
@@ -71,8 +69,8 @@ export function createTenantUserSql(place: UserPlace, user: TenantUser): readonl
  * others, also where somebody made a policy for everybody.
  */
 function policiesSql(place: UserPlace, user: TenantUser, table: string): readonly string[] {
-  const name = quoteName(tenantUserName(user.keyId));
-  const only = quoteName(`${tenantUserName(user.keyId)}_only`);
+  const name = quoteName(sqlUserName(user.keyId));
+  const only = quoteName(`${sqlUserName(user.keyId)}_only`);
   const at = onCluster(place);
   const on = `ON ${tableOf(place, table)}`;
   const own = `FOR SELECT USING tenant = ${quoteString(user.tenant)}`;
@@ -86,13 +84,13 @@ function policiesSql(place: UserPlace, user: TenantUser, table: string): readonl
 /** Lets a user expire at an instant, to the second below it. */
 export function expireTenantUserSql(place: UserPlace, keyId: string, at: Date): string {
   const until = at.toISOString().slice(0, 19).replace('T', ' ');
-  return `ALTER USER IF EXISTS ${quoteName(tenantUserName(keyId))}${onCluster(place)} VALID UNTIL ${quoteString(`${until} UTC`)}`;
+  return `ALTER USER IF EXISTS ${quoteName(sqlUserName(keyId))}${onCluster(place)} VALID UNTIL ${quoteString(`${until} UTC`)}`;
 }
 
 /** Removes it. The user goes first: without its policies it would see more, not less. */
 export function dropTenantUserSql(place: UserPlace, keyId: string): readonly string[] {
-  const name = quoteName(tenantUserName(keyId));
-  const only = quoteName(`${tenantUserName(keyId)}_only`);
+  const name = quoteName(sqlUserName(keyId));
+  const only = quoteName(`${sqlUserName(keyId)}_only`);
   const at = onCluster(place);
   return [
     `DROP USER IF EXISTS ${name}${at}`,

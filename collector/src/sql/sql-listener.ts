@@ -1,6 +1,6 @@
 /**
- * `--sql`: ClickHouse's HTTP protocol of the embedded engine for the operator, for its clients in JavaScript, Python, Go
- * (and so Grafana's plugin) and Java (test/sql-clients), and for curl.
+ * `--sql`: ClickHouse's HTTP protocol of the embedded engine for the operator, for its clients in JavaScript, Python,
+ * Go (and so Grafana's plugin) and Java (test/sql-clients), and for curl.
  * Invariant: nothing reaches the engine without an operator key, and nothing that writes: the ledger is written
  * through the journal alone.
  */
