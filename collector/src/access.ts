@@ -30,6 +30,8 @@ export interface KeyRecord {
   /** SHA-256 of the whole key text, 64 hex digits. */
   readonly sha256: string;
   readonly name: string | null;
+  /** A ClickHouse user goes with it (`keys create --sql`), whose password it is. */
+  readonly sqlUser: boolean;
   readonly createdAt: string;
   readonly createdBy: string;
   /** Set by rotation with an overlap: the key is refused from then on. */
@@ -43,6 +45,9 @@ export interface Principal {
   readonly scopes: ReadonlySet<Scope>;
   readonly keyId: string;
 }
+
+/** The ClickHouse user that goes with a key, where one does. */
+export const sqlUserName = (keyId: string): string => `aicost_${keyId}`;
 
 export type HeaderValues = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -81,4 +86,6 @@ export interface NewKey {
   readonly tenant: string;
   readonly scopes: readonly Scope[];
   readonly name: string | null;
+  /** Make a ClickHouse user too; without it, none. */
+  readonly sqlUser?: boolean;
 }

@@ -26,6 +26,7 @@ import type { ControlState } from './control/control-state.ts';
 import { cursorSecret, tenantSecrets } from './control/fingerprint-secret.ts';
 import { forgetFirstKey } from './control/first-key.ts';
 import { createKeyOperations } from './control/key-operations.ts';
+import { EMBEDDED_SQL_USERS, serverSqlUsers } from './control/sql-users.ts';
 import { encodeStatus } from './decode/otlp-response.ts';
 import type { Journal } from './journal/journal.ts';
 import type { SegmentBlocks } from './journal/pending-rows.ts';
@@ -123,11 +124,18 @@ function exportSecret(control: ControlState): () => Uint8Array {
   return () => tenantSecrets(control)('\0exports');
 }
 
-function keyOperations({ config, control }: HttpAppParts): KeyOperations {
+function keyOperations({ config, control, storage }: HttpAppParts): KeyOperations {
   return createKeyOperations({
     state: control,
     now: () => new Date(),
     randomBytes,
     onRetired: (id) => forgetFirstKey(config.dataDir, id),
+    sqlUsers:
+      storage.store.kind === 'embedded'
+        ? EMBEDDED_SQL_USERS
+        : serverSqlUsers(storage.store, {
+            database: config.database,
+            cluster: null,
+          }),
   });
 }

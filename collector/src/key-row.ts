@@ -1,5 +1,5 @@
 // A key as people and programs get to see it: in the API's answers and in what the command line prints.
-import type { KeyRecord } from './access.ts';
+import { type KeyRecord, sqlUserName } from './access.ts';
 
 /** A key as the API shows it: everything that is known of it, but its hash. */
 export interface KeyRow {
@@ -7,6 +7,8 @@ export interface KeyRow {
   readonly tenant: string;
   readonly scopes: readonly string[];
   readonly name: string | null;
+  /** The ClickHouse user whose password the key is, or null. */
+  readonly sql_user: string | null;
   readonly state: 'active' | 'expiring' | 'expired' | 'revoked';
   readonly created_at: string;
   readonly created_by: string;
@@ -26,6 +28,7 @@ export function toKeyRow(record: KeyRecord, now: Date): KeyRow {
     tenant: record.tenant,
     scopes: record.scopes,
     name: record.name,
+    sql_user: record.sqlUser ? sqlUserName(record.id) : null,
     state: stateOf(record, now),
     created_at: record.createdAt,
     created_by: record.createdBy,

@@ -180,6 +180,14 @@ export const PROBLEMS = {
     title: 'Unsupported content encoding',
     sentence: 'The body may be plain, `gzip`, `deflate` or `zstd`, and compressed once.',
   },
+  sql_users_unavailable: {
+    status: 409,
+    grpc: GRPC_CODE.failedPrecondition,
+    retryable: false,
+    title: 'No ClickHouse users',
+    sentence:
+      'A ClickHouse user for a key (`keys create --sql`) can be made on a server alone, by a collector that runs and whose own user may manage users. The detail says which of these is missing.',
+  },
   internal: {
     status: 500,
     grpc: GRPC_CODE.internal,

@@ -16,6 +16,9 @@ export const CODE = {
   queryTooLarge: 229,
   aborted: 236,
   outfileNotAllowed: 358,
+  sessionNotFound: 372,
+  sessionIsLocked: 373,
+  invalidSessionTimeout: 374,
   queryCancelled: 394,
   unknownException: 1002,
 } as const;
@@ -32,6 +35,9 @@ const NAMES = new Map<number, string>([
   [CODE.queryTooLarge, 'QUERY_IS_TOO_LARGE'],
   [CODE.aborted, 'ABORTED'],
   [CODE.outfileNotAllowed, 'INTO_OUTFILE_NOT_ALLOWED'],
+  [CODE.sessionNotFound, 'SESSION_NOT_FOUND'],
+  [CODE.sessionIsLocked, 'SESSION_IS_LOCKED'],
+  [CODE.invalidSessionTimeout, 'INVALID_SESSION_TIMEOUT'],
   [CODE.queryCancelled, 'QUERY_WAS_CANCELLED'],
   [CODE.unknownException, 'UNKNOWN_EXCEPTION'],
 ]);

@@ -1,14 +1,21 @@
 /**
  * The engine: an open data directory with lanes before it. One statement at a time inserts, one
  * changes tables, a few read, so that readers never hold up the writer.
- * Invariant: a statement runs on a session of its own that is closed before its lane is free.
+ * Invariant: a statement runs on a session of its own that is closed before its lane is free, unless its client named
+ * one that lasts.
  */
 import type { ChdbResult } from 'chdb';
-import { quoteName, quoteString } from '../sql-text.ts';
 import type { ChdbSession, OpenDirectory } from './chdb-session.ts';
 import { CODE, engineError, toEngineError } from './engine-error.ts';
 import type { EngineOptions } from './engine-options.ts';
+import {
+  createHttpSessions,
+  type EnteredSession,
+  type HttpSessions,
+  type SessionAsked,
+} from './http-sessions.ts';
 import { createLane, type Lane } from './lane.ts';
+import { prepareLasting, prepareSession } from './prepare-session.ts';
 import { createRuns, type Run, type Runs } from './runs.ts';
 import type { StatementKind } from './statement.ts';
 
@@ -19,6 +26,8 @@ export interface StatementContext {
   readonly settings: ReadonlyMap<string, string>;
   /** Values as the HTTP interface takes them: in ClickHouse's escaped text form. */
   readonly params: ReadonlyMap<string, string>;
+  /** The session over several requests it belongs to, if any. */
+  readonly session: SessionAsked | null;
 }
 
 /** A place to run a statement: its session, its place in the lane, its run. */
@@ -38,7 +47,6 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-const SETTING_NAME = /^[A-Za-z_][A-Za-z0-9_.]*$/;
 const WATCH_GRACE_MS = 5_000;
 
 /** Opens lanes over a data directory. `onStuck` is told of a statement that goes on although it was killed. */
@@ -55,6 +63,8 @@ export function createEngine(
     control: createLane('control', 2, options.waitingMax),
   };
 
+  const sessions = createHttpSessions(directory.connect);
+
   async function withPlace<T>(
     run: Run,
     context: StatementContext,
@@ -62,11 +72,18 @@ export function createEngine(
   ): Promise<T> {
     const lane = lanes[context.kind];
     const number = await lane.enter(run.signal);
-    const settings = withDefaults(context, options);
+    const settings = new Map([...defaultsOf(context.kind, options), ...context.settings]);
     const watch = watchTime(run, settings);
-    const session = directory.connect();
+    let entered: EnteredSession | undefined;
+    let restore = '';
     try {
-      await prepareSession(session, context, settings);
+      entered = await enterSession(directory, sessions, context.session);
+      const { session } = entered;
+      if (context.session === null) {
+        await prepareSession(session, context, settings);
+      } else {
+        restore = await prepareLasting(entered, context, defaultsOf(context.kind, options));
+      }
       if (run.signal.aborted) {
         throw engineError(CODE.queryCancelled, 'Query was cancelled before it started.');
       }
@@ -75,12 +92,32 @@ export function createEngine(
       throw toEngineError(thrown);
     } finally {
       clearTimeout(watch);
-      session.close();
+      if (entered !== undefined) leaveSession(entered, restore);
       lane.leave(number);
     }
   }
 
-  return { version: directory.version, runs, lanes, withPlace, close: () => directory.close() };
+  const close = () => {
+    sessions.closeAll();
+    return directory.close();
+  };
+  return { version: directory.version, runs, lanes, withPlace, close };
+}
+
+async function enterSession(
+  directory: OpenDirectory,
+  sessions: HttpSessions,
+  asked: SessionAsked | null,
+): Promise<EnteredSession> {
+  if (asked !== null) return await sessions.enter(asked);
+  const session = directory.connect();
+  return { session, isNew: true, leave: () => session.close() };
+}
+
+/** A statement that was killed may have taken its session with it: the next request says so. */
+function leaveSession({ session, leave }: EnteredSession, restore: string): void {
+  const isLeft = restore === '' ? Promise.resolve() : session.queryAsync(restore);
+  leave(isLeft.catch(() => undefined));
 }
 
 /** Runs one statement whose whole answer fits in memory. */
@@ -88,9 +125,9 @@ export function runWhole(place: Place, sql: string, format: string): Promise<Chd
   return place.session.queryAsync(place.run.marker + sql, { format });
 }
 
-function withDefaults(context: StatementContext, options: EngineOptions): Map<string, string> {
-  const seconds = context.kind === 'read' ? options.readSecondsMax : options.writeSecondsMax;
-  return new Map([['max_execution_time', String(seconds)], ...context.settings]);
+function defaultsOf(kind: StatementKind, options: EngineOptions): Map<string, string> {
+  const seconds = kind === 'read' ? options.readSecondsMax : options.writeSecondsMax;
+  return new Map([['max_execution_time', String(seconds)]]);
 }
 
 /** The engine looks at its clock between blocks only, so a timer stops what it does not notice. */
@@ -101,44 +138,4 @@ function watchTime(run: Run, settings: ReadonlyMap<string, string>): NodeJS.Time
     return undefined;
   }
   return setTimeout(() => run.cancel(), delayMs).unref();
-}
-
-/** Well below what a statement may take by default, 256 KiB, in characters of 4 bytes at most. */
-const LONG_ASSIGNMENT_CHARS = 60_000;
-
-async function prepareSession(
-  session: ChdbSession,
-  context: StatementContext,
-  settings: ReadonlyMap<string, string>,
-): Promise<void> {
-  const assignments: string[] = [];
-  for (const [name, value] of settings) {
-    if (!SETTING_NAME.test(name)) {
-      throw engineError(CODE.badArguments, `"${name}" is not the name of a setting.`);
-    }
-    // readonly forbids further settings, so it is set last, on its own.
-    if (name !== 'readonly') {
-      assignments.push(`${name} = ${quoteString(value)}`);
-    }
-  }
-  for (const [name, value] of context.params) {
-    if (!SETTING_NAME.test(name)) {
-      throw engineError(CODE.badArguments, `"${name}" is not the name of a parameter.`);
-    }
-    assignments.push(`param_${name} = ${quoteString(value)}`);
-  }
-  const assign = `SET ${assignments.join(', ')}`;
-  if (assign.length > LONG_ASSIGNMENT_CHARS) {
-    // A server takes parameters of any length; here they stand in a statement, which has a limit of its own.
-    await session.queryAsync(`SET max_query_size = ${Buffer.byteLength(assign) * 2}`);
-  }
-  const statements = [assign];
-  if (context.database !== null) {
-    statements.push(`USE ${quoteName(context.database)}`);
-  }
-  const readonly = settings.get('readonly');
-  if (readonly !== undefined) {
-    statements.push(`SET readonly = ${quoteString(readonly)}`);
-  }
-  await session.queryAsync(statements.join('; '));
 }

@@ -5,13 +5,16 @@
  */
 import { rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BodyCodings } from './answer-body.ts';
 import { type Engine, type Place, runWhole } from './engine.ts';
 import { CODE, engineError } from './engine-error.ts';
 import type { EngineOptions } from './engine-options.ts';
+import { isNativeHandshake, nativeHandshake } from './native-handshake.ts';
 import { type QueryParams, readQueryParams } from './query-params.ts';
+import { refuseToWriteOutside } from './reading-only.ts';
 import { type ReceivedStatement, receiveStatement } from './request-body.ts';
 import { streamThroughFile, streamThroughPipe } from './result-stream.ts';
-import { sendResult, sendWhole } from './send-result.ts';
+import { sendBlock, sendResult, sendWhole, tellServer } from './send-result.ts';
 
 /** What answers need beside the request. */
 export interface ServeContext {
@@ -41,14 +44,18 @@ let spoolSequence = 0;
 export async function answerQuery(query: QueryRequest): Promise<void> {
   const { engine, request, response, queryId, options } = query;
   const asked = readQueryParams(query.params, request.headers);
-  response.setHeader('X-ClickHouse-Query-Id', queryId);
-  response.setHeader('X-ClickHouse-Timezone', 'UTC');
+  tellServer(response, queryId);
   spoolSequence += 1;
   const spoolPath = `${options.dataDir}/spool/${process.pid}-${spoolSequence}.bin`;
   try {
     const received = await receiveStatement(request, query.params.get('query') ?? '', spoolPath);
     refuseStatement(received, request.method ?? 'GET');
-    const kind = received.statement.kind;
+    if ((asked.settings.get('readonly') ?? '0') !== '0') refuseToWriteOutside(received.sql);
+    const { kind, format } = received.statement;
+    if (isNativeHandshake(received.sql, asked.revision, format ?? asked.defaultFormat)) {
+      sendBlock(response, nativeHandshake(engine.version), codingsOf(query, asked));
+      return;
+    }
     const run = engine.runs.begin(queryId, kind);
     const stopForGoneClient = () => {
       if (kind === 'read') {
@@ -73,10 +80,10 @@ export async function answerQuery(query: QueryRequest): Promise<void> {
 
 function refuseStatement(received: ReceivedStatement, method: string): void {
   const { kind, verb } = received.statement;
-  if (method === 'GET' && kind !== 'read') {
+  if (method !== 'POST' && kind !== 'read') {
     throw engineError(
       CODE.readonly,
-      'Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly. ' +
+      `Cannot execute query in readonly mode. For queries over HTTP, method ${method} implies readonly. ` +
         'You should use method POST for modifying queries.',
     );
   }
@@ -104,8 +111,14 @@ async function answerRead(
     format: read.format,
     run: place.run,
     stalledMsMax: query.options.stalledClientMsMax,
-    encoding: asked.compresses ? String(query.request.headers['accept-encoding'] ?? '') : '',
+    codings: codingsOf(query, asked),
+    version: query.engine.version,
   });
+}
+
+function codingsOf({ request }: QueryRequest, asked: QueryParams): BodyCodings {
+  const accepted = asked.compresses ? String(request.headers['accept-encoding'] ?? '') : '';
+  return { acceptEncoding: accepted, frames: asked.frames };
 }
 
 async function answerOther(
@@ -114,16 +127,17 @@ async function answerOther(
   { statement, sql }: ReceivedStatement,
   place: Place,
 ): Promise<void> {
-  const counts = statement.kind === 'insert';
-  const before = counts ? await readWritten(place) : null;
+  const writes = statement.kind === 'insert';
+  const before = writes ? await readWritten(place) : null;
   const format = statement.format ?? asked.defaultFormat;
   const result = await runWhole(place, sql, format);
   const after = before === null ? null : await readWritten(place);
-  sendWhole(query.response, result, {
+  const counts = {
     format,
     writtenRows: after === null || before === null ? 0 : after.rows - before.rows,
     writtenBytes: after === null || before === null ? 0 : after.bytes - before.bytes,
-  });
+  };
+  sendWhole(query.response, result, counts, codingsOf(query, asked));
 }
 
 async function readWritten(place: Place): Promise<Written> {

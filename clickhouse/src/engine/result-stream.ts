@@ -21,6 +21,8 @@ export interface ResultStream {
   readonly bytes: Readable;
   /** Settles when the engine is done with the statement. */
   readonly done: Promise<ChdbResult>;
+  /** The end, where it was there before the first byte. */
+  readonly ended: ChdbResult | null;
 }
 
 /** A read to run. */
@@ -55,7 +57,7 @@ export function streamThroughPipe(
   );
   // The one who reads the bytes awaits `done` after them; until then a failure is not unhandled.
   done.catch(() => undefined);
-  return { bytes, done };
+  return { bytes, done, ended: null };
 }
 
 /** Runs a read to its end into a file, then gives the file's bytes (`wait_end_of_query`). */
@@ -65,7 +67,7 @@ export async function streamThroughFile(
   filePath: string,
 ): Promise<ResultStream> {
   const result = await runInto(place, read, quoteString(filePath));
-  return { bytes: createReadStream(filePath), done: Promise.resolve(result) };
+  return { bytes: createReadStream(filePath), done: Promise.resolve(result), ended: result };
 }
 
 async function runInto(place: Place, read: ReadStatement, target: string): Promise<ChdbResult> {

@@ -4,9 +4,12 @@
  */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { Transform, Writable } from 'node:stream';
-import { createBrotliCompress, createDeflate, createGzip, createZstdCompress } from 'node:zlib';
+import { hostname } from 'node:os';
+import type { Writable } from 'node:stream';
 import type { ChdbResult } from 'chdb';
+import { type AnswerBody, type BodyCodings, openAnswerBody } from './answer-body.ts';
+import { toEngineError } from './engine-error.ts';
+import { EXCEPTION_TAG_HEADER, exceptionBlock, makeExceptionTag } from './exception-block.ts';
 import type { ResultStream } from './result-stream.ts';
 import type { Run } from './runs.ts';
 
@@ -16,53 +19,69 @@ export interface SendAs {
   readonly run: Run;
   /** A client that takes nothing for so long is cut off. */
   readonly stalledMsMax: number;
-  /** The `Accept-Encoding` to choose from; '' for none. */
-  readonly encoding: string;
+  readonly codings: BodyCodings;
+  /** Of the engine, for the text of an error. */
+  readonly version: string;
 }
 
 /** An answer up to this size is sent at once, with its length. */
 const WHOLE_BYTES_MAX = 64 * 1024;
 
-const ENCODERS: readonly (readonly [string, () => Transform])[] = [
-  ['gzip', createGzip],
-  ['zstd', createZstdCompress],
-  ['br', createBrotliCompress],
-  ['deflate', createDeflate],
-];
-
-/** Sends a stream. Rejects with the statement's error; the caller answers it or cuts the line. */
+/** Sends a stream. Rejects with the statement's error while nothing was sent; later ones end the body. */
 export async function sendResult(
   response: ServerResponse,
   result: ResultStream,
   as: SendAs,
 ): Promise<void> {
-  const held: Buffer[] = [];
+  const tag = makeExceptionTag();
+  response.setHeader(EXCEPTION_TAG_HEADER, tag);
+  const sending: Sending = { body: null, held: [] };
+  try {
+    await sendBytes(response, result, as, sending);
+    const end = await result.done;
+    if (sending.body === null) {
+      writeHead(response, as.format, summaryOf(end));
+      openAnswerBody(response, as.codings).end(Buffer.concat(sending.held));
+    } else {
+      sending.body.end();
+    }
+  } catch (thrown) {
+    if (sending.body === null) throw thrown;
+    const { message } = toEngineError(thrown);
+    sending.body.cut(exceptionBlock(`${message} (version ${as.version})`, tag));
+  }
+}
+
+/** How far an answer is; `held` is what waits for the decision whether it is small. */
+interface Sending {
+  body: AnswerBody | null;
+  held: Buffer[];
+}
+
+async function sendBytes(
+  response: ServerResponse,
+  result: ResultStream,
+  as: SendAs,
+  sending: Sending,
+): Promise<void> {
   let heldBytes = 0;
-  let sink: Writable | null = null;
   for await (const chunk of result.bytes as AsyncIterable<Buffer>) {
     // With its client gone the statement is being killed, and must be able to write until it ends.
     if (response.destroyed) {
       continue;
     }
-    if (sink === null) {
-      held.push(chunk);
+    if (sending.body === null) {
+      sending.held.push(chunk);
       heldBytes += chunk.length;
       if (heldBytes > WHOLE_BYTES_MAX) {
-        writeHead(response, as.format, summaryOf(null));
-        sink = encodedSink(response, as.encoding);
-        await give(response, sink, Buffer.concat(held), as);
+        writeHead(response, as.format, summaryOf(result.ended));
+        sending.body = openAnswerBody(response, as.codings);
+        await give(response, sending.body.sink, Buffer.concat(sending.held), as);
+        sending.held = [];
       }
     } else {
-      await give(response, sink, chunk, as);
+      await give(response, sending.body.sink, chunk, as);
     }
-  }
-  const end = await result.done;
-  if (sink === null) {
-    writeHead(response, as.format, summaryOf(end));
-    sink = encodedSink(response, as.encoding);
-    sink.end(Buffer.concat(held));
-  } else {
-    sink.end();
   }
 }
 
@@ -71,10 +90,11 @@ export function sendWhole(
   response: ServerResponse,
   result: ChdbResult,
   counts: { format: string; writtenRows: number; writtenBytes: number },
+  codings: BodyCodings,
 ): void {
   const summary = summaryOf(result, counts.writtenRows, counts.writtenBytes);
   writeHead(response, counts.format, summary);
-  response.end(Buffer.from(result.bytes()));
+  openAnswerBody(response, codings).end(Buffer.from(result.bytes()));
 }
 
 function writeHead(response: ServerResponse, format: string, summary: string): void {
@@ -84,17 +104,17 @@ function writeHead(response: ServerResponse, format: string, summary: string): v
   response.setHeader('X-ClickHouse-Summary', summary);
 }
 
-/** Puts the encoder the client accepts before the response; sets `Content-Encoding`. */
-function encodedSink(response: ServerResponse, accepted: string): Writable {
-  const names = accepted.split(',').map((name) => name.split(';')[0]?.trim());
-  const found = ENCODERS.find(([name]) => names.includes(name));
-  if (found === undefined) {
-    return response;
-  }
-  response.setHeader('Content-Encoding', found[0]);
-  const encoder = found[1]();
-  encoder.pipe(response);
-  return encoder;
+/** What every answer to a statement tells, errors included. */
+export function tellServer(response: ServerResponse, queryId: string): void {
+  response.setHeader('X-ClickHouse-Query-Id', queryId);
+  response.setHeader('X-ClickHouse-Timezone', 'UTC');
+  response.setHeader('X-ClickHouse-Server-Display-Name', hostname());
+}
+
+/** Sends bytes that are no result of the engine. */
+export function sendBlock(response: ServerResponse, block: Buffer, codings: BodyCodings): void {
+  writeHead(response, 'Native', summaryOf(null));
+  openAnswerBody(response, codings).end(block);
 }
 
 /** Writes and waits for the client to take it; a client that takes nothing is cut off. */
@@ -118,7 +138,11 @@ async function give(
   }
 }
 
-/** Counts as strings, as the server writes them. Zeros while a statement still runs. */
+/**
+ * Counts as strings, as the server writes them. Zeros while a statement still runs. What chdb counts are the rows of
+ * the result; how many were read for them it does not tell, and at least so many they were. (The JDBC driver takes an
+ * answer without `result_rows` for an empty one.)
+ */
 function summaryOf(result: ChdbResult | null, writtenRows = 0, writtenBytes = 0): string {
   return JSON.stringify({
     read_rows: String(result?.rowsRead ?? 0),
@@ -126,6 +150,8 @@ function summaryOf(result: ChdbResult | null, writtenRows = 0, writtenBytes = 0)
     written_rows: String(writtenRows),
     written_bytes: String(writtenBytes),
     total_rows_to_read: '0',
+    result_rows: String(result?.rowsRead ?? 0),
+    result_bytes: String(result?.bytesRead ?? 0),
     elapsed_ns: String(Math.round((result?.elapsed ?? 0) * 1e9)),
   });
 }

@@ -1,11 +1,12 @@
 /**
- * ClickHouse's HTTP protocol over an Engine, as far as @clickhouse/client and curl use it, and
+ * ClickHouse's HTTP protocol over an Engine, as its clients use it (test/sql-clients), and
  * `/engine/…` for what chdb cannot answer in SQL (query ids are its own there).
  * Source: https://clickhouse.com/docs/interfaces/http and src/Server/HTTPHandler.cpp.
- * Invariant: an error after the first byte of an answer ends the connection abnormally.
+ * Invariant: an error after the first byte of an answer ends the connection abnormally, after a block that tells it.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { compressedFrames } from './compressed-frames.ts';
 import type { Engine } from './engine.ts';
 import { httpStatusOf, toEngineError } from './engine-error.ts';
 import { answerQuery, type ServeContext } from './query-answer.ts';
@@ -18,7 +19,7 @@ const KEEP_ALIVE_MS = 30_000;
 export function createEngineServer(context: ServeContext): Server {
   const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX }, (request, response) => {
     route(context, request, response).catch((thrown: unknown) =>
-      sendError(context, response, thrown),
+      sendError(context, { request, response }, thrown),
     );
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
@@ -51,10 +52,10 @@ async function route(
     case '/engine/status':
       return sendJson(response, describe(engine));
     case '/':
-      if (request.method === 'GET' && url.search === '') {
+      if (request.method !== 'POST' && url.search === '') {
         return sendText(response, 'Ok.\n');
       }
-      if (request.method === 'GET' || request.method === 'POST') {
+      if (['GET', 'HEAD', 'POST'].includes(request.method ?? '')) {
         const id = queryId === null || queryId === '' ? randomUUID() : queryId;
         return answerQuery({
           ...context,
@@ -64,7 +65,7 @@ async function route(
           queryId: id,
         });
       }
-      return sendText(response, 'Use GET or POST.\n', 405);
+      return sendText(response, 'Use GET, HEAD or POST.\n', 405);
     default:
       return sendText(response, `There is no resource ${url.pathname}.\n`, 404);
   }
@@ -94,13 +95,20 @@ function sendJson(response: ServerResponse, value: object): void {
 }
 
 /** Answers an error as the server does, or cuts the connection when an answer has begun. */
-function sendError(context: ServeContext, response: ServerResponse, thrown: unknown): void {
+function sendError(
+  context: ServeContext,
+  { request, response }: { request: IncomingMessage; response: ServerResponse },
+  thrown: unknown,
+): void {
   const error = toEngineError(thrown);
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
   }
-  const text = `${error.message} (version ${context.engine.version})\n`;
+  const text = Buffer.from(`${error.message} (version ${context.engine.version})\n`);
+  // A client that asked for frames reads the error from frames too, as the server sends it.
+  const isFramed =
+    new URL(request.url ?? '/', 'http://engine').searchParams.get('compress') === '1';
   response
     .writeHead(httpStatusOf(error.code), {
       'Content-Type': 'text/plain; charset=UTF-8',
@@ -108,5 +116,5 @@ function sendError(context: ServeContext, response: ServerResponse, thrown: unkn
       // What was not read of the request would be taken for the next one.
       ...(response.req.complete ? {} : { Connection: 'close' }),
     })
-    .end(text);
+    .end(isFramed ? compressedFrames(text) : text);
 }

@@ -26,6 +26,7 @@ const createBodySchema = z.strictObject({
   tenant: z.string().optional(),
   scopes: z.array(z.enum(SCOPES)),
   name: z.string().nullable().default(null),
+  sql: z.boolean().default(false),
 });
 const rotateBodySchema = z.strictObject({ overlap: durationSchema.optional() }).default({});
 
@@ -59,7 +60,8 @@ export function adminKeyRoutes(deps: AdminKeysDeps): Router {
       const actor = actorIn(response);
       const wanted = readBody(createBodySchema, request);
       const tenant = wanted.tenant ?? actor.tenant ?? '';
-      const made = await deps.keys.create(actor, { ...wanted, tenant });
+      const { scopes, name, sql: sqlUser } = wanted;
+      const made = await deps.keys.create(actor, { scopes, name, sqlUser, tenant });
       response.status(201).json(shown(made));
     })
     .all(onlyMethods('GET', 'HEAD', 'POST'));

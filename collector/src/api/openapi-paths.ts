@@ -44,7 +44,10 @@ function keyOperation(operationId: string, summary: string, parts: Json, success
     tags: ['admin'],
     security: ANY_KEY,
     ...parts,
-    responses: { ...success, ...problemResponses([...codes, 'not_found', 'key_retired']) },
+    responses: {
+      ...success,
+      ...problemResponses([...codes, 'not_found', 'key_retired', 'sql_users_unavailable']),
+    },
   };
 }
 
@@ -70,6 +73,11 @@ const KEY_PATHS: Json = {
           tenant: { type: 'string' },
           scopes: SCOPE_LIST,
           name: { type: ['string', 'null'] },
+          sql: {
+            type: 'boolean',
+            description:
+              'Make a read-only ClickHouse user of the tenant too, whose password the key is (ClickHouse servers only).',
+          },
         },
         ['scopes'],
       ),

@@ -17,6 +17,7 @@ const record = (changed: Partial<KeyRecord> = {}): KeyRecord => ({
   createdAt: '2026-01-01T00:00:00Z',
   createdBy: 'test',
   expiresAt: null,
+  sqlUser: false,
   revokedAt: null,
   ...changed,
 });

@@ -13,6 +13,7 @@ export interface KeyWish {
   readonly scopes: readonly string[];
   readonly tenant?: string | undefined;
   readonly name?: string | undefined;
+  readonly sql?: boolean | undefined;
 }
 
 /** Key operations with the answers of the API, to be read by their schema. */
@@ -72,11 +73,16 @@ function intoDirectory(
 ): KeyAnswers {
   const shown = ({ key, record }: CreatedKey) => ({ key, ...toKeyRow(record, now()) });
   return {
-    create: async ({ scopes, tenant, name }) => {
+    create: async ({ scopes, tenant, name, sql }) => {
       const wanted = SCOPES.filter((scope) => scopes.includes(scope));
       const own = actor.tenant ?? '';
       return shown(
-        await keys.create(actor, { scopes: wanted, tenant: tenant ?? own, name: name ?? null }),
+        await keys.create(actor, {
+          scopes: wanted,
+          tenant: tenant ?? own,
+          name: name ?? null,
+          sqlUser: sql === true,
+        }),
       );
     },
     list: async () => ({ rows: keys.list(actor).map((key) => toKeyRow(key, now())) }),

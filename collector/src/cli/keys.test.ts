@@ -69,6 +69,14 @@ describe('where no collector runs', () => {
     expect(code).toBe(1);
     expect(err).toContain('aicost: There is no key "none".');
   });
+
+  test('no ClickHouse user can be made, and the command says what to do', async () => {
+    await writeControlCopy(controlCopyPath(directory), []);
+    const { code, err } = await run('keys', 'create', '--scopes', 'read', '--sql');
+    expect(code).toBe(1);
+    expect(err).toContain('no collector runs that could reach ClickHouse. Start it');
+    expect((await run('keys', 'list', '--json')).out).toBe('{"rows":[]}\n');
+  });
 });
 
 describe('where a collector runs', () => {

@@ -13,6 +13,7 @@ const keyRowSchema = z.looseObject({
   tenant: z.string(),
   scopes: z.array(z.string()),
   name: z.string().nullable(),
+  sql_user: z.string().nullish(),
   state: z.string(),
   created_at: z.string(),
   expires_at: z.string().nullable(),
@@ -27,11 +28,12 @@ function writeJson(input: CommandInput, answer: unknown): void {
 /** Shows a new key: alone on standard output, so that it can go into a file, and its story beside it. */
 function showMade(input: CommandInput, answer: unknown): number {
   const made = madeKeySchema.parse(answer);
+  const sqlUser = typeof made.sql_user === 'string' ? ` ClickHouse user: ${made.sql_user}.` : '';
   if (input.json) writeJson(input, answer);
   else {
     input.io.write(`${made.key}\n`);
     input.io.writeError(
-      `Key ${made.id} of tenant ${made.tenant}, scopes ${made.scopes.join(', ')}. It is shown once and kept nowhere.\n`,
+      `Key ${made.id} of tenant ${made.tenant}, scopes ${made.scopes.join(', ')}. It is shown once and kept nowhere.${sqlUser}\n`,
     );
   }
   return 0;
@@ -51,6 +53,7 @@ async function create(input: CommandInput, open: OpenStoppedKeys): Promise<numbe
     scopes: readScopes(input.flags.get('scopes')),
     tenant: input.flags.get('tenant'),
     name: input.flags.get('name'),
+    sql: input.flags.has('sql') ? true : undefined,
   };
   return showMade(input, await useKeys(input, open, (keys) => keys.create(body)));
 }
@@ -106,6 +109,12 @@ export const keyCommands = (open: OpenStoppedKeys): readonly Command[] => [
         sentence: 'Its tenant; without it, that of the asking key.',
       },
       { flag: 'name', value: 'text', sentence: 'A name to know it by.' },
+      {
+        flag: 'sql',
+        value: null,
+        sentence:
+          'Make a read-only ClickHouse user of the tenant too, whose password the key is (servers only).',
+      },
     ],
     positionals: [],
     run: (input) => create(input, open),

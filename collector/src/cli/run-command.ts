@@ -43,7 +43,10 @@ async function run(commands: readonly Command[], line: readonly string[], io: Co
     io.write(commandHelp(command));
     return 0;
   }
-  const { config, warnings } = loadConfig(flags, environmentFor(command, io.environment));
+  // A flag of the command's own may have the name of an option that the command does not take (--sql of keys create).
+  const own = new Set(command.flags.map(({ flag }) => flag));
+  const options = new Map([...flags].filter(([flag]) => !own.has(flag)));
+  const { config, warnings } = loadConfig(options, environmentFor(command, io.environment));
   return command.run({ config, warnings, flags, positionals, json: flags.has('json'), io });
 }
 

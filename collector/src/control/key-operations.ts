@@ -19,6 +19,7 @@ import {
   type KeyFacts,
   revokedKeyChange,
 } from './key-rows.ts';
+import type { SqlUsers } from './sql-users.ts';
 
 export interface KeyOperationsDeps {
   readonly state: ControlState;
@@ -26,6 +27,7 @@ export interface KeyOperationsDeps {
   readonly randomBytes: (size: number) => Uint8Array;
   /** Told the id of a key that was rotated or revoked, so that a file that holds it can be removed. */
   readonly onRetired: (id: string) => Promise<void>;
+  readonly sqlUsers: SqlUsers;
 }
 
 const NAME_CHARS_MAX = 100;
@@ -35,6 +37,7 @@ export function createKeyOperations(deps: KeyOperationsDeps): KeyOperations {
     create: async (actor, wanted) => {
       const facts = checkNewKey(actor, wanted);
       const made = makeKey(deps, facts);
+      await createSqlUser(deps, made.facts);
       await deps.state.append([createdKeyChange(actor.name, made.facts)]);
       return found(deps, made);
     },
@@ -42,6 +45,7 @@ export function createKeyOperations(deps: KeyOperationsDeps): KeyOperations {
     rotate: (actor, id, overlapMs) => rotate(deps, actor, { id, overlapMs }),
     revoke: async (actor, id) => {
       const key = retirable(deps, actor, id);
+      if (key.sqlUser) await deps.sqlUsers.drop(id);
       await deps.state.append([revokedKeyChange(actor.name, key)]);
       await deps.onRetired(id);
       return deps.state.keys.get(id) ?? key;
@@ -56,10 +60,13 @@ async function rotate(
 ): Promise<CreatedKey> {
   const old = retirable(deps, actor, id);
   const made = makeKey(deps, old);
+  const until = overlapMs > 0 ? new Date(deps.now().getTime() + overlapMs) : null;
   const retirement =
-    overlapMs > 0
-      ? expiringKeyChange(actor.name, old, new Date(deps.now().getTime() + overlapMs))
-      : revokedKeyChange(actor.name, old);
+    until === null ? revokedKeyChange(actor.name, old) : expiringKeyChange(actor.name, old, until);
+  await createSqlUser(deps, made.facts);
+  if (old.sqlUser) {
+    await (until === null ? deps.sqlUsers.drop(id) : deps.sqlUsers.expire(id, until));
+  }
   // One append: there is no moment, and no crash, that leaves both keys retired or the old one in force for good.
   await deps.state.append([createdKeyChange(actor.name, made.facts), retirement]);
   await deps.onRetired(id);
@@ -69,8 +76,16 @@ async function rotate(
 function makeKey(deps: KeyOperationsDeps, like: Omit<KeyFacts, 'id' | 'sha256'>) {
   const key = generateKey(deps.randomBytes);
   const id = parseKey(key)?.id ?? '';
-  const { tenant, scopes, name } = like;
-  return { key, facts: { id, tenant, scopes, name, sha256: hashKey(key).toString('hex') } };
+  const { tenant, scopes, name, sqlUser = false } = like;
+  const sha256 = hashKey(key).toString('hex');
+  return { key, facts: { id, tenant, scopes, name, sqlUser, sha256 } };
+}
+
+/** Before the key is: one whose key was never made has a password that nobody was told. */
+async function createSqlUser(deps: KeyOperationsDeps, facts: KeyFacts): Promise<void> {
+  if (facts.sqlUser !== true) return;
+  const { id: keyId, tenant, sha256 } = facts;
+  await deps.sqlUsers.create({ keyId, tenant, sha256 });
 }
 
 function found(deps: KeyOperationsDeps, made: { key: string; facts: KeyFacts }): CreatedKey {
@@ -108,7 +123,21 @@ function checkNewKey(actor: KeyActor, wanted: NewKey): Omit<KeyFacts, 'id' | 'sh
   if (!isOperator(actor) && scopes.data.includes('operator')) {
     throw new Problem('scope_missing', 'To grant operator needs the scope operator.');
   }
-  return { tenant: tenant.data, scopes: scopes.data, name: wanted.name };
+  if (
+    wanted.sqlUser === true &&
+    (!scopes.data.includes('read') || scopes.data.includes('operator'))
+  ) {
+    throw new Problem(
+      'parameter_invalid',
+      `scopes is ${JSON.stringify(wanted.scopes)}; a key with a ClickHouse user (sql) needs read, and may not hold operator, because that user sees one tenant alone.`,
+    );
+  }
+  return {
+    tenant: tenant.data,
+    scopes: scopes.data,
+    name: wanted.name,
+    sqlUser: wanted.sqlUser ?? false,
+  };
 }
 
 /** The key of an id, if the actor may retire it and it is not retired yet. */

@@ -11,6 +11,8 @@ const keyPayloadSchema = z.object({
   scopes: z.array(z.enum(SCOPES)),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   name: z.string().nullable(),
+  // Rows from before it was known have none.
+  sql_user: z.boolean().default(false),
   expires_at: z.iso.datetime().nullable(),
 });
 type KeyPayload = z.infer<typeof keyPayloadSchema>;
@@ -22,6 +24,7 @@ export interface KeyFacts {
   readonly scopes: readonly Scope[];
   readonly sha256: string;
   readonly name: string | null;
+  readonly sqlUser?: boolean;
 }
 
 function keyChange(
@@ -33,6 +36,7 @@ function keyChange(
     scopes: [...facts.scopes],
     sha256: facts.sha256,
     name: facts.name,
+    sql_user: facts.sqlUser ?? false,
     expires_at: retired.expiresAt,
   };
   return {
@@ -87,6 +91,7 @@ function makeRecord(row: ControlRow, payload: KeyPayload): KeyRecord {
     scopes: payload.scopes,
     sha256: payload.sha256,
     name: payload.name,
+    sqlUser: payload.sql_user,
     createdAt: row.recordedAt,
     createdBy: row.actor,
     expiresAt: null,

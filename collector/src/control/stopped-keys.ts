@@ -14,6 +14,7 @@ import { controlCopyPath } from './control-copy.ts';
 import { openControlState } from './control-state.ts';
 import { FIRST_TENANT, forgetFirstKey } from './first-key.ts';
 import { createKeyOperations } from './key-operations.ts';
+import { STOPPED_SQL_USERS } from './sql-users.ts';
 
 export interface StoppedKeys {
   readonly keys: KeyOperations;
@@ -46,7 +47,13 @@ export async function openStoppedKeys(dataDir: string): Promise<StoppedKeys | un
     });
     const onRetired = (id: string) => forgetFirstKey(dataDir, id);
     return {
-      keys: createKeyOperations({ state, now, randomBytes, onRetired }),
+      keys: createKeyOperations({
+        state,
+        now,
+        randomBytes,
+        onRetired,
+        sqlUsers: STOPPED_SQL_USERS,
+      }),
       actor: ACTOR,
       close,
     };

@@ -51,6 +51,7 @@ function findKey(id: string) {
         createdAt: '2026-01-01T00:00:00Z',
         createdBy: 'test',
         expiresAt: null,
+        sqlUser: false,
         revokedAt: null,
       };
 }

@@ -45,6 +45,7 @@ const RECORD = {
   createdAt: '2026-01-01T00:00:00Z',
   createdBy: 'test',
   expiresAt: null,
+  sqlUser: false,
   revokedAt: null,
 };
 

@@ -1511,6 +1511,8 @@ export interface Operations {
       readonly tenant?: string;
       readonly scopes: readonly ("ingest" | "read" | "admin" | "operator")[];
       readonly name?: string | null;
+      /** Make a read-only ClickHouse user of the tenant too, whose password the key is (ClickHouse servers only). */
+      readonly sql?: boolean;
     };
     readonly answer: Readonly<Record<string, unknown>>;
   };
