@@ -2,20 +2,7 @@
 // for OTLP, and docs/reference/problems.md are all made from this table.
 // Invariant: `code` is stable; clients may branch on it, so one is never renamed and never reused.
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
-
-/** google.rpc.Code, which OTLP's Status carries (googleapis, google/rpc/code.proto). */
-const GRPC_CODE = {
-  invalidArgument: 3,
-  deadlineExceeded: 4,
-  notFound: 5,
-  permissionDenied: 7,
-  resourceExhausted: 8,
-  failedPrecondition: 9,
-  unimplemented: 12,
-  internal: 13,
-  unavailable: 14,
-  unauthenticated: 16,
-} as const;
+import { GRPC_CODE } from './grpc-code.ts';
 
 export interface ProblemSpec {
   /** HTTP status. */
@@ -85,6 +72,22 @@ export const PROBLEMS = {
     sentence:
       'The question needs ledger entries that have expired (`--retention-ledger`). The detail says since when they are kept, and what is answered for longer: whole hours and days of the dimensions of the rollups.',
   },
+  query_over_budget: {
+    status: 422,
+    grpc: GRPC_CODE.resourceExhausted,
+    retryable: false,
+    title: 'Query over budget',
+    sentence:
+      'A query of the question would use more of the engine than one may: rows or bytes read, memory, time, or size of its result. The detail says which budget, and what it is. Narrow the range, filter, or group by fewer dimensions.',
+  },
+  trace_too_large: {
+    status: 422,
+    grpc: GRPC_CODE.failedPrecondition,
+    retryable: false,
+    title: 'Trace too large',
+    sentence:
+      'The trace has more spans or ledger entries than one answer shows. The detail says where its sums and its spans are.',
+  },
   request_malformed: {
     status: 400,
     grpc: GRPC_CODE.invalidArgument,
@@ -144,7 +147,7 @@ export const PROBLEMS = {
     retryable: true,
     title: 'Too fast',
     sentence:
-      'The tenant sends more than its limits allow. Nothing of this request was stored; send it again after `retry-after`. `aicost tenants limits show` tells the limits.',
+      'The tenant sends, or a key of it asks, more than its limits allow. Nothing of this request was stored or asked; send it again after `retry-after`. `aicost tenants limits show` tells the limits.',
   },
   quota_used_up: {
     status: 429,
@@ -271,25 +274,4 @@ export function toProblem(error: unknown): Problem {
   return error.answered
     ? new Problem('overloaded', 'ClickHouse is too busy for this question.', about)
     : new Problem('engine_unavailable', undefined, about);
-}
-
-/** The body of RFC 9457, media type `application/problem+json`. */
-export interface ProblemBody {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly code: ProblemCode;
-  readonly request_id: string;
-}
-
-export function problemBody(problem: Problem, requestId: string): ProblemBody {
-  return {
-    type: `urn:aicost:problem:${problem.code}`,
-    title: problem.spec.title,
-    status: problem.spec.status,
-    detail: problem.message,
-    code: problem.code,
-    request_id: requestId,
-  };
 }

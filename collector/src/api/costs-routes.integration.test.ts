@@ -17,6 +17,10 @@ import { costsRoutes } from './costs-routes.ts';
 import { answerErrors } from './errors.ts';
 import { openApiDocument, openApiRoutes } from './openapi.ts';
 
+const cursorSecret = () => Buffer.alloc(32, 1);
+
+const GLOBEX_TRACE = 'ef'.repeat(16);
+
 let ledger: EmbeddedLedger;
 let server: Server;
 let origin: string;
@@ -53,12 +57,15 @@ beforeAll(async () => {
   };
   await ledger.insert([
     { ...call, tenant: 'acme' },
-    { ...call, tenant: 'globex', dimensions: { model: 'secret' } },
+    { ...call, tenant: 'globex', dimensions: { model: 'secret' }, trace: GLOBEX_TRACE },
+  ]);
+  await ledger.insertSpans([
+    { tenant: 'globex', at: call.at, receivedAt: call.at, role: 'leaf', trace: GLOBEX_TRACE },
   ]);
   const app = express().set('query parser', 'simple');
   app.use(requestIds(() => randomBytes(8).toString('hex')));
   const now = () => new Date('2026-08-21T00:00:00Z');
-  app.use(costsRoutes({ store: ledger.store, authenticate, now }));
+  app.use(costsRoutes({ store: ledger.store, authenticate, cursorSecret, now }));
   app.use(openApiRoutes('1.2.3'));
   const log = createLog('error', new Writable({ write: (_chunk, _encoding, done) => done() }));
   app.use(answerErrors(log, () => undefined));
@@ -82,10 +89,11 @@ async function get(path: string, key = 'acme-read') {
 const DAY = 'from=2026-08-20T00:00:00Z&to=2026-08-21T00:00:00Z';
 
 describe('cost routes', () => {
-  test('a breakdown answers the cost as exact text and is never cached', async () => {
+  test('a breakdown answers the cost as exact text and is asked for again each time', async () => {
     const { status, headers, body } = await get(`/api/v1/costs/breakdown?${DAY}&by=model`);
     expect(status).toBe(200);
-    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('cache-control')).toBe('private, no-cache');
+    expect(headers.get('vary')).toBe('x-api-key, authorization');
     expect(body.rows).toMatchObject([{ model: 'gpt-4o-2024-08-06', cost_usd: '0.007', calls: 1 }]);
   });
 
@@ -99,6 +107,7 @@ describe('cost routes', () => {
   const questions = [
     `/api/v1/costs/breakdown?${DAY}&by=model`,
     `/api/v1/costs/timeseries?${DAY}&by=model`,
+    `/api/v1/traces?${DAY}`,
     `/api/v1/unpriced?${DAY}`,
     '/api/v1/status',
   ];
@@ -113,6 +122,18 @@ describe('cost routes', () => {
     expect((await get(path, 'acme-ingest')).status).toBe(403);
   });
 
+  test('a trace of another tenant is answered byte for byte as one that never was', async () => {
+    const answerOf = async (id: string) => {
+      const { status, text, body } = await get(`/api/v1/traces/${id}`);
+      return [status, text.replace(body.request_id, '')];
+    };
+    const [status, text] = await answerOf(GLOBEX_TRACE);
+    expect(status).toBe(404);
+    expect(text).not.toContain(GLOBEX_TRACE);
+    expect(await answerOf('0'.repeat(32))).toEqual([status, text]);
+    expect((await get(`/api/v1/traces/${GLOBEX_TRACE}`, 'globex-read')).body.totals.calls).toBe(1);
+  });
+
   test('by tenant is the operator’s alone', async () => {
     const path = `/api/v1/costs/breakdown?${DAY}&by=tenant`;
     expect((await get(path)).body).toMatchObject({ status: 403, code: 'scope_missing' });
@@ -124,6 +145,9 @@ describe('cost routes', () => {
     ['/api/v1/costs/breakdown?from=2026-08-20T00:00:00+02:00', /%2B/],
     ['/api/v1/costs/timeseries?interval=5m', /1m, 1h, 1d, 1w, 1M/],
     ['/api/v1/unpriced?by=model', /by is "model"/],
+    ['/api/v1/traces?cursor=x', /cursor is "x"/],
+    ['/api/v1/traces/xyz', /trace_id is "xyz": expected 32 hexadecimal digits/],
+    [`/api/v1/traces/${GLOBEX_TRACE}?model=x`, /model is "x": expected no filter/],
     ['/api/v1/status?tenant=globex', /tenant is "globex"/],
   ] as const)('%s is a problem that names the field', async ([path, detail]) => {
     const { status, headers, body } = await get(path);
@@ -139,12 +163,45 @@ describe('cost routes', () => {
   });
 });
 
+describe('an answer', () => {
+  const breakdown = `/api/v1/costs/breakdown?${DAY}&by=model`;
+  const ask = (path: string, key: string, tag?: string) =>
+    fetch(`${origin}${path}`, {
+      headers: { 'x-api-key': key, ...(tag === undefined ? {} : { 'if-none-match': tag }) },
+    });
+
+  test('that the client has already is 304, and of another key it is another', async () => {
+    const first = await ask(breakdown, 'acme-read');
+    const tag = first.headers.get('etag') ?? '';
+    const again = await ask(breakdown, 'acme-read', tag);
+    expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', tag]);
+    expect((await ask(breakdown, 'acme-read', '"other"')).status).toBe(200);
+    expect((await ask(breakdown, 'globex-read', tag)).status).toBe(200);
+    expect((await ask(breakdown, 'acme-ingest', tag)).status).toBe(403);
+  });
+
+  test('is used again unasked only when its range is absolute, past and settled', async () => {
+    const cacheOf = async (path: string) =>
+      (await ask(path, 'acme-read')).headers.get('cache-control');
+    expect(await cacheOf(breakdown)).toBe('private, no-cache');
+    const at = (text: string) => parseInstant(text, 0n);
+    await ledger.settledThrough(at('2026-08-20T23:00:00Z'), at('2026-08-20T23:30:00Z'));
+    expect(await cacheOf(breakdown)).toBe('private, no-cache');
+    const settled = '/api/v1/costs/breakdown?from=2026-08-20T00:00:00Z&to=2026-08-20T22:00:00Z';
+    expect(await cacheOf(settled)).toBe('private, max-age=60');
+    expect(await cacheOf(settled.replace('2026-08-20T22:00:00Z', 'now-2h'))).toBe(
+      'private, no-cache',
+    );
+  });
+});
+
 describe('GET /openapi.json', () => {
   test('documents every route that the cost router has, with every parameter', async () => {
     const { body } = await get('/openapi.json', '');
     expect(body).toMatchObject({ openapi: '3.1.1', info: { version: '1.2.3' } });
-    const router = costsRoutes({ store: ledger.store, authenticate, now: () => new Date() });
-    const paths = router.stack.map((layer) => layer.route?.path);
+    const now = () => new Date();
+    const router = costsRoutes({ store: ledger.store, authenticate, cursorSecret, now });
+    const paths = router.stack.map((layer) => layer.route?.path.replace(/:(\w+)/, '{$1}'));
     expect(Object.keys(body.paths)).toEqual(expect.arrayContaining(paths));
     const names = (path: string) =>
       body.paths[path].get.parameters.map((parameter: { name: string }) => parameter.name);

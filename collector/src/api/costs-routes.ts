@@ -3,31 +3,30 @@
 // Invariant: the tenant comes from the key alone, and a query is stopped when nobody waits for it any more.
 import { answerBreakdown } from '@ai-cost-profiler/queries/breakdown/breakdown.ts';
 import { readBreakdownInput } from '@ai-cost-profiler/queries/breakdown/input.ts';
+import { type Cursors, createCursors } from '@ai-cost-profiler/queries/cursor.ts';
 import { instantOfMs, refuseParameters } from '@ai-cost-profiler/queries/parameters.ts';
 import type { InstantNs } from '@ai-cost-profiler/queries/range.ts';
 import { answerStatus } from '@ai-cost-profiler/queries/status/status.ts';
 import type { Store as QueryStore, Reader } from '@ai-cost-profiler/queries/tenant-scope.ts';
 import { readTimeseriesInput } from '@ai-cost-profiler/queries/timeseries/input.ts';
 import { answerTimeseries } from '@ai-cost-profiler/queries/timeseries/timeseries.ts';
+import { readTraceInput } from '@ai-cost-profiler/queries/trace/input.ts';
+import { answerTrace } from '@ai-cost-profiler/queries/trace/trace.ts';
+import { readTracesInput } from '@ai-cost-profiler/queries/traces/input.ts';
+import { answerTraces } from '@ai-cost-profiler/queries/traces/traces.ts';
 import { answerUnpriced, readUnpricedInput } from '@ai-cost-profiler/queries/unpriced/unpriced.ts';
-import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import type { Authenticate } from '../access.ts';
-import { requestSignal } from './deadline.ts';
 import { onlyMethods } from './errors.ts';
-
-/** What the routes need of `clickhouse/src/store.ts`. */
-export interface SignalledStore {
-  readonly database: string;
-  query<Row>(
-    sql: string,
-    params: Record<string, unknown>,
-    options: { readonly signal: AbortSignal },
-  ): Promise<Row[]>;
-}
+import { parametersOf } from './parameters-of.ts';
+import { type ReadStore, readerStore } from './reader-store.ts';
+import { sendAnswer } from './send-answer.ts';
 
 export interface CostsRoutesDeps {
-  readonly store: SignalledStore;
+  readonly store: ReadStore;
   readonly authenticate: Authenticate;
+  /** What cursors are signed with. */
+  readonly cursorSecret: () => Uint8Array;
   readonly now: () => Date;
 }
 
@@ -35,7 +34,10 @@ interface Question {
   readonly store: QueryStore;
   readonly reader: Reader;
   readonly parameters: URLSearchParams;
+  readonly cursors: Cursors;
   readonly nowNs: InstantNs;
+  /** What stands in the path where its pattern has a name in braces. */
+  readonly path: Readonly<Record<string, unknown>>;
 }
 
 /** Each path and what it answers; the documentation is made from the same paths. */
@@ -44,6 +46,12 @@ const QUESTIONS = {
     answerBreakdown(store, reader, readBreakdownInput(parameters, nowNs)),
   '/api/v1/costs/timeseries': ({ store, reader, parameters, nowNs }) =>
     answerTimeseries(store, reader, readTimeseriesInput(parameters, nowNs)),
+  '/api/v1/traces': ({ store, reader, parameters, cursors, nowNs }) => {
+    const asking = { cursors, tenant: reader.tenant, nowNs };
+    return answerTraces(store, reader, readTracesInput(parameters, asking));
+  },
+  '/api/v1/traces/{trace_id}': ({ store, reader, path, parameters, nowNs }) =>
+    answerTrace(store, reader, readTraceInput(path, parameters, nowNs)),
   '/api/v1/unpriced': ({ store, reader, parameters, nowNs }) =>
     answerUnpriced(store, reader, readUnpricedInput(parameters, nowNs)),
   '/api/v1/status': ({ store, reader, parameters, nowNs }) => {
@@ -58,7 +66,10 @@ export type QuestionPath = keyof typeof QUESTIONS;
 export function costsRoutes(deps: CostsRoutesDeps): Router {
   const router = Router();
   for (const [path, answer] of Object.entries(QUESTIONS)) {
-    router.route(path).get(answerWith(deps, answer)).all(onlyMethods('GET', 'HEAD'));
+    router
+      .route(path.replaceAll(/\{(\w+)\}/g, ':$1'))
+      .get(answerWith(deps, answer))
+      .all(onlyMethods('GET', 'HEAD'));
   }
   return router;
 }
@@ -67,26 +78,15 @@ function answerWith(
   deps: CostsRoutesDeps,
   answer: (question: Question) => Promise<object>,
 ): RequestHandler {
+  const cursors = createCursors(deps.cursorSecret);
   return async (request, response) => {
     const principal = deps.authenticate(request.headers, ['read', 'operator']);
     const reader = { tenant: principal.tenant, operator: principal.scopes.has('operator') };
-    const store = storeFor(deps.store, response);
+    const store = readerStore(deps.store, response);
     const nowNs = instantOfMs(deps.now().getTime());
-    const body = await answer({ store, reader, parameters: parametersOf(request), nowNs });
-    response.set('cache-control', 'no-store').json(body);
-  };
-}
-
-/** Express's own parser turns repeated names into arrays and bracketed ones into objects. */
-function parametersOf(request: Request): URLSearchParams {
-  const start = request.originalUrl.indexOf('?');
-  return new URLSearchParams(start === -1 ? '' : request.originalUrl.slice(start + 1));
-}
-
-function storeFor(store: SignalledStore, response: Response): QueryStore {
-  const signal = requestSignal(response);
-  return {
-    database: store.database,
-    query: (sql, params) => store.query(sql, params, { signal }),
+    const parameters = parametersOf(request);
+    const path = request.params;
+    const body = await answer({ store, reader, path, parameters, cursors, nowNs });
+    sendAnswer(request, response, body);
   };
 }

@@ -6,6 +6,10 @@ import { DIMENSIONS } from '@ai-cost-profiler/queries/dimensions.ts';
 import { STATUS_ANSWER } from '@ai-cost-profiler/queries/status/status.ts';
 import { timeseriesParameters } from '@ai-cost-profiler/queries/timeseries/input.ts';
 import { TIMESERIES_ANSWER } from '@ai-cost-profiler/queries/timeseries/timeseries.ts';
+import { TRACE_PARAMETERS, TRACE_PATH } from '@ai-cost-profiler/queries/trace/input.ts';
+import { TRACE_ANSWER } from '@ai-cost-profiler/queries/trace/trace.ts';
+import { tracesParameters } from '@ai-cost-profiler/queries/traces/input.ts';
+import { TRACES_ANSWER } from '@ai-cost-profiler/queries/traces/traces.ts';
 import {
   UNPRICED_ANSWER,
   unpricedParameters,
@@ -15,6 +19,8 @@ import { z } from 'zod';
 import { PROBLEMS, type ProblemCode } from '../problems.ts';
 import type { QuestionPath } from './costs-routes.ts';
 import { onlyMethods } from './errors.ts';
+import { OWN_PATHS, withCommonProblems } from './openapi-any-request.ts';
+import { EXPORT_PARAMETERS, exportPaths } from './openapi-exports.ts';
 import { JOURNAL_PATHS } from './openapi-journal.ts';
 import { LEDGER_PATHS } from './openapi-ledger.ts';
 import { ANY_KEY, FURTHER_PATHS, type Json, problemResponses, toSchema } from './openapi-paths.ts';
@@ -25,6 +31,10 @@ interface QuestionDocument {
   readonly operationId: string;
   readonly summary: string;
   readonly parameters: z.ZodObject;
+  /** What the path names in braces. */
+  readonly path?: z.ZodObject;
+  /** Problems beside those of every question. */
+  readonly problems?: readonly ProblemCode[];
   /** Whether the dimensions are filters too. */
   readonly filters: boolean;
   readonly answer: z.ZodType;
@@ -45,6 +55,22 @@ const QUESTION_DOCUMENTS: Readonly<Record<QuestionPath, QuestionDocument>> = {
     filters: true,
     answer: TIMESERIES_ANSWER,
   },
+  '/api/v1/traces': {
+    operationId: 'listTraces',
+    summary: 'Traces that begin in a range, with what their calls cost, a page at a time.',
+    parameters: tracesParameters(0n),
+    filters: true,
+    answer: TRACES_ANSWER,
+  },
+  '/api/v1/traces/{trace_id}': {
+    operationId: 'getTrace',
+    summary: 'One trace: its spans as a tree, with every ledger entry.',
+    path: TRACE_PATH,
+    parameters: TRACE_PARAMETERS,
+    problems: ['not_found', 'trace_too_large'],
+    filters: false,
+    answer: TRACE_ANSWER,
+  },
   '/api/v1/unpriced': {
     operationId: 'getUnpriced',
     summary: 'Which calls have no cost, and why.',
@@ -61,18 +87,10 @@ const QUESTION_DOCUMENTS: Readonly<Record<QuestionPath, QuestionDocument>> = {
   },
 };
 
-/** Problems that any question can end in. */
+/** Problems that any question can end in, beside those of every operation. */
 const QUESTION_PROBLEMS = [
-  'parameter_invalid',
-  'key_missing',
-  'key_unknown',
-  'scope_missing',
   'ledger_expired',
-  'method_not_allowed',
-  'internal',
-  'engine_unavailable',
-  'overloaded',
-  'deadline_exceeded',
+  'query_over_budget',
 ] as const satisfies readonly ProblemCode[];
 
 const PROBLEM_SCHEMA = {
@@ -89,12 +107,16 @@ const PROBLEM_SCHEMA = {
   },
 } as const;
 
-function parametersOf(document: QuestionDocument): Json[] {
-  const own = Object.entries(document.parameters.shape).map(([name, member]) => {
-    const { description, ...schema } = toSchema(member as z.ZodType, 'input');
-    return { name, in: 'query', required: false, description, schema };
-  });
+function parametersOf(document: Pick<QuestionDocument, 'path' | 'parameters' | 'filters'>): Json[] {
+  const own = [...membersOf(document.path, 'path'), ...membersOf(document.parameters, 'query')];
   return document.filters ? [...own, ...filterParameters()] : own;
+}
+
+function membersOf(parameters: z.ZodObject | undefined, place: 'path' | 'query'): Json[] {
+  return Object.entries(parameters?.shape ?? {}).map(([name, member]) => {
+    const { description, ...schema } = toSchema(member as z.ZodType, 'input');
+    return { name, in: place, required: place === 'path', description, schema };
+  });
 }
 
 function filterParameters(): Json[] {
@@ -136,7 +158,7 @@ function operationOf(document: QuestionDocument): Json {
           description: 'The answer.',
           content: { 'application/json': { schema: toSchema(document.answer, 'output') } },
         },
-        ...problemResponses(QUESTION_PROBLEMS),
+        ...problemResponses([...QUESTION_PROBLEMS, ...(document.problems ?? [])]),
       },
     },
   };
@@ -153,16 +175,21 @@ export function openApiDocument(version: string): Json {
         'Money is a plain decimal string of US dollars, exact to 18 places; null means unknown. Ranges are half-open.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    paths: {
+    paths: withCommonProblems({
       ...Object.fromEntries(
         Object.entries(QUESTION_DOCUMENTS).map(([path, document]) => [path, operationOf(document)]),
+      ),
+      ...exportPaths(
+        parametersOf({ parameters: EXPORT_PARAMETERS, filters: true }),
+        QUESTION_PROBLEMS,
       ),
       ...FURTHER_PATHS,
       ...LEDGER_PATHS,
       ...JOURNAL_PATHS,
       ...PRICE_PATHS,
       ...TENANT_PATHS,
-    },
+      ...OWN_PATHS,
+    }),
     components: {
       schemas: { Problem: PROBLEM_SCHEMA },
       securitySchemes: {
