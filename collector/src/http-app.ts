@@ -18,6 +18,7 @@ import { onlyMethods } from './api/errors.ts';
 import { exportRoutes } from './api/export-routes.ts';
 import { openApiRoutes } from './api/openapi.ts';
 import { pricesRoutes } from './api/prices-routes.ts';
+import { promptsRoutes } from './api/prompts-routes.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
 import { cursorSecret, tenantSecrets } from './control/fingerprint-secret.ts';
@@ -33,6 +34,7 @@ import type { Metrics } from './metrics.ts';
 import { readinessParts } from './observe.ts';
 import type { OpenLimits } from './open-limits.ts';
 import { pageRoutes, readPage } from './page/page.ts';
+import { cacheRates } from './price/cache-rates.ts';
 import type { OpenPrices } from './price/open-prices.ts';
 import { createAnswerOtlpProblem } from './receive/otlp-problem.ts';
 import type { Receivers } from './receivers.ts';
@@ -90,6 +92,12 @@ export function createHttpApp(parts: HttpAppParts): Express {
         now,
       }),
       exportRoutes({ store: storage.store, authenticate, secret: exportSecret(control), now }),
+      promptsRoutes({
+        store: storage.store,
+        authenticate,
+        cachePricesOf: (tenant) => (question) => cacheRates(books.bookFor(tenant), question),
+        now,
+      }),
       adminLedgerRoutes(parts),
       adminJournalRoutes({ authenticate, setAside: setAsideOperations(journal) }),
       pricesRoutes(priceDeps),
