@@ -112,8 +112,8 @@ export async function answerCacheable(
     readCalls(scope, promptCallsSql(scope, input, parts), (row) => counter.take(row)),
     readProvisional(scope, { ...input, by: [] }),
   ]);
-  const [all] = await scope.query<{ calls: string }>(
-    sql`SELECT toString(sum(calls)) AS calls ${entriesFrom(scope, input)}`,
+  const [all] = await scope.query<{ all_calls: string }>(
+    sql`SELECT toString(sum(calls)) AS all_calls ${entriesFrom(scope, input)}`,
   );
   const coverage = coverRange(input.range, null);
   await refuseExpired(scope, { coverage, dimensions: null, nowNs: input.nowNs });
@@ -126,7 +126,7 @@ export async function answerCacheable(
       ...showCounts(one),
     })),
     totals: showCounts(totals),
-    calls_without_boundaries: showCount(BigInt(all?.calls ?? 0) - totals.calls),
+    calls_without_boundaries: showCount(BigInt(all?.all_calls ?? 0) - totals.calls),
     estimate: ESTIMATE,
     ttl_seconds: input.ttlSeconds,
     min_tokens: input.minTokens,
@@ -139,16 +139,16 @@ export async function answerCacheable(
 const CACHE_READS = ['in_cache_read', 'in_cache_read_audio', 'in_cache_read_video'] as const;
 
 /** The columns in the order in which `CacheCounter` reads them; -1 tokens are unknown. */
-const COLUMNS = sql`toInt32(calls), start_ns, in_uncached, cache_reads, inputs, batch, prompt_maker, prompt_boundaries,
-  left(toString(provider), ${NAME_BYTES}), left(toString(model), ${NAME_BYTES}), left(toString(service_tier), ${NAME_BYTES}),
-  left(toString(speed), ${NAME_BYTES}), left(toString(region), ${NAME_BYTES})`;
+const COLUMNS = sql`toInt32(call_count), start_ns, uncached, cache_reads, inputs, is_batch, prompt_maker, prompt_boundaries,
+  left(toString(call_provider), ${NAME_BYTES}), left(toString(call_model), ${NAME_BYTES}), left(toString(tier), ${NAME_BYTES}),
+  left(toString(call_speed), ${NAME_BYTES}), left(toString(call_region), ${NAME_BYTES})`;
 
-const STANDING = sql`recorded_at, ledger.calls > 0`;
-const ENTRIES = sql`toInt64(ifNull(sum(ledger.in_uncached), -1)) AS in_uncached,
+const STANDING = sql`recorded_at, calls > 0`;
+const ENTRIES = sql`toInt64(ifNull(sum(in_uncached), -1)) AS uncached,
   toInt64(sum(${sumOfColumns(CACHE_READS)})) AS cache_reads, toInt64(sum(${sumOfColumns(INPUT_BUCKETS)})) AS inputs,
-  toUInt8(argMaxIf(ledger.batch, ${STANDING})) AS batch, argMaxIf(ledger.provider, ${STANDING}) AS provider,
-  argMaxIf(ledger.model, ${STANDING}) AS model, argMaxIf(ledger.service_tier, ${STANDING}) AS service_tier,
-  argMaxIf(ledger.speed, ${STANDING}) AS speed, argMaxIf(ledger.region, ${STANDING}) AS region`;
+  toUInt8(argMaxIf(batch, ${STANDING})) AS is_batch, argMaxIf(provider, ${STANDING}) AS call_provider,
+  argMaxIf(model, ${STANDING}) AS call_model, argMaxIf(service_tier, ${STANDING}) AS tier,
+  argMaxIf(speed, ${STANDING}) AS call_speed, argMaxIf(region, ${STANDING}) AS call_region`;
 
 class CacheCounter {
   readonly models = new Map<string, ModelCounts>();

@@ -31,7 +31,8 @@ export function entriesFrom(scope: TenantScope, { range, filters }: PromptsAsked
 }
 
 /**
- * `columns` are of `p` (the span's) and `l` (the call's entries, as `entries` names them). A span that came in several
+ * `columns` are of `p` (the span's) and `l` (the call's entries, as `entries` names them: not as a column of
+ * the ledger is, for which the engine would take the name in a filter). A span that came in several
  * versions counts once. In order of time, so that the same question has the same answer.
  */
 export function promptCallsSql(
@@ -45,10 +46,10 @@ export function promptCallsSql(
       ${scope.from('spans')}${inRangeSql(asked.range)} AND ${parts.has}
     ) AS p
     ANY INNER JOIN (
-      SELECT ${CALL} AS call, any(trace_id) AS trace_id, sum(calls) AS calls,
+      SELECT ${CALL} AS call, any(trace_id) AS call_trace, sum(calls) AS call_count,
         toUnixTimestamp64Nano(min(start_time)) AS start_ns, ${parts.entries}
       ${entriesFrom(scope, asked)}
-      GROUP BY call HAVING calls > 0
+      GROUP BY call HAVING call_count > 0
     ) AS l USING (call)
     ORDER BY start_ns, call`;
 }

@@ -126,13 +126,13 @@ export async function answerSimilar(
 }
 
 /** The columns in the order in which `GroupReader` reads them. */
-const COLUMNS = sql`toInt32(calls), toInt32(unpriced_calls), cost_usd,
+const COLUMNS = sql`toInt32(call_count), toInt32(call_unpriced), call_cost,
   toUInt8(indexOf(['m1', 'c1'], prompt_maker)), toFixedString(prompt_sketch, 128),
   bitAnd(cityHash64(prompt_sketch, splitByChar(' ', prompt_boundaries)[-1]), 4503599627370495) + 1,
-  intDiv(start_ns, 1000), trace_id, left(toString(model), ${NAME_BYTES}), left(toString(feature), ${NAME_BYTES})`;
+  intDiv(start_ns, 1000), call_trace, left(toString(call_model), ${NAME_BYTES}), left(toString(call_feature), ${NAME_BYTES})`;
 
-const ENTRIES = sql`sum(unpriced_calls) AS unpriced_calls, sum(coalesce(ledger.cost_usd, 0)) AS cost_usd,
-  argMaxIf(model, recorded_at, ledger.calls > 0) AS model, argMaxIf(feature, recorded_at, ledger.calls > 0) AS feature`;
+const ENTRIES = sql`sum(unpriced_calls) AS call_unpriced, sum(coalesce(cost_usd, 0)) AS call_cost,
+  argMaxIf(model, recorded_at, calls > 0) AS call_model, argMaxIf(feature, recorded_at, calls > 0) AS call_feature`;
 
 const HAS_SKETCH = sql`prompt_maker IN ('m1', 'c1') AND length(prompt_sketch) = 128`;
 
@@ -197,18 +197,20 @@ function newGroup({ trace, maker, atUs }: { trace: string; maker: number; atUs: 
   };
 }
 
+type TotalsRow = Readonly<Record<'all_calls' | 'all_unpriced' | 'all_usd', string>>;
+
 async function readTotals(scope: ByteScope, input: SimilarInput): Promise<Sums> {
-  const [row] = await scope.query<Record<keyof Sums, string>>(totalsSql(scope, input));
+  const [row] = await scope.query<TotalsRow>(totalsSql(scope, input));
   return {
-    calls: BigInt(row?.calls ?? 0),
-    unpriced_calls: BigInt(row?.unpriced_calls ?? 0),
-    cost_usd: parseUsd(row?.cost_usd ?? '0'),
+    calls: BigInt(row?.all_calls ?? 0),
+    unpriced_calls: BigInt(row?.all_unpriced ?? 0),
+    cost_usd: parseUsd(row?.all_usd ?? '0'),
   };
 }
 
 const totalsSql = (scope: ByteScope, input: SimilarInput): Sql =>
-  sql`SELECT toString(sum(calls)) AS calls, toString(sum(unpriced_calls)) AS unpriced_calls,
-    toString(sum(coalesce(ledger.cost_usd, 0))) AS cost_usd ${entriesFrom(scope, input)}`;
+  sql`SELECT toString(sum(calls)) AS all_calls, toString(sum(unpriced_calls)) AS all_unpriced,
+    toString(sum(coalesce(cost_usd, 0))) AS all_usd ${entriesFrom(scope, input)}`;
 
 function sumOf(list: readonly Sums[]): Sums {
   const sum: Sums = { calls: 0n, unpriced_calls: 0n, cost_usd: 0n };
