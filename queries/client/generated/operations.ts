@@ -576,6 +576,262 @@ export interface Operations {
       };
     };
   };
+  /** Traces that begin in a range, with what their calls cost, a page at a time. `GET /api/v1/traces` */
+  readonly listTraces: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** Newest, most expensive, longest, or most calls first; then by trace id. */
+      readonly sort?: "start" | "cost" | "duration" | "calls";
+      /** true: only traces of which a span ended in an error; false: all others. */
+      readonly error?: "true" | "false";
+      /** Only traces whose calls cost at least this many US dollars; unknown costs are not. */
+      readonly min_cost_usd?: string | number;
+      /** A whole number from 1 to 200. */
+      readonly limit?: string | number;
+      /** Where to go on: `next_cursor` of the page before, with the same parameters; `limit` may change. */
+      readonly cursor?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      /** Traces whose first span is in the range. With filters by dimension: those with a call that passes, and the figures of such calls. */
+      readonly rows: readonly ({
+        readonly trace_id: string;
+        /** Of its first span. */
+        readonly start_time: string;
+        /** Of the span that ended last. */
+        readonly end_time: string;
+        /** Between the two, in nanoseconds. */
+        readonly duration_ns: number | string;
+        /** Every service that took part, by name. */
+        readonly services: readonly string[];
+        /** Of the first span without a parent; null while none is stored. */
+        readonly root_span_name: string | null;
+        /** Stored, versions of a span one by one. */
+        readonly spans: number | string;
+        /** Of these, spans that ended in an error. */
+        readonly error_spans: number | string;
+        /** LLM calls that are billed. */
+        readonly calls: number | string;
+        /** Of these, calls whose cost is unknown. */
+        readonly unpriced_calls: number | string;
+        /** Tokens that went in, from caches or not. */
+        readonly input_tokens: number | string;
+        /** Tokens that came out. */
+        readonly output_tokens: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_low_usd: string | null;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_high_usd: string | null;
+        /** Of its calls, by name. */
+        readonly models: readonly string[];
+        /** False: settle may still correct the figures. */
+        readonly settled: boolean;
+      })[];
+      /** For the next page; null after the last. All pages show what was stored when the first was asked for: each trace of then once, none twice. */
+      readonly next_cursor: string | null;
+      readonly from: string;
+      readonly to: string;
+      /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
+      readonly settled_through: string | null;
+      /** Of what was asked, the calls of traces received after `settled_through`: they are part of the figures, and settle may still correct them. */
+      readonly provisional: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+    };
+  };
+  /** One trace: its spans as a tree, with every ledger entry. `GET /api/v1/traces/{trace_id}` */
+  readonly getTrace: {
+    readonly parameters: {
+      /** 32 hexadecimal digits. */
+      readonly trace_id: string | number;
+      /** Whose trace; operator keys only. Default: of the key. */
+      readonly tenant?: string | number;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      readonly trace_id: string;
+      readonly start_time: string;
+      /** Null: no span is stored any more, only entries. */
+      readonly end_time: string | null;
+      readonly duration_ns: number | string | null;
+      /** False: settle may still correct the figures. */
+      readonly settled: boolean;
+      /** The tree in the order of reading: a span, then all below it; siblings by start. At most 10000 spans: a larger trace is the problem trace_too_large. */
+      readonly rows: readonly ({
+        readonly span_id: string | null;
+        /** As told; null where there is none. */
+        readonly parent_span_id: string | null;
+        /** 0 for a root, else one more than of its parent. */
+        readonly depth: number;
+        /** Why it is a root: it has no parent, one that is not stored (so the subtree may belong elsewhere), or one below it. Null: it is none. */
+        readonly root_reason: "no_parent" | "parent_unknown" | "parent_cycle" | null;
+        /** How often it was stored; the newest is shown. 0: only its entries are kept. */
+        readonly versions: number;
+        readonly start_time: string;
+        readonly duration_ns: number | string | null;
+        /** Who is billed: leaf is; an aggregate repeats its descendants. */
+        readonly role: string | null;
+        readonly role_reason: string | null;
+        readonly name: string | null;
+        readonly kind: string | null;
+        readonly service: string | null;
+        readonly environment: string | null;
+        readonly status_code: string | null;
+        readonly status_message: string | null;
+        readonly operation: string | null;
+        readonly provider: string | null;
+        readonly request_model: string | null;
+        readonly response_model: string | null;
+        readonly response_id: string | null;
+        readonly missing_usage_reason: string | null;
+        readonly agent: string | null;
+        readonly tool: string | null;
+        readonly feature: string | null;
+        readonly prompt: string | null;
+        readonly user: string | null;
+        readonly session: string | null;
+        readonly tags: Readonly<Record<string, string>>;
+        /** Quantities by bucket or unit, plain decimals; what was not told is left out. */
+        readonly usage: Readonly<Record<string, string>>;
+        /** Sum of the entries of this span. */
+        readonly self: {
+          /** LLM calls that are billed. */
+          readonly calls: number | string;
+          /** Of these, calls whose cost is unknown. */
+          readonly unpriced_calls: number | string;
+          /** Tokens that went in, from caches or not. */
+          readonly input_tokens: number | string;
+          /** Tokens that came out. */
+          readonly output_tokens: number | string;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_usd: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_low_usd: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_high_usd: string | null;
+        };
+        /** Of this span and all below it. */
+        readonly subtree: {
+          /** LLM calls that are billed. */
+          readonly calls: number | string;
+          /** Of these, calls whose cost is unknown. */
+          readonly unpriced_calls: number | string;
+          /** Tokens that went in, from caches or not. */
+          readonly input_tokens: number | string;
+          /** Tokens that came out. */
+          readonly output_tokens: number | string;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_usd: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_low_usd: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_high_usd: string | null;
+        };
+        /** What was booked, in the order of booking. */
+        readonly entries: readonly ({
+          readonly entry_id: string;
+          readonly kind: "charge" | "reversal" | "reprice" | "adjustment";
+          /** The entry that a reversal takes back. */
+          readonly reverses: string | null;
+          readonly recorded_at: string;
+          readonly provider: string | null;
+          readonly model: string | null;
+          readonly role: string | null;
+          readonly role_reason: string | null;
+          /** 1, of a reversal -1, of what changes the amount alone 0. */
+          readonly calls: number | string;
+          /** Whole number; a string of digits from 2^53 on. */
+          readonly unpriced_calls: number | string;
+          readonly unpriced_reason: string | null;
+          readonly unpriced_detail: string | null;
+          /** Quantities by bucket or unit, plain decimals; what was not told is left out. */
+          readonly usage: Readonly<Record<string, string>>;
+          readonly service_tier: string | null;
+          readonly batch: boolean;
+          /** computed from rates, or reported by the provider. */
+          readonly basis: string | null;
+          /** How the usage was read, and what the price assumes. */
+          readonly evidence: string | null;
+          /** A line was rounded to 18 places. */
+          readonly inexact: boolean;
+          readonly list_usd: string | null;
+          readonly cost_usd: string | null;
+          readonly cost_low_usd: string | null;
+          readonly cost_high_usd: string | null;
+          /** What the provider said; never part of the cost. */
+          readonly reported_usd: string | null;
+          /** The price book whose rates made the amount. */
+          readonly book_version: string | null;
+          readonly rules_version: string | null;
+          readonly note: string | null;
+        })[];
+      })[];
+      /** Sum of the entries of the trace, and of every self. */
+      readonly totals: {
+        /** LLM calls that are billed. */
+        readonly calls: number | string;
+        /** Of these, calls whose cost is unknown. */
+        readonly unpriced_calls: number | string;
+        /** Tokens that went in, from caches or not. */
+        readonly input_tokens: number | string;
+        /** Tokens that came out. */
+        readonly output_tokens: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_low_usd: string | null;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_high_usd: string | null;
+      };
+      /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
+      readonly settled_through: string | null;
+      /** Of what was asked, the calls of traces received after `settled_through`: they are part of the figures, and settle may still correct them. */
+      readonly provisional: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+    };
+  };
   /** Which calls have no cost, and why. `GET /api/v1/unpriced` */
   readonly getUnpriced: {
     readonly parameters: {
@@ -660,6 +916,236 @@ export interface Operations {
       };
     };
   };
+  /** Groups of near-identical prompts and what they cost, without a word of them. `GET /api/v1/prompts/similar` */
+  readonly getSimilarPrompts: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** How similar prompts of a group are at least: Jaccard similarity of runs of three words, a decimal from 0.5 to 1. */
+      readonly threshold?: string | number;
+      /** A whole number from 1 to 1000. */
+      readonly limit?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      /** Groups of two calls or more, most expensive first. */
+      readonly rows: readonly ({
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+        /** Prompts that differ in anything: of more calls than that, the others repeat one exactly. */
+        readonly distinct_prompts: number | string;
+        /** Of its calls to its first prompt; an estimate ±0.05. */
+        readonly similarity_min: number;
+        readonly similarity_mean: number;
+        /** Who made the sketches: the instrumentation, or here. */
+        readonly maker: "m1" | "c1";
+        /** The first 20 of them; null: not told. */
+        readonly models: readonly (string | null)[];
+        /** The first 20 of them; null: not told. */
+        readonly features: readonly (string | null)[];
+        readonly first_at: string;
+        readonly last_at: string;
+        /** A trace with such a call: its first. */
+        readonly trace_id: string;
+      })[];
+      /** The groups beyond the limit, summed. */
+      readonly other: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly groups: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+      /** Calls whose prompt is like no other. */
+      readonly alone: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+      /** Calls of which nothing can be said: no prompt was sent, or its span has expired; or there were too many different prompts to keep. */
+      readonly uncovered: {
+        readonly without_sketch: {
+          /** Whole number; a string of digits from 2^53 on. */
+          readonly calls: number | string;
+          /** Whole number; a string of digits from 2^53 on. */
+          readonly unpriced_calls: number | string;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_usd: string | null;
+        };
+        readonly not_grouped: {
+          /** Whole number; a string of digits from 2^53 on. */
+          readonly calls: number | string;
+          /** Whole number; a string of digits from 2^53 on. */
+          readonly unpriced_calls: number | string;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_usd: string | null;
+        };
+      };
+      /** rows + other + alone + uncovered. */
+      readonly totals: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+      /** Which prompts were compared with each other: sketches of one maker and key alone. */
+      readonly comparable: string;
+      readonly threshold: number;
+      readonly from: string;
+      readonly to: string;
+      /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
+      readonly settled_through: string | null;
+      /** Of what was asked, the calls of traces received after `settled_through`: they are part of the figures, and settle may still correct them. */
+      readonly provisional: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+    };
+  };
+  /** What a provider's cache would have saved, of prompts that begin alike. `GET /api/v1/prompts/cacheable` */
+  readonly getCacheablePrompts: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** How long a provider keeps a prefix after it was last used: whole seconds from 1 to 86400. The default of 300 is what Anthropic and OpenAI promise at the least; above it, writes are priced as those of one hour. */
+      readonly ttl_seconds?: string | number;
+      /** Shorter prefixes are not kept: whole tokens. The default is 1024; some models need more. */
+      readonly min_tokens?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      /** Most saved first. */
+      readonly rows: readonly ({
+        readonly provider: string | null;
+        readonly model: string | null;
+        /** Calls with boundaries of their prompt. */
+        readonly calls: number | string;
+        /** Of these, those that begin as an earlier one did. */
+        readonly repeating_calls: number | string;
+        /** Repeating calls whose saving is unknown, for want of a price or of usage: in no amount here. */
+        readonly unknown_calls: number | string;
+        /** Estimated tokens that had been sent before. */
+        readonly repeated_tokens: number | string;
+        /** Of these, those that were paid as plain input. */
+        readonly uncached_tokens: number | string;
+        /** What reading these from a cache would have saved. */
+        readonly read_usd: string | null;
+        /** What writing them to it first would have cost more. */
+        readonly write_usd: string | null;
+        /** The difference; negative: a cache would have cost more. */
+        readonly saved_usd: string | null;
+      })[];
+      readonly totals: {
+        /** Calls with boundaries of their prompt. */
+        readonly calls: number | string;
+        /** Of these, those that begin as an earlier one did. */
+        readonly repeating_calls: number | string;
+        /** Repeating calls whose saving is unknown, for want of a price or of usage: in no amount here. */
+        readonly unknown_calls: number | string;
+        /** Estimated tokens that had been sent before. */
+        readonly repeated_tokens: number | string;
+        /** Of these, those that were paid as plain input. */
+        readonly uncached_tokens: number | string;
+        /** What reading these from a cache would have saved. */
+        readonly read_usd: string | null;
+        /** What writing them to it first would have cost more. */
+        readonly write_usd: string | null;
+        /** The difference; negative: a cache would have cost more. */
+        readonly saved_usd: string | null;
+      };
+      /** Of which nothing can be said. */
+      readonly calls_without_boundaries: number | string;
+      /** What of this is estimated. */
+      readonly estimate: string;
+      readonly ttl_seconds: number;
+      readonly min_tokens: number;
+      readonly from: string;
+      readonly to: string;
+      /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
+      readonly settled_through: string | null;
+      /** Of what was asked, the calls of traces received after `settled_through`: they are part of the figures, and settle may still correct them. */
+      readonly provisional: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+    };
+  };
   /** Whether anything arrives for the tenant of the key. `GET /api/v1/status` */
   readonly getStatus: {
     readonly parameters: Readonly<Record<never, never>>;
@@ -696,6 +1182,178 @@ export interface Operations {
         readonly cost_usd: string | null;
       };
     };
+  };
+  /** Spans of a range, as they are stored: content that was redacted stays so. `GET /api/v1/export/spans` */
+  readonly exportSpans: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line; parquet. */
+      readonly format?: "csv" | "ndjson" | "parquet";
+      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
+      readonly resume?: string | number;
+      /** With `resume`: how many bytes of the body are there already; it goes on after them. */
+      readonly offset_bytes?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: Response;
+  };
+  /** Ledger entries of a range, corrections among them; their sum is what was spent. `GET /api/v1/export/ledger` */
+  readonly exportLedger: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line; parquet. */
+      readonly format?: "csv" | "ndjson" | "parquet";
+      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
+      readonly resume?: string | number;
+      /** With `resume`: how many bytes of the body are there already; it goes on after them. */
+      readonly offset_bytes?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: Response;
+  };
+  /** Sums of each hour (UTC) by every dimension of the rollups. `GET /api/v1/export/costs` */
+  readonly exportCosts: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line; parquet. */
+      readonly format?: "csv" | "ndjson" | "parquet";
+      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
+      readonly resume?: string | number;
+      /** With `resume`: how many bytes of the body are there already; it goes on after them. */
+      readonly offset_bytes?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: Response;
+  };
+  /** The ledger as rows of FOCUS 1.2, by hour, SKU and attribution. `GET /api/v1/export/focus` */
+  readonly exportFocus: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line; parquet. */
+      readonly format?: "csv" | "ndjson" | "parquet";
+      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
+      readonly resume?: string | number;
+      /** With `resume`: how many bytes of the body are there already; it goes on after them. */
+      readonly offset_bytes?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: Response;
   };
   /** OTLP/HTTP traces. `POST /v1/traces` */
   readonly exportTraces: {
@@ -1052,8 +1710,16 @@ export interface OperationRoute {
 export const OPERATIONS: Readonly<Record<OperationName, OperationRoute>> = {
   getCostBreakdown: { method: 'GET', path: '/api/v1/costs/breakdown', isJson: true },
   getCostTimeseries: { method: 'GET', path: '/api/v1/costs/timeseries', isJson: true },
+  listTraces: { method: 'GET', path: '/api/v1/traces', isJson: true },
+  getTrace: { method: 'GET', path: '/api/v1/traces/{trace_id}', isJson: true },
   getUnpriced: { method: 'GET', path: '/api/v1/unpriced', isJson: true },
+  getSimilarPrompts: { method: 'GET', path: '/api/v1/prompts/similar', isJson: true },
+  getCacheablePrompts: { method: 'GET', path: '/api/v1/prompts/cacheable', isJson: true },
   getStatus: { method: 'GET', path: '/api/v1/status', isJson: true },
+  exportSpans: { method: 'GET', path: '/api/v1/export/spans', isJson: false },
+  exportLedger: { method: 'GET', path: '/api/v1/export/ledger', isJson: false },
+  exportCosts: { method: 'GET', path: '/api/v1/export/costs', isJson: false },
+  exportFocus: { method: 'GET', path: '/api/v1/export/focus', isJson: false },
   exportTraces: { method: 'POST', path: '/v1/traces', isJson: true },
   exportLogs: { method: 'POST', path: '/v1/logs', isJson: true },
   exportMetrics: { method: 'POST', path: '/v1/metrics', isJson: true },

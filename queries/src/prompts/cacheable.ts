@@ -169,9 +169,9 @@ class CacheCounter {
       input: row.wholeNumber(),
     };
     const batch = row.byte() !== 0;
-    const [maker, boundaries] = [row.text(), row.text()];
-    const [provider, model, serviceTier] = [row.text(), row.text(), row.text()];
-    const [speed, region] = [row.text(), row.text()];
+    const [maker, boundaries] = [row.name(), row.text()];
+    const [provider, model, serviceTier] = [row.name(), row.name(), row.name()];
+    const [speed, region] = [row.name(), row.name()];
     const counts = this.countsOf(provider, model);
     counts.calls += calls;
     const prefixes = readPrefixes(boundaries);

@@ -8,6 +8,8 @@ const TWO_32 = 4_294_967_296;
 /** More than any row has: names are cut to NAME_BYTES_MAX. */
 const ROW_BYTES_MAX = 8192;
 export const NAME_BYTES_MAX = 1000;
+/** A power of two. */
+const NAMES_KEPT = 4096;
 
 /** One row at a time, in the order of the SELECT list. Valid until the next `next`. */
 export class RowReader {
@@ -15,6 +17,7 @@ export class RowReader {
   private held = Buffer.alloc(0);
   private at = 0;
   private isEnded = false;
+  private readonly names = new Names();
 
   constructor(chunks: AsyncIterable<Uint8Array>) {
     this.chunks = chunks[Symbol.asyncIterator]();
@@ -25,9 +28,15 @@ export class RowReader {
     const { done, value } = await this.chunks.next();
     if (done === true) return false;
     const rest = this.held.subarray(this.at);
-    this.held = rest.length === 0 ? Buffer.from(value) : Buffer.concat([rest, value]);
+    this.held = Buffer.concat([rest, value]);
     this.at = 0;
     return true;
+  }
+
+  /** Whether a whole row is there without waiting. */
+  get isReady(): boolean {
+    const left = this.held.length - this.at;
+    return left >= ROW_BYTES_MAX || (this.isEnded && left > 0);
   }
 
   /** Waits until a whole row is there. False: there is none any more. */
@@ -69,26 +78,67 @@ export class RowReader {
   /** A Decimal(38, 18): atto-dollars. */
   int128(): bigint {
     const low = this.held.readBigUInt64LE(this.at);
-    const high = this.held.readBigInt64LE(this.at + 8);
+    const isSmall =
+      this.held.readInt32LE(this.at + 8) === 0 && this.held.readInt32LE(this.at + 12) === 0;
+    const high = isSmall ? 0n : this.held.readBigInt64LE(this.at + 8);
     this.at += 16;
-    return high === 0n ? low : (high << 64n) | low;
+    return isSmall ? low : (high << 64n) | low;
   }
 
   /** Copies as many integers as `into` has. */
   int32s(into: Int32Array): void {
-    for (let n = 0; n < into.length; n++) into[n] = this.int32();
+    const { held } = this;
+    let at = this.at;
+    for (let n = 0; n < into.length; n++, at += 4) {
+      into[n] = held[at]! | (held[at + 1]! << 8) | (held[at + 2]! << 16) | (held[at + 3]! << 24);
+    }
+    this.at = at;
+  }
+
+  /** A String of which many rows have the same. */
+  name(): string {
+    const length = this.length();
+    const start = this.at;
+    this.at += length;
+    return this.names.textOf(this.held, start, this.at);
   }
 
   /** A String. */
   text(): string {
+    const length = this.length();
+    this.at += length;
+    return this.held.toString('utf8', this.at - length, this.at);
+  }
+
+  /** Over a String that is not wanted. */
+  skipText(): void {
+    const length = this.length();
+    this.at += length;
+  }
+
+  private length(): number {
     let length = 0;
     for (let shift = 0; ; shift += 7) {
       const part = this.byte();
       length |= (part & 0x7f) << shift;
-      if (part < 0x80) break;
+      if (part < 0x80) return length;
     }
-    const start = this.at;
-    this.at += length;
-    return this.held.toString('utf8', start, this.at);
+  }
+}
+
+/** Texts by their bytes, so that a name that came before is not decoded again. */
+class Names {
+  private readonly texts: string[] = new Array(NAMES_KEPT).fill('');
+  private readonly bytes: Buffer[] = new Array(NAMES_KEPT).fill(Buffer.alloc(0));
+
+  textOf(source: Buffer, start: number, end: number): string {
+    let hash = 0;
+    for (let at = start; at < end; at++) hash = Math.imul(hash ^ source[at]!, 0x01000193);
+    const slot = (hash ^ (hash >>> 15)) & (NAMES_KEPT - 1);
+    if (source.compare(this.bytes[slot]!, 0, undefined, start, end) !== 0) {
+      this.bytes[slot] = Buffer.from(source.subarray(start, end));
+      this.texts[slot] = source.toString('utf8', start, end);
+    }
+    return this.texts[slot]!;
   }
 }

@@ -76,7 +76,13 @@ interface Sums {
   cost_usd: bigint;
 }
 
-interface Group extends Sums {
+interface Counted {
+  calls: number;
+  unpriced_calls: number;
+  cost_usd: bigint;
+}
+
+interface Group extends Counted {
   readonly trace: string;
   readonly maker: number;
   readonly firstUs: number;
@@ -104,17 +110,17 @@ export async function answerSimilar(
   const coverage = coverRange(input.range, null);
   await refuseExpired(scope, { coverage, dimensions: null, nowNs: input.nowNs });
   const { groups, notGrouped } = found;
-  const many = groups.filter(({ calls }) => calls > 1n).sort(byCost);
+  const many = groups.filter(({ calls }) => calls > 1).sort(byCost);
   const shown = many.slice(0, input.limit);
   const rest = many.slice(input.limit);
   const covered = sumOf([...groups, notGrouped]);
   return {
     rows: shown.map(showGroup),
     other: { groups: rest.length, ...showSums(sumOf(rest)) },
-    alone: showSums(sumOf(groups.filter(({ calls }) => calls === 1n))),
+    alone: showSums(sumOf(groups.filter(({ calls }) => calls === 1))),
     uncovered: {
       without_sketch: showSums(difference(totals, covered)),
-      not_grouped: showSums(notGrouped),
+      not_grouped: showSums(sumOf([notGrouped])),
     },
     totals: showSums(totals),
     comparable: COMPARABLE,
@@ -129,7 +135,7 @@ export async function answerSimilar(
 const COLUMNS = sql`toInt32(call_count), toInt32(call_unpriced), call_cost,
   toUInt8(indexOf(['m1', 'c1'], prompt_maker)), toFixedString(prompt_sketch, 128),
   bitAnd(cityHash64(prompt_sketch, splitByChar(' ', prompt_boundaries)[-1]), 4503599627370495) + 1,
-  intDiv(start_ns, 1000), call_trace, left(toString(call_model), ${NAME_BYTES}), left(toString(call_feature), ${NAME_BYTES})`;
+  intDiv(start_ns, 1000), left(toString(call_model), ${NAME_BYTES}), left(toString(call_feature), ${NAME_BYTES}), call_trace`;
 
 const ENTRIES = sql`sum(unpriced_calls) AS call_unpriced, sum(coalesce(cost_usd, 0)) AS call_cost,
   argMaxIf(model, recorded_at, calls > 0) AS call_model, argMaxIf(feature, recorded_at, calls > 0) AS call_feature`;
@@ -145,7 +151,7 @@ async function readGroups(scope: ByteScope, input: SimilarInput) {
 
 class GroupReader {
   readonly groups: Group[] = [];
-  readonly notGrouped: Sums = { calls: 0n, unpriced_calls: 0n, cost_usd: 0n };
+  readonly notGrouped: Counted = { calls: 0, unpriced_calls: 0, cost_usd: 0n };
   private readonly leaders: LeaderGroups;
   private readonly exact = new NumberSet();
   private readonly sketch = new Int32Array(SKETCH_BYTES / 4);
@@ -156,24 +162,27 @@ class GroupReader {
 
   take(row: RowReader): void {
     const { sketch } = this;
-    const sums = { calls: row.int32(), unpriced: row.int32(), cost: row.int128() };
+    const [calls, unpriced, cost] = [row.int32(), row.int32(), row.int128()];
     const maker = row.byte();
     row.int32s(sketch);
     const exact = row.wholeNumber();
     const atUs = row.wholeNumber();
-    const trace = row.text();
-    const [model, feature] = [row.text(), row.text()];
+    const [model, feature] = [row.name(), row.name()];
     const { group: number, similarity } = this.leaders.place(sketch, maker);
-    if (number === this.groups.length) this.groups.push(newGroup({ trace, maker, atUs }));
+    if (number === this.groups.length) {
+      this.groups.push(newGroup({ trace: row.text(), maker, atUs }));
+    } else {
+      row.skipText();
+    }
     const group = this.groups[number];
-    const into: Sums = group ?? this.notGrouped;
-    into.calls += BigInt(sums.calls);
-    into.unpriced_calls += BigInt(sums.unpriced);
-    into.cost_usd += sums.cost;
+    const into = group ?? this.notGrouped;
+    into.calls += calls;
+    into.unpriced_calls += unpriced;
+    into.cost_usd += cost;
     if (group === undefined) return;
     group.lastUs = atUs;
     group.similarityMin = Math.min(group.similarityMin, similarity);
-    group.similaritySum += similarity * sums.calls;
+    group.similaritySum += similarity * calls;
     if (this.exact.add(exact + number * GROUP_STEP)) group.distinct += 1;
     if (group.models.size < NAMES_MAX) group.models.add(model);
     if (group.features.size < NAMES_MAX) group.features.add(feature);
@@ -182,8 +191,8 @@ class GroupReader {
 
 function newGroup({ trace, maker, atUs }: { trace: string; maker: number; atUs: number }): Group {
   return {
-    calls: 0n,
-    unpriced_calls: 0n,
+    calls: 0,
+    unpriced_calls: 0,
     cost_usd: 0n,
     trace,
     maker,
@@ -212,11 +221,11 @@ const totalsSql = (scope: ByteScope, input: SimilarInput): Sql =>
   sql`SELECT toString(sum(calls)) AS all_calls, toString(sum(unpriced_calls)) AS all_unpriced,
     toString(sum(coalesce(cost_usd, 0))) AS all_usd ${entriesFrom(scope, input)}`;
 
-function sumOf(list: readonly Sums[]): Sums {
+function sumOf(list: readonly Counted[]): Sums {
   const sum: Sums = { calls: 0n, unpriced_calls: 0n, cost_usd: 0n };
   for (const one of list) {
-    sum.calls += one.calls;
-    sum.unpriced_calls += one.unpriced_calls;
+    sum.calls += BigInt(one.calls);
+    sum.unpriced_calls += BigInt(one.unpriced_calls);
     sum.cost_usd += one.cost_usd;
   }
   return sum;
@@ -248,10 +257,10 @@ const showSimilarity = (value: number): number => Math.round(value * 1000) / 100
 
 function showGroup(group: Group): SimilarAnswer['rows'][number] {
   return {
-    ...showSums(group),
+    ...showSums(sumOf([group])),
     distinct_prompts: group.distinct,
     similarity_min: showSimilarity(group.similarityMin),
-    similarity_mean: showSimilarity(group.similaritySum / Number(group.calls)),
+    similarity_mean: showSimilarity(group.similaritySum / group.calls),
     maker: MAKERS[group.maker] === 'm1' ? 'm1' : 'c1',
     models: showNames(group.models),
     features: showNames(group.features),
