@@ -56,6 +56,8 @@ export const REQUESTS: readonly ExampleRequest[] = [
   { operation: 'getCostBreakdown', parameters: { ...DAY, by: 'model,feature' } },
   { operation: 'getCostTimeseries', parameters: { ...DAY, interval: '1d', by: 'model' } },
   { operation: 'getUnpriced', parameters: DAY },
+  { operation: 'getSimilarPrompts', parameters: { ...DAY, threshold: '0.7' } },
+  { operation: 'getCacheablePrompts', parameters: DAY },
   {
     operation: 'createKey',
     body: { tenant: 'acme', scopes: ['read'], name: 'grafana' },
