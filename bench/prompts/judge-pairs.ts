@@ -1,7 +1,7 @@
-/** How well pairs are told apart by the whole way: sketch, bands, comparison, for each of the two makers of sketches. */
+/** How well pairs are told apart by the whole way: sketch, bands, comparison, for each of the makers of sketches. */
 import { PromptSketcher } from '@ai-cost-profiler/collector/rows/prompt/prompt-sketch.ts';
+import { Fingerprinter } from '@ai-cost-profiler/core/fingerprint.ts';
 import { LeaderGroups } from '@ai-cost-profiler/queries/prompts/leader-groups.ts';
-import { Fingerprinter } from '../../instrumentation/core/src/fingerprint.ts';
 import { type PromptPair, pairsWithin } from './pairs.ts';
 
 export type Maker = 'c1' | 'm1';

@@ -1,5 +1,5 @@
 -- Prompts that are alike, without their words: the sketch of a call's prompt and where its messages end, beside the other
--- facts of the call, so that the sketches of a million calls are read without their attributes (docs/decisions/0020).
+-- facts of the call, so that the sketches of a million calls are read without their attributes.
 -- prompt_maker: who made the sketch, for only sketches of one maker can be compared; '' where there is none.
 
 ALTER TABLE {database}.landing

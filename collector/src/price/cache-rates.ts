@@ -1,4 +1,4 @@
-/** What input costs plain, read from a cache and written to one: the rates of a model at an instant, by a price book. */
+/** What input costs plain, read from a cache and written to one: rates of a model at an instant, by a price book. */
 import type { CallContext } from './call-context.ts';
 import type { PriceBook } from './price-book.ts';
 import type { KeyPlan } from './rate-plan.ts';

@@ -77,10 +77,16 @@ function createColumns() {
     prompt_version: new LowCardinalityColumn(),
     tool: new LowCardinalityColumn(),
     tags: new StringMapColumn(),
+    ...createPromptColumns(),
+    received_at: new Int64Column(INSTANT),
+  };
+}
+
+function createPromptColumns() {
+  return {
     prompt_maker: new LowCardinalityColumn(),
     prompt_sketch: new StringColumn(),
     prompt_boundaries: new StringColumn(),
-    received_at: new Int64Column(INSTANT),
   };
 }
 

@@ -13,8 +13,8 @@ export interface SimilarInput {
   readonly nowNs: InstantNs;
 }
 
-export const ROWS_PRESET = 50;
-export const ROWS_MAX = 1000;
+const ROWS_PRESET = 50;
+const ROWS_MAX = 1000;
 const THRESHOLD = /^(?:0\.[5-9]\d{0,3}|1(?:\.0{1,4})?)$/;
 
 /** The parameters of `GET /api/v1/prompts/similar`, without the filters by dimension. */

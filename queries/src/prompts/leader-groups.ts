@@ -3,10 +3,10 @@
  * as similar to as the threshold says, or becomes a leader itself. So every prompt of a group is that similar to its
  * leader, and no chain of small steps joins what is far apart, as connected components would.
  *
- * Leaders are found by locality-sensitive hashing: eight bands of four of the 128 bytes; two prompts of Jaccard
- * similarity J share a band with probability 1 − (1 − J⁴)⁸ (0.985 at 0.8, 0.9998 at 0.9). What shares a band is compared: the Hamming
- * distance of the whole sketches tells the similarity, for a byte that differs has 4 + 4/255 different bits on average
- * (b-bit minwise hashing, Li and König 2010). Its standard deviation is 0.047 at most.
+ * Leaders are found by locality-sensitive hashing: eight bands of four of the 128 bytes. Two prompts of Jaccard
+ * similarity J share a band with probability 1 − (1 − J⁴)⁸ (0.985 at 0.8, 0.9998 at 0.9). What shares a band is
+ * compared: the Hamming distance of the whole sketches tells the similarity, for a byte that differs has 4 + 4/255
+ * different bits on average (b-bit minwise hashing, Li and König 2010). Its standard deviation is 0.047 at most.
  *
  * Invariant: the same calls in the same order give the same groups; memory is bounded by `leadersMax`.
  */
@@ -28,7 +28,7 @@ export interface Placed {
 }
 
 /** The similarity that a number of differing bits tells; never below 0. */
-export const similarityOf = (bits: number): number =>
+const similarityOf = (bits: number): number =>
   Math.max(0, 1 - bits / (SKETCH_BYTES * BITS_OF_DIFFERENCE));
 
 export class LeaderGroups {

@@ -24,7 +24,7 @@ const TURN_MS = 7;
 const TURN_ROWS = 256;
 
 /** `call` tells one call from every other in eight bytes. */
-export const CALL = sql`cityHash64(tenant, trace_id, span_id)`;
+const CALL = sql`cityHash64(tenant, trace_id, span_id)`;
 export const NAME_BYTES = bound('UInt32', NAME_BYTES_MAX);
 
 /** `FROM ledger …` of what was asked. */

@@ -127,7 +127,7 @@ export class PromptSketcher {
     for (let rotation = 0; rotation < ROTATIONS; rotation++) {
       let value = Math.imul(shingle ^ seeds[rotation]!, factors[rotation]!);
       value ^= value >>> 15;
-      // The upper four bits are the bin, the others what is compared. Neighbours in the sketch are of different rotations.
+      // The upper four bits are the bin, the others what is compared. Neighbours in the sketch are of other rotations.
       const place = (value >>> 28) * ROTATIONS + rotation;
       const low = value & 0x0fffffff;
       if (low < smallest[place]!) smallest[place] = low;
