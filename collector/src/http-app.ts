@@ -16,9 +16,12 @@ import { createApp } from './api/app.ts';
 import { costsRoutes } from './api/costs-routes.ts';
 import { onlyMethods } from './api/errors.ts';
 import { exportRoutes } from './api/export-routes.ts';
+import { flamegraphRoutes } from './api/flamegraph-routes.ts';
+import { liveRoutes } from './api/live-routes.ts';
 import { openApiRoutes } from './api/openapi.ts';
 import { pricesRoutes } from './api/prices-routes.ts';
 import { promptsRoutes } from './api/prompts-routes.ts';
+import { createBucketPrices } from './bucket-prices.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
 import { cursorSecret, tenantSecrets } from './control/fingerprint-secret.ts';
@@ -29,6 +32,7 @@ import type { Journal } from './journal/journal.ts';
 import type { SegmentBlocks } from './journal/pending-rows.ts';
 import { setAsideOperations } from './journal/set-aside-operations.ts';
 import { API_REQUEST_TIMEOUT_MS } from './limits.ts';
+import type { LiveFeed } from './live-feed.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { readinessParts } from './observe.ts';
@@ -54,6 +58,7 @@ export interface HttpAppParts {
   authenticate: Authenticate;
   collectGauges: () => Promise<void>;
   isDraining: () => boolean;
+  live: LiveFeed;
   /** How writing into ClickHouse goes. */
   writing: WriteHealth;
   /** Settles now, for `/api/v1/admin/settle`. */
@@ -91,6 +96,12 @@ export function createHttpApp(parts: HttpAppParts): Express {
         cursorSecret: cursorSecret(control),
         now,
       }),
+      flamegraphRoutes({
+        store: storage.store,
+        authenticate,
+        now,
+        price: createBucketPrices(books),
+      }),
       exportRoutes({ store: storage.store, authenticate, secret: exportSecret(control), now }),
       promptsRoutes({
         store: storage.store,
@@ -100,6 +111,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
       }),
       adminLedgerRoutes(parts),
       adminJournalRoutes({ authenticate, setAside: setAsideOperations(journal) }),
+      liveRoutes({ authenticate, live: parts.live, metrics }),
       pricesRoutes(priceDeps),
       adminPriceRoutes(priceDeps),
       adminTenantRoutes({ authenticate, tenants: parts.limits.tenants }),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
 import { parseInstant } from '@ai-cost-profiler/queries/range.ts';
 import {
   type EmbeddedLedger,
@@ -15,6 +16,7 @@ import { Problem } from '../problems.ts';
 import { requestIds } from '../request-id.ts';
 import { costsRoutes } from './costs-routes.ts';
 import { answerErrors } from './errors.ts';
+import { FLAMEGRAPH_TYPES, flamegraphRoutes } from './flamegraph-routes.ts';
 import { openApiDocument, openApiRoutes } from './openapi.ts';
 
 const cursorSecret = () => Buffer.alloc(32, 1);
@@ -66,6 +68,8 @@ beforeAll(async () => {
   app.use(requestIds(() => randomBytes(8).toString('hex')));
   const now = () => new Date('2026-08-21T00:00:00Z');
   app.use(costsRoutes({ store: ledger.store, authenticate, cursorSecret, now }));
+  const price = () => undefined;
+  app.use(flamegraphRoutes({ store: ledger.store, authenticate, now, price }));
   app.use(openApiRoutes('1.2.3'));
   const log = createLog('error', new Writable({ write: (_chunk, _encoding, done) => done() }));
   app.use(answerErrors(log, () => undefined));
@@ -108,6 +112,9 @@ describe('cost routes', () => {
     `/api/v1/costs/breakdown?${DAY}&by=model`,
     `/api/v1/costs/timeseries?${DAY}&by=model`,
     `/api/v1/traces?${DAY}`,
+    `/api/v1/costs/treemap?${DAY}&by=model,feature`,
+    `/api/v1/costs/units?${DAY}&per=model`,
+    `/api/v1/flamegraph?${DAY}&by=model`,
     `/api/v1/unpriced?${DAY}`,
     '/api/v1/status',
   ];
@@ -132,6 +139,16 @@ describe('cost routes', () => {
     expect(text).not.toContain(GLOBEX_TRACE);
     expect(await answerOf('0'.repeat(32))).toEqual([status, text]);
     expect((await get(`/api/v1/traces/${GLOBEX_TRACE}`, 'globex-read')).body.totals.calls).toBe(1);
+  });
+
+  test.for(['folded', 'speedscope', 'pprof'] as const)('a flame graph as %s', async (format) => {
+    const url = `${origin}/api/v1/flamegraph?${DAY}&by=model&format=${format}`;
+    const response = await fetch(url, { headers: { 'x-api-key': 'acme-read' } });
+    expect(response.headers.get('content-type')).toContain(FLAMEGRAPH_TYPES[format]);
+    const body = Buffer.from(await response.arrayBuffer());
+    const text = (format === 'pprof' ? gunzipSync(body) : body).toString('latin1');
+    expect(text).toContain('gpt-4o-2024-08-06');
+    expect(text).not.toContain('secret');
   });
 
   test('by tenant is the operator’s alone', async () => {

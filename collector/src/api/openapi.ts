@@ -14,6 +14,9 @@ import { TRACE_PARAMETERS, TRACE_PATH } from '@ai-cost-profiler/queries/trace/in
 import { TRACE_ANSWER } from '@ai-cost-profiler/queries/trace/trace.ts';
 import { tracesParameters } from '@ai-cost-profiler/queries/traces/input.ts';
 import { TRACES_ANSWER } from '@ai-cost-profiler/queries/traces/traces.ts';
+import { treemapParameters } from '@ai-cost-profiler/queries/treemap/input.ts';
+import { TREEMAP_ANSWER } from '@ai-cost-profiler/queries/treemap/treemap.ts';
+import { UNITS_ANSWER, unitsParameters } from '@ai-cost-profiler/queries/units/units.ts';
 import {
   UNPRICED_ANSWER,
   unpricedParameters,
@@ -25,8 +28,10 @@ import type { QuestionPath } from './costs-routes.ts';
 import { onlyMethods } from './errors.ts';
 import { OWN_PATHS, withCommonProblems } from './openapi-any-request.ts';
 import { EXPORT_PARAMETERS, exportPaths } from './openapi-exports.ts';
+import { FLAMEGRAPH_DOCUMENT } from './openapi-flamegraph.ts';
 import { JOURNAL_PATHS } from './openapi-journal.ts';
 import { LEDGER_PATHS } from './openapi-ledger.ts';
+import { livePaths } from './openapi-live.ts';
 import { ANY_KEY, FURTHER_PATHS, type Json, problemResponses, toSchema } from './openapi-paths.ts';
 import { PRICE_PATHS } from './openapi-prices.ts';
 import { TENANT_PATHS } from './openapi-tenants.ts';
@@ -42,7 +47,8 @@ interface QuestionDocument {
   readonly problems?: readonly ProblemCode[];
   /** Whether the dimensions are filters too. */
   readonly filters: boolean;
-  readonly answer: z.ZodType;
+  /** The answer in JSON, or what each media type holds. */
+  readonly answer: z.ZodType | { readonly content: Json };
 }
 
 const QUESTION_DOCUMENTS: Readonly<Record<QuestionPath | PromptPath, QuestionDocument>> = {
@@ -75,6 +81,20 @@ const QUESTION_DOCUMENTS: Readonly<Record<QuestionPath | PromptPath, QuestionDoc
     problems: ['not_found', 'trace_too_large'],
     filters: false,
     answer: TRACE_ANSWER,
+  },
+  '/api/v1/costs/treemap': {
+    operationId: 'getCostTreemap',
+    summary: 'What was spent as nested areas; each node = children + other.',
+    parameters: treemapParameters(0n),
+    filters: true,
+    answer: TREEMAP_ANSWER,
+  },
+  '/api/v1/costs/units': {
+    operationId: 'getUnitCosts',
+    summary: 'What a call, a trace and a user cost, with percentiles of the cost of a trace.',
+    parameters: unitsParameters(0n),
+    filters: true,
+    answer: UNITS_ANSWER,
   },
   '/api/v1/unpriced': {
     operationId: 'getUnpriced',
@@ -164,6 +184,12 @@ function filterParameters(): Json[] {
   return [...fixed, tags];
 }
 
+function contentOf(answer: QuestionDocument['answer']): Json {
+  return 'content' in answer
+    ? answer.content
+    : { 'application/json': { schema: toSchema(answer, 'output') } };
+}
+
 function operationOf(document: QuestionDocument): Json {
   return {
     get: {
@@ -175,7 +201,7 @@ function operationOf(document: QuestionDocument): Json {
       responses: {
         200: {
           description: 'The answer.',
-          content: { 'application/json': { schema: toSchema(document.answer, 'output') } },
+          content: contentOf(document.answer),
         },
         ...problemResponses([...QUESTION_PROBLEMS, ...(document.problems ?? [])]),
       },
@@ -198,11 +224,13 @@ export function openApiDocument(version: string): Json {
       ...Object.fromEntries(
         Object.entries(QUESTION_DOCUMENTS).map(([path, document]) => [path, operationOf(document)]),
       ),
+      '/api/v1/flamegraph': operationOf(FLAMEGRAPH_DOCUMENT),
       ...exportPaths(
         parametersOf({ parameters: EXPORT_PARAMETERS, filters: true }),
         QUESTION_PROBLEMS,
       ),
       ...FURTHER_PATHS,
+      ...livePaths(filterParameters()),
       ...LEDGER_PATHS,
       ...JOURNAL_PATHS,
       ...PRICE_PATHS,

@@ -832,6 +832,243 @@ export interface Operations {
       };
     };
   };
+  /** What was spent as nested areas; each node = children + other. `GET /api/v1/costs/treemap` */
+  readonly getCostTreemap: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** Two or three dimensions, from the root on. */
+      readonly by?: string | number;
+      /** Children of each node at most, up to 1000; the rest is its `other`. */
+      readonly limit?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      /** Most expensive first, at each level; a node is the sum of children and other. */
+      readonly rows: readonly ({
+        readonly dimension: string;
+        readonly value: string | null;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+        readonly children: readonly ({
+          readonly dimension: string;
+          readonly value: string | null;
+          /** Whole number; a string of digits from 2^53 on. */
+          readonly calls: number | string;
+          /** Whole number; a string of digits from 2^53 on. */
+          readonly unpriced_calls: number | string;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_usd: string | null;
+          readonly children?: readonly ({
+            readonly dimension: string;
+            readonly value: string | null;
+            /** Whole number; a string of digits from 2^53 on. */
+            readonly calls: number | string;
+            /** Whole number; a string of digits from 2^53 on. */
+            readonly unpriced_calls: number | string;
+            /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+            readonly cost_usd: string | null;
+          })[];
+          readonly other?: {
+            /** Whole number; a string of digits from 2^53 on. */
+            readonly calls: number | string;
+            /** Whole number; a string of digits from 2^53 on. */
+            readonly unpriced_calls: number | string;
+            /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+            readonly cost_usd: string | null;
+          };
+        })[];
+        readonly other: {
+          /** Whole number; a string of digits from 2^53 on. */
+          readonly calls: number | string;
+          /** Whole number; a string of digits from 2^53 on. */
+          readonly unpriced_calls: number | string;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_usd: string | null;
+        };
+      })[];
+      /** What the rows do not show: rows + other = totals. */
+      readonly other: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+      readonly totals: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+      readonly from: string;
+      readonly to: string;
+      /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
+      readonly settled_through: string | null;
+      /** Of what was asked, the calls of traces received after `settled_through`: they are part of the figures, and settle may still correct them. */
+      readonly provisional: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+    };
+  };
+  /** What a call, a trace and a user cost, with percentiles of the cost of a trace. `GET /api/v1/costs/units` */
+  readonly getUnitCosts: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** Whose cost a row is; trace: totals only, over all traces. */
+      readonly per?: "user" | "session" | "feature" | "prompt" | "agent" | "model" | "trace";
+      /** A whole number from 1 to 10000. */
+      readonly limit?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      /** Each with its unit (user, feature, …); null where calls have none. */
+      readonly rows: readonly ({
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Without a price: no part of any cost here. */
+        readonly unpriced_calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly traces: number | string;
+        /** Different users, as far as calls tell one. */
+        readonly users: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        readonly cost_usd_per_call: string | null;
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        readonly cost_usd_per_trace: string | null;
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        readonly cost_usd_per_user: string | null;
+        /** Of the traces that have a cost, each with what of it is of the row: exact. */
+        readonly trace_cost_usd: {
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly p50: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly p90: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly p95: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly p99: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly max: string | null;
+        };
+      } & Readonly<Record<string, unknown>>)[];
+      readonly totals: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Without a price: no part of any cost here. */
+        readonly unpriced_calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly traces: number | string;
+        /** Different users, as far as calls tell one. */
+        readonly users: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        readonly cost_usd_per_call: string | null;
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        readonly cost_usd_per_trace: string | null;
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        readonly cost_usd_per_user: string | null;
+        /** Of the traces that have a cost, each with what of it is of the row: exact. */
+        readonly trace_cost_usd: {
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly p50: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly p90: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly p95: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly p99: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly max: string | null;
+        };
+      };
+      readonly from: string;
+      readonly to: string;
+      /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
+      readonly settled_through: string | null;
+      /** Of what was asked, the calls of traces received after `settled_through`: they are part of the figures, and settle may still correct them. */
+      readonly provisional: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+    };
+  };
   /** Which calls have no cost, and why. `GET /api/v1/unpriced` */
   readonly getUnpriced: {
     readonly parameters: {
@@ -916,16 +1153,69 @@ export interface Operations {
       };
     };
   };
-  /** Groups of near-identical prompts and what they cost, without a word of them. `GET /api/v1/prompts/similar` */
-  readonly getSimilarPrompts: {
+  /** Whether anything arrives for the tenant of the key. `GET /api/v1/status` */
+  readonly getStatus: {
+    readonly parameters: Readonly<Record<never, never>>;
+    readonly body: undefined;
+    readonly answer: {
+      readonly tenant: string;
+      readonly now: string;
+      /** Null: no span was ever stored. */
+      readonly last_received_at: string | null;
+      /** Spans by when they were received, and all that are stored. */
+      readonly spans: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly last_minute: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly last_5_minutes: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly last_hour: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly last_24_hours: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly stored: number | string;
+      };
+      /** Of those stored, spans of LLM calls. */
+      readonly llm_spans: number | string;
+      /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
+      readonly settled_through: string | null;
+      /** Of what was asked, the calls of traces received after `settled_through`: they are part of the figures, and settle may still correct them. */
+      readonly provisional: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+    };
+  };
+  /** A flame graph of cost, tokens, time or calls, of a range or a trace, or of two compared. `GET /api/v1/flamegraph` */
+  readonly getFlamegraph: {
     readonly parameters: {
       /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
       readonly from?: string | number;
       /** End of the range, not part of it; as `from`. */
       readonly to?: string | number;
-      /** How similar prompts of a group are at least: Jaccard similarity of runs of three words, a decimal from 0.5 to 1. */
-      readonly threshold?: string | number;
-      /** A whole number from 1 to 1000. */
+      /** One trace, whenever it was; instead of from and to. */
+      readonly trace_id?: string | number;
+      /** What widths are. */
+      readonly weight?: "cost" | "tokens" | "duration" | "calls";
+      /** json: a nested set; folded: a stack a line; speedscope; pprof: gzipped. */
+      readonly format?: "json" | "folded" | "speedscope" | "pprof";
+      /** What frames are: values of dimensions, or names of spans (of a trace the default). */
+      readonly stack?: "dimensions" | "spans";
+      /** Frames from the root on: dimensions separated by commas, `bucket` as the last for the kind of tokens. With stack=dimensions service,agent,tool,model,bucket if not given; with stack=spans only bucket or nothing (of a trace bucket if not given). */
+      readonly by?: string | number;
+      /** Only calls of spans whose resource has this service.version. */
+      readonly version?: string | number;
+      /** The range to compare with: its start, as `from`. */
+      readonly compare_from?: string | number;
+      /** Its end, as `to`. */
+      readonly compare_to?: string | number;
+      /** The service.version to compare `version` with, in the same range or that of compare_from. */
+      readonly compare_version?: string | number;
+      /** A whole number from 1 to 10000. */
       readonly limit?: string | number;
       /** Only calls with one of these values of service; the empty value finds calls without one. */
       readonly service?: string | readonly string[];
@@ -956,220 +1246,55 @@ export interface Operations {
     };
     readonly body: undefined;
     readonly answer: {
-      /** Groups of two calls or more, most expensive first. */
+      /** Frames in depth-first order, siblings heaviest first; the first is the root. */
       readonly rows: readonly ({
+        /** Depth: 0 is the root. */
+        readonly level: number;
+        readonly label: string;
+        /** Of the frame and all below it, for drawing: US dollars, tokens, nanoseconds or calls. */
+        readonly value: number;
+        /** Of the frame alone. */
+        readonly self: number;
+        /** As `value`, exact; null when no call below it has a price. */
+        readonly value_exact: string | null;
+        /** As `self`, exact. */
+        readonly self_exact: string | null;
         /** Whole number; a string of digits from 2^53 on. */
         readonly calls: number | string;
-        /** Whole number; a string of digits from 2^53 on. */
+        /** Of them without a price: they add nothing to the cost. */
         readonly unpriced_calls: number | string;
-        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
-        readonly cost_usd: string | null;
-        /** Prompts that differ in anything: of more calls than that, the others repeat one exactly. */
-        readonly distinct_prompts: number | string;
-        /** Of its calls to its first prompt; an estimate ±0.05. */
-        readonly similarity_min: number;
-        readonly similarity_mean: number;
-        /** Who made the sketches: the instrumentation, or here. */
-        readonly maker: "m1" | "c1";
-        /** The first 20 of them; null: not told. */
-        readonly models: readonly (string | null)[];
-        /** The first 20 of them; null: not told. */
-        readonly features: readonly (string | null)[];
-        readonly first_at: string;
-        readonly last_at: string;
-        /** A trace with such a call: its first. */
-        readonly trace_id: string;
-      })[];
-      /** The groups beyond the limit, summed. */
-      readonly other: {
+        /** As `value`, of the other side. */
+        readonly valueRight?: number;
+        readonly selfRight?: number;
+        readonly value_right_exact?: string | null;
+        readonly self_right_exact?: string | null;
         /** Whole number; a string of digits from 2^53 on. */
-        readonly groups: number | string;
+        readonly calls_right?: number | string;
         /** Whole number; a string of digits from 2^53 on. */
-        readonly calls: number | string;
-        /** Whole number; a string of digits from 2^53 on. */
-        readonly unpriced_calls: number | string;
-        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
-        readonly cost_usd: string | null;
-      };
-      /** Calls whose prompt is like no other. */
-      readonly alone: {
-        /** Whole number; a string of digits from 2^53 on. */
-        readonly calls: number | string;
-        /** Whole number; a string of digits from 2^53 on. */
-        readonly unpriced_calls: number | string;
-        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
-        readonly cost_usd: string | null;
-      };
-      /** Calls of which nothing can be said: no prompt was sent, or its span has expired; or there were too many different prompts to keep. */
-      readonly uncovered: {
-        readonly without_sketch: {
-          /** Whole number; a string of digits from 2^53 on. */
-          readonly calls: number | string;
-          /** Whole number; a string of digits from 2^53 on. */
-          readonly unpriced_calls: number | string;
-          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
-          readonly cost_usd: string | null;
-        };
-        readonly not_grouped: {
-          /** Whole number; a string of digits from 2^53 on. */
-          readonly calls: number | string;
-          /** Whole number; a string of digits from 2^53 on. */
-          readonly unpriced_calls: number | string;
-          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
-          readonly cost_usd: string | null;
-        };
-      };
-      /** rows + other + alone + uncovered. */
-      readonly totals: {
-        /** Whole number; a string of digits from 2^53 on. */
-        readonly calls: number | string;
-        /** Whole number; a string of digits from 2^53 on. */
-        readonly unpriced_calls: number | string;
-        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
-        readonly cost_usd: string | null;
-      };
-      /** Which prompts were compared with each other: sketches of one maker and key alone. */
-      readonly comparable: string;
-      readonly threshold: number;
-      readonly from: string;
-      readonly to: string;
-      /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
-      readonly settled_through: string | null;
-      /** Of what was asked, the calls of traces received after `settled_through`: they are part of the figures, and settle may still correct them. */
-      readonly provisional: {
-        /** Whole number; a string of digits from 2^53 on. */
-        readonly calls: number | string;
-        /** Whole number; a string of digits from 2^53 on. */
-        readonly unpriced_calls: number | string;
-        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
-        readonly cost_usd: string | null;
-      };
-    };
-  };
-  /** What a provider's cache would have saved, of prompts that begin alike. `GET /api/v1/prompts/cacheable` */
-  readonly getCacheablePrompts: {
-    readonly parameters: {
-      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
-      readonly from?: string | number;
-      /** End of the range, not part of it; as `from`. */
-      readonly to?: string | number;
-      /** How long a provider keeps a prefix after it was last used: whole seconds from 1 to 86400. The default of 300 is what Anthropic and OpenAI promise at the least; above it, writes are priced as those of one hour. */
-      readonly ttl_seconds?: string | number;
-      /** Shorter prefixes are not kept: whole tokens. The default is 1024; some models need more. */
-      readonly min_tokens?: string | number;
-      /** Only calls with one of these values of service; the empty value finds calls without one. */
-      readonly service?: string | readonly string[];
-      /** Only calls with one of these values of environment; the empty value finds calls without one. */
-      readonly environment?: string | readonly string[];
-      /** Only calls with one of these values of provider; the empty value finds calls without one. */
-      readonly provider?: string | readonly string[];
-      /** Only calls with one of these values of model; the empty value finds calls without one. */
-      readonly model?: string | readonly string[];
-      /** Only calls with one of these values of operation; the empty value finds calls without one. */
-      readonly operation?: string | readonly string[];
-      /** Only calls with one of these values of feature; the empty value finds calls without one. */
-      readonly feature?: string | readonly string[];
-      /** Only calls with one of these values of agent; the empty value finds calls without one. */
-      readonly agent?: string | readonly string[];
-      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
-      readonly prompt?: string | readonly string[];
-      /** Only calls with one of these values of user; the empty value finds calls without one. */
-      readonly user?: string | readonly string[];
-      /** Only calls with one of these values of session; the empty value finds calls without one. */
-      readonly session?: string | readonly string[];
-      /** Only calls with one of these values of tool; the empty value finds calls without one. */
-      readonly tool?: string | readonly string[];
-      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
-      readonly tenant?: string | readonly string[];
-      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
-      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
-    };
-    readonly body: undefined;
-    readonly answer: {
-      /** Most saved first. */
-      readonly rows: readonly ({
-        readonly provider: string | null;
-        readonly model: string | null;
-        /** Calls with boundaries of their prompt. */
-        readonly calls: number | string;
-        /** Of these, those that begin as an earlier one did. */
-        readonly repeating_calls: number | string;
-        /** Repeating calls whose saving is unknown, for want of a price or of usage: in no amount here. */
-        readonly unknown_calls: number | string;
-        /** Estimated tokens that had been sent before. */
-        readonly repeated_tokens: number | string;
-        /** Of these, those that were paid as plain input. */
-        readonly uncached_tokens: number | string;
-        /** What reading these from a cache would have saved. */
-        readonly read_usd: string | null;
-        /** What writing them to it first would have cost more. */
-        readonly write_usd: string | null;
-        /** The difference; negative: a cache would have cost more. */
-        readonly saved_usd: string | null;
+        readonly unpriced_calls_right?: number | string;
       })[];
       readonly totals: {
-        /** Calls with boundaries of their prompt. */
-        readonly calls: number | string;
-        /** Of these, those that begin as an earlier one did. */
-        readonly repeating_calls: number | string;
-        /** Repeating calls whose saving is unknown, for want of a price or of usage: in no amount here. */
-        readonly unknown_calls: number | string;
-        /** Estimated tokens that had been sent before. */
-        readonly repeated_tokens: number | string;
-        /** Of these, those that were paid as plain input. */
-        readonly uncached_tokens: number | string;
-        /** What reading these from a cache would have saved. */
-        readonly read_usd: string | null;
-        /** What writing them to it first would have cost more. */
-        readonly write_usd: string | null;
-        /** The difference; negative: a cache would have cost more. */
-        readonly saved_usd: string | null;
-      };
-      /** Of which nothing can be said. */
-      readonly calls_without_boundaries: number | string;
-      /** What of this is estimated. */
-      readonly estimate: string;
-      readonly ttl_seconds: number;
-      readonly min_tokens: number;
-      readonly from: string;
-      readonly to: string;
-      /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
-      readonly settled_through: string | null;
-      /** Of what was asked, the calls of traces received after `settled_through`: they are part of the figures, and settle may still correct them. */
-      readonly provisional: {
         /** Whole number; a string of digits from 2^53 on. */
         readonly calls: number | string;
-        /** Whole number; a string of digits from 2^53 on. */
+        /** Calls without a price: their cost is unknown. */
         readonly unpriced_calls: number | string;
+        readonly tokens: string;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
       };
-    };
-  };
-  /** Whether anything arrives for the tenant of the key. `GET /api/v1/status` */
-  readonly getStatus: {
-    readonly parameters: Readonly<Record<never, never>>;
-    readonly body: undefined;
-    readonly answer: {
-      readonly tenant: string;
-      readonly now: string;
-      /** Null: no span was ever stored. */
-      readonly last_received_at: string | null;
-      /** Spans by when they were received, and all that are stored. */
-      readonly spans: {
+      readonly totals_right: {
         /** Whole number; a string of digits from 2^53 on. */
-        readonly last_minute: number | string;
-        /** Whole number; a string of digits from 2^53 on. */
-        readonly last_5_minutes: number | string;
-        /** Whole number; a string of digits from 2^53 on. */
-        readonly last_hour: number | string;
-        /** Whole number; a string of digits from 2^53 on. */
-        readonly last_24_hours: number | string;
-        /** Whole number; a string of digits from 2^53 on. */
-        readonly stored: number | string;
-      };
-      /** Of those stored, spans of LLM calls. */
-      readonly llm_spans: number | string;
+        readonly calls: number | string;
+        /** Calls without a price: their cost is unknown. */
+        readonly unpriced_calls: number | string;
+        readonly tokens: string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      } | null;
+      readonly weight: string;
+      /** Null for one trace, whenever it was. */
+      readonly from: string | null;
+      readonly to: string | null;
       /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
       readonly settled_through: string | null;
       /** Of what was asked, the calls of traces received after `settled_through`: they are part of the figures, and settle may still correct them. */
@@ -1426,6 +1551,43 @@ export interface Operations {
   /** Metrics of the process. `GET /metrics` */
   readonly getMetrics: {
     readonly parameters: Readonly<Record<never, never>>;
+    readonly body: undefined;
+    readonly answer: Response;
+  };
+  /** What happens right now, as server-sent events, until the client goes. `GET /api/v1/live` */
+  readonly streamLive: {
+    readonly parameters: {
+      /** As the header `Last-Event-ID`, which goes before it: events behind this id. */
+      readonly last_event_id?: string | number;
+      /** As the header `Last-Event-ID`, which goes before it: events behind this id. */
+      readonly "Last-Event-ID"?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
     readonly body: undefined;
     readonly answer: Response;
   };
@@ -1712,10 +1874,11 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationRoute>> = {
   getCostTimeseries: { method: 'GET', path: '/api/v1/costs/timeseries', isJson: true },
   listTraces: { method: 'GET', path: '/api/v1/traces', isJson: true },
   getTrace: { method: 'GET', path: '/api/v1/traces/{trace_id}', isJson: true },
+  getCostTreemap: { method: 'GET', path: '/api/v1/costs/treemap', isJson: true },
+  getUnitCosts: { method: 'GET', path: '/api/v1/costs/units', isJson: true },
   getUnpriced: { method: 'GET', path: '/api/v1/unpriced', isJson: true },
-  getSimilarPrompts: { method: 'GET', path: '/api/v1/prompts/similar', isJson: true },
-  getCacheablePrompts: { method: 'GET', path: '/api/v1/prompts/cacheable', isJson: true },
   getStatus: { method: 'GET', path: '/api/v1/status', isJson: true },
+  getFlamegraph: { method: 'GET', path: '/api/v1/flamegraph', isJson: true },
   exportSpans: { method: 'GET', path: '/api/v1/export/spans', isJson: false },
   exportLedger: { method: 'GET', path: '/api/v1/export/ledger', isJson: false },
   exportCosts: { method: 'GET', path: '/api/v1/export/costs', isJson: false },
@@ -1730,6 +1893,7 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationRoute>> = {
   getHealth: { method: 'GET', path: '/healthz', isJson: true },
   getReadiness: { method: 'GET', path: '/readyz', isJson: true },
   getMetrics: { method: 'GET', path: '/metrics', isJson: false },
+  streamLive: { method: 'GET', path: '/api/v1/live', isJson: false },
   settleNow: { method: 'POST', path: '/api/v1/admin/settle', isJson: false },
   verifyLedger: { method: 'POST', path: '/api/v1/admin/verify', isJson: false },
   repriceLedger: { method: 'POST', path: '/api/v1/admin/reprice', isJson: false },
