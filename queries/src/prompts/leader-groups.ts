@@ -3,8 +3,8 @@
  * as similar to as the threshold says, or becomes a leader itself. So every prompt of a group is that similar to its
  * leader, and no chain of small steps joins what is far apart, as connected components would.
  *
- * Leaders are found by locality-sensitive hashing: eight bands of four of the 128 bytes. Two prompts of Jaccard
- * similarity J share a band with probability 1 − (1 − J⁴)⁸ (0.985 at 0.8, 0.9998 at 0.9). What shares a band is
+ * Leaders are found by locality-sensitive hashing: twelve bands of four of the 128 bytes. Two prompts of Jaccard
+ * similarity J share a band with probability 1 − (1 − J⁴)¹² (0.998 at 0.8). What shares a band is
  * compared: the Hamming distance of the whole sketches tells the similarity, for a byte that differs has 4 + 4/255
  * different bits on average (b-bit minwise hashing, Li and König 2010). Its standard deviation is 0.047 at most.
  *
@@ -13,7 +13,7 @@
 import { SKETCH_BYTES } from './call-rows.ts';
 
 const SKETCH_WORDS = SKETCH_BYTES / 4;
-const BANDS = 8;
+const BANDS = 12;
 const BITS_OF_DIFFERENCE = (4 * 256) / 255;
 /** Of a band that very many leaders share the newest are compared. */
 const COMPARED_MAX = 64;
