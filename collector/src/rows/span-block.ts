@@ -73,8 +73,6 @@ function createColumns() {
     session: new StringColumn(),
     feature: new LowCardinalityColumn(),
     agent: new LowCardinalityColumn(),
-    prompt: new LowCardinalityColumn(),
-    prompt_version: new LowCardinalityColumn(),
     tool: new LowCardinalityColumn(),
     tags: new StringMapColumn(),
     ...createPromptColumns(),
@@ -84,6 +82,8 @@ function createColumns() {
 
 function createPromptColumns() {
   return {
+    prompt: new LowCardinalityColumn(),
+    prompt_version: new LowCardinalityColumn(),
     prompt_maker: new LowCardinalityColumn(),
     prompt_sketch: new StringColumn(),
     prompt_boundaries: new StringColumn(),
