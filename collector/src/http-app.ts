@@ -20,6 +20,7 @@ import { flamegraphRoutes } from './api/flamegraph-routes.ts';
 import { liveRoutes } from './api/live-routes.ts';
 import { openApiRoutes } from './api/openapi.ts';
 import { pricesRoutes } from './api/prices-routes.ts';
+import { promptsRoutes } from './api/prompts-routes.ts';
 import { createBucketPrices } from './bucket-prices.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
@@ -38,6 +39,7 @@ import type { Metrics } from './metrics.ts';
 import { readinessParts } from './observe.ts';
 import type { OpenLimits } from './open-limits.ts';
 import { pageRoutes, readPage } from './page/page.ts';
+import { cacheRates } from './price/cache-rates.ts';
 import type { OpenPrices } from './price/open-prices.ts';
 import { createAnswerOtlpProblem } from './receive/otlp-problem.ts';
 import type { Receivers } from './receivers.ts';
@@ -102,6 +104,12 @@ export function createHttpApp(parts: HttpAppParts): Express {
         price: createBucketPrices(books),
       }),
       exportRoutes({ store: storage.store, authenticate, secret: exportSecret(control), now }),
+      promptsRoutes({
+        store: storage.store,
+        authenticate,
+        cachePricesOf: (tenant) => (question) => cacheRates(books.bookFor(tenant), question),
+        now,
+      }),
       adminLedgerRoutes(parts),
       adminJournalRoutes({ authenticate, setAside: setAsideOperations(journal) }),
       liveRoutes({ authenticate, live: parts.live, metrics }),

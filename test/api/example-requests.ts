@@ -61,6 +61,8 @@ export const REQUESTS: readonly ExampleRequest[] = [
   { operation: 'getUnitCosts', parameters: { ...DAY, per: 'user' } },
   { operation: 'getFlamegraph', parameters: { ...DAY, format: 'json' } },
   { operation: 'getUnpriced', parameters: DAY },
+  { operation: 'getSimilarPrompts', parameters: { ...DAY, threshold: '0.7' } },
+  { operation: 'getCacheablePrompts', parameters: DAY },
   { operation: 'exportSpans', parameters: { ...DAY, format: 'csv' } },
   { operation: 'exportLedger', parameters: { ...DAY, format: 'ndjson' } },
   { operation: 'exportCosts', parameters: { ...DAY, format: 'csv' } },

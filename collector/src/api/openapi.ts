@@ -3,6 +3,10 @@
 import { BREAKDOWN_ANSWER } from '@ai-cost-profiler/queries/breakdown/breakdown.ts';
 import { breakdownParameters } from '@ai-cost-profiler/queries/breakdown/input.ts';
 import { DIMENSIONS } from '@ai-cost-profiler/queries/dimensions.ts';
+import { CACHEABLE_ANSWER } from '@ai-cost-profiler/queries/prompts/cacheable.ts';
+import { cacheableParameters } from '@ai-cost-profiler/queries/prompts/cacheable-input.ts';
+import { similarParameters } from '@ai-cost-profiler/queries/prompts/input.ts';
+import { SIMILAR_ANSWER } from '@ai-cost-profiler/queries/prompts/similar.ts';
 import { STATUS_ANSWER } from '@ai-cost-profiler/queries/status/status.ts';
 import { timeseriesParameters } from '@ai-cost-profiler/queries/timeseries/input.ts';
 import { TIMESERIES_ANSWER } from '@ai-cost-profiler/queries/timeseries/timeseries.ts';
@@ -31,6 +35,7 @@ import { livePaths } from './openapi-live.ts';
 import { ANY_KEY, FURTHER_PATHS, type Json, problemResponses, toSchema } from './openapi-paths.ts';
 import { PRICE_PATHS } from './openapi-prices.ts';
 import { TENANT_PATHS } from './openapi-tenants.ts';
+import type { PromptPath } from './prompts-routes.ts';
 
 interface QuestionDocument {
   readonly operationId: string;
@@ -46,7 +51,7 @@ interface QuestionDocument {
   readonly answer: z.ZodType | { readonly content: Json };
 }
 
-const QUESTION_DOCUMENTS: Readonly<Record<QuestionPath, QuestionDocument>> = {
+const QUESTION_DOCUMENTS: Readonly<Record<QuestionPath | PromptPath, QuestionDocument>> = {
   '/api/v1/costs/breakdown': {
     operationId: 'getCostBreakdown',
     summary: 'What was spent in a range, by any dimensions; rows + other = totals.',
@@ -97,6 +102,20 @@ const QUESTION_DOCUMENTS: Readonly<Record<QuestionPath, QuestionDocument>> = {
     parameters: unpricedParameters(0n),
     filters: true,
     answer: UNPRICED_ANSWER,
+  },
+  '/api/v1/prompts/similar': {
+    operationId: 'getSimilarPrompts',
+    summary: 'Groups of near-identical prompts and what they cost, without a word of them.',
+    parameters: similarParameters(0n),
+    filters: true,
+    answer: SIMILAR_ANSWER,
+  },
+  '/api/v1/prompts/cacheable': {
+    operationId: 'getCacheablePrompts',
+    summary: "What a provider's cache would have saved, of prompts that begin alike.",
+    parameters: cacheableParameters(0n),
+    filters: true,
+    answer: CACHEABLE_ANSWER,
   },
   '/api/v1/status': {
     operationId: 'getStatus',

@@ -3,7 +3,7 @@
 // Invariant: every query of a reader that is sent through here ends in the engine when its request ends.
 import { randomUUID } from 'node:crypto';
 import type { CallOptions } from '@ai-cost-profiler/clickhouse/store.ts';
-import type { Store as QueryStore } from '@ai-cost-profiler/queries/tenant-scope.ts';
+import type { ByteStore, Store as QueryStore } from '@ai-cost-profiler/queries/tenant-scope.ts';
 import type { Response } from 'express';
 import { QUERY_SECONDS_MAX, QUERY_SETTINGS, toBudgetProblem } from '../query-budget.ts';
 import { requestSignal } from './deadline.ts';
@@ -14,6 +14,20 @@ export interface ReadStore {
   readonly database: string;
   query<Row>(sql: string, params: Record<string, unknown>, options: CallOptions): Promise<Row[]>;
   kill(queryId: string): Promise<void>;
+}
+
+export interface ReadByteStore extends ReadStore {
+  raw(
+    sql: string,
+    format: string,
+    params: Record<string, unknown>,
+    options: CallOptions,
+  ): Promise<AsyncIterable<Uint8Array>>;
+}
+
+interface Waiting {
+  readonly response: Response;
+  readonly signal: AbortSignal;
 }
 
 /** The engine ends a query that is over its time itself; this is for one that does not answer any more. */
@@ -29,12 +43,52 @@ export function readerStore(store: ReadStore, response: Response): QueryStore {
   };
 }
 
+/** The same store, for questions that read what they are answered as it comes. */
+export function readerByteStore(store: ReadByteStore, response: Response): ByteStore {
+  const signal = requestSignal(response);
+  return {
+    ...readerStore(store, response),
+    raw: async (sql, format, params, settings) =>
+      fencedBytes(store, { response, signal }, (options) => {
+        const all = { ...options.settings, ...settings };
+        return store.raw(sql, format, params, { ...options, settings: all });
+      }),
+  };
+}
+
+/** The place is held until the last byte is read, or nobody reads any more. */
+async function* fencedBytes(
+  store: Pick<ReadStore, 'kill'>,
+  waiting: Waiting,
+  work: (options: CallOptions) => Promise<AsyncIterable<Uint8Array>>,
+): AsyncGenerator<Uint8Array, undefined> {
+  const fence = await openFence(store, waiting);
+  try {
+    yield* await work(fence.options);
+  } catch (error) {
+    throw fence.problemOf(error);
+  } finally {
+    fence.end();
+  }
+}
+
 /** Runs one query with a place, a budget and an end. */
 async function withinFence<T>(
   store: Pick<ReadStore, 'kill'>,
-  { response, signal }: { response: Response; signal: AbortSignal },
+  waiting: Waiting,
   work: (options: CallOptions) => Promise<T>,
 ): Promise<T> {
+  const fence = await openFence(store, waiting);
+  try {
+    return await work(fence.options);
+  } catch (error) {
+    throw fence.problemOf(error);
+  } finally {
+    fence.end();
+  }
+}
+
+async function openFence(store: Pick<ReadStore, 'kill'>, { response, signal }: Waiting) {
   const giveBack = await takeQueryPlace(response, signal);
   const queryId = randomUUID();
   // The embedded engine ends a query whose connection breaks; a server reads on until it is told.
@@ -44,14 +98,14 @@ async function withinFence<T>(
   };
   signal.addEventListener('abort', kill, { once: true });
   const startMs = performance.now();
-  try {
-    const timeoutMs = QUERY_SECONDS_MAX * 1000 + GRACE_MS;
-    return await work({ queryId, signal, timeoutMs, settings: QUERY_SETTINGS });
-  } catch (error) {
-    const seconds = (performance.now() - startMs) / 1000;
-    throw toBudgetProblem(error, seconds) ?? error;
-  } finally {
-    signal.removeEventListener('abort', kill);
-    giveBack();
-  }
+  const timeoutMs = QUERY_SECONDS_MAX * 1000 + GRACE_MS;
+  return {
+    options: { queryId, signal, timeoutMs, settings: QUERY_SETTINGS } satisfies CallOptions,
+    problemOf: (error: unknown): unknown =>
+      toBudgetProblem(error, (performance.now() - startMs) / 1000) ?? error,
+    end: (): void => {
+      signal.removeEventListener('abort', kill);
+      giveBack();
+    },
+  };
 }

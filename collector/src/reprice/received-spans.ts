@@ -13,7 +13,8 @@ export function loadWholeSpans(
   return store.query<WholeSpan>(
     `SELECT ${STORED_SPAN_COLUMNS}, trace_state, toUInt8(status_code) AS status_number, status_message, flags,
        scope_version, resource_attributes, attributes, events, links,
-       dropped_attributes_count, dropped_events_count, dropped_links_count, content_hash
+       dropped_attributes_count, dropped_events_count, dropped_links_count, content_hash,
+       prompt_maker, hex(prompt_sketch) AS prompt_sketch_hex, prompt_boundaries
      FROM ${store.database}.spans
      WHERE tenant = {tenant:String} AND trace_id IN {traceIds:Array(String)}`,
     { tenant, traceIds },

@@ -79,6 +79,8 @@ function contentSql(rule: ContentRule): { hasContent: string; changes: string } 
       `resource = if(${has(resource)}, toJSONString(${replaced(resource)}), toString(resource))`,
       `status_message = if(${isLong}, ${replacement('status_message')}, status_message)`,
       `events = if(${EVENTS_WITH_CONTENT}, ${EVENTS_WITHOUT}, events)`,
+      // Nor can it be told any more that two of the texts were alike.
+      "prompt_maker = '', prompt_sketch = '', prompt_boundaries = ''",
     ].join(', '),
   };
 }

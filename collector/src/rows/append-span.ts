@@ -65,6 +65,7 @@ export function appendSpan(
     const { template } = call;
     if (template === undefined) appendPlainCall(block, call.toCall());
     else appendKnownCall(block, { call, template, view });
+    block.prompts.append(view, context);
   }
   block.endRow();
 }
@@ -75,6 +76,7 @@ function appendNoCall(block: SpanBlock, attribution: Attribution): void {
   block.beginCall();
   appendCall(block, undefined);
   appendAttribution(block.columns, attribution);
+  block.prompts.appendNone();
 }
 
 function appendPlainCall(block: SpanBlock, call: Call): void {

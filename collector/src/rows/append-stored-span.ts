@@ -34,6 +34,10 @@ export interface ReceivedSpan {
   readonly dropped_events_count: number;
   readonly dropped_links_count: number;
   readonly content_hash: string;
+  readonly prompt_maker: string;
+  /** In hexadecimal digits. */
+  readonly prompt_sketch_hex: string;
+  readonly prompt_boundaries: string;
 }
 
 /** What is read of a span, and since when: of several versions the one received last counts. */
@@ -65,6 +69,7 @@ export function appendStoredSpan(
   block.beginCall();
   appendCall(block, call);
   appendAttribution(columns, attribution);
+  appendPrompt(block, span);
   appendRest(block);
   block.endRow();
 }
@@ -91,6 +96,14 @@ function appendIdentity({ columns }: SpanBlock, span: ReceivedSpan): void {
   columns.dropped_events_count.append(span.dropped_events_count);
   columns.dropped_links_count.append(span.dropped_links_count);
   columns.content_hash.append(BigInt.asIntN(64, BigInt(span.content_hash)));
+}
+
+/** Its text may be gone, so that it could not be sketched again. */
+function appendPrompt({ columns }: SpanBlock, span: ReceivedSpan): void {
+  const sketch = Buffer.from(span.prompt_sketch_hex, 'hex');
+  columns.prompt_maker.appendText(span.prompt_maker);
+  columns.prompt_sketch.appendRange(sketch, 0, sketch.length);
+  columns.prompt_boundaries.appendText(span.prompt_boundaries);
 }
 
 function appendMap(column: StringMapColumn, pairs: Readonly<Record<string, string>>): void {

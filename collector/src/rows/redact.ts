@@ -7,6 +7,7 @@ import { AttributeKeys } from '../normalise/attribute-keys.ts';
 import { ATTRIBUTION_KEYS } from '../normalise/attribution.ts';
 import type { DialectDefinition } from '../normalise/dialect.ts';
 import { Fingerprint } from './fingerprint.ts';
+import { PromptSketcher } from './prompt/prompt-sketch.ts';
 
 /** A longer string is taken for content, whatever its key. */
 export const PLAIN_BYTES_MAX = 256;
@@ -42,6 +43,7 @@ export class ContentRedactor {
   private readonly plainKeys = new AttributeKeys();
   private readonly secretOf: (tenant: string) => Buffer;
   private readonly fingerprints = new Map<string, Fingerprint>();
+  private readonly sketchers = new Map<string, PromptSketcher>();
 
   constructor(options: {
     /** `--content on`: nothing is replaced. */
@@ -98,6 +100,16 @@ export class ContentRedactor {
   replacementOf(tenant: string, text: string): string {
     const bytes = Buffer.from(text);
     return this.replacement(tenant, bytes, 0, bytes.length);
+  }
+
+  /** What makes sketches of the tenant's prompts, whether their texts are stored or not. */
+  sketcherOf(tenant: string): PromptSketcher {
+    let sketcher = this.sketchers.get(tenant);
+    if (sketcher === undefined) {
+      sketcher = new PromptSketcher(this.secretOf(tenant));
+      this.sketchers.set(tenant, sketcher);
+    }
+    return sketcher;
   }
 
   private fingerprintOf(tenant: string): Fingerprint {

@@ -15,6 +15,7 @@ import { NullableIntegerColumn } from '@ai-cost-profiler/clickhouse/native/nulla
 import { TOKEN_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { CONTEXT_COLUMNS } from './append-context.ts';
 import { AttributeMap } from './attribute-map.ts';
+import { PromptColumns } from './prompt/prompt-columns.ts';
 import { ResourceTexts } from './resource-texts.ts';
 
 const INSTANT = "DateTime64(9, 'UTC')";
@@ -72,11 +73,20 @@ function createColumns() {
     session: new StringColumn(),
     feature: new LowCardinalityColumn(),
     agent: new LowCardinalityColumn(),
-    prompt: new LowCardinalityColumn(),
-    prompt_version: new LowCardinalityColumn(),
     tool: new LowCardinalityColumn(),
     tags: new StringMapColumn(),
+    ...createPromptColumns(),
     received_at: new Int64Column(INSTANT),
+  };
+}
+
+function createPromptColumns() {
+  return {
+    prompt: new LowCardinalityColumn(),
+    prompt_version: new LowCardinalityColumn(),
+    prompt_maker: new LowCardinalityColumn(),
+    prompt_sketch: new StringColumn(),
+    prompt_boundaries: new StringColumn(),
   };
 }
 
@@ -109,10 +119,14 @@ const CALL_COLUMNS = [
   'prompt_version',
   'tool',
   'tags',
+  'prompt_maker',
+  'prompt_sketch',
+  'prompt_boundaries',
 ] as const satisfies readonly (keyof SpanColumns)[];
 
 export class SpanBlock extends NativeBlock<SpanColumns> {
   readonly attributes = new AttributeMap(this.columns.attributes);
+  readonly prompts = new PromptColumns(this.columns);
   readonly resources = new ResourceTexts(this.columns.resource);
 
   /** Rows up to which the call columns are known to be written. */

@@ -1153,6 +1153,236 @@ export interface Operations {
       };
     };
   };
+  /** Groups of near-identical prompts and what they cost, without a word of them. `GET /api/v1/prompts/similar` */
+  readonly getSimilarPrompts: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** How similar prompts of a group are at least: Jaccard similarity of runs of three words, a decimal from 0.5 to 1. */
+      readonly threshold?: string | number;
+      /** A whole number from 1 to 1000. */
+      readonly limit?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      /** Groups of two calls or more, most expensive first. */
+      readonly rows: readonly ({
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+        /** Prompts that differ in anything: of more calls than that, the others repeat one exactly. */
+        readonly distinct_prompts: number | string;
+        /** Of its calls to its first prompt; an estimate ±0.05. */
+        readonly similarity_min: number;
+        readonly similarity_mean: number;
+        /** Who made the sketches: the instrumentation, or here. */
+        readonly maker: "m1" | "c1";
+        /** The first 20 of them; null: not told. */
+        readonly models: readonly (string | null)[];
+        /** The first 20 of them; null: not told. */
+        readonly features: readonly (string | null)[];
+        readonly first_at: string;
+        readonly last_at: string;
+        /** A trace with such a call: its first. */
+        readonly trace_id: string;
+      })[];
+      /** The groups beyond the limit, summed. */
+      readonly other: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly groups: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+      /** Calls whose prompt is like no other. */
+      readonly alone: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+      /** Calls of which nothing can be said: no prompt was sent, or its span has expired; or there were too many different prompts to keep. */
+      readonly uncovered: {
+        readonly without_sketch: {
+          /** Whole number; a string of digits from 2^53 on. */
+          readonly calls: number | string;
+          /** Whole number; a string of digits from 2^53 on. */
+          readonly unpriced_calls: number | string;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_usd: string | null;
+        };
+        readonly not_grouped: {
+          /** Whole number; a string of digits from 2^53 on. */
+          readonly calls: number | string;
+          /** Whole number; a string of digits from 2^53 on. */
+          readonly unpriced_calls: number | string;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_usd: string | null;
+        };
+      };
+      /** rows + other + alone + uncovered. */
+      readonly totals: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+      /** Which prompts were compared with each other: sketches of one maker and key alone. */
+      readonly comparable: string;
+      readonly threshold: number;
+      readonly from: string;
+      readonly to: string;
+      /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
+      readonly settled_through: string | null;
+      /** Of what was asked, the calls of traces received after `settled_through`: they are part of the figures, and settle may still correct them. */
+      readonly provisional: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+    };
+  };
+  /** What a provider's cache would have saved, of prompts that begin alike. `GET /api/v1/prompts/cacheable` */
+  readonly getCacheablePrompts: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** How long a provider keeps a prefix after it was last used: whole seconds from 1 to 86400. The default of 300 is what Anthropic and OpenAI promise at the least; above it, writes are priced as those of one hour. */
+      readonly ttl_seconds?: string | number;
+      /** Shorter prefixes are not kept: whole tokens. The default is 1024; some models need more. */
+      readonly min_tokens?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      /** Most saved first. */
+      readonly rows: readonly ({
+        readonly provider: string | null;
+        readonly model: string | null;
+        /** Calls with boundaries of their prompt. */
+        readonly calls: number | string;
+        /** Of these, those that begin as an earlier one did. */
+        readonly repeating_calls: number | string;
+        /** Repeating calls whose saving is unknown, for want of a price or of usage: in no amount here. */
+        readonly unknown_calls: number | string;
+        /** Estimated tokens that had been sent before. */
+        readonly repeated_tokens: number | string;
+        /** Of these, those that were paid as plain input. */
+        readonly uncached_tokens: number | string;
+        /** What reading these from a cache would have saved. */
+        readonly read_usd: string | null;
+        /** What writing them to it first would have cost more. */
+        readonly write_usd: string | null;
+        /** The difference; negative: a cache would have cost more. */
+        readonly saved_usd: string | null;
+      })[];
+      readonly totals: {
+        /** Calls with boundaries of their prompt. */
+        readonly calls: number | string;
+        /** Of these, those that begin as an earlier one did. */
+        readonly repeating_calls: number | string;
+        /** Repeating calls whose saving is unknown, for want of a price or of usage: in no amount here. */
+        readonly unknown_calls: number | string;
+        /** Estimated tokens that had been sent before. */
+        readonly repeated_tokens: number | string;
+        /** Of these, those that were paid as plain input. */
+        readonly uncached_tokens: number | string;
+        /** What reading these from a cache would have saved. */
+        readonly read_usd: string | null;
+        /** What writing them to it first would have cost more. */
+        readonly write_usd: string | null;
+        /** The difference; negative: a cache would have cost more. */
+        readonly saved_usd: string | null;
+      };
+      /** Of which nothing can be said. */
+      readonly calls_without_boundaries: number | string;
+      /** What of this is estimated. */
+      readonly estimate: string;
+      readonly ttl_seconds: number;
+      readonly min_tokens: number;
+      readonly from: string;
+      readonly to: string;
+      /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
+      readonly settled_through: string | null;
+      /** Of what was asked, the calls of traces received after `settled_through`: they are part of the figures, and settle may still correct them. */
+      readonly provisional: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+    };
+  };
   /** Whether anything arrives for the tenant of the key. `GET /api/v1/status` */
   readonly getStatus: {
     readonly parameters: Readonly<Record<never, never>>;
@@ -1879,6 +2109,8 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationRoute>> = {
   getCostTreemap: { method: 'GET', path: '/api/v1/costs/treemap', isJson: true },
   getUnitCosts: { method: 'GET', path: '/api/v1/costs/units', isJson: true },
   getUnpriced: { method: 'GET', path: '/api/v1/unpriced', isJson: true },
+  getSimilarPrompts: { method: 'GET', path: '/api/v1/prompts/similar', isJson: true },
+  getCacheablePrompts: { method: 'GET', path: '/api/v1/prompts/cacheable', isJson: true },
   getStatus: { method: 'GET', path: '/api/v1/status', isJson: true },
   getFlamegraph: { method: 'GET', path: '/api/v1/flamegraph', isJson: true },
   exportSpans: { method: 'GET', path: '/api/v1/export/spans', isJson: false },

@@ -17,6 +17,7 @@ export interface Entry {
   readonly overLimit?: number;
   readonly unpriced?: { readonly reason: string; readonly detail: string };
   readonly trace?: string;
+  readonly span?: string;
 }
 
 /** One stored span, as far as questions look at it. */
@@ -28,6 +29,15 @@ export interface SpanRow {
   readonly at?: bigint;
   readonly trace?: string;
   readonly writer?: string;
+  readonly span?: string;
+  readonly prompt?: PromptFacts;
+}
+
+/** What is stored of a call's prompt; the sketch in hexadecimal digits. */
+export interface PromptFacts {
+  readonly maker: string;
+  readonly sketchHex: string;
+  readonly boundaries: string;
 }
 
 export interface EmbeddedLedger {
@@ -59,11 +69,11 @@ export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
     },
     insertSpans: async (spans) => {
       const rows = spans.map(
-        ({ tenant, receivedAt, role, at, trace = '', writer = 'w' }) =>
-          `('span', ${quote(tenant)}, ${instant(receivedAt)}, ${at === undefined ? 'now()' : instant(at)}, '${role}', ${quote(trace)}, ${quote(writer)})`,
+        ({ tenant, receivedAt, role, at, trace = '', span = '', writer = 'w', prompt }) =>
+          `('span', ${quote(tenant)}, ${instant(receivedAt)}, ${at === undefined ? 'now()' : instant(at)}, '${role}', ${quote(trace)}, ${quote(span)}, ${quote(writer)}, ${promptValues(prompt)})`,
       );
       await run(
-        `INSERT INTO ${DATABASE}.landing (row_kind, tenant, received_at, start_time, span_role, trace_id, writer_id) SETTINGS max_partitions_per_insert_block = 0 VALUES ${rows.join(', ')}`,
+        `INSERT INTO ${DATABASE}.landing (row_kind, tenant, received_at, start_time, span_role, trace_id, span_id, writer_id, prompt_maker, prompt_sketch, prompt_boundaries) SETTINGS max_partitions_per_insert_block = 0 VALUES ${rows.join(', ')}`,
       );
     },
     settledThrough: (through, recordedAt) =>
@@ -87,6 +97,11 @@ function instant(ns: bigint): string {
   return `fromUnixTimestamp64Nano(toInt64('${ns}'), 'UTC')`;
 }
 
+function promptValues(prompt: PromptFacts | undefined): string {
+  const { maker = '', sketchHex = '', boundaries = '' } = prompt ?? {};
+  return `${quote(maker)}, unhex(${quote(sketchHex)}), ${quote(boundaries)}`;
+}
+
 function quote(value: string): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
@@ -102,7 +117,7 @@ function insertStatement(entries: readonly Entry[]): string {
   const names = [...columns];
   const rows = entries.map((entry) => `(${entryValues(entry, names).join(', ')})`);
   const fixed =
-    'row_kind, entry_kind, entry_id, writer_id, batch_seq, tenant, start_time, over_limit, unpriced_reason, unpriced_detail, trace_id, tags';
+    'row_kind, entry_kind, entry_id, writer_id, batch_seq, tenant, start_time, over_limit, unpriced_reason, unpriced_detail, trace_id, span_id, tags';
   return `INSERT INTO ${DATABASE}.landing (${[fixed, ...names].join(', ')}) SETTINGS max_insert_threads = 1, max_partitions_per_insert_block = 0 VALUES ${rows.join(', ')}`;
 }
 
@@ -120,6 +135,7 @@ function entryValues(entry: Entry, names: readonly string[]): string[] {
     quote(entry.unpriced?.reason ?? ''),
     quote(entry.unpriced?.detail ?? ''),
     quote(entry.trace ?? ''),
+    quote(entry.span ?? ''),
     `{${tags.join(', ')}}`,
     ...names.map((column) => {
       const value = given[column];
