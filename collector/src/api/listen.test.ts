@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -96,4 +97,16 @@ test('closing waits for an answer that is under way, and not for its connection 
   end();
   await closed;
   expect(await whole).toMatch(/whole/);
+});
+
+test('closing does not wait for a connection on which nothing came', async () => {
+  listener = await listenForTest((_request, response) => response.end());
+  socket = connect(listener.address.port, '127.0.0.1');
+  // Another's answer tells that the server has the first one too.
+  await once(socket, 'connect');
+  await (await fetch(`http://127.0.0.1:${listener.address.port}/`)).text();
+  const closed = once(socket, 'close');
+  socket.resume();
+  await listener.close(new AbortController().signal);
+  await closed;
 });

@@ -8,6 +8,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { bind, type ConnectionLimit, type Listener } from '../bind.ts';
 import type { ListenAddress } from '../option-values.ts';
@@ -65,8 +66,9 @@ export async function listen(parts: ListenParts): Promise<Listener> {
     if (answer?.headersSent && !answer.writableEnded) socket.destroy();
     else answerBrokenRequest(error, socket);
   });
+  const silent = silentConnections(server);
   const address = await bind(server, parts.address, parts.option, parts.connections);
-  return { address, close: (deadline) => close(server, deadline) };
+  return { address, close: (deadline) => close(server, silent, deadline) };
 }
 
 function secure(options: ServerOptions, app: RequestListener, tls: TlsFiles): Server {
@@ -75,11 +77,28 @@ function secure(options: ServerOptions, app: RequestListener, tls: TlsFiles): Se
   return server;
 }
 
-async function close(server: Server, deadline: AbortSignal): Promise<void> {
+/** Ends the connections on which nothing came yet: Node does not count them as idle, but as a request under way. */
+function silentConnections(server: Server): () => void {
+  const open = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  return () => {
+    for (const socket of open) {
+      if (socket.bytesRead === 0) socket.destroy();
+    }
+  };
+}
+
+async function close(server: Server, endSilent: () => void, deadline: AbortSignal): Promise<void> {
   const cut = (): void => server.closeAllConnections();
   deadline.addEventListener('abort', cut, { once: true });
   // Node ends the connections that are idle when it closes; one whose answer is under way would be kept alive.
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_EVERY_MS);
+  const sweep = setInterval(() => {
+    server.closeIdleConnections();
+    endSilent();
+  }, SWEEP_EVERY_MS);
   try {
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
