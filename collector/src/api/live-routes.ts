@@ -30,7 +30,10 @@ const HEAD = {
 export function liveRoutes(deps: LiveRoutesDeps): Router {
   const router = Router();
   const none = onlyMethods('GET');
-  router.route(LIVE_PATH).head(none).get(stream(deps)).all(none);
+  // Express takes HEAD for GET, and there is no end of which a head could tell.
+  const noHead: RequestHandler = (request, response, next) =>
+    request.method === 'HEAD' ? none(request, response, next) : next();
+  router.route(LIVE_PATH).get(noHead, stream(deps)).all(none);
   return router;
 }
 

@@ -7,7 +7,6 @@ import { ANY_KEY, type Json, problemResponses, toSchema } from './openapi-paths.
 export function livePaths(filters: readonly Json[]): Json {
   const { description, ...schema } = toSchema(LIVE_PARAMETERS.shape.last_event_id, 'input');
   const id = { name: 'last_event_id', in: 'query', required: false, description, schema };
-  const header = { ...id, name: 'Last-Event-ID', in: 'header' };
   const events = Object.entries(LIVE_EVENTS)
     .map(([type, event]) => `\`${type}\`: ${event.description ?? ''}`)
     .join('\n\n');
@@ -18,7 +17,7 @@ export function livePaths(filters: readonly Json[]): Json {
         summary: 'What happens right now, as server-sent events, until the client goes.',
         tags: ['live'],
         security: ANY_KEY,
-        parameters: [id, header, ...filters],
+        parameters: [id, ...filters],
         responses: {
           200: {
             description: `A line \`:\` every 15 s is a heartbeat. Events by their names:\n\n${events}`,

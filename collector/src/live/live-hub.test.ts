@@ -215,6 +215,12 @@ describe('a live stream', () => {
     expect((await Client.open(query, key)).status).toBe(status);
   });
 
+  test('is no answer to HEAD', async () => {
+    const init = { method: 'HEAD', headers: { 'x-api-key': 'acme-read' } };
+    const answer = await fetch(`http://127.0.0.1:${port}/api/v1/live`, init);
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET']);
+  });
+
   test('is refused beyond as many as a key may have, until one is closed', async () => {
     const open = await Promise.all([Client.open(), Client.open(), Client.open()]);
     expect((await Client.open()).status).toBe(429);

@@ -1791,8 +1791,6 @@ export interface Operations {
     readonly parameters: {
       /** As the header `Last-Event-ID`, which goes before it: events behind this id. */
       readonly last_event_id?: string | number;
-      /** As the header `Last-Event-ID`, which goes before it: events behind this id. */
-      readonly "Last-Event-ID"?: string | number;
       /** Only calls with one of these values of service; the empty value finds calls without one. */
       readonly service?: string | readonly string[];
       /** Only calls with one of these values of environment; the empty value finds calls without one. */
