@@ -11,6 +11,7 @@ import { lockDirectory } from '@ai-cost-profiler/clickhouse/engine/directory-loc
 import { type AcceptSignals, acceptSignals } from './accept-signals.ts';
 import { announcement, type Places } from './announce.ts';
 import { createAuthenticate } from './authenticate/authenticate.ts';
+import type { AlertLoop } from './budgets/alert-loop.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { collectGauges } from './collect-gauges.ts';
 import { connectableUrl, removeCollectorFile, writeCollectorFile } from './collector-file.ts';
@@ -31,6 +32,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { DIALECTS } from './normalise/dialects.ts';
 import { Normaliser } from './normalise/normalise.ts';
 import { observeTotals } from './observe.ts';
+import { type OpenBudgets, openBudgets, startAlerting } from './open-budgets.ts';
 import { openLimits } from './open-limits.ts';
 import { openOwnTraces } from './open-own-traces.ts';
 import { openControl, openJournal } from './open-parts.ts';
@@ -72,6 +74,7 @@ export const startCollector: StartCollector = async (request) => {
     const prices = openPrices({ state: control, log, now: () => new Date(), randomBytes });
     const { store, prepared } = storage;
     const totals = startControlTotals({ store, prepared, ...observeTotals(log, metrics) });
+    const budgets = openBudgets(config, control);
     const shared = { control, prices, totals, metrics, log };
     const { accept, ...road } = await openRoad(config, shared);
     const collector = new Collector({
@@ -82,6 +85,7 @@ export const startCollector: StartCollector = async (request) => {
       control,
       prices,
       totals,
+      budgets,
       ownTraces,
       ...road,
       unlock,
@@ -155,6 +159,7 @@ interface Parts {
   control: ControlState;
   prices: OpenPrices;
   totals: RunningTotals;
+  budgets: OpenBudgets;
   ownTraces: OwnTraces;
   journal: Road['journal'];
   limits: Road['limits'];
@@ -176,6 +181,7 @@ class Collector implements RunningCollector {
   private listeners: Listeners | undefined;
   private readonly storing: Storing;
   private pricesTable: PricesTableFiller | undefined;
+  private alerting: AlertLoop | undefined;
   private isDraining = false;
 
   constructor(parts: Parts) {
@@ -191,6 +197,7 @@ class Collector implements RunningCollector {
     parts.storage.prepared
       .then(() => {
         this.pricesTable = this.keepPricesTable();
+        this.alerting = this.startAlerting();
         return this.storing.start();
       })
       .catch((error) => this.failUnlessDraining(error));
@@ -257,6 +264,7 @@ class Collector implements RunningCollector {
     await this.listeners?.close(deadline);
     await this.parts.limits.stop();
     await this.parts.totals.stop(deadline);
+    await this.alerting?.stop();
     await this.storing.drain(deadline);
     await this.refresh.stop();
     await this.pricesTable?.stop();
@@ -274,6 +282,14 @@ class Collector implements RunningCollector {
     const { storage, prices, log } = this.parts;
     const book = () => prices.books.base;
     return keepPricesTable({ table: storage.store, book, now: () => new Date(), log });
+  }
+
+  /** One evaluator: the collector that settles. */
+  private startAlerting(): AlertLoop | undefined {
+    const { config, storage, budgets, clock, metrics, log } = this.parts;
+    if (!config.settle || this.isDraining) return undefined;
+    const { nowMs } = clock;
+    return startAlerting({ ...budgets, config, store: storage.store, nowMs, metrics, log });
   }
 
   private failUnlessDraining(error: unknown): void {

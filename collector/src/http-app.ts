@@ -13,10 +13,12 @@ import {
 import { adminPriceRoutes } from './api/admin-prices.ts';
 import { adminTenantRoutes } from './api/admin-tenants.ts';
 import { createApp } from './api/app.ts';
+import { budgetsRoutes } from './api/budgets-routes.ts';
 import { costsRoutes } from './api/costs-routes.ts';
 import { onlyMethods } from './api/errors.ts';
 import { openApiRoutes } from './api/openapi.ts';
 import { pricesRoutes } from './api/prices-routes.ts';
+import { webhooksRoutes } from './api/webhooks-routes.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
 import { forgetFirstKey } from './control/first-key.ts';
@@ -29,6 +31,7 @@ import { API_REQUEST_TIMEOUT_MS } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { readinessParts } from './observe.ts';
+import type { OpenBudgets } from './open-budgets.ts';
 import type { OpenLimits } from './open-limits.ts';
 import { pageRoutes, readPage } from './page/page.ts';
 import type { OpenPrices } from './price/open-prices.ts';
@@ -47,6 +50,7 @@ export interface HttpAppParts {
   journal: Journal<SegmentBlocks>;
   signalRoutes: Receivers['signalRoutes'];
   limits: OpenLimits;
+  budgets: OpenBudgets;
   authenticate: Authenticate;
   collectGauges: () => Promise<void>;
   isDraining: () => boolean;
@@ -86,6 +90,8 @@ export function createHttpApp(parts: HttpAppParts): Express {
       pricesRoutes(priceDeps),
       adminPriceRoutes(priceDeps),
       adminTenantRoutes({ authenticate, tenants: parts.limits.tenants }),
+      budgetsRoutes({ authenticate, budgets: parts.budgets.budgets, store: storage.store, now }),
+      webhooksRoutes({ authenticate, webhooks: parts.budgets.webhooks }),
       openApiRoutes(manifest.version),
       pageRoutes(readPage(), onlyMethods('GET', 'HEAD')),
     ],

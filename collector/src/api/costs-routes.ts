@@ -78,12 +78,13 @@ function answerWith(
 }
 
 /** Express's own parser turns repeated names into arrays and bracketed ones into objects. */
-function parametersOf(request: Request): URLSearchParams {
+export function parametersOf(request: Request): URLSearchParams {
   const start = request.originalUrl.indexOf('?');
   return new URLSearchParams(start === -1 ? '' : request.originalUrl.slice(start + 1));
 }
 
-function storeFor(store: SignalledStore, response: Response): QueryStore {
+/** The store for one answer: what it asks ends when nobody waits for it any more. */
+export function storeFor(store: SignalledStore, response: Response): QueryStore {
   const signal = requestSignal(response);
   return {
     database: store.database,

@@ -15,6 +15,7 @@ import { z } from 'zod';
 import { PROBLEMS, type ProblemCode } from '../problems.ts';
 import type { QuestionPath } from './costs-routes.ts';
 import { onlyMethods } from './errors.ts';
+import { BUDGET_PATHS } from './openapi-budgets.ts';
 import { JOURNAL_PATHS } from './openapi-journal.ts';
 import { LEDGER_PATHS } from './openapi-ledger.ts';
 import { ANY_KEY, FURTHER_PATHS, type Json, problemResponses, toSchema } from './openapi-paths.ts';
@@ -162,6 +163,7 @@ export function openApiDocument(version: string): Json {
       ...JOURNAL_PATHS,
       ...PRICE_PATHS,
       ...TENANT_PATHS,
+      ...BUDGET_PATHS,
     },
     components: {
       schemas: { Problem: PROBLEM_SCHEMA },

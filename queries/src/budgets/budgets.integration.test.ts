@@ -57,7 +57,7 @@ describe('a budget for all calls', () => {
       call('2026-08-11T00:00:00Z', '5'),
       call('2026-08-05T00:00:00Z', '1000', { tenant: 'globex' }),
     ]);
-    const answer = await status(budgetOf({ basis: 'all' }), NOON);
+    const answer = await status(budgetOf({ basis: 'all', burn_rules: [] }), NOON);
     expect(answer).toMatchObject({
       at: '2026-08-11T00:00:00Z',
       period_from: '2026-08-01T00:00:00Z',

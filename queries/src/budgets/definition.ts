@@ -60,16 +60,21 @@ const EACH = z.string({ error: DIMENSION_OF_BUDGET }).transform((text, context):
 
 const FILTERS = z
   .record(
-    z
-      .string()
-      .refine((text) => budgetDimension(text) !== undefined, { error: DIMENSION_OF_BUDGET }),
+    z.string(),
     z
       .array(z.string().max(FILTER_CHARS_MAX))
       .min(1, { error: 'expected at least one value; "" finds calls without one' })
       .max(FILTER_VALUES_MAX),
   )
-  .refine((filters) => Object.keys(filters).length <= FILTER_DIMENSIONS_MAX, {
-    error: `expected at most ${FILTER_DIMENSIONS_MAX} dimensions`,
+  .superRefine((filters, context) => {
+    const names = Object.keys(filters);
+    for (const name of names.filter((one) => budgetDimension(one) === undefined)) {
+      context.addIssue({ code: 'custom', path: [name], message: DIMENSION_OF_BUDGET });
+    }
+    if (names.length > FILTER_DIMENSIONS_MAX) {
+      const message = `expected at most ${FILTER_DIMENSIONS_MAX} dimensions`;
+      context.addIssue({ code: 'custom', message });
+    }
   })
   .default({})
   .describe(
@@ -142,34 +147,36 @@ const BURN_RULES = z
     'Multi-window burn rates: a rule burns when the rate of its fast and of its slow window reach `factor` times amount / window. Without it, one that suits the window; [] for none.',
   );
 
+const BODY_SHAPE = {
+  name: z.string().min(1).max(NAME_CHARS_MAX).describe('For people.'),
+  amount_usd: AMOUNT,
+  filters: FILTERS,
+  each: EACH.nullable()
+    .default(null)
+    .describe(
+      'One budget for each value of this dimension, such as user: the amount is that of each. Null: one for all calls.',
+    ),
+  window: WINDOW,
+  basis: z
+    .enum(['settled', 'all'], { error: 'expected settled or all' })
+    .default('settled')
+    .describe(
+      'settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now.',
+    ),
+  warn_at: decimalSchema(
+    RATIO_SCALE,
+    RATIO_ONE,
+    'a share as a decimal string above 0 and up to 1, such as "0.8"',
+  )
+    .nullable()
+    .default('0.8')
+    .describe('Share of the amount from which on the state is warning; null: never.'),
+  burn_rules: BURN_RULES,
+};
+
 /** What a person says of a budget: the body of a request, and the payload of its row. */
 export const BUDGET_BODY = z
-  .strictObject({
-    name: z.string().min(1).max(NAME_CHARS_MAX).describe('For people.'),
-    amount_usd: AMOUNT,
-    filters: FILTERS,
-    each: EACH.nullable()
-      .default(null)
-      .describe(
-        'One budget for each value of this dimension, such as user: the amount is that of each. Null: one for all calls.',
-      ),
-    window: WINDOW,
-    basis: z
-      .enum(['settled', 'all'], { error: 'expected settled or all' })
-      .default('settled')
-      .describe(
-        'settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now.',
-      ),
-    warn_at: decimalSchema(
-      RATIO_SCALE,
-      RATIO_ONE,
-      'a share as a decimal string above 0 and up to 1, such as "0.8"',
-    )
-      .nullable()
-      .default('0.8')
-      .describe('Share of the amount from which on the state is warning; null: never.'),
-    burn_rules: BURN_RULES,
-  })
+  .strictObject(BODY_SHAPE)
   .superRefine(({ window, burn_rules }, context) => {
     for (const [index, { fast, slow }] of (burn_rules ?? []).entries()) {
       const path = ['burn_rules', index];
@@ -196,6 +203,26 @@ export interface Budget extends BudgetBody {
   readonly tenant: string;
   /** Version of the row in force. */
   readonly version: bigint;
+}
+
+/** A budget as answers show it. */
+export const BUDGET_ROW = z.object({
+  id: z.string(),
+  ...BODY_SHAPE,
+  version: z.string().describe('Of the row in force; it grows with each change.'),
+  created_at: z.string(),
+  created_by: z.string(),
+  changed_at: z.string(),
+  changed_by: z.string(),
+});
+
+export interface BudgetRow extends BudgetBody {
+  readonly id: string;
+  readonly version: string;
+  readonly created_at: string;
+  readonly created_by: string;
+  readonly changed_at: string;
+  readonly changed_by: string;
 }
 
 /** The filters as questions take them. */
