@@ -18,6 +18,8 @@ const QUIET_EVERY_MS = 500;
 const QUIET_POLLS = 4;
 
 export interface CollectorWish {
+  /** Where its data is, in a folder `data`; a fresh one where none is given. */
+  readonly directory?: string;
   readonly flags?: readonly string[];
   /** Flags of Node, such as --inspect. */
   readonly nodeFlags?: readonly string[];
@@ -37,8 +39,8 @@ export class CollectorUnderTest {
   private sqlUrl = '';
   private text = '';
 
-  private constructor({ flags = [], nodeFlags = [], isKept }: CollectorWish) {
-    this.directory = mkdtempSync(join(tmpdir(), 'aicost-bench-'));
+  private constructor({ flags = [], nodeFlags = [], isKept, directory }: CollectorWish) {
+    this.directory = directory ?? mkdtempSync(join(tmpdir(), 'aicost-bench-'));
     const places = ['--http', '127.0.0.1:0', '--sql', '127.0.0.1:0', '--grpc', 'off'];
     const own = ['start', '--data-dir', this.data, ...places, '--log-level', 'warn', ...flags];
     const stdio = ['ignore', 'pipe', 'pipe'] as const;

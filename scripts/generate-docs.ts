@@ -1,11 +1,13 @@
-// Writes docs/reference/*.md, docs/dialects.md, .env.example and instrumentation/core/src/semconv.ts from the tables of
-// the source.
+// Writes docs/reference/*.md, docs/dialects.md, .env.example, instrumentation/core/src/semconv.ts and the types of
+// queries/client from the tables and schemas of the source.
 // `node scripts/generate-docs.ts` writes, `--check` only compares and fails when something is out of date.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { apiPage } from './api-page.ts';
 import { benchmarksPage } from './benchmarks-page.ts';
 import { dialectsPage } from './dialects-page.ts';
 import { engineErrorsPage } from './engine-errors-page.ts';
+import { clientSource } from './generate-client.ts';
 import { semconvSource } from './generate-semconv.ts';
 import { instrumentationPage } from './instrumentation-page.ts';
 import { limitsPage } from './limits-page.ts';
@@ -21,10 +23,12 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/reference/metrics.md', metricsPage()],
     ['docs/reference/engine-errors.md', engineErrorsPage()],
     ['docs/reference/limits.md', limitsPage()],
+    ['docs/api.md', apiPage()],
     ['docs/dialects.md', dialectsPage()],
     ['docs/benchmarks.md', benchmarksPage()],
     ['docs/instrumentation.md', instrumentationPage()],
     ['.env.example', envExample()],
+    ['queries/client/generated/operations.ts', clientSource()],
     ['instrumentation/core/src/semconv.ts', semconvSource()],
   ]);
 }

@@ -16,11 +16,13 @@ import { createApp } from './api/app.ts';
 import { budgetsRoutes } from './api/budgets-routes.ts';
 import { costsRoutes } from './api/costs-routes.ts';
 import { onlyMethods } from './api/errors.ts';
+import { exportRoutes } from './api/export-routes.ts';
 import { openApiRoutes } from './api/openapi.ts';
 import { pricesRoutes } from './api/prices-routes.ts';
 import { webhooksRoutes } from './api/webhooks-routes.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
+import { tenantSecrets } from './control/fingerprint-secret.ts';
 import { forgetFirstKey } from './control/first-key.ts';
 import { createKeyOperations } from './control/key-operations.ts';
 import { encodeStatus } from './decode/otlp-response.ts';
@@ -78,6 +80,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
     metrics,
     authenticate,
     keys: keyOperations(parts),
+    reads: parts.limits.reads,
     signalRoutes: parts.signalRoutes,
     corsOrigins: config.corsOrigins ?? [],
     answerOtlpProblem: createAnswerOtlpProblem(encodeStatus),
@@ -85,6 +88,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
     collectGauges,
     routers: [
       costsRoutes({ store: storage.store, authenticate, now }),
+      exportRoutes({ store: storage.store, authenticate, secret: exportSecret(control), now }),
       adminLedgerRoutes(parts),
       adminJournalRoutes({ authenticate, setAside: setAsideOperations(journal) }),
       pricesRoutes(priceDeps),
@@ -101,6 +105,11 @@ export function createHttpApp(parts: HttpAppParts): Express {
     nowMs: () => performance.now(),
     requestTimeoutMs: API_REQUEST_TIMEOUT_MS,
   });
+}
+
+/** What resume tokens are signed with: no tenant has such a name. Derived anew, for an older secret may be learned. */
+function exportSecret(control: ControlState): () => Uint8Array {
+  return () => tenantSecrets(control)('\0exports');
 }
 
 function keyOperations({ config, control }: HttpAppParts): KeyOperations {

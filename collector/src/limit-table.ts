@@ -5,6 +5,7 @@
  */
 import { limit } from './limit-spec.ts';
 import type { Problem, ProblemCode } from './problems.ts';
+import { QUERY_LIMITS } from './query-limits.ts';
 import { RETENTION_LIMITS } from './retention-limits.ts';
 
 const MIB = 1024 * 1024;
@@ -49,7 +50,7 @@ export const LIMITS = {
     byDefault: 10,
     override: { least: 0, most: 3600, mayBeUnlimited: false },
     problem: null,
-    answer: 'It shapes the three rates, and is never hit itself.',
+    answer: 'It shapes the rates, and is never hit itself.',
     isUncounted: true,
     sentence: 'How many seconds of its rate a tenant that was quiet may use at once.',
     reason: 'Exporters send in batches: the SDKs every 5 s, so two batches fit.',
@@ -62,6 +63,27 @@ export const LIMITS = {
     problem: 'rate_limited',
     sentence: 'Requests of one tenant between their admission and their answer.',
     reason: 'Half of requests_in_flight: no tenant, and no slow sender, takes all places.',
+  }),
+  reads_per_second: limit({
+    scope: 'tenant',
+    unit: 'requests/s',
+    byDefault: 50,
+    override: RATE,
+    problem: 'rate_limited',
+    sentence:
+      'Requests to the API (`/api/`) with one key of the tenant. `RateLimit-Policy` and `RateLimit` of each answer tell what is left.',
+    reason:
+      'A dashboard of 20 panels that 10 people see refreshes 40 times in 5 s; a script that loops asks thousands of times.',
+  }),
+  queries_at_once: limit({
+    scope: 'tenant',
+    unit: 'queries',
+    byDefault: 3,
+    override: { least: 1, most: 1024, mayBeUnlimited: false },
+    problem: 'rate_limited',
+    sentence:
+      'Queries to ClickHouse for readers of one tenant at a time. Further ones wait for their turn, queries_waiting of them.',
+    reason: 'The embedded engine reads for 4 at a time: one place is always for others.',
   }),
   spans_per_day: limit({
     scope: 'tenant',
@@ -216,6 +238,7 @@ export const LIMITS = {
     sentence: 'Time in which the body of an OTLP request must arrive.',
     reason: 'Enough for 64 MiB at 10 Mbit/s; a slower sender must send less at once.',
   }),
+  ...QUERY_LIMITS,
   api_seconds: limit({
     scope: 'collector',
     unit: 'seconds',

@@ -12,7 +12,7 @@ import { sendWebhook } from './budgets/send-webhook.ts';
 import { createWebhooks, type Webhooks } from './budgets/webhook-operations.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
-import { rootSecret } from './control/fingerprint-secret.ts';
+import { tenantSecrets } from './control/fingerprint-secret.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { PublishAlert } from './publish-alert.ts';
@@ -30,7 +30,8 @@ export function openBudgets(config: Config, control: ControlState): OpenBudgets 
     webhooks: createWebhooks({
       state: control,
       newId: newId('wh'),
-      rootSecret: () => rootSecret(control),
+      // No tenant has such a name. Derived anew, for an older secret may be learned.
+      rootSecret: () => tenantSecrets(control)('\0webhooks'),
       mayBePrivate: config.webhookPrivateAddresses,
     }),
   };

@@ -8,6 +8,7 @@ import type { Journal } from './journal/journal.ts';
 import type { SegmentBlocks } from './journal/pending-rows.ts';
 import { DailyUse } from './limit/daily-use.ts';
 import { MemoryGate } from './limit/memory-gate.ts';
+import { ReaderAdmission } from './limit/reader-admission.ts';
 import { RequestAdmission } from './limit/request-admission.ts';
 import { RoomQueue } from './limit/room-queue.ts';
 import { LimitsOfTenants } from './limit/tenant-limits.ts';
@@ -23,6 +24,8 @@ import { systemTimers } from './timers.ts';
 
 export interface OpenLimits {
   readonly admission: RequestAdmission;
+  /** Of readers. */
+  readonly reads: ReaderAdmission;
   readonly tenants: TenantOperations;
   readonly ofTenants: LimitsOfTenants;
   /** Writes down what was counted. Nothing may be taken any more. */
@@ -79,7 +82,8 @@ export async function openLimits(parts: OpenLimitsParts): Promise<OpenLimits> {
     nowMs,
   });
   const tenants = createTenantOperations({ state: control, limits, use, now: () => new Date() });
-  return { admission, tenants, ofTenants: limits, stop: () => writer.stop() };
+  const reads = new ReaderAdmission({ limits, nowMs });
+  return { admission, reads, tenants, ofTenants: limits, stop: () => writer.stop() };
 }
 
 /** Of V8's ways to collect, the one that gives the memory of its heap back too: measured, 444 MB become 346. */

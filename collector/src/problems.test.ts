@@ -1,6 +1,7 @@
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import { expect, test } from 'vitest';
-import { badRequest, PROBLEMS, Problem, problemBody, toProblem, unavailable } from './problems.ts';
+import { problemBody } from './problem-body.ts';
+import { badRequest, PROBLEMS, Problem, toProblem, unavailable } from './problems.ts';
 
 const entries = Object.entries(PROBLEMS);
 

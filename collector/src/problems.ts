@@ -85,6 +85,14 @@ export const PROBLEMS = {
     sentence:
       'The question needs ledger entries that have expired (`--retention-ledger`). The detail says since when they are kept, and what is answered for longer: whole hours and days of the dimensions of the rollups.',
   },
+  query_over_budget: {
+    status: 422,
+    grpc: GRPC_CODE.resourceExhausted,
+    retryable: false,
+    title: 'Query over budget',
+    sentence:
+      'A query of the question would use more of the engine than one may: rows or bytes read, memory, time, or size of its result. The detail says which budget, and what it is. Narrow the range, filter, or group by fewer dimensions.',
+  },
   request_malformed: {
     status: 400,
     grpc: GRPC_CODE.invalidArgument,
@@ -144,7 +152,7 @@ export const PROBLEMS = {
     retryable: true,
     title: 'Too fast',
     sentence:
-      'The tenant sends more than its limits allow. Nothing of this request was stored; send it again after `retry-after`. `aicost tenants limits show` tells the limits.',
+      'The tenant sends, or a key of it asks, more than its limits allow. Nothing of this request was stored or asked; send it again after `retry-after`. `aicost tenants limits show` tells the limits.',
   },
   quota_used_up: {
     status: 429,
@@ -271,25 +279,4 @@ export function toProblem(error: unknown): Problem {
   return error.answered
     ? new Problem('overloaded', 'ClickHouse is too busy for this question.', about)
     : new Problem('engine_unavailable', undefined, about);
-}
-
-/** The body of RFC 9457, media type `application/problem+json`. */
-export interface ProblemBody {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly code: ProblemCode;
-  readonly request_id: string;
-}
-
-export function problemBody(problem: Problem, requestId: string): ProblemBody {
-  return {
-    type: `urn:aicost:problem:${problem.code}`,
-    title: problem.spec.title,
-    status: problem.spec.status,
-    detail: problem.message,
-    code: problem.code,
-    request_id: requestId,
-  };
 }

@@ -48,6 +48,8 @@ export const PUBLIC_NAMES: Readonly<Record<string, readonly string[]>> = {
     'withFlush',
   ],
   'instrumentation/openai/src/openai-instrumentation.ts': ['instrumentOpenAI'],
+  // The client of the API, for programs in TypeScript.
+  'queries/client/client.ts': ['ApiProblem', 'Client', 'ClientOptions', 'createClient'],
 };
 
 export const isPublicName = (path: string, name: string): boolean =>

@@ -157,12 +157,14 @@ function readImport(path: string, node: Node, lineOf: (offset: number) => number
   ];
 }
 
-/** Follows a relative path, and the exports map of a workspace (`./*.ts` → `./src/*.ts`). */
+/** Follows a relative path, and the exports map of a workspace (`./*.ts` → `./src/*.ts`, but for the client). */
 function resolveImport(from: string, specifier: string): string | undefined {
   if (specifier.startsWith('.')) return posix.join(posix.dirname(from), specifier);
   const workspace = WORKSPACES.find(({ name }) => specifier.startsWith(`${name}/`));
   if (workspace === undefined) return undefined;
-  return `${workspace.folder}/src/${specifier.slice(workspace.name.length + 1)}`;
+  const path = specifier.slice(workspace.name.length + 1);
+  const isOfClient = workspace.folder === 'queries' && path.startsWith('client/');
+  return isOfClient ? `${workspace.folder}/${path}` : `${workspace.folder}/src/${path}`;
 }
 
 function readExports(node: Node, text: string, lineOf: (offset: number) => number): Export[] {

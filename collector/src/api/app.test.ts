@@ -12,6 +12,8 @@ import type { Listener } from '../bind.ts';
 import { openControlState } from '../control/control-state.ts';
 import { createKeyOperations } from '../control/key-operations.ts';
 import { createMemoryControlStore } from '../control/memory-control-store.ts';
+import { ReaderAdmission } from '../limit/reader-admission.ts';
+import { DEFAULT_TENANT_LIMITS, type TenantLimits } from '../limit-table.ts';
 import { createLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import { createAnswerOtlpProblem } from '../receive/otlp-problem.ts';
@@ -29,6 +31,8 @@ let engine: () => PartState | Promise<PartState>;
 let isDraining: boolean;
 let sawAbort: Promise<unknown>;
 let keyOf: Record<string, string>;
+let limits: TenantLimits;
+let nowMs: number;
 
 /** A router whose paths end in every way a route can. */
 function oddRouter(): Router {
@@ -52,6 +56,7 @@ function oddRouter(): Router {
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'aicost-api-'));
   [logged, isDraining] = ['', false];
+  [limits, nowMs] = [DEFAULT_TENANT_LIMITS, 0];
   engine = () => ({ ok: true, detail: 'answers' });
   const log = createLog(
     'trace',
@@ -85,6 +90,7 @@ beforeEach(async () => {
     metrics: createMetrics(),
     authenticate,
     keys,
+    reads: new ReaderAdmission({ limits: { of: () => limits }, nowMs: () => nowMs }),
     corsOrigins: [],
     signalRoutes: { traces: (_request, response) => void response.json({}) },
     collectGauges: async () => undefined,
@@ -192,6 +198,42 @@ describe('a failed request', () => {
   test('tells the work behind it to stop when it took too long', async () => {
     await call('/api/v1/odd/slow');
     await sawAbort;
+  });
+});
+
+describe('a key that asks too fast', () => {
+  const rates = (headers: Headers) =>
+    ['ratelimit-policy', 'ratelimit', 'retry-after'].map((name) => headers.get(name));
+
+  test('is told what is left, then when to ask again, and another key goes on', async () => {
+    limits = { ...limits, reads_per_second: 0.5, burst_seconds: 4 };
+    const ask = (as: string) => call('/api/v1/admin/keys', { as });
+    expect(rates((await ask('admin')).headers)).toEqual([
+      '"reads";q=2;w=4',
+      '"reads";r=1;t=2',
+      null,
+    ]);
+    expect((await ask('admin')).status).toBe(200);
+    const refused = await ask('admin');
+    expect(refused.body).toMatchObject({ status: 429, code: 'rate_limited' });
+    expect(refused.body['detail']).toMatch(
+      /^Key \w+ asks faster than 0\.5 requests\/s \(burst 4 s\)/,
+    );
+    expect(rates(refused.headers)).toEqual(['"reads";q=2;w=4', '"reads";r=0;t=4', '2']);
+    expect((await ask('reader')).body['code']).toBe('scope_missing');
+    nowMs += 2_000;
+    expect((await ask('admin')).status).toBe(200);
+  });
+
+  test('and without a right key nothing is counted, or told', async () => {
+    limits = { ...limits, reads_per_second: 0.001, burst_seconds: 0 };
+    for (let i = 0; i < 3; i++) {
+      const { body, headers } = await call('/api/v1/admin/keys', {
+        headers: { 'x-api-key': `${keyOf['admin']}x` },
+      });
+      expect([body['code'], ...rates(headers)]).toEqual(['key_unknown', null, null, null]);
+    }
+    expect((await call('/healthz', { as: 'admin' })).headers.get('ratelimit')).toBeNull();
   });
 });
 

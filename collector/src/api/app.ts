@@ -4,6 +4,7 @@ import express, { type Express, type RequestHandler, type Router } from 'express
 import type { Authenticate, KeyOperations } from '../access.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import type { ReadAdmission } from '../read-admission.ts';
 import { requestIds } from '../request-id.ts';
 import { accessLog } from './access-log.ts';
 import { adminKeyRoutes } from './admin-keys.ts';
@@ -11,12 +12,15 @@ import { cors } from './cors.ts';
 import { deadline } from './deadline.ts';
 import { type AnswerOtlpProblem, answerErrors, notFound } from './errors.ts';
 import { healthRoutes, type ReadinessPart } from './health.ts';
+import { readFence } from './read-fence.ts';
 
 export interface AppDeps {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly authenticate: Authenticate;
   readonly keys: KeyOperations;
+  /** How often keys may ask, and how much at once. */
+  readonly reads: ReadAdmission;
   /** `createSignalRoute(…)` of each signal, by its name; they read their own bodies. */
   readonly signalRoutes: Readonly<Record<string, RequestHandler>>;
   /** Origins whose pages may send OTLP; none: no header of CORS is sent. */
@@ -49,7 +53,7 @@ export function createApp(deps: AppDeps): Express {
   if (deps.corsOrigins.length > 0) app.use('/v1', cors(deps.corsOrigins));
   for (const [signal, route] of Object.entries(deps.signalRoutes)) app.all(`/v1/${signal}`, route);
   app.use(healthRoutes({ ...deps, checkTimeoutMs: CHECK_TIMEOUT_MS }));
-  app.use('/api', deadline(deps.requestTimeoutMs));
+  app.use('/api', deadline(deps.requestTimeoutMs), readFence(deps));
   app.use(adminKeyRoutes(deps));
   for (const router of deps.routers) app.use(router);
   app.use(notFound());

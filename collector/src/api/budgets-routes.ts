@@ -18,9 +18,10 @@ import { type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Authenticate, Scope } from '../access.ts';
 import type { TenantActor } from '../webhook-rows.ts';
-import { parametersOf, type SignalledStore, storeFor } from './costs-routes.ts';
 import { onlyMethods } from './errors.ts';
+import { parametersOf } from './parameters-of.ts';
 import { jsonBody, readBody } from './read-body.ts';
+import { type ReadStore, readerStore } from './reader-store.ts';
 
 /** What can be done with budgets. Each throws Problem not_found for a budget of another tenant. */
 export interface BudgetOperations {
@@ -34,7 +35,7 @@ export interface BudgetOperations {
 export interface BudgetsRoutesDeps {
   readonly authenticate: Authenticate;
   readonly budgets: BudgetOperations;
-  readonly store: SignalledStore;
+  readonly store: ReadStore;
   readonly now: () => Date;
 }
 
@@ -101,7 +102,7 @@ function questionRoutes(router: Router, { budgets, store, now }: BudgetsRoutesDe
       const reader = { tenant, operator: false };
       const nowNs = instantOfMs(now().getTime());
       const asked = { budget, nowNs, limit: values.limit };
-      response.json(await answerBudgetStatus(storeFor(store, response), reader, asked));
+      response.json(await answerBudgetStatus(readerStore(store, response), reader, asked));
     })
     .all(onlyMethods('GET', 'HEAD'));
   router
@@ -109,7 +110,7 @@ function questionRoutes(router: Router, { budgets, store, now }: BudgetsRoutesDe
     .get(async (request, response) => {
       const reader = { tenant: byIn(response).tenant, operator: false };
       const input = readAlertsInput(parametersOf(request), instantOfMs(now().getTime()));
-      response.json(await answerAlerts(storeFor(store, response), reader, input));
+      response.json(await answerAlerts(readerStore(store, response), reader, input));
     })
     .all(onlyMethods('GET', 'HEAD'));
 }

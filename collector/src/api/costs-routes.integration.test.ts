@@ -82,10 +82,11 @@ async function get(path: string, key = 'acme-read') {
 const DAY = 'from=2026-08-20T00:00:00Z&to=2026-08-21T00:00:00Z';
 
 describe('cost routes', () => {
-  test('a breakdown answers the cost as exact text and is never cached', async () => {
+  test('a breakdown answers the cost as exact text and is asked for again each time', async () => {
     const { status, headers, body } = await get(`/api/v1/costs/breakdown?${DAY}&by=model`);
     expect(status).toBe(200);
-    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('cache-control')).toBe('private, no-cache');
+    expect(headers.get('vary')).toBe('x-api-key, authorization');
     expect(body.rows).toMatchObject([{ model: 'gpt-4o-2024-08-06', cost_usd: '0.007', calls: 1 }]);
   });
 
@@ -136,6 +137,38 @@ describe('cost routes', () => {
   test('another method is a problem that names those there are', async () => {
     const response = await fetch(`${origin}/api/v1/status`, { method: 'DELETE' });
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+});
+
+describe('an answer', () => {
+  const breakdown = `/api/v1/costs/breakdown?${DAY}&by=model`;
+  const ask = (path: string, key: string, tag?: string) =>
+    fetch(`${origin}${path}`, {
+      headers: { 'x-api-key': key, ...(tag === undefined ? {} : { 'if-none-match': tag }) },
+    });
+
+  test('that the client has already is 304, and of another key it is another', async () => {
+    const first = await ask(breakdown, 'acme-read');
+    const tag = first.headers.get('etag') ?? '';
+    const again = await ask(breakdown, 'acme-read', tag);
+    expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', tag]);
+    expect((await ask(breakdown, 'acme-read', '"other"')).status).toBe(200);
+    expect((await ask(breakdown, 'globex-read', tag)).status).toBe(200);
+    expect((await ask(breakdown, 'acme-ingest', tag)).status).toBe(403);
+  });
+
+  test('is used again unasked only when its range is absolute, past and settled', async () => {
+    const cacheOf = async (path: string) =>
+      (await ask(path, 'acme-read')).headers.get('cache-control');
+    expect(await cacheOf(breakdown)).toBe('private, no-cache');
+    const at = (text: string) => parseInstant(text, 0n);
+    await ledger.settledThrough(at('2026-08-20T23:00:00Z'), at('2026-08-20T23:30:00Z'));
+    expect(await cacheOf(breakdown)).toBe('private, no-cache');
+    const settled = '/api/v1/costs/breakdown?from=2026-08-20T00:00:00Z&to=2026-08-20T22:00:00Z';
+    expect(await cacheOf(settled)).toBe('private, max-age=60');
+    expect(await cacheOf(settled.replace('2026-08-20T22:00:00Z', 'now-2h'))).toBe(
+      'private, no-cache',
+    );
   });
 });
 

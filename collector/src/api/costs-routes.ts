@@ -10,23 +10,15 @@ import type { Store as QueryStore, Reader } from '@ai-cost-profiler/queries/tena
 import { readTimeseriesInput } from '@ai-cost-profiler/queries/timeseries/input.ts';
 import { answerTimeseries } from '@ai-cost-profiler/queries/timeseries/timeseries.ts';
 import { answerUnpriced, readUnpricedInput } from '@ai-cost-profiler/queries/unpriced/unpriced.ts';
-import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import type { Authenticate } from '../access.ts';
-import { requestSignal } from './deadline.ts';
 import { onlyMethods } from './errors.ts';
-
-/** What the routes need of `clickhouse/src/store.ts`. */
-export interface SignalledStore {
-  readonly database: string;
-  query<Row>(
-    sql: string,
-    params: Record<string, unknown>,
-    options: { readonly signal: AbortSignal },
-  ): Promise<Row[]>;
-}
+import { parametersOf } from './parameters-of.ts';
+import { type ReadStore, readerStore } from './reader-store.ts';
+import { sendAnswer } from './send-answer.ts';
 
 export interface CostsRoutesDeps {
-  readonly store: SignalledStore;
+  readonly store: ReadStore;
   readonly authenticate: Authenticate;
   readonly now: () => Date;
 }
@@ -70,24 +62,9 @@ function answerWith(
   return async (request, response) => {
     const principal = deps.authenticate(request.headers, ['read', 'operator']);
     const reader = { tenant: principal.tenant, operator: principal.scopes.has('operator') };
-    const store = storeFor(deps.store, response);
+    const store = readerStore(deps.store, response);
     const nowNs = instantOfMs(deps.now().getTime());
     const body = await answer({ store, reader, parameters: parametersOf(request), nowNs });
-    response.set('cache-control', 'no-store').json(body);
-  };
-}
-
-/** Express's own parser turns repeated names into arrays and bracketed ones into objects. */
-export function parametersOf(request: Request): URLSearchParams {
-  const start = request.originalUrl.indexOf('?');
-  return new URLSearchParams(start === -1 ? '' : request.originalUrl.slice(start + 1));
-}
-
-/** The store for one answer: what it asks ends when nobody waits for it any more. */
-export function storeFor(store: SignalledStore, response: Response): QueryStore {
-  const signal = requestSignal(response);
-  return {
-    database: store.database,
-    query: (sql, params) => store.query(sql, params, { signal }),
+    sendAnswer(request, response, body);
   };
 }

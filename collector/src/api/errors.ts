@@ -4,7 +4,8 @@ import { ExpiredQuestion } from '@ai-cost-profiler/queries/expired-ledger.ts';
 import { ForbiddenQuestion, InputProblem } from '@ai-cost-profiler/queries/input-problem.ts';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { Logger } from '../log.ts';
-import { Problem, problemBody, toProblem } from '../problems.ts';
+import { problemBody } from '../problem-body.ts';
+import { Problem, toProblem } from '../problems.ts';
 import { requestIdOf } from '../request-id.ts';
 
 /** Answers a problem on an OTLP path, where the body is a google.rpc.Status in the request's encoding. */

@@ -82,3 +82,18 @@ test('a connection above the limit is closed as it comes, and counted', async ()
   expect(refused).toBe(1);
   kept.destroy();
 });
+
+test('closing waits for an answer that is under way, and not for its connection to get idle', async () => {
+  const { promise: asked, resolve: answer } = Promise.withResolvers<() => void>();
+  const keepAliveMs = 3_600_000;
+  const timeouts = { headersTimeoutMs: keepAliveMs, requestTimeoutMs: keepAliveMs, keepAliveMs };
+  listener = await listenForTest((_request, response) => answer(() => response.end('whole')), {
+    timeouts,
+  });
+  const whole = exchange('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+  const end = await asked;
+  const closed = listener.close(new AbortController().signal);
+  end();
+  await closed;
+  expect(await whole).toMatch(/whole/);
+});

@@ -37,6 +37,7 @@ export interface ListenParts {
 
 /** How often Node looks for requests that are too slow. */
 const LOOK_FOR_SLOW_EVERY_MS = 1_000;
+const SWEEP_EVERY_MS = 50;
 /** A peer that vanished without a word is found by TCP's own probes. */
 const PROBE_AFTER_MS = 60_000;
 
@@ -77,12 +78,15 @@ function secure(options: ServerOptions, app: RequestListener, tls: TlsFiles): Se
 async function close(server: Server, deadline: AbortSignal): Promise<void> {
   const cut = (): void => server.closeAllConnections();
   deadline.addEventListener('abort', cut, { once: true });
+  // Node ends the connections that are idle when it closes; one whose answer is under way would be kept alive.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_EVERY_MS);
   try {
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
       if (deadline.aborted) cut();
     });
   } finally {
+    clearInterval(sweep);
     deadline.removeEventListener('abort', cut);
   }
 }

@@ -15,7 +15,9 @@ import { z } from 'zod';
 import { PROBLEMS, type ProblemCode } from '../problems.ts';
 import type { QuestionPath } from './costs-routes.ts';
 import { onlyMethods } from './errors.ts';
+import { OWN_PATHS, withCommonProblems } from './openapi-any-request.ts';
 import { BUDGET_PATHS } from './openapi-budgets.ts';
+import { EXPORT_PARAMETERS, exportPaths } from './openapi-exports.ts';
 import { JOURNAL_PATHS } from './openapi-journal.ts';
 import { LEDGER_PATHS } from './openapi-ledger.ts';
 import { ANY_KEY, FURTHER_PATHS, type Json, problemResponses, toSchema } from './openapi-paths.ts';
@@ -62,18 +64,10 @@ const QUESTION_DOCUMENTS: Readonly<Record<QuestionPath, QuestionDocument>> = {
   },
 };
 
-/** Problems that any question can end in. */
+/** Problems that any question can end in, beside those of every operation. */
 const QUESTION_PROBLEMS = [
-  'parameter_invalid',
-  'key_missing',
-  'key_unknown',
-  'scope_missing',
   'ledger_expired',
-  'method_not_allowed',
-  'internal',
-  'engine_unavailable',
-  'overloaded',
-  'deadline_exceeded',
+  'query_over_budget',
 ] as const satisfies readonly ProblemCode[];
 
 const PROBLEM_SCHEMA = {
@@ -90,7 +84,7 @@ const PROBLEM_SCHEMA = {
   },
 } as const;
 
-function parametersOf(document: QuestionDocument): Json[] {
+function parametersOf(document: Pick<QuestionDocument, 'parameters' | 'filters'>): Json[] {
   const own = Object.entries(document.parameters.shape).map(([name, member]) => {
     const { description, ...schema } = toSchema(member as z.ZodType, 'input');
     return { name, in: 'query', required: false, description, schema };
@@ -154,9 +148,13 @@ export function openApiDocument(version: string): Json {
         'Money is a plain decimal string of US dollars, exact to 18 places; null means unknown. Ranges are half-open.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    paths: {
+    paths: withCommonProblems({
       ...Object.fromEntries(
         Object.entries(QUESTION_DOCUMENTS).map(([path, document]) => [path, operationOf(document)]),
+      ),
+      ...exportPaths(
+        parametersOf({ parameters: EXPORT_PARAMETERS, filters: true }),
+        QUESTION_PROBLEMS,
       ),
       ...FURTHER_PATHS,
       ...LEDGER_PATHS,
@@ -164,7 +162,8 @@ export function openApiDocument(version: string): Json {
       ...PRICE_PATHS,
       ...TENANT_PATHS,
       ...BUDGET_PATHS,
-    },
+      ...OWN_PATHS,
+    }),
     components: {
       schemas: { Problem: PROBLEM_SCHEMA },
       securitySchemes: {

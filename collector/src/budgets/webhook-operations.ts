@@ -47,8 +47,7 @@ export function createWebhooks({ state, newId, rootSecret, mayBePrivate }: Webho
     throw new Problem('not_found', `There is no webhook ${JSON.stringify(id.slice(0, 64))}.`);
   };
   const secretOf = ({ tenant, id }: Pick<Known, 'tenant' | 'id'>): Buffer =>
-    // No tenant's name holds a colon: no other use of the root derives the same.
-    createHmac('sha256', rootSecret()).update(`webhook:${tenant}:${id}`).digest();
+    createHmac('sha256', rootSecret()).update(`${tenant}/${id}`).digest();
   return {
     list: (tenant) => ofTenant(tenant).map(rowOf),
     show: (tenant, id) => rowOf(find(tenant, id)),

@@ -66,6 +66,8 @@ function columnsOf(by: readonly string[], lines: readonly Line[]): TextColumn<Li
     { title: 'UNPRICED', text: ({ sums }) => String(sums.unpriced_calls), isNumber: true },
     { title: 'COST USD', text: (line) => costs[lines.indexOf(line)] ?? '', isNumber: true },
     { title: 'SHARE', text: (line) => shares[lines.indexOf(line)] ?? '', isNumber: true },
+    // The total would be a full bar, always.
+    { title: '', text: (line) => (line === lines.at(-1) ? '' : shareBar(line.sums.share)) },
   ];
   return [
     ...by.map((dimension, at) => ({
@@ -98,6 +100,16 @@ function percent(share: string | null): string {
   const [whole = '0', fraction = ''] = share.replace('-', '').split('.');
   const perMille = BigInt(whole) * 1000n + BigInt(fraction.padEnd(3, '0').slice(0, 3));
   return `${negative}${perMille / 10n}.${perMille % 10n}%`;
+}
+
+const BAR_CELLS = 20;
+/** Of a cell, from an eighth to seven eighths. */
+const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+/** As long as the share is large, to an eighth of a cell; nothing for what is negative or unknown. */
+function shareBar(share: string | null): string {
+  const eighths = Math.round(Math.min(1, Math.max(0, Number(share ?? 0))) * BAR_CELLS * 8);
+  return '█'.repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8]!;
 }
 
 /** Pads plain decimals on the right so that their points stand under each other. */

@@ -19,7 +19,7 @@ function sums(cost: string | null, calls: number | string, unpriced = 0) {
 const ANSWER = {
   rows: [
     { model: 'gpt-4o', ...sums('1234.007', 12) },
-    { model: null, ...sums('0.5', 1) },
+    { model: null, ...sums('0.5', 1), share: '0.08' },
     { model: 'evil\u001b[2J', ...sums(null, 2, 2) },
   ],
   other: sums('0', 0),
@@ -64,10 +64,10 @@ describe('aicost costs', () => {
         '2026-08-20T00:00:00Z to 2026-08-21T00:00:00Z',
         '',
         'MODEL                     CALLS  TOKENS IN  TOKENS OUT  UNPRICED  COST USD  SHARE',
-        'gpt-4o                       12       1000         500         0  1234.007  99.9%',
-        '-                             1       1000         500         0     0.5    99.9%',
+        'gpt-4o                       12       1000         500         0  1234.007  99.9%  ████████████████████',
+        '-                             1       1000         500         0     0.5     8.0%  █▋',
         'evil\\u{1b}[2J                 2       1000         500         2   unknown      -',
-        '─────────────────────────────────────────────────────────────────────────────────',
+        '───────────────────────────────────────────────────────────────────────────────────────────────────────',
         'total          9007199254740993       1000         500         2  1234.507  99.9%',
         '',
         '2 calls have no cost and no part in the sums; GET /api/v1/unpriced says why.',

@@ -37,18 +37,15 @@ export function tenantSecrets(state: ControlState): (tenant: string) => Buffer {
   return (tenant) => {
     let secret = known.get(tenant);
     if (secret === undefined) {
-      secret = createHmac('sha256', rootSecret(state)).update(tenant).digest();
+      const root = findSecret(state);
+      if (root === undefined) {
+        throw new Error('the control state has no fingerprint secret');
+      }
+      secret = createHmac('sha256', root).update(tenant).digest();
       known.set(tenant, secret);
     }
     return secret;
   };
-}
-
-/** The root that other secrets of the installation follow from; whoever derives one separates it from all others. */
-export function rootSecret(state: ControlState): Buffer {
-  const root = findSecret(state);
-  if (root === undefined) throw new Error('the control state has no fingerprint secret');
-  return root;
 }
 
 function findSecret(state: ControlState): Buffer | undefined {

@@ -121,14 +121,27 @@ describe('a segment', () => {
     const spans = Array.from({ length: 23 }, (_, span) => span);
     await life.send(...spans);
     await life.journal.close();
-    expect(sealedEvents(life).map(({ segment }) => [segment.spanRows, segment.entryRows])).toEqual([
-      [5, 5],
-      [5, 5],
-      [5, 5],
-      [5, 5],
-      [3, 3],
-    ]);
+    const rows = sealedEvents(life).map(({ segment }) => [segment.spanRows, segment.entryRows]);
+    // While they wait there is room for one more entry each.
+    expect(rows).toEqual([...Array.from({ length: 7 }, () => [3, 3]), [2, 2]]);
     expect(await sealedRows(life.directory)).toEqual(rowsOf(spans));
+  });
+
+  it('holds at most the rows it may also where a request is charged after all of its spans are there', async () => {
+    const life = await begin({ limits: { segmentRowsMax: 100 } });
+    const charge = Array.from({ length: 230 }, (_, span) => {
+      // Charges of earlier requests wait there too.
+      if (span % 7 === 0) life.journal.rowsFor(DAY).blocks.entry.append(`entry ${span}`);
+      const { blocks } = life.journal.rowsFor(DAY);
+      blocks.span.append(`span ${span}`);
+      return () => blocks.entry.append(`charge ${span}`);
+    });
+    for (const append of charge) append();
+    await life.journal.close();
+    const rows = sealedEvents(life).map(({ segment }) => segment.spanRows + segment.entryRows);
+    expect(rows.reduce((a, b) => a + b)).toBe(230 * 2 + 33);
+    expect(Math.max(...rows)).toBeLessThanOrEqual(100);
+    expect(Math.min(...rows.slice(0, -1))).toBeGreaterThan(90);
   });
 
   it('is closed when it holds the bytes it may, give or take a few rows', async () => {

@@ -50,6 +50,7 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
    */
   private current: PendingRows<Blocks> | undefined;
   private restRows = 0;
+  private restRowsAtMost = 0;
   private isFlushing = false;
   /**
    * A sync failed: the page that old and new rows share may be lost on the disk, though it still is in memory. What was
@@ -79,6 +80,12 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
   /** Rows on disk, rows being written and rows that wait. */
   get rows(): number {
     return this.flushedRows + this.stagedRows + this.restRows + (this.current?.rows ?? 0);
+  }
+
+  /** As `rows`, with the charges that waiting spans may still bring. */
+  get rowsAtMost(): number {
+    const waiting = this.restRowsAtMost + (this.current?.rowsAtMost ?? 0);
+    return this.flushedRows + this.stagedRows + waiting;
   }
 
   get byteLength(): number {
@@ -132,6 +139,7 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
     }
     const { current } = this;
     this.restRows += (current?.rows ?? 0) - pending.rows;
+    this.restRowsAtMost += (current?.rowsAtMost ?? 0) - pending.rowsAtMost;
     this.current = pending;
     return pending;
   }
@@ -156,6 +164,7 @@ export class OpenSegment<Blocks extends SegmentBlocks> {
     }
     this.current = undefined;
     this.restRows = 0;
+    this.restRowsAtMost = 0;
     this.isFlushing = true;
     return {
       accepted: staged.map((rows) => rows.accepted),

@@ -111,9 +111,9 @@ export class OpenSegments<Blocks extends SegmentBlocks> {
   }
 
   private isFull(segment: OpenSegment<Blocks>): boolean {
-    // A span brings at most one entry with it: two rows must still fit.
+    // A span and its charge must still fit, beside the charges of the spans that wait.
     return (
-      segment.rows + 2 > this.limits.segmentRowsMax ||
+      segment.rowsAtMost + 2 > this.limits.segmentRowsMax ||
       segment.isOverBytes(this.limits.segmentBytesMax)
     );
   }

@@ -60,6 +60,11 @@ export class PendingRows<Blocks extends SegmentBlocks> {
     return this.blocks.span.rows + this.blocks.entry.rows;
   }
 
+  /** With the charges that its spans may still bring, one each: a request is priced once its spans are here. */
+  get rowsAtMost(): number {
+    return this.rows + this.blocks.span.rows;
+  }
+
   get byteLength(): number {
     return this.blocks.span.byteLength + this.blocks.entry.byteLength;
   }

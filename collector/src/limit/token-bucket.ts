@@ -41,6 +41,12 @@ export class TokenBucket {
     return Math.ceil((1 - TOLERANCE / 2 - this.balance) / this.tokensPerMs);
   }
 
+  /** Tokens that are there; negative: a debt. */
+  balanceAt(nowMs: number): number {
+    this.refill(nowMs);
+    return this.balance;
+  }
+
   /** Takes tokens, of which there may not be as many; negative: gives back what was charged too much. */
   charge(tokens: number): void {
     this.balance = Math.min(this.capacity, this.balance - tokens);

@@ -1,0 +1,97 @@
+/**
+ * The requests that docs/api.md shows, in the order in which they are asked. An operation that reads and needs no
+ * parameter is asked without any where it has none here.
+ */
+
+export interface ExampleRequest {
+  readonly operation: string;
+  /** `$name` stands for what an earlier answer told. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** Members of the answer that later requests need: `name` → member. */
+  readonly remember?: Readonly<Record<string, string>>;
+}
+
+const DAY = { from: '2026-08-20T00:00:00Z', to: '2026-08-21T00:00:00Z' };
+
+const text = (key: string, value: string) => ({ key, value: { stringValue: value } });
+const count = (key: string, value: number) => ({ key, value: { intValue: value } });
+
+const SPAN = {
+  traceId: '5b8efff798038103d269b633813fc60c',
+  spanId: 'eee19b7ec3c1b174',
+  name: 'chat gpt-4o',
+  startTimeUnixNano: '1787227200000000000',
+  endTimeUnixNano: '1787227201000000000',
+  attributes: [
+    text('gen_ai.operation.name', 'chat'),
+    text('gen_ai.provider.name', 'openai'),
+    text('gen_ai.response.model', 'gpt-4o-2024-08-06'),
+    text('aicost.feature', 'search'),
+    text('user.id', 'ada'),
+    count('gen_ai.usage.input_tokens', 1000),
+    count('gen_ai.usage.output_tokens', 500),
+  ],
+};
+
+/** Stored before anything is asked. */
+export const FIRST: readonly ExampleRequest[] = [
+  {
+    operation: 'exportTraces',
+    body: {
+      resourceSpans: [
+        {
+          resource: { attributes: [text('service.name', 'shop')] },
+          scopeSpans: [{ spans: [SPAN] }],
+        },
+      ],
+    },
+  },
+  { operation: 'exportLogs', body: { resourceLogs: [] } },
+  { operation: 'exportMetrics', body: { resourceMetrics: [] } },
+];
+
+export const REQUESTS: readonly ExampleRequest[] = [
+  { operation: 'settleNow' },
+  { operation: 'getCostBreakdown', parameters: { ...DAY, by: 'model,feature' } },
+  { operation: 'getCostTimeseries', parameters: { ...DAY, interval: '1d', by: 'model' } },
+  { operation: 'getUnpriced', parameters: DAY },
+  {
+    operation: 'createKey',
+    body: { tenant: 'acme', scopes: ['read'], name: 'grafana' },
+    remember: { key: 'id' },
+  },
+  {
+    operation: 'rotateKey',
+    parameters: { id: '$key' },
+    body: { overlap: '24h' },
+    remember: { next: 'id' },
+  },
+  { operation: 'revokeKey', parameters: { id: '$next' } },
+  {
+    operation: 'getPrices',
+    parameters: { model: 'gpt-4o', provider: 'openai', at: '2026-08-20T00:00:00Z' },
+  },
+  {
+    operation: 'addPriceTerms',
+    body: { terms: { type: 'discount', discount: '0.05', provider: 'openai' } },
+    remember: { terms: 'id' },
+  },
+  { operation: 'listPriceTerms' },
+  { operation: 'removePriceTerms', parameters: { id: '$terms' } },
+  { operation: 'importPriceBook', body: { format: 'aicost-price-book-1', layers: [] } },
+  {
+    operation: 'setTenantLimit',
+    parameters: { tenant: 'acme', limit: 'spans_per_second' },
+    body: { value: 500 },
+  },
+  { operation: 'showTenantLimits', parameters: { tenant: 'acme' } },
+  { operation: 'unsetTenantLimit', parameters: { tenant: 'acme', limit: 'spans_per_second' } },
+  { operation: 'retrySetAside', body: {} },
+  { operation: 'verifyLedger' },
+  {
+    operation: 'repriceLedger',
+    body: { from: '2026-08-01T00:00:00Z', to: '2026-09-01T00:00:00Z', dry_run: true },
+  },
+  { operation: 'expireNow', body: { dry_run: true } },
+];
