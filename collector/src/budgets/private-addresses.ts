@@ -6,7 +6,9 @@
 import { lookup as systemLookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 
-const PRIVATE = new BlockList();
+// Two lists: one would hold an IPv4 address against the rules of IPv6 as well.
+const PRIVATE_V4 = new BlockList();
+const PRIVATE_V6 = new BlockList();
 for (const [network, bits] of [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -23,7 +25,7 @@ for (const [network, bits] of [
   ['203.0.113.0', 24],
   ['224.0.0.0', 3],
 ] as const) {
-  PRIVATE.addSubnet(network, bits, 'ipv4');
+  PRIVATE_V4.addSubnet(network, bits, 'ipv4');
 }
 // Only 2000::/3 is routed in the open; of it, what carries an IPv4 address inside could carry any of the above.
 for (const [network, bits] of [
@@ -35,14 +37,14 @@ for (const [network, bits] of [
   ['2002::', 16],
   ['3fff::', 20],
 ] as const) {
-  PRIVATE.addSubnet(network, bits, 'ipv6');
+  PRIVATE_V6.addSubnet(network, bits, 'ipv6');
 }
 
 /** Whether an address is anything but a public unicast one; IPv4 in IPv6 counts as private. */
 export function isPrivateAddress(address: string): boolean {
   const family = isIP(address);
   if (family === 0) return true;
-  return PRIVATE.check(address, family === 4 ? 'ipv4' : 'ipv6');
+  return family === 4 ? PRIVATE_V4.check(address, 'ipv4') : PRIVATE_V6.check(address, 'ipv6');
 }
 
 const URL_CHARS_MAX = 2048;
