@@ -17,12 +17,14 @@ import { budgetsRoutes } from './api/budgets-routes.ts';
 import { costsRoutes } from './api/costs-routes.ts';
 import { onlyMethods } from './api/errors.ts';
 import { exportRoutes } from './api/export-routes.ts';
+import { flamegraphRoutes } from './api/flamegraph-routes.ts';
 import { openApiRoutes } from './api/openapi.ts';
 import { pricesRoutes } from './api/prices-routes.ts';
 import { webhooksRoutes } from './api/webhooks-routes.ts';
+import { createBucketPrices } from './bucket-prices.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
-import { tenantSecrets } from './control/fingerprint-secret.ts';
+import { cursorSecret, tenantSecrets } from './control/fingerprint-secret.ts';
 import { forgetFirstKey } from './control/first-key.ts';
 import { createKeyOperations } from './control/key-operations.ts';
 import { encodeStatus } from './decode/otlp-response.ts';
@@ -87,7 +89,18 @@ export function createHttpApp(parts: HttpAppParts): Express {
     parts: readinessParts({ journal, storage, control, books, writing, metrics }),
     collectGauges,
     routers: [
-      costsRoutes({ store: storage.store, authenticate, now }),
+      costsRoutes({
+        store: storage.store,
+        authenticate,
+        cursorSecret: cursorSecret(control),
+        now,
+      }),
+      flamegraphRoutes({
+        store: storage.store,
+        authenticate,
+        now,
+        price: createBucketPrices(books),
+      }),
       exportRoutes({ store: storage.store, authenticate, secret: exportSecret(control), now }),
       adminLedgerRoutes(parts),
       adminJournalRoutes({ authenticate, setAside: setAsideOperations(journal) }),

@@ -19,12 +19,18 @@ const VARYING: Readonly<Record<string, unknown>> = {
   key: 'aicost_k3y1d0000000_…',
   created_by: 'key:k3y1d0000000',
   set_by: 'key:k3y1d0000000',
+  changed_by: 'key:k3y1d0000000',
+  budget_id: 'bud_2fe342da6ef88677d47939bb',
+  revision: '1829433600000000000',
+  secret: 'whsec_c2hvd24gdGhpcyBvbmNlLCBhbmQgbmV2ZXIgYWdhaW4=',
   age_days: 12,
   book_version: '2026.08.20-5f1c',
   version: '0.1.0',
   day: '2026-08-20',
   bytes: 812,
   detail_ms: 1,
+  entry_id: '7186238c-7d0b-4ffa-8a5f-0525a58591a6',
+  writer_id: '26768b67207857ec',
 };
 const TIME = /\b(?!2026-08-2[01])\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 const SHOWN_TIME = '2026-08-20T12:00:00Z';

@@ -139,6 +139,7 @@ const JOINERS: Readonly<Record<string, string>> = {
   'ledger-work.ts': 'verify and reprice with settle, the journal and the prices of now',
   'price-now.ts': 'the book with the work on the ledger',
   'open-budgets.ts': 'budgets and webhooks with control state and metrics',
+  'bucket-prices.ts': 'the book with the flame graphs of the API',
   'open-parts.ts': 'control state and journal with the files they stand on',
   'stopped-ledger.ts':
     'work on the ledger with the parts of a directory on which no collector runs',

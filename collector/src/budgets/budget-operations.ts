@@ -91,7 +91,7 @@ const budgetOf = ({ payload, id, tenant, version }: Known): Budget => ({
 const rowOf = (known: Known): BudgetRow => ({
   id: known.id,
   ...known.payload,
-  version: String(known.version),
+  revision: String(known.version),
   created_at: known.createdAt,
   created_by: known.createdBy,
   changed_at: known.changedAt,

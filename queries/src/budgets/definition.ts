@@ -209,7 +209,7 @@ export interface Budget extends BudgetBody {
 export const BUDGET_ROW = z.object({
   id: z.string(),
   ...BODY_SHAPE,
-  version: z.string().describe('Of the row in force; it grows with each change.'),
+  revision: z.string().describe('Of the row in force; it grows with each change.'),
   created_at: z.string(),
   created_by: z.string(),
   changed_at: z.string(),
@@ -218,7 +218,7 @@ export const BUDGET_ROW = z.object({
 
 export interface BudgetRow extends BudgetBody {
   readonly id: string;
-  readonly version: string;
+  readonly revision: string;
   readonly created_at: string;
   readonly created_by: string;
   readonly changed_at: string;
