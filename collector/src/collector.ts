@@ -11,7 +11,6 @@ import { lockDirectory } from '@ai-cost-profiler/clickhouse/engine/directory-loc
 import { type AcceptSignals, acceptSignals } from './accept-signals.ts';
 import { announcement, type Places } from './announce.ts';
 import { createAuthenticate } from './authenticate/authenticate.ts';
-import type { AlertLoop } from './budgets/alert-loop.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { collectGauges } from './collect-gauges.ts';
 import { connectableUrl, removeCollectorFile, writeCollectorFile } from './collector-file.ts';
@@ -181,7 +180,7 @@ class Collector implements RunningCollector {
   private listeners: Listeners | undefined;
   private readonly storing: Storing;
   private pricesTable: PricesTableFiller | undefined;
-  private alerting: AlertLoop | undefined;
+  private alerting: ReturnType<typeof startAlerting>;
   private isDraining = false;
 
   constructor(parts: Parts) {
@@ -197,7 +196,7 @@ class Collector implements RunningCollector {
     parts.storage.prepared
       .then(() => {
         this.pricesTable = this.keepPricesTable();
-        this.alerting = this.startAlerting();
+        if (!this.isDraining) this.alerting = startAlerting(this.parts);
         return this.storing.start();
       })
       .catch((error) => this.failUnlessDraining(error));
@@ -282,14 +281,6 @@ class Collector implements RunningCollector {
     const { storage, prices, log } = this.parts;
     const book = () => prices.books.base;
     return keepPricesTable({ table: storage.store, book, now: () => new Date(), log });
-  }
-
-  /** One evaluator: the collector that settles. */
-  private startAlerting(): AlertLoop | undefined {
-    const { config, storage, budgets, clock, metrics, log } = this.parts;
-    if (!config.settle || this.isDraining) return undefined;
-    const { nowMs } = clock;
-    return startAlerting({ ...budgets, config, store: storage.store, nowMs, metrics, log });
   }
 
   private failUnlessDraining(error: unknown): void {

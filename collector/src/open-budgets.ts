@@ -3,7 +3,6 @@
  * that settles.
  */
 import { randomBytes } from 'node:crypto';
-import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { type AlertLoop, startAlertLoop } from './budgets/alert-loop.ts';
 import { type Budgets, createBudgets } from './budgets/budget-operations.ts';
 import { deliverAlerts } from './budgets/deliver-alerts.ts';
@@ -13,9 +12,11 @@ import { createWebhooks, type Webhooks } from './budgets/webhook-operations.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
 import { tenantSecrets } from './control/fingerprint-secret.ts';
+import type { ForwardClock } from './forward-clock.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { PublishAlert } from './publish-alert.ts';
+import type { Storage } from './storage.ts';
 import { systemTimers } from './timers.ts';
 
 export interface OpenBudgets {
@@ -37,17 +38,22 @@ export function openBudgets(config: Config, control: ControlState): OpenBudgets 
   };
 }
 
-export interface AlertingParts extends OpenBudgets {
+export interface AlertingParts {
   readonly config: Config;
-  readonly store: Store;
-  readonly nowMs: () => number;
+  readonly storage: Storage;
+  readonly budgets: OpenBudgets;
+  readonly clock: ForwardClock;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
 
-/** Begins to look at the budgets; the tables must be there. */
-export function startAlerting(parts: AlertingParts): AlertLoop {
-  const { config, store, nowMs, metrics, log, budgets, webhooks } = parts;
+/** Begins to look at the budgets, where this is the collector that settles; the tables must be there. */
+export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
+  const { config, metrics, log } = parts;
+  if (!config.settle) return undefined;
+  const { store } = parts.storage;
+  const { nowMs } = parts.clock;
+  const { budgets, webhooks } = parts.budgets;
   const publishAlert: PublishAlert = (tenant, alert) => {
     const { state, event, alert_id, budget_id } = alert;
     metrics.aicost_alerts_total.inc({ state, event });

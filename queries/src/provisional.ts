@@ -91,7 +91,7 @@ function entriesOf(scope: TenantScope, { range, by, filters, condition }: Asked)
   return sql`SELECT ${SUMS} ${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, source)}${condition ?? sql``}`;
 }
 
-/** Entries of traces received later than the newest mark; none where there is no mark. One statement: each takes a turn. */
+/** Entries of traces received later than the newest mark; none without one. One statement, as each takes a turn. */
 function sinceMark(scope: TenantScope, asked: Asked): Sql {
   return sql`WITH (${markSql(scope, asked.nowNs)}) AS mark
     SELECT toString(toUnixTimestamp64Nano(assumeNotNull(mark))) AS through_ns, ${SHOWN}

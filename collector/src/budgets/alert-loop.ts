@@ -18,7 +18,7 @@ export interface AlertLoopDeps {
   readonly onFailed: (doing: 'evaluate' | 'deliver', error: unknown) => void;
 }
 
-export const EVALUATE_EVERY_MS = 60_000;
+const EVALUATE_EVERY_MS = 60_000;
 /** Between deliveries, however soon the next is due. */
 const DELIVER_PAUSE_MS_MIN = 1_000;
 

@@ -1,4 +1,4 @@
-/** The control state, as far as budgets and webhooks look at it: rows by kind, read again when something was learned. */
+/** The control state, as far as budgets and webhooks look at it: rows by kind, read again when one was learned. */
 
 export interface ControlRow {
   readonly version: bigint;
@@ -33,10 +33,10 @@ export interface Versioned<Payload> {
 }
 
 /**
- * The things of one kind, deleted ones included, oldest first. A payload that `read` gives nothing for, such as one of a
- * later version of this program, leaves what it would change as it was.
+ * The things of one kind, deleted ones included, oldest first. A payload that `read` gives nothing for, such as one
+ * of a later version of this program, leaves what it would change as it was.
  */
-export function foldRows<Payload>(
+function foldRows<Payload>(
   rows: readonly ControlRow[],
   kind: string,
   read: (json: unknown) => Payload | undefined,

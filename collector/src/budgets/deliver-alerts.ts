@@ -41,7 +41,7 @@ const MESSAGES_MAX = 1000;
 const GONE = 410;
 
 /** How long after a failed attempt the next one comes: half of it is chance, so that not all come back at once. */
-export function retryAfterMs(attempt: number, random: number): number {
+function retryAfterMs(attempt: number, random: number): number {
   const fullMs = Math.min(BACKOFF_FIRST_MS * BACKOFF_FACTOR ** (attempt - 1), BACKOFF_MS_MAX);
   return Math.round(fullMs * (0.5 + random / 2));
 }

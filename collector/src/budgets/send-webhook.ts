@@ -35,11 +35,7 @@ export interface SendOutcome {
   readonly error: string;
 }
 
-export const signatureOf = (
-  { id, body }: WebhookMessage,
-  timestamp: number,
-  secret: Uint8Array,
-): string =>
+const signatureOf = ({ id, body }: WebhookMessage, timestamp: number, secret: Uint8Array): string =>
   `v1,${createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
 
 /** Resolves whatever happens: an error is an outcome. Redirects are not followed. */

@@ -4,7 +4,7 @@ import { formatInstant } from '../range.ts';
 import { bound, sql } from '../sql.ts';
 import type { TenantScope } from '../tenant-scope.ts';
 
-export const DELIVERY_OUTCOMES = ['delivered', 'failed', 'gave_up'] as const;
+const DELIVERY_OUTCOMES = ['delivered', 'failed', 'gave_up'] as const;
 
 export const DELIVERY = z.object({
   webhook_id: z.string(),

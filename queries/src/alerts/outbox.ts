@@ -1,6 +1,6 @@
 /**
- * What is still to be delivered to a webhook: every event that was recorded since it was made, unless it was delivered or
- * given up. It follows from stored rows alone, so that a process that died loses none.
+ * What is still to be delivered to a webhook: every event that was recorded since it was made, unless it was delivered
+ * or given up. It follows from stored rows alone, so that a process that died loses none.
  */
 import { instantSql } from '../instant-sql.ts';
 import type { InstantNs } from '../range.ts';

@@ -1,5 +1,5 @@
 /**
- * What spending means for a budget: state, remaining, share, burn rates, forecast. Pure; money stays whole atto-dollars.
+ * What spending means for a budget: state, remaining, share, burn rates, forecast. Pure; money is whole atto-dollars.
  */
 import {
   divideHalfEven,
@@ -12,7 +12,7 @@ import { type BurnLimit, burnUnits, type Moment } from './moment.ts';
 import type { Spending } from './spending.ts';
 
 /** States that somebody is told of; the later a state stands, the more it says. */
-export const ALERT_STATES = ['warning', 'burning', 'exceeded'] as const;
+const ALERT_STATES = ['warning', 'burning', 'exceeded'] as const;
 export type AlertState = (typeof ALERT_STATES)[number];
 export type BudgetState = 'ok' | 'unknown' | AlertState;
 

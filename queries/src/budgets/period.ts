@@ -1,5 +1,5 @@
 /**
- * The period of a budget at an instant: the calendar unit of its zone that the instant lies in, or the last so many days.
+ * The period of a budget at an instant: the calendar unit of its zone that holds the instant, or the last so many days.
  * Invariant: from <= instant < to for a calendar; periods of one budget meet without gap, whatever its clocks do.
  */
 import { openZone, startOfDay, type Zone } from '../calendar.ts';

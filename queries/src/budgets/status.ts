@@ -1,6 +1,6 @@
 /**
- * How a budget stands: spent, remaining, share, forecast, burn rates, state, and since when; for each of its keys, those
- * that spent most first. Invariant: rows + other = totals in what was spent.
+ * How a budget stands: spent, remaining, share, forecast, burn rates, state, and since when; for each of its keys,
+ * those that spent most first. Invariant: rows + other = totals in what was spent.
  */
 import { formatUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { z } from 'zod';
