@@ -18,6 +18,7 @@ import { costsRoutes } from './api/costs-routes.ts';
 import { onlyMethods } from './api/errors.ts';
 import { exportRoutes } from './api/export-routes.ts';
 import { flamegraphRoutes } from './api/flamegraph-routes.ts';
+import { liveRoutes } from './api/live-routes.ts';
 import { openApiRoutes } from './api/openapi.ts';
 import { pricesRoutes } from './api/prices-routes.ts';
 import { webhooksRoutes } from './api/webhooks-routes.ts';
@@ -32,6 +33,7 @@ import type { Journal } from './journal/journal.ts';
 import type { SegmentBlocks } from './journal/pending-rows.ts';
 import { setAsideOperations } from './journal/set-aside-operations.ts';
 import { API_REQUEST_TIMEOUT_MS } from './limits.ts';
+import type { LiveFeed } from './live-feed.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { readinessParts } from './observe.ts';
@@ -58,6 +60,7 @@ export interface HttpAppParts {
   authenticate: Authenticate;
   collectGauges: () => Promise<void>;
   isDraining: () => boolean;
+  live: LiveFeed;
   /** How writing into ClickHouse goes. */
   writing: WriteHealth;
   /** Settles now, for `/api/v1/admin/settle`. */
@@ -104,6 +107,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
       exportRoutes({ store: storage.store, authenticate, secret: exportSecret(control), now }),
       adminLedgerRoutes(parts),
       adminJournalRoutes({ authenticate, setAside: setAsideOperations(journal) }),
+      liveRoutes({ authenticate, live: parts.live, metrics }),
       pricesRoutes(priceDeps),
       adminPriceRoutes(priceDeps),
       adminTenantRoutes({ authenticate, tenants: parts.limits.tenants }),

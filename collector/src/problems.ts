@@ -157,6 +157,14 @@ export const PROBLEMS = {
     sentence:
       'The tenant has stored what it may on this UTC day. Nothing of this request was stored; the next day begins after `retry-after`.',
   },
+  too_many_streams: {
+    status: 429,
+    grpc: GRPC_CODE.resourceExhausted,
+    retryable: true,
+    title: 'Too many streams',
+    sentence:
+      'As many live streams are open as may be. Close one, or connect again after `retry-after`.',
+  },
   content_type_unsupported: {
     status: 415,
     grpc: GRPC_CODE.invalidArgument,

@@ -93,6 +93,8 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
     'settle/stored-entry.ts',
     'settle/stored-span.ts',
   ],
+  // What was appended, as events for who listens.
+  live: ['rows/ledger-entry.ts'],
   // Lets days expire that settle has passed and verify found right.
   retention: ['settle/sealed-days.ts', 'verify/day-facts.ts', 'verify/report.ts'],
   // Control totals are made of data points, and their amounts are read as money is.
@@ -118,6 +120,7 @@ const JOINERS: Readonly<Record<string, string>> = {
   'demo-command.ts': 'the demo with the way to a collector and the tables of costs',
   'collector.ts': 'the stages',
   'keep-spans.ts': 'what comes after decode, up to the journal, for one span',
+  'kept-request.ts': 'a request with its prices and what the journal said of it',
   'span-key.ts': 'the ids of a decoded span with the layout of keys in the journal',
   'read-span.ts': 'normalise and price, for one span',
   'accept-traces.ts': 'decode with keep-spans.ts, for one request of traces',
@@ -140,6 +143,7 @@ const JOINERS: Readonly<Record<string, string>> = {
   'price-now.ts': 'the book with the work on the ledger',
   'open-budgets.ts': 'budgets and webhooks with control state and metrics',
   'bucket-prices.ts': 'the book with the flame graphs of the API',
+  'open-live.ts': 'the live stream with its limits and metrics',
   'open-parts.ts': 'control state and journal with the files they stand on',
   'stopped-ledger.ts':
     'work on the ledger with the parts of a directory on which no collector runs',

@@ -1554,6 +1554,43 @@ export interface Operations {
     readonly body: undefined;
     readonly answer: Response;
   };
+  /** What happens right now, as server-sent events, until the client goes. `GET /api/v1/live` */
+  readonly streamLive: {
+    readonly parameters: {
+      /** As the header `Last-Event-ID`, which goes before it: events behind this id. */
+      readonly last_event_id?: string | number;
+      /** As the header `Last-Event-ID`, which goes before it: events behind this id. */
+      readonly "Last-Event-ID"?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: Response;
+  };
   /** Settle what was received, idle or not: who is billed, and for whom. Scope operator. `POST /api/v1/admin/settle` */
   readonly settleNow: {
     readonly parameters: Readonly<Record<never, never>>;
@@ -2340,6 +2377,7 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationRoute>> = {
   getHealth: { method: 'GET', path: '/healthz', isJson: true },
   getReadiness: { method: 'GET', path: '/readyz', isJson: true },
   getMetrics: { method: 'GET', path: '/metrics', isJson: false },
+  streamLive: { method: 'GET', path: '/api/v1/live', isJson: false },
   settleNow: { method: 'POST', path: '/api/v1/admin/settle', isJson: false },
   verifyLedger: { method: 'POST', path: '/api/v1/admin/verify', isJson: false },
   repriceLedger: { method: 'POST', path: '/api/v1/admin/reprice', isJson: false },
