@@ -13,6 +13,7 @@ import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
 import { tenantSecrets } from './control/fingerprint-secret.ts';
 import type { ForwardClock } from './forward-clock.ts';
+import type { LivePublisher } from './live-feed.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { PublishAlert } from './publish-alert.ts';
@@ -43,19 +44,21 @@ export interface AlertingParts {
   readonly storage: Storage;
   readonly budgets: OpenBudgets;
   readonly clock: ForwardClock;
+  readonly live: LivePublisher;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
 
 /** Begins to look at the budgets, where this is the collector that settles; the tables must be there. */
 export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
-  const { config, metrics, log } = parts;
+  const { config, live, metrics, log } = parts;
   if (!config.settle) return undefined;
   const { store } = parts.storage;
   const { nowMs } = parts.clock;
   const { budgets, webhooks } = parts.budgets;
   const publishAlert: PublishAlert = (tenant, alert) => {
     const { state, event, alert_id, budget_id } = alert;
+    live.publish(tenant, 'alert', alert);
     metrics.aicost_alerts_total.inc({ state, event });
     log.info({ tenant, state, event, alert_id, budget_id }, 'an alert of a budget');
   };
