@@ -58,6 +58,22 @@ test('a retry is made when it is due, not before a second, and moves no look at 
   expect(log.slice(-4)).toEqual(['25 deliver', '60 evaluate', '60 deliver', '90 deliver']);
 });
 
+test('a loop that is stopped while it works does not sleep any more', async () => {
+  const slept: number[] = [];
+  const loop = startAlertLoop({
+    evaluate: async () => undefined,
+    deliver: async () => ({ pending: 0, nextMs: null }),
+    timers: { sleep: async (ms) => void slept.push(ms), every: () => () => undefined },
+    nowMs: () => 0,
+    onFailed: (_doing, error) => {
+      throw error;
+    },
+  });
+  // Its first look is under way.
+  await loop.stop();
+  expect(slept).toEqual([]);
+});
+
 test('what fails is told, and the next look goes on', async () => {
   let looks = 0;
   const evaluate = (): void => {

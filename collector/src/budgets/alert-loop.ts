@@ -42,6 +42,8 @@ async function run(deps: AlertLoopDeps, signal: AbortSignal): Promise<void> {
       evaluateAtMs = nowMs() + EVALUATE_EVERY_MS;
     }
     const delivered = await attempt(deps, 'deliver', () => deps.deliver(signal), signal);
+    // A sleep that begins after the signal would not be ended by it.
+    if (signal.aborted) return;
     const nextMs = Math.min(evaluateAtMs, delivered?.nextMs ?? evaluateAtMs);
     await timers.sleep(Math.max(nextMs - nowMs(), DELIVER_PAUSE_MS_MIN), signal);
   }
