@@ -8,6 +8,8 @@ import {
   type BudgetRow,
 } from '@ai-cost-profiler/queries/budgets/definition.ts';
 import { answerBudgetStatus } from '@ai-cost-profiler/queries/budgets/status.ts';
+import type { Filter } from '@ai-cost-profiler/queries/dimensions.ts';
+import { InputProblem } from '@ai-cost-profiler/queries/input-problem.ts';
 import {
   instantOfMs,
   readParameters,
@@ -76,6 +78,7 @@ export function budgetsRoutes(deps: BudgetsRoutesDeps): Router {
   router
     .route(`${BUDGETS_PATH}/:id`)
     .get((request, response) => {
+      refuseParameters(parametersOf(request));
       response.json(budgets.show(byIn(response).tenant, request.params.id).row);
     })
     .put(jsonBody(BODY_BYTES_MAX), async (request, response) => {
@@ -92,13 +95,21 @@ export function budgetsRoutes(deps: BudgetsRoutesDeps): Router {
 
 const byIn = (response: Response): TenantActor => response.locals['by'] as TenantActor;
 
+/** The budget says which calls count: a filter beside it would be ignored. */
+function refuseFilters([filter]: readonly Filter[]): void {
+  if (filter === undefined) return;
+  const value = filter.values[0] ?? null;
+  throw new InputProblem([{ field: filter.dimension, value, expected: 'no parameter but limit' }]);
+}
+
 function questionRoutes(router: Router, { budgets, store, now }: BudgetsRoutesDeps): void {
   router
     .route(`${BUDGETS_PATH}/:id/status`)
     .get(async (request, response) => {
       const { tenant } = byIn(response);
+      const { values, filters } = readParameters(STATUS_PARAMETERS, parametersOf(request));
+      refuseFilters(filters);
       const { budget } = budgets.show(tenant, request.params.id);
-      const { values } = readParameters(STATUS_PARAMETERS, parametersOf(request));
       const reader = { tenant, operator: false };
       const nowNs = instantOfMs(now().getTime());
       const asked = { budget, nowNs, limit: values.limit };

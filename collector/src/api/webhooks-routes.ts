@@ -1,11 +1,13 @@
 // `/api/v1/webhooks…`: where alerts are sent. Scope read to see, admin to change, always of the key's own tenant.
 // Invariant: a secret leaves in the answer that makes it, once, and that answer is never cached.
+import { refuseParameters } from '@ai-cost-profiler/queries/parameters.ts';
 import { type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Authenticate } from '../access.ts';
 import type { TenantActor, WebhookOperations } from '../webhook-rows.ts';
 import { CHANGE, SEE } from './budgets-routes.ts';
 import { onlyMethods } from './errors.ts';
+import { parametersOf } from './parameters-of.ts';
 import { jsonBody, readBody } from './read-body.ts';
 
 export interface WebhooksRoutesDeps {
@@ -48,7 +50,8 @@ export function webhooksRoutes({ authenticate, webhooks }: WebhooksRoutesDeps): 
   });
   router
     .route(WEBHOOKS_PATH)
-    .get((_request, response) => {
+    .get((request, response) => {
+      refuseParameters(parametersOf(request));
       response.json({ rows: webhooks.list(byIn(response).tenant) });
     })
     .post(jsonBody(BODY_BYTES_MAX), async (request, response) => {
@@ -59,6 +62,7 @@ export function webhooksRoutes({ authenticate, webhooks }: WebhooksRoutesDeps): 
   router
     .route(`${WEBHOOKS_PATH}/:id`)
     .get((request, response) => {
+      refuseParameters(parametersOf(request));
       response.json(webhooks.show(byIn(response).tenant, request.params.id));
     })
     .delete(async (request, response) => {
