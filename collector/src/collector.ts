@@ -31,6 +31,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { DIALECTS } from './normalise/dialects.ts';
 import { Normaliser } from './normalise/normalise.ts';
 import { observeTotals } from './observe.ts';
+import { type OpenBudgets, openBudgets, startAlerting } from './open-budgets.ts';
 import { openLimits } from './open-limits.ts';
 import { openLive } from './open-live.ts';
 import { openOwnTraces } from './open-own-traces.ts';
@@ -73,6 +74,7 @@ export const startCollector: StartCollector = async (request) => {
     const prices = openPrices({ state: control, log, now: () => new Date(), randomBytes });
     const { store, prepared } = storage;
     const totals = startControlTotals({ store, prepared, ...observeTotals(log, metrics) });
+    const budgets = openBudgets(config, control);
     const shared = { control, prices, totals, metrics, log };
     const { accept, ...road } = await openRoad(config, shared);
     const collector = new Collector({
@@ -83,6 +85,7 @@ export const startCollector: StartCollector = async (request) => {
       control,
       prices,
       totals,
+      budgets,
       ownTraces,
       ...road,
       unlock,
@@ -158,6 +161,7 @@ interface Parts {
   control: ControlState;
   prices: OpenPrices;
   totals: RunningTotals;
+  budgets: OpenBudgets;
   ownTraces: OwnTraces;
   journal: Road['journal'];
   limits: Road['limits'];
@@ -180,6 +184,7 @@ class Collector implements RunningCollector {
   private listeners: Listeners | undefined;
   private readonly storing: Storing;
   private pricesTable: PricesTableFiller | undefined;
+  private alerting: ReturnType<typeof startAlerting>;
   private isDraining = false;
 
   constructor(parts: Parts) {
@@ -195,6 +200,7 @@ class Collector implements RunningCollector {
     parts.storage.prepared
       .then(() => {
         this.pricesTable = this.keepPricesTable();
+        if (!this.isDraining) this.alerting = startAlerting(this.parts);
         return this.storing.start();
       })
       .catch((error) => this.failUnlessDraining(error));
@@ -262,6 +268,7 @@ class Collector implements RunningCollector {
     await this.listeners?.close(deadline);
     await this.parts.limits.stop();
     await this.parts.totals.stop(deadline);
+    await this.alerting?.stop();
     await this.storing.drain(deadline);
     await this.refresh.stop();
     await this.pricesTable?.stop();

@@ -13,6 +13,7 @@ import {
 import { adminPriceRoutes } from './api/admin-prices.ts';
 import { adminTenantRoutes } from './api/admin-tenants.ts';
 import { createApp } from './api/app.ts';
+import { budgetsRoutes } from './api/budgets-routes.ts';
 import { costsRoutes } from './api/costs-routes.ts';
 import { onlyMethods } from './api/errors.ts';
 import { exportRoutes } from './api/export-routes.ts';
@@ -21,6 +22,7 @@ import { liveRoutes } from './api/live-routes.ts';
 import { openApiRoutes } from './api/openapi.ts';
 import { pricesRoutes } from './api/prices-routes.ts';
 import { promptsRoutes } from './api/prompts-routes.ts';
+import { webhooksRoutes } from './api/webhooks-routes.ts';
 import { createBucketPrices } from './bucket-prices.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
@@ -37,6 +39,7 @@ import type { LiveFeed } from './live-feed.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { readinessParts } from './observe.ts';
+import type { OpenBudgets } from './open-budgets.ts';
 import type { OpenLimits } from './open-limits.ts';
 import { pageRoutes, readPage } from './page/page.ts';
 import { cacheRates } from './price/cache-rates.ts';
@@ -56,6 +59,7 @@ export interface HttpAppParts {
   journal: Journal<SegmentBlocks>;
   signalRoutes: Receivers['signalRoutes'];
   limits: OpenLimits;
+  budgets: OpenBudgets;
   authenticate: Authenticate;
   collectGauges: () => Promise<void>;
   isDraining: () => boolean;
@@ -116,6 +120,8 @@ export function createHttpApp(parts: HttpAppParts): Express {
       pricesRoutes(priceDeps),
       adminPriceRoutes(priceDeps),
       adminTenantRoutes({ authenticate, tenants: parts.limits.tenants }),
+      budgetsRoutes({ authenticate, budgets: parts.budgets.budgets, store: storage.store, now }),
+      webhooksRoutes({ authenticate, webhooks: parts.budgets.webhooks }),
       openApiRoutes(manifest.version),
       pageRoutes(readPage(), onlyMethods('GET', 'HEAD')),
     ],

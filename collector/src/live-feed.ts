@@ -23,7 +23,7 @@ export interface LiveSubscriber {
   readonly isAllowed: () => boolean;
 }
 
-/** Where events are told; budgets are to tell their alerts here. */
+/** Where events are told. */
 export interface LivePublisher {
   /** Whether anybody listens, or listened just now: if not, nothing needs to be made. */
   readonly isHeard: boolean;

@@ -3,6 +3,7 @@
 import { DirectoryLockedError } from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
 import { EngineStartError } from '@ai-cost-profiler/clickhouse/engine/supervise.ts';
 import { MigrationError } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import { BUDGET_COMMANDS } from './cli/budgets.ts';
 import { type Command, CommandError, type CommandInput, type CommandIo } from './cli/command.ts';
 import { COSTS_COMMAND } from './cli/costs.ts';
 import { DOCTOR_COMMAND } from './cli/doctor.ts';
@@ -41,6 +42,7 @@ function allCommands(parts: CommandParts): readonly Command[] {
     },
     ...keyCommands(parts.stoppedKeys),
     ...TENANT_COMMANDS,
+    ...BUDGET_COMMANDS,
     {
       name: 'prices calc',
       sentence: 'Price calls: JSON lines on standard input, JSON lines on standard output.',

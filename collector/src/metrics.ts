@@ -1,11 +1,12 @@
 // Every metric of the process, declared once as data: the registry and docs/reference/metrics.md come from here.
 // Invariant: a metric is written only through `createMetrics`, so none exists that these tables do not name.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { ALERT_METRICS } from './alert-metrics.ts';
 import { INTAKE_METRICS } from './intake-metrics.ts';
 import type { MetricSpec } from './metric-spec.ts';
 import { STORAGE_METRICS } from './storage-metrics.ts';
 
-export const METRICS = { ...INTAKE_METRICS, ...STORAGE_METRICS } as const;
+export const METRICS = { ...INTAKE_METRICS, ...STORAGE_METRICS, ...ALERT_METRICS } as const;
 
 export type MetricName = keyof typeof METRICS;
 type LabelsOf<N extends MetricName> = (typeof METRICS)[N]['labels'][number];

@@ -18,6 +18,7 @@ import {
   urlSchema,
 } from './option-values.ts';
 import { OWN_TRACES_OPTIONS } from './own-traces-options.ts';
+import { WEBHOOK_OPTIONS } from './webhook-options.ts';
 
 const DURATION = 'a duration with its unit, such as 500ms, 120s, 5m, 24h or 30d';
 const RETENTION = 'a duration of at least a day, such as 90d or 12w';
@@ -246,6 +247,7 @@ export const OPTIONS = {
     sentence: 'How long SIGTERM or SIGINT lets running requests and writes finish.',
   }),
   ...OWN_TRACES_OPTIONS,
+  ...WEBHOOK_OPTIONS,
   logLevel: option({
     flag: 'log-level',
     env: 'AICOST_LOG_LEVEL',

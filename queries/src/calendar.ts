@@ -110,7 +110,7 @@ function* walkDays(
 const DAY = 86_400;
 
 /** The first instant of a local date: midnight, or where the clocks skip midnight, what follows it. */
-function startOfDay(year: number, month: number, day: number, zone: Zone): number {
+export function startOfDay(year: number, month: number, day: number, zone: Zone): number {
   const midnight = Date.UTC(year, month, day) / 1000;
   const before = zone.offsetAt(midnight - DAY);
   const after = zone.offsetAt(midnight + DAY);

@@ -91,17 +91,36 @@ function entriesOf(scope: TenantScope, { range, by, filters, condition }: Asked)
   return sql`SELECT ${SUMS} ${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, source)}${condition ?? sql``}`;
 }
 
-/**
- * Entries of traces received later than the newest mark; none where there is no mark. The ledger has the order of
- * starts, so it is read from the oldest start of those traces on. Another collector may have stored the beginning of
- * such a trace: an hour is allowed for it. One statement, because each takes a turn of the engine.
- */
+/** Entries of traces received later than the newest mark; none without one. One statement, as each takes a turn. */
 function sinceMark(scope: TenantScope, asked: Asked): Sql {
+  return sql`WITH (${markSql(scope, asked.nowNs)}) AS mark
+    SELECT toString(toUnixTimestamp64Nano(assumeNotNull(mark))) AS through_ns, ${SHOWN}
+    FROM (${entriesOf(scope, asked)}${openTracesSql(scope, sql`mark`)})`;
+}
+
+const markSql = (scope: TenantScope, nowNs: InstantNs): Sql =>
+  sql`SELECT max(through) ${scope.settleMarks} WHERE recorded_at <= ${instantSql(nowNs)}`;
+
+/**
+ * ` AND …` for the ledger's entries of traces received later than a mark; none for the mark 0. The ledger has the order
+ * of starts, so it is read from the oldest start of those traces on. Another collector may have stored the beginning of
+ * such a trace: an hour is allowed for it.
+ */
+export function openTracesSql(scope: TenantScope, mark: Sql): Sql {
   const { traceKey } = scope;
-  const open = sql`${scope.from('traces')} AND last_received_at > mark AND mark > toDateTime64(0, 3, 'UTC')`;
+  const open = sql`${scope.from('traces')} AND last_received_at > ${mark} AND ${mark} > toDateTime64(0, 3, 'UTC')`;
   const first = sql`if(count() = 0, toDateTime64('2100-01-01', 9, 'UTC'), min(traces.start_time) - INTERVAL 1 HOUR)`;
-  return sql`WITH (SELECT max(through) ${scope.settleMarks} WHERE recorded_at <= ${instantSql(asked.nowNs)}) AS mark
-    SELECT toString(toUnixTimestamp64Nano(assumeNotNull(mark))) AS through_ns, ${SHOWN} FROM (${entriesOf(scope, asked)}
-    AND start_time >= (SELECT ${first} ${open})
-    AND ${traceKey} IN (SELECT ${traceKey} ${open}))`;
+  return sql` AND start_time >= (SELECT ${first} ${open}) AND ${traceKey} IN (SELECT ${traceKey} ${open})`;
+}
+
+/** Up to when every received span is settled, as was noted before `nowNs`; null: nothing was ever settled. */
+export async function readSettledThrough(
+  scope: TenantScope,
+  nowNs: InstantNs,
+): Promise<InstantNs | null> {
+  const [row] = await scope.query<{ through_ns: string }>(
+    sql`SELECT toString(toUnixTimestamp64Nano(assumeNotNull((${markSql(scope, nowNs)})))) AS through_ns`,
+  );
+  const throughNs = BigInt(row?.through_ns ?? 0);
+  return throughNs > 0n ? throughNs : null;
 }

@@ -5,7 +5,13 @@
  */
 
 /** ClickHouse types a value may be bound as. */
-export type ParameterType = 'String' | 'Array(String)' | 'Int64' | 'UInt32' | 'UInt64';
+export type ParameterType =
+  | 'String'
+  | 'Array(String)'
+  | 'Int64'
+  | 'UInt32'
+  | 'UInt64'
+  | 'Decimal(38, 18)';
 
 interface Parameter {
   readonly type: ParameterType;
@@ -67,7 +73,7 @@ export function sumOfColumns(columns: readonly string[]): Sql {
   );
 }
 
-type Separator = '' | ', ' | ' + ' | ' OR ' | ' UNION ALL ';
+type Separator = '' | ', ' | ' + ' | ' OR ' | ' AND ' | ' UNION ALL ';
 
 /** Pieces with a separator between them; nothing for an empty list. */
 export function join(list: readonly Sql[], separator: Separator): Sql {

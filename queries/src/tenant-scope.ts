@@ -28,7 +28,15 @@ export interface Reader {
   readonly operator: boolean;
 }
 
-export type Table = 'spans' | 'ledger' | 'cost_hourly' | 'cost_daily' | 'traces' | 'sealed_days';
+export type Table =
+  | 'spans'
+  | 'ledger'
+  | 'cost_hourly'
+  | 'cost_daily'
+  | 'traces'
+  | 'sealed_days'
+  | 'alerts'
+  | 'webhook_attempts';
 
 export interface TenantScope {
   /** `FROM db.table WHERE <tenant predicate>`; further conditions follow with ` AND `. */

@@ -102,7 +102,15 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders beside the road: they know no stage and not each other. */
-const BESIDE_THE_ROAD: readonly string[] = ['control', 'api', 'page', 'sql', 'cli', 'demo'];
+const BESIDE_THE_ROAD: readonly string[] = [
+  'control',
+  'api',
+  'budgets',
+  'page',
+  'sql',
+  'cli',
+  'demo',
+];
 
 /** Files that join folders, with what each joins. Every other file at the root is a noun: it knows no folder. */
 const JOINERS: Readonly<Record<string, string>> = {
@@ -133,6 +141,7 @@ const JOINERS: Readonly<Record<string, string>> = {
   'undecodable.ts': 'errors of decode with the problems that senders are told',
   'ledger-work.ts': 'verify and reprice with settle, the journal and the prices of now',
   'price-now.ts': 'the book with the work on the ledger',
+  'open-budgets.ts': 'budgets and webhooks with control state and metrics',
   'bucket-prices.ts': 'the book with the flame graphs of the API',
   'open-live.ts': 'the live stream with its limits and metrics',
   'open-parts.ts': 'control state and journal with the files they stand on',
@@ -149,7 +158,7 @@ const JOINERS: Readonly<Record<string, string>> = {
 };
 
 /** Only these ask the questions of the package queries. */
-const ASKING: readonly string[] = ['api'];
+const ASKING: readonly string[] = ['api', 'budgets'];
 
 const SRC = 'collector/src/';
 const STAGES = Object.keys(ROAD);
@@ -236,7 +245,7 @@ test('nouns come from earlier stages, and every line of the tables is still need
   expect(wrong).toEqual([]);
 });
 
-test('only the API asks the questions of the package queries', () => {
+test('only the API and budgets ask the questions of the package queries', () => {
   const wrong = [...readSources().values()]
     .filter(({ path }) => path.startsWith(SRC) && !isForTests(path))
     .filter(({ path }) => !ASKING.includes(folderOf(path.slice(SRC.length))))

@@ -27,6 +27,7 @@ import { PROBLEMS, type ProblemCode } from '../problems.ts';
 import type { QuestionPath } from './costs-routes.ts';
 import { onlyMethods } from './errors.ts';
 import { OWN_PATHS, withCommonProblems } from './openapi-any-request.ts';
+import { BUDGET_PATHS } from './openapi-budgets.ts';
 import { EXPORT_PARAMETERS, exportPaths } from './openapi-exports.ts';
 import { FLAMEGRAPH_DOCUMENT } from './openapi-flamegraph.ts';
 import { JOURNAL_PATHS } from './openapi-journal.ts';
@@ -235,6 +236,7 @@ export function openApiDocument(version: string): Json {
       ...JOURNAL_PATHS,
       ...PRICE_PATHS,
       ...TENANT_PATHS,
+      ...BUDGET_PATHS,
       ...OWN_PATHS,
     }),
     components: {

@@ -2077,6 +2077,490 @@ export interface Operations {
     readonly body: undefined;
     readonly answer: Readonly<Record<string, unknown>>;
   };
+  /** The budgets of the tenant. `GET /api/v1/budgets` */
+  readonly listBudgets: {
+    readonly parameters: Readonly<Record<never, never>>;
+    readonly body: undefined;
+    readonly answer: {
+      readonly rows: readonly ({
+        readonly id: string;
+        /** For people. */
+        readonly name: string;
+        /** US dollars, plain decimal, exact. */
+        readonly amount_usd: string;
+        /** Which calls count: by dimension, any of the values; "" finds calls without one. Without filters, all of the tenant. */
+        readonly filters?: Readonly<Record<string, readonly string[]>>;
+        /** One budget for each value of this dimension, such as user: the amount is that of each. Null: one for all calls. */
+        readonly each?: string | null;
+        readonly window: {
+          readonly kind: "calendar";
+          readonly unit: "day" | "week" | "month" | "quarter" | "year";
+          /** IANA time zone whose calendar cuts the periods. */
+          readonly time_zone?: string;
+        } | {
+          readonly kind: "rolling";
+          /** The last so many times 24 hours. */
+          readonly days: number;
+        };
+        /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+        readonly basis?: "settled" | "all";
+        /** Share of the amount from which on the state is warning; null: never. */
+        readonly warn_at?: string | null;
+        /** Multi-window burn rates: a rule burns when the rate of its fast and of its slow window reach `factor` times amount / window. Without it, one that suits the window; [] for none. */
+        readonly burn_rules?: readonly {
+          /** The fast window: it ends an alert soon after spending calms down. */
+          readonly fast: string;
+          /** The slow window: it keeps one expensive call from being an alert. */
+          readonly slow: string;
+          /** Burns when in both windows so many times the even rate is spent. */
+          readonly factor: string;
+        }[];
+        /** Of the row in force; it grows with each change. */
+        readonly revision: string;
+        readonly created_at: string;
+        readonly created_by: string;
+        readonly changed_at: string;
+        readonly changed_by: string;
+      })[];
+    };
+  };
+  /** Make a budget. Scope admin. `POST /api/v1/budgets` */
+  readonly createBudget: {
+    readonly parameters: Readonly<Record<never, never>>;
+    readonly body: {
+      /** For people. */
+      readonly name: string;
+      /** US dollars, plain decimal, exact. */
+      readonly amount_usd: string;
+      /** Which calls count: by dimension, any of the values; "" finds calls without one. Without filters, all of the tenant. */
+      readonly filters?: Readonly<Record<string, readonly string[]>>;
+      /** One budget for each value of this dimension, such as user: the amount is that of each. Null: one for all calls. */
+      readonly each?: string | null;
+      readonly window: {
+        readonly kind: "calendar";
+        readonly unit: "day" | "week" | "month" | "quarter" | "year";
+        /** IANA time zone whose calendar cuts the periods. */
+        readonly time_zone?: string;
+      } | {
+        readonly kind: "rolling";
+        /** The last so many times 24 hours. */
+        readonly days: number;
+      };
+      /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+      readonly basis?: "settled" | "all";
+      /** Share of the amount from which on the state is warning; null: never. */
+      readonly warn_at?: string | null;
+      /** Multi-window burn rates: a rule burns when the rate of its fast and of its slow window reach `factor` times amount / window. Without it, one that suits the window; [] for none. */
+      readonly burn_rules?: readonly {
+        /** The fast window: it ends an alert soon after spending calms down. */
+        readonly fast: string;
+        /** The slow window: it keeps one expensive call from being an alert. */
+        readonly slow: string;
+        /** Burns when in both windows so many times the even rate is spent. */
+        readonly factor: string;
+      }[];
+    };
+    readonly answer: {
+      readonly id: string;
+      /** For people. */
+      readonly name: string;
+      /** US dollars, plain decimal, exact. */
+      readonly amount_usd: string;
+      /** Which calls count: by dimension, any of the values; "" finds calls without one. Without filters, all of the tenant. */
+      readonly filters?: Readonly<Record<string, readonly string[]>>;
+      /** One budget for each value of this dimension, such as user: the amount is that of each. Null: one for all calls. */
+      readonly each?: string | null;
+      readonly window: {
+        readonly kind: "calendar";
+        readonly unit: "day" | "week" | "month" | "quarter" | "year";
+        /** IANA time zone whose calendar cuts the periods. */
+        readonly time_zone?: string;
+      } | {
+        readonly kind: "rolling";
+        /** The last so many times 24 hours. */
+        readonly days: number;
+      };
+      /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+      readonly basis?: "settled" | "all";
+      /** Share of the amount from which on the state is warning; null: never. */
+      readonly warn_at?: string | null;
+      /** Multi-window burn rates: a rule burns when the rate of its fast and of its slow window reach `factor` times amount / window. Without it, one that suits the window; [] for none. */
+      readonly burn_rules?: readonly {
+        /** The fast window: it ends an alert soon after spending calms down. */
+        readonly fast: string;
+        /** The slow window: it keeps one expensive call from being an alert. */
+        readonly slow: string;
+        /** Burns when in both windows so many times the even rate is spent. */
+        readonly factor: string;
+      }[];
+      /** Of the row in force; it grows with each change. */
+      readonly revision: string;
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly changed_at: string;
+      readonly changed_by: string;
+    };
+  };
+  /** A budget. `GET /api/v1/budgets/{id}` */
+  readonly getBudget: {
+    readonly parameters: {
+      readonly id: string | number;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      readonly id: string;
+      /** For people. */
+      readonly name: string;
+      /** US dollars, plain decimal, exact. */
+      readonly amount_usd: string;
+      /** Which calls count: by dimension, any of the values; "" finds calls without one. Without filters, all of the tenant. */
+      readonly filters?: Readonly<Record<string, readonly string[]>>;
+      /** One budget for each value of this dimension, such as user: the amount is that of each. Null: one for all calls. */
+      readonly each?: string | null;
+      readonly window: {
+        readonly kind: "calendar";
+        readonly unit: "day" | "week" | "month" | "quarter" | "year";
+        /** IANA time zone whose calendar cuts the periods. */
+        readonly time_zone?: string;
+      } | {
+        readonly kind: "rolling";
+        /** The last so many times 24 hours. */
+        readonly days: number;
+      };
+      /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+      readonly basis?: "settled" | "all";
+      /** Share of the amount from which on the state is warning; null: never. */
+      readonly warn_at?: string | null;
+      /** Multi-window burn rates: a rule burns when the rate of its fast and of its slow window reach `factor` times amount / window. Without it, one that suits the window; [] for none. */
+      readonly burn_rules?: readonly {
+        /** The fast window: it ends an alert soon after spending calms down. */
+        readonly fast: string;
+        /** The slow window: it keeps one expensive call from being an alert. */
+        readonly slow: string;
+        /** Burns when in both windows so many times the even rate is spent. */
+        readonly factor: string;
+      }[];
+      /** Of the row in force; it grows with each change. */
+      readonly revision: string;
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly changed_at: string;
+      readonly changed_by: string;
+    };
+  };
+  /** Replace what a budget says. Scope admin. `PUT /api/v1/budgets/{id}` */
+  readonly changeBudget: {
+    readonly parameters: {
+      readonly id: string | number;
+    };
+    readonly body: {
+      /** For people. */
+      readonly name: string;
+      /** US dollars, plain decimal, exact. */
+      readonly amount_usd: string;
+      /** Which calls count: by dimension, any of the values; "" finds calls without one. Without filters, all of the tenant. */
+      readonly filters?: Readonly<Record<string, readonly string[]>>;
+      /** One budget for each value of this dimension, such as user: the amount is that of each. Null: one for all calls. */
+      readonly each?: string | null;
+      readonly window: {
+        readonly kind: "calendar";
+        readonly unit: "day" | "week" | "month" | "quarter" | "year";
+        /** IANA time zone whose calendar cuts the periods. */
+        readonly time_zone?: string;
+      } | {
+        readonly kind: "rolling";
+        /** The last so many times 24 hours. */
+        readonly days: number;
+      };
+      /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+      readonly basis?: "settled" | "all";
+      /** Share of the amount from which on the state is warning; null: never. */
+      readonly warn_at?: string | null;
+      /** Multi-window burn rates: a rule burns when the rate of its fast and of its slow window reach `factor` times amount / window. Without it, one that suits the window; [] for none. */
+      readonly burn_rules?: readonly {
+        /** The fast window: it ends an alert soon after spending calms down. */
+        readonly fast: string;
+        /** The slow window: it keeps one expensive call from being an alert. */
+        readonly slow: string;
+        /** Burns when in both windows so many times the even rate is spent. */
+        readonly factor: string;
+      }[];
+    };
+    readonly answer: {
+      readonly id: string;
+      /** For people. */
+      readonly name: string;
+      /** US dollars, plain decimal, exact. */
+      readonly amount_usd: string;
+      /** Which calls count: by dimension, any of the values; "" finds calls without one. Without filters, all of the tenant. */
+      readonly filters?: Readonly<Record<string, readonly string[]>>;
+      /** One budget for each value of this dimension, such as user: the amount is that of each. Null: one for all calls. */
+      readonly each?: string | null;
+      readonly window: {
+        readonly kind: "calendar";
+        readonly unit: "day" | "week" | "month" | "quarter" | "year";
+        /** IANA time zone whose calendar cuts the periods. */
+        readonly time_zone?: string;
+      } | {
+        readonly kind: "rolling";
+        /** The last so many times 24 hours. */
+        readonly days: number;
+      };
+      /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+      readonly basis?: "settled" | "all";
+      /** Share of the amount from which on the state is warning; null: never. */
+      readonly warn_at?: string | null;
+      /** Multi-window burn rates: a rule burns when the rate of its fast and of its slow window reach `factor` times amount / window. Without it, one that suits the window; [] for none. */
+      readonly burn_rules?: readonly {
+        /** The fast window: it ends an alert soon after spending calms down. */
+        readonly fast: string;
+        /** The slow window: it keeps one expensive call from being an alert. */
+        readonly slow: string;
+        /** Burns when in both windows so many times the even rate is spent. */
+        readonly factor: string;
+      }[];
+      /** Of the row in force; it grows with each change. */
+      readonly revision: string;
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly changed_at: string;
+      readonly changed_by: string;
+    };
+  };
+  /** Delete a budget; its alerts are resolved. Scope admin. `DELETE /api/v1/budgets/{id}` */
+  readonly deleteBudget: {
+    readonly parameters: {
+      readonly id: string | number;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      readonly id: string;
+      /** For people. */
+      readonly name: string;
+      /** US dollars, plain decimal, exact. */
+      readonly amount_usd: string;
+      /** Which calls count: by dimension, any of the values; "" finds calls without one. Without filters, all of the tenant. */
+      readonly filters?: Readonly<Record<string, readonly string[]>>;
+      /** One budget for each value of this dimension, such as user: the amount is that of each. Null: one for all calls. */
+      readonly each?: string | null;
+      readonly window: {
+        readonly kind: "calendar";
+        readonly unit: "day" | "week" | "month" | "quarter" | "year";
+        /** IANA time zone whose calendar cuts the periods. */
+        readonly time_zone?: string;
+      } | {
+        readonly kind: "rolling";
+        /** The last so many times 24 hours. */
+        readonly days: number;
+      };
+      /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+      readonly basis?: "settled" | "all";
+      /** Share of the amount from which on the state is warning; null: never. */
+      readonly warn_at?: string | null;
+      /** Multi-window burn rates: a rule burns when the rate of its fast and of its slow window reach `factor` times amount / window. Without it, one that suits the window; [] for none. */
+      readonly burn_rules?: readonly {
+        /** The fast window: it ends an alert soon after spending calms down. */
+        readonly fast: string;
+        /** The slow window: it keeps one expensive call from being an alert. */
+        readonly slow: string;
+        /** Burns when in both windows so many times the even rate is spent. */
+        readonly factor: string;
+      }[];
+      /** Of the row in force; it grows with each change. */
+      readonly revision: string;
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly changed_at: string;
+      readonly changed_by: string;
+    };
+  };
+  /** How a budget stands now, key by key. `GET /api/v1/budgets/{id}/status` */
+  readonly getBudgetStatus: {
+    readonly parameters: {
+      readonly id: string | number;
+      /** A whole number from 1 to 10000. */
+      readonly limit?: string | number;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      readonly budget_id: string;
+      /** Everything before counts. Null: the basis is settled, and nothing ever was. */
+      readonly at: string | null;
+      readonly period_from: string | null;
+      /** Null for a rolling window, which ends at `at`. */
+      readonly period_to: string | null;
+      /** Each key with its own amount; one row with the key null for a budget without each. */
+      readonly rows: readonly ({
+        readonly key: string | null;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Calls that have no cost, and are not part of it. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly spent_usd: string | null;
+        /** amount - spent; negative once it is exceeded. */
+        readonly remaining_usd: string | null;
+        /** spent / amount, 18 places half-even. */
+        readonly share: string | null;
+        /** Linear: spent x length of the period / what of it is over. Null before 1/20 of the period is over, and for rolling windows. */
+        readonly forecast_usd: string | null;
+        readonly burn: readonly {
+          readonly fast: string;
+          readonly slow: string;
+          readonly factor: string;
+          /** How many times amount / window is spent in the fast window. */
+          readonly fast_rate: string;
+          readonly slow_rate: string;
+          readonly burning: boolean;
+        }[];
+        /** The gravest that holds; unknown while no call has a price. */
+        readonly state: "ok" | "unknown" | "warning" | "burning" | "exceeded";
+        /** Since when it is in that state, as the alerts have it; null: no alert of it is open. */
+        readonly since: string | null;
+      })[];
+      /** Of every call that the filters find, those without a key included. */
+      readonly totals: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        readonly spent_usd: string;
+      };
+      /** What the rows do not show. */
+      readonly other: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        readonly spent_usd: string;
+      };
+    };
+  };
+  /** What alerts did in a range, newest first, with the state of each delivery. `GET /api/v1/alerts` */
+  readonly listAlerts: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** Only those of this budget. */
+      readonly budget_id?: string | number;
+      /** A whole number from 1 to 1000. */
+      readonly limit?: string | number;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      readonly rows: readonly ({
+        /** Of this event: also the `webhook-id` of its deliveries. */
+        readonly message_id: string;
+        /** Of the budget, key, state and period: the same at each event. */
+        readonly alert_id: string;
+        readonly event: "fired" | "resolved";
+        readonly state: "warning" | "burning" | "exceeded";
+        /** Why it fired (reached) or was resolved. */
+        readonly reason: "reached" | "below" | "period_ended" | "budget_deleted";
+        readonly budget_id: string;
+        readonly budget_name: string;
+        readonly budget_version: string;
+        /** Of a budget for each value of a dimension; else null. */
+        readonly dimension: string | null;
+        /** Its value, such as the user; else null. */
+        readonly key: string | null;
+        readonly period_from: string | null;
+        /** Null for a rolling window. */
+        readonly period_to: string | null;
+        readonly amount_usd: string;
+        /** As of `at`; null where it was not looked at again. */
+        readonly spent_usd: string | null;
+        /** Burn rates by rule, as of `at`. */
+        readonly burn: readonly {
+          readonly fast: string;
+          readonly slow: string;
+          readonly factor: string;
+          readonly fast_rate: string;
+          readonly slow_rate: string;
+          readonly burning: boolean;
+        }[];
+        /** Up to when spending was counted. */
+        readonly at: string;
+        readonly recorded_at: string;
+        /** To each webhook that it was tried for. */
+        readonly deliveries: readonly ({
+          readonly webhook_id: string;
+          /** failed: it is tried again at `next_at`. gave_up: it is not. */
+          readonly outcome: "delivered" | "failed" | "gave_up";
+          readonly attempts: number;
+          /** HTTP status of the newest answer; null: none came. */
+          readonly status: number | null;
+          readonly error: string | null;
+          readonly next_at: string | null;
+          /** When it was tried last. */
+          readonly at: string;
+        })[];
+      })[];
+    };
+  };
+  /** Where alerts of the tenant are sent. `GET /api/v1/webhooks` */
+  readonly listWebhooks: {
+    readonly parameters: Readonly<Record<never, never>>;
+    readonly body: undefined;
+    readonly answer: {
+      readonly rows: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly url: string;
+        readonly created_at: string;
+        readonly created_by: string;
+      }[];
+    };
+  };
+  /** Have alerts sent to a URL, signed as Standard Webhooks has it. Scope admin. `POST /api/v1/webhooks` */
+  readonly createWebhook: {
+    readonly parameters: Readonly<Record<never, never>>;
+    readonly body: {
+      /** For people. */
+      readonly name?: string;
+      /** Where messages are sent by POST: https, and a public address. */
+      readonly url: string;
+    };
+    readonly answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly url: string;
+      readonly created_at: string;
+      readonly created_by: string;
+      /** whsec_ and base64, as Standard Webhooks writes it; shown this once. */
+      readonly secret: string;
+    };
+  };
+  /** A webhook. `GET /api/v1/webhooks/{id}` */
+  readonly getWebhook: {
+    readonly parameters: {
+      readonly id: string | number;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly url: string;
+      readonly created_at: string;
+      readonly created_by: string;
+    };
+  };
+  /** Send nothing there any more. Scope admin. `DELETE /api/v1/webhooks/{id}` */
+  readonly deleteWebhook: {
+    readonly parameters: {
+      readonly id: string | number;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly url: string;
+      readonly created_at: string;
+      readonly created_by: string;
+    };
+  };
   /** This document. `GET /openapi.json` */
   readonly getOpenApi: {
     readonly parameters: Readonly<Record<never, never>>;
@@ -2141,6 +2625,17 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationRoute>> = {
   showTenantLimits: { method: 'GET', path: '/api/v1/admin/tenants/{tenant}/limits', isJson: true },
   setTenantLimit: { method: 'PUT', path: '/api/v1/admin/tenants/{tenant}/limits/{limit}', isJson: true },
   unsetTenantLimit: { method: 'DELETE', path: '/api/v1/admin/tenants/{tenant}/limits/{limit}', isJson: true },
+  listBudgets: { method: 'GET', path: '/api/v1/budgets', isJson: true },
+  createBudget: { method: 'POST', path: '/api/v1/budgets', isJson: true },
+  getBudget: { method: 'GET', path: '/api/v1/budgets/{id}', isJson: true },
+  changeBudget: { method: 'PUT', path: '/api/v1/budgets/{id}', isJson: true },
+  deleteBudget: { method: 'DELETE', path: '/api/v1/budgets/{id}', isJson: true },
+  getBudgetStatus: { method: 'GET', path: '/api/v1/budgets/{id}/status', isJson: true },
+  listAlerts: { method: 'GET', path: '/api/v1/alerts', isJson: true },
+  listWebhooks: { method: 'GET', path: '/api/v1/webhooks', isJson: true },
+  createWebhook: { method: 'POST', path: '/api/v1/webhooks', isJson: true },
+  getWebhook: { method: 'GET', path: '/api/v1/webhooks/{id}', isJson: true },
+  deleteWebhook: { method: 'DELETE', path: '/api/v1/webhooks/{id}', isJson: true },
   getOpenApi: { method: 'GET', path: '/openapi.json', isJson: true },
   getPage: { method: 'GET', path: '/', isJson: false },
 };

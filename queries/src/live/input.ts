@@ -1,5 +1,6 @@
 /** What a client of the live stream asks for: whose calls, and which of them. */
 import { z } from 'zod';
+import { ALERT_EVENT } from '../alerts/alert-event.ts';
 import type { Filter } from '../dimensions.ts';
 import { ForbiddenQuestion, InputProblem } from '../input-problem.ts';
 import { readParameters } from '../parameters.ts';
@@ -103,7 +104,7 @@ export const LIVE_EVENTS = {
       settled_through: z.string().nullable(),
     })
     .describe('A pass of settle is over: the correcting entries of the tenant, and how far it is.'),
-  alert: z.looseObject({}).describe('Something that a person is to be told.'),
+  alert: ALERT_EVENT.describe('An alert of a budget fired or was resolved, whatever the filters.'),
   missed: z
     .object({ events: COUNT })
     .describe('The client was too slow: so many events that it asked for were not sent.'),

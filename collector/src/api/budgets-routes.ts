@@ -1,0 +1,127 @@
+// `/api/v1/budgets…` and `/api/v1/alerts`: scope read to see, admin to change, always of the key's own tenant.
+// Invariant: a budget of another tenant looks like one that does not exist.
+import { answerAlerts, readAlertsInput } from '@ai-cost-profiler/queries/alerts/alerts.ts';
+import {
+  BUDGET_BODY,
+  type Budget,
+  type BudgetBody,
+  type BudgetRow,
+} from '@ai-cost-profiler/queries/budgets/definition.ts';
+import { answerBudgetStatus } from '@ai-cost-profiler/queries/budgets/status.ts';
+import type { Filter } from '@ai-cost-profiler/queries/dimensions.ts';
+import { InputProblem } from '@ai-cost-profiler/queries/input-problem.ts';
+import {
+  instantOfMs,
+  readParameters,
+  refuseParameters,
+  wholeNumberSchema,
+} from '@ai-cost-profiler/queries/parameters.ts';
+import { type Response, Router } from 'express';
+import { z } from 'zod';
+import type { Authenticate, Scope } from '../access.ts';
+import type { TenantActor } from '../webhook-rows.ts';
+import { onlyMethods } from './errors.ts';
+import { parametersOf } from './parameters-of.ts';
+import { jsonBody, readBody } from './read-body.ts';
+import { type ReadStore, readerStore } from './reader-store.ts';
+
+/** What can be done with budgets. Each throws Problem not_found for a budget of another tenant. */
+export interface BudgetOperations {
+  list(tenant: string): readonly BudgetRow[];
+  show(tenant: string, id: string): { readonly row: BudgetRow; readonly budget: Budget };
+  create(by: TenantActor, body: BudgetBody): Promise<BudgetRow>;
+  change(by: TenantActor, id: string, body: BudgetBody): Promise<BudgetRow>;
+  remove(by: TenantActor, id: string): Promise<BudgetRow>;
+}
+
+export interface BudgetsRoutesDeps {
+  readonly authenticate: Authenticate;
+  readonly budgets: BudgetOperations;
+  readonly store: ReadStore;
+  readonly now: () => Date;
+}
+
+export const BUDGETS_PATH = '/api/v1/budgets';
+export const ALERTS_PATH = '/api/v1/alerts';
+export const SEE: readonly Scope[] = ['read', 'admin', 'operator'];
+export const CHANGE: readonly Scope[] = ['admin', 'operator'];
+const BODY_BYTES_MAX = 64 * 1024;
+const KEYS_PRESET = 100;
+const KEYS_MAX = 10_000;
+
+/** The parameters of `GET …/{id}/status`. */
+export const STATUS_PARAMETERS = z.object({ limit: wholeNumberSchema(KEYS_PRESET, 1, KEYS_MAX) });
+
+/** The routes, with their whole paths. */
+export function budgetsRoutes(deps: BudgetsRoutesDeps): Router {
+  const router = Router();
+  const { authenticate, budgets } = deps;
+  router.use([BUDGETS_PATH, ALERTS_PATH], (request, response, next) => {
+    // The key is checked before the body is read.
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    const { keyId, tenant } = authenticate(request.headers, isRead ? SEE : CHANGE);
+    response.locals['by'] = { actor: `key:${keyId}`, tenant } satisfies TenantActor;
+    response.set('cache-control', 'no-store');
+    next();
+  });
+  router
+    .route(BUDGETS_PATH)
+    .get((request, response) => {
+      refuseParameters(parametersOf(request));
+      response.json({ rows: budgets.list(byIn(response).tenant) });
+    })
+    .post(jsonBody(BODY_BYTES_MAX), async (request, response) => {
+      const made = await budgets.create(byIn(response), readBody(BUDGET_BODY, request));
+      response.status(201).json(made);
+    })
+    .all(onlyMethods('GET', 'HEAD', 'POST'));
+  router
+    .route(`${BUDGETS_PATH}/:id`)
+    .get((request, response) => {
+      refuseParameters(parametersOf(request));
+      response.json(budgets.show(byIn(response).tenant, request.params.id).row);
+    })
+    .put(jsonBody(BODY_BYTES_MAX), async (request, response) => {
+      const body = readBody(BUDGET_BODY, request);
+      response.json(await budgets.change(byIn(response), request.params.id, body));
+    })
+    .delete(async (request, response) => {
+      response.json(await budgets.remove(byIn(response), request.params.id));
+    })
+    .all(onlyMethods('GET', 'HEAD', 'PUT', 'DELETE'));
+  questionRoutes(router, deps);
+  return router;
+}
+
+const byIn = (response: Response): TenantActor => response.locals['by'] as TenantActor;
+
+/** The budget says which calls count: a filter beside it would be ignored. */
+function refuseFilters([filter]: readonly Filter[]): void {
+  if (filter === undefined) return;
+  const value = filter.values[0] ?? null;
+  throw new InputProblem([{ field: filter.dimension, value, expected: 'no parameter but limit' }]);
+}
+
+function questionRoutes(router: Router, { budgets, store, now }: BudgetsRoutesDeps): void {
+  router
+    .route(`${BUDGETS_PATH}/:id/status`)
+    .get(async (request, response) => {
+      const { tenant } = byIn(response);
+      const { values, filters } = readParameters(STATUS_PARAMETERS, parametersOf(request));
+      refuseFilters(filters);
+      const { budget } = budgets.show(tenant, request.params.id);
+      const reader = { tenant, operator: false };
+      const nowNs = instantOfMs(now().getTime());
+      const asked = { budget, nowNs, limit: values.limit };
+      response.json(await answerBudgetStatus(readerStore(store, response), reader, asked));
+    })
+    .all(onlyMethods('GET', 'HEAD'));
+  router
+    .route(ALERTS_PATH)
+    .get(async (request, response) => {
+      const reader = { tenant: byIn(response).tenant, operator: false };
+      const input = readAlertsInput(parametersOf(request), instantOfMs(now().getTime()));
+      response.json(await answerAlerts(readerStore(store, response), reader, input));
+    })
+    .all(onlyMethods('GET', 'HEAD'));
+}

@@ -1,0 +1,115 @@
+/**
+ * From what holds now and which alerts are open to the events that lie between. Pure, and repeatable: the same question
+ * asked twice has no second answer, because an open alert does not fire again.
+ */
+import { createHash } from 'node:crypto';
+import type { AlertEvent } from '@ai-cost-profiler/queries/alerts/alert-event.ts';
+import type { Alerting, AlertingKey } from '@ai-cost-profiler/queries/budgets/alerting.ts';
+import type { Budget } from '@ai-cost-profiler/queries/budgets/definition.ts';
+import type { AlertState } from '@ai-cost-profiler/queries/budgets/judge.ts';
+import { formatInstant, type InstantNs } from '@ai-cost-profiler/queries/range.ts';
+
+const ID_HEX = 32;
+
+const hash = (...parts: readonly (string | null)[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, ID_HEX);
+
+/** Events of one budget, resolved ones first. `open` are the open alerts of this budget. */
+export function alertChanges(
+  budget: Budget,
+  alerting: Alerting,
+  open: readonly AlertEvent[],
+  nowNs: InstantNs,
+): AlertEvent[] {
+  const wanted = wantedAlerts(budget, alerting);
+  const resolved = open.flatMap((alert) => {
+    if (wanted.has(alert.alert_id)) return [];
+    const isOver = alert.period_to !== null && alert.period_to !== periodTo(alerting);
+    // More keys alert than were read: this one may be among those that were not.
+    if (alerting.isCut && !isOver) return [];
+    const found = alerting.keys.find(({ key }) => key === alert.key);
+    const { spent_usd = null, burn = [] } = found?.judgement ?? {};
+    const at = formatInstant(alerting.moment.atNs);
+    const reason = isOver ? 'period_ended' : 'below';
+    return [resolve({ ...alert, spent_usd, burn: [...burn], at }, reason, nowNs)];
+  });
+  const known = new Set(open.map(({ alert_id }) => alert_id));
+  const fired = [...wanted]
+    .filter(([id]) => !known.has(id))
+    .map(([id, { key, state }]) => fire({ budget, alerting, key, state, id, nowNs }));
+  return [...resolved, ...fired];
+}
+
+/** The budget is gone, and with it what its alerts were about. */
+export function deletedBudgetChanges(open: readonly AlertEvent[], nowNs: InstantNs): AlertEvent[] {
+  const at = formatInstant(nowNs);
+  return open.map((alert) =>
+    resolve({ ...alert, spent_usd: null, burn: [], at }, 'budget_deleted', nowNs),
+  );
+}
+
+const periodTo = ({ moment }: Alerting): string | null =>
+  moment.period.toNs === null ? null : formatInstant(moment.period.toNs);
+
+/** By id. A calendar's next period has alerts of its own; a rolling window has one, which comes and goes. */
+function wantedAlerts(budget: Budget, alerting: Alerting) {
+  const { fromNs, toNs } = alerting.moment.period;
+  const period = toNs === null ? 'rolling' : `${fromNs}/${toNs}`;
+  return new Map(
+    alerting.keys.flatMap((key) =>
+      key.states.map((state) => [
+        `alert_${hash(budget.id, key.key, state, period)}`,
+        { key, state },
+      ]),
+    ),
+  );
+}
+
+function fire(about: {
+  budget: Budget;
+  alerting: Alerting;
+  key: AlertingKey;
+  state: AlertState;
+  id: string;
+  nowNs: InstantNs;
+}): AlertEvent {
+  const { budget, alerting, key, state, id, nowNs } = about;
+  const { period, atNs } = alerting.moment;
+  return stamp(
+    {
+      alert_id: id,
+      event: 'fired',
+      state,
+      reason: 'reached',
+      budget_id: budget.id,
+      budget_name: budget.name,
+      budget_version: String(budget.version),
+      dimension: budget.each,
+      key: key.key,
+      period_from: period.toNs === null ? null : formatInstant(period.fromNs),
+      period_to: periodTo(alerting),
+      amount_usd: budget.amount_usd,
+      spent_usd: key.judgement.spent_usd,
+      burn: [...key.judgement.burn],
+      at: formatInstant(atNs),
+    },
+    nowNs,
+  );
+}
+
+function resolve(alert: AlertEvent, reason: AlertEvent['reason'], nowNs: InstantNs): AlertEvent {
+  return stamp({ ...alert, event: 'resolved', reason }, nowNs);
+}
+
+/** The id of an event follows from it: two that would tell the same at once tell it under one id. */
+function stamp(
+  event: Omit<AlertEvent, 'message_id' | 'recorded_at'>,
+  nowNs: InstantNs,
+): AlertEvent {
+  const recorded_at = formatInstant(nowNs);
+  return {
+    ...event,
+    message_id: `msg_${hash(event.alert_id, event.event, recorded_at)}`,
+    recorded_at,
+  };
+}

@@ -1,0 +1,91 @@
+/**
+ * Budgets, alerts and webhooks with the control state they stand on, and the loop that looks at them, in the collector
+ * that settles.
+ */
+import { randomBytes } from 'node:crypto';
+import { type AlertLoop, startAlertLoop } from './budgets/alert-loop.ts';
+import { type Budgets, createBudgets } from './budgets/budget-operations.ts';
+import { deliverAlerts } from './budgets/deliver-alerts.ts';
+import { evaluateBudgets } from './budgets/evaluate-budgets.ts';
+import { sendWebhook } from './budgets/send-webhook.ts';
+import { createWebhooks, type Webhooks } from './budgets/webhook-operations.ts';
+import type { Config } from './config.ts';
+import type { ControlState } from './control/control-state.ts';
+import { tenantSecrets } from './control/fingerprint-secret.ts';
+import type { ForwardClock } from './forward-clock.ts';
+import type { LivePublisher } from './live-feed.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import type { PublishAlert } from './publish-alert.ts';
+import type { Storage } from './storage.ts';
+import { systemTimers } from './timers.ts';
+
+export interface OpenBudgets {
+  readonly budgets: Budgets;
+  readonly webhooks: Webhooks;
+}
+
+export function openBudgets(config: Config, control: ControlState): OpenBudgets {
+  const newId = (kind: string) => () => `${kind}_${randomBytes(12).toString('hex')}`;
+  return {
+    budgets: createBudgets({ state: control, newId: newId('bud') }),
+    webhooks: createWebhooks({
+      state: control,
+      newId: newId('wh'),
+      // No tenant has such a name. Derived anew, for an older secret may be learned.
+      rootSecret: () => tenantSecrets(control)('\0webhooks'),
+      mayBePrivate: config.webhookPrivateAddresses,
+    }),
+  };
+}
+
+export interface AlertingParts {
+  readonly config: Config;
+  readonly storage: Storage;
+  readonly budgets: OpenBudgets;
+  readonly clock: ForwardClock;
+  readonly live: LivePublisher;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/** Begins to look at the budgets, where this is the collector that settles; the tables must be there. */
+export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
+  const { config, live, metrics, log } = parts;
+  if (!config.settle) return undefined;
+  const { store } = parts.storage;
+  const { nowMs } = parts.clock;
+  const { budgets, webhooks } = parts.budgets;
+  const publishAlert: PublishAlert = (tenant, alert) => {
+    const { state, event, alert_id, budget_id } = alert;
+    live.publish(tenant, 'alert', alert);
+    metrics.aicost_alerts_total.inc({ state, event });
+    log.info({ tenant, state, event, alert_id, budget_id }, 'an alert of a budget');
+  };
+  return startAlertLoop({
+    evaluate: async (signal) => {
+      const end = metrics.aicost_budget_pass_seconds.startTimer();
+      const onEvaluated = (outcome: string) =>
+        metrics.aicost_budget_evaluations_total.inc({ outcome });
+      await evaluateBudgets({ store, budgets, publishAlert, nowMs, onEvaluated }, signal);
+      end();
+    },
+    deliver: async (signal) => {
+      const mayBePrivate = config.webhookPrivateAddresses;
+      const sending = { store, webhooks, send: sendWebhook, mayBePrivate, nowMs };
+      const onAttempt = (outcome: string, about: object): void => {
+        metrics.aicost_webhook_attempts_total.inc({ outcome });
+        if (outcome !== 'delivered') log.warn({ ...about, outcome }, 'a webhook was not reached');
+      };
+      const result = await deliverAlerts({ ...sending, random: Math.random, onAttempt }, signal);
+      metrics.aicost_webhook_pending.set(result.pending);
+      return result;
+    },
+    timers: systemTimers,
+    nowMs,
+    onFailed: (doing, error) => {
+      metrics.aicost_budget_failures_total.inc({ doing });
+      log.warn({ err: error, doing }, 'a look at the budgets failed; the next one goes on');
+    },
+  });
+}
