@@ -115,7 +115,7 @@ function bare({ status, text }: Got, value: string): string {
   return `${status} ${plain}`;
 }
 
-/** What settle does meanwhile comes into a stream that does not end: its own tests hold its filters and tenants apart. */
+/** A stream that does not end tells what settle does meanwhile: its own tests hold its filters and tenants apart. */
 const isEnding = ({ id }: Operation): boolean => id !== 'streamLive';
 
 /** Range of the seeded day, for what has one. */
