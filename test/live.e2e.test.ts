@@ -72,6 +72,9 @@ test('a call, its settling and the end are told, and streams do not hold up the 
   expect(await stream.until('\n\n')).toContain('"cost_usd":"0.0026"');
   await post('/api/v1/admin/settle');
   expect(await stream.until('"settled_through"')).toContain('event: settled');
+  const metrics = await (await fetch(`${collector.url}/metrics`)).text();
+  expect(metrics).toMatch(/^aicost_live_clients 2$/m);
+  expect(metrics).toMatch(/^aicost_live_events_sent_total(\{.*\})? [1-9]/m);
   const ended = Promise.all([stream.until(), other.until()]);
   exitCode = await collector.stop();
   for (const all of await ended) {

@@ -187,6 +187,13 @@ const READS: Partial<Record<MetricName, (value: number) => boolean>> = {
 const PROVEN_BY: Partial<Record<MetricName, string>> = {
   // It would take as many connections as a listener may have.
   aicost_connections_refused_total: 'collector/src/api/listen.test.ts',
+  // Nobody set a budget here.
+  aicost_budget_evaluations_total: 'collector/src/budgets/alerting.integration.test.ts',
+  aicost_budget_failures_total: 'collector/src/budgets/alert-loop.test.ts',
+  aicost_budget_pass_seconds: 'collector/src/budgets/alert-loop.test.ts',
+  aicost_webhook_pending: 'collector/src/budgets/alerting.integration.test.ts',
+  // Of a client that takes nothing.
+  aicost_live_events_missed_total: 'collector/src/live/live-hub.test.ts',
 };
 
 const countOf = (samples: Samples, name: MetricName): number =>
