@@ -28,6 +28,7 @@ const NO_PARTS = {
   storage: { store: {} },
   prices: { books: {}, operations: {} },
   limits: { tenants: {}, reads: {} },
+  budgets: { budgets: {}, webhooks: {} },
   signalRoutes: Object.fromEntries(['traces', 'logs', 'metrics'].map((name) => [name, () => 0])),
 };
 

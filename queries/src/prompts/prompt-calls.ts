@@ -27,7 +27,7 @@ const TURN_ROWS = 256;
 const CALL = sql`cityHash64(tenant, trace_id, span_id)`;
 export const NAME_BYTES = bound('UInt32', NAME_BYTES_MAX);
 
-/** `FROM ledger …` of what was asked. */
+/** The entries asked about, as the tenant scope reads them. */
 export function entriesFrom(scope: TenantScope, { range, filters }: PromptsAsked): Sql {
   return sql`${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, 'ledger')}`;
 }
