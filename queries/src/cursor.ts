@@ -3,9 +3,9 @@
  * for the tenant, the question and the parameters it was made for, `limit` aside.
  * Invariant: a text that differs in one byte from what `seal` gave is refused, and so is one of another question.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { InputProblem } from './input-problem.ts';
+import { readSigned, type SigningSecret, signText } from './signed-text.ts';
 
 /** What a cursor is good for. */
 export interface CursorPurpose {
@@ -27,7 +27,6 @@ export interface Cursors {
 
 /** Parameters that may change from page to page. */
 const FREE_PARAMETERS: readonly string[] = ['cursor', 'limit'];
-const MAC_BYTES = 32;
 const EXPECTED = 'the next_cursor of the page before, with the same parameters (limit may change)';
 
 /** The parameter of a question whose answer comes in pages, as a Zod member. */
@@ -38,24 +37,13 @@ export const CURSOR_SCHEMA = z
     'Where to go on: `next_cursor` of the page before, with the same parameters; `limit` may change.',
   );
 
-/** `secret` is asked for at each call: it may be learned from another collector. */
-export function createCursors(secret: () => Uint8Array): Cursors {
-  const macOf = (purpose: CursorPurpose, body: Uint8Array): Buffer =>
-    createHmac('sha256', secret()).update(purposeText(purpose)).update(body).digest();
+/** Makes and reads the cursors of an installation. */
+export function createCursors(secret: SigningSecret): Cursors {
   return {
-    seal: (purpose, position) => {
-      const body = Buffer.from(JSON.stringify(position));
-      return Buffer.concat([macOf(purpose, body), body]).toString('base64url');
-    },
+    seal: (purpose, position) => signText(secret, purposeText(purpose), position),
     open: (purpose, text, position) => {
-      const bytes = Buffer.from(text, 'base64url');
-      const [mac, body] = [bytes.subarray(0, MAC_BYTES), bytes.subarray(MAC_BYTES)];
-      // Several texts decode to the same bytes: only the one that was given is taken.
-      const isOurs =
-        bytes.toString('base64url') === text &&
-        mac.length === MAC_BYTES &&
-        timingSafeEqual(mac, macOf(purpose, body));
-      const read = isOurs ? position.safeParse(JSON.parse(body.toString())) : undefined;
+      const signed = readSigned(secret, purposeText(purpose), text);
+      const read = signed === undefined ? undefined : position.safeParse(signed);
       if (read?.success) return read.data;
       throw new InputProblem([{ field: 'cursor', value: text, expected: EXPECTED }]);
     },

@@ -16,14 +16,15 @@ import {
   refuseParameters,
   wholeNumberSchema,
 } from '@ai-cost-profiler/queries/parameters.ts';
-import { type Response, Router } from 'express';
+import { Router } from 'express';
 import { z } from 'zod';
-import type { Authenticate, Scope } from '../access.ts';
+import type { Authenticate } from '../access.ts';
 import type { TenantActor } from '../webhook-rows.ts';
 import { onlyMethods } from './errors.ts';
 import { parametersOf } from './parameters-of.ts';
 import { jsonBody, readBody } from './read-body.ts';
 import { type ReadStore, readerStore } from './reader-store.ts';
+import { actorOf, asTenantActor } from './tenant-actor.ts';
 
 /** What can be done with budgets. Each throws Problem not_found for a budget of another tenant. */
 export interface BudgetOperations {
@@ -43,8 +44,6 @@ export interface BudgetsRoutesDeps {
 
 export const BUDGETS_PATH = '/api/v1/budgets';
 export const ALERTS_PATH = '/api/v1/alerts';
-export const SEE: readonly Scope[] = ['read', 'admin', 'operator'];
-export const CHANGE: readonly Scope[] = ['admin', 'operator'];
 const BODY_BYTES_MAX = 64 * 1024;
 const KEYS_PRESET = 100;
 const KEYS_MAX = 10_000;
@@ -56,22 +55,15 @@ export const STATUS_PARAMETERS = z.object({ limit: wholeNumberSchema(KEYS_PRESET
 export function budgetsRoutes(deps: BudgetsRoutesDeps): Router {
   const router = Router();
   const { authenticate, budgets } = deps;
-  router.use([BUDGETS_PATH, ALERTS_PATH], (request, response, next) => {
-    // The key is checked before the body is read.
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    const { keyId, tenant } = authenticate(request.headers, isRead ? SEE : CHANGE);
-    response.locals['by'] = { actor: `key:${keyId}`, tenant } satisfies TenantActor;
-    response.set('cache-control', 'no-store');
-    next();
-  });
+  router.use([BUDGETS_PATH, ALERTS_PATH], asTenantActor(authenticate));
   router
     .route(BUDGETS_PATH)
     .get((request, response) => {
       refuseParameters(parametersOf(request));
-      response.json({ rows: budgets.list(byIn(response).tenant) });
+      response.json({ rows: budgets.list(actorOf(response).tenant) });
     })
     .post(jsonBody(BODY_BYTES_MAX), async (request, response) => {
-      const made = await budgets.create(byIn(response), readBody(BUDGET_BODY, request));
+      const made = await budgets.create(actorOf(response), readBody(BUDGET_BODY, request));
       response.status(201).json(made);
     })
     .all(onlyMethods('GET', 'HEAD', 'POST'));
@@ -79,21 +71,19 @@ export function budgetsRoutes(deps: BudgetsRoutesDeps): Router {
     .route(`${BUDGETS_PATH}/:id`)
     .get((request, response) => {
       refuseParameters(parametersOf(request));
-      response.json(budgets.show(byIn(response).tenant, request.params.id).row);
+      response.json(budgets.show(actorOf(response).tenant, request.params.id).row);
     })
     .put(jsonBody(BODY_BYTES_MAX), async (request, response) => {
       const body = readBody(BUDGET_BODY, request);
-      response.json(await budgets.change(byIn(response), request.params.id, body));
+      response.json(await budgets.change(actorOf(response), request.params.id, body));
     })
     .delete(async (request, response) => {
-      response.json(await budgets.remove(byIn(response), request.params.id));
+      response.json(await budgets.remove(actorOf(response), request.params.id));
     })
     .all(onlyMethods('GET', 'HEAD', 'PUT', 'DELETE'));
   questionRoutes(router, deps);
   return router;
 }
-
-const byIn = (response: Response): TenantActor => response.locals['by'] as TenantActor;
 
 /** The budget says which calls count: a filter beside it would be ignored. */
 function refuseFilters([filter]: readonly Filter[]): void {
@@ -106,7 +96,7 @@ function questionRoutes(router: Router, { budgets, store, now }: BudgetsRoutesDe
   router
     .route(`${BUDGETS_PATH}/:id/status`)
     .get(async (request, response) => {
-      const { tenant } = byIn(response);
+      const { tenant } = actorOf(response);
       const { values, filters } = readParameters(STATUS_PARAMETERS, parametersOf(request));
       refuseFilters(filters);
       const { budget } = budgets.show(tenant, request.params.id);
@@ -119,7 +109,7 @@ function questionRoutes(router: Router, { budgets, store, now }: BudgetsRoutesDe
   router
     .route(ALERTS_PATH)
     .get(async (request, response) => {
-      const reader = { tenant: byIn(response).tenant, operator: false };
+      const reader = { tenant: actorOf(response).tenant, operator: false };
       const input = readAlertsInput(parametersOf(request), instantOfMs(now().getTime()));
       response.json(await answerAlerts(readerStore(store, response), reader, input));
     })

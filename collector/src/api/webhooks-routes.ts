@@ -1,14 +1,14 @@
 // `/api/v1/webhooks…`: where alerts are sent. Scope read to see, admin to change, always of the key's own tenant.
 // Invariant: a secret leaves in the answer that makes it, once, and that answer is never cached.
 import { refuseParameters } from '@ai-cost-profiler/queries/parameters.ts';
-import { type Response, Router } from 'express';
+import { Router } from 'express';
 import { z } from 'zod';
 import type { Authenticate } from '../access.ts';
-import type { TenantActor, WebhookOperations } from '../webhook-rows.ts';
-import { CHANGE, SEE } from './budgets-routes.ts';
+import type { WebhookOperations } from '../webhook-rows.ts';
 import { onlyMethods } from './errors.ts';
 import { parametersOf } from './parameters-of.ts';
 import { jsonBody, readBody } from './read-body.ts';
+import { actorOf, asTenantActor } from './tenant-actor.ts';
 
 export interface WebhooksRoutesDeps {
   readonly authenticate: Authenticate;
@@ -36,37 +36,29 @@ export const MADE_WEBHOOK = WEBHOOK_ROW.extend({
     .describe('whsec_ and base64, as Standard Webhooks writes it; shown this once.'),
 });
 
-const byIn = (response: Response): TenantActor => response.locals['by'] as TenantActor;
-
 /** The routes, with their whole paths. */
 export function webhooksRoutes({ authenticate, webhooks }: WebhooksRoutesDeps): Router {
   const router = Router();
-  router.use(WEBHOOKS_PATH, (request, response, next) => {
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    const { keyId, tenant } = authenticate(request.headers, isRead ? SEE : CHANGE);
-    response.locals['by'] = { actor: `key:${keyId}`, tenant } satisfies TenantActor;
-    response.set('cache-control', 'no-store');
-    next();
-  });
+  router.use(WEBHOOKS_PATH, asTenantActor(authenticate));
   router
     .route(WEBHOOKS_PATH)
     .get((request, response) => {
       refuseParameters(parametersOf(request));
-      response.json({ rows: webhooks.list(byIn(response).tenant) });
+      response.json({ rows: webhooks.list(actorOf(response).tenant) });
     })
     .post(jsonBody(BODY_BYTES_MAX), async (request, response) => {
       const wanted = readBody(WEBHOOK_BODY, request);
-      response.status(201).json(await webhooks.create(byIn(response), wanted));
+      response.status(201).json(await webhooks.create(actorOf(response), wanted));
     })
     .all(onlyMethods('GET', 'HEAD', 'POST'));
   router
     .route(`${WEBHOOKS_PATH}/:id`)
     .get((request, response) => {
       refuseParameters(parametersOf(request));
-      response.json(webhooks.show(byIn(response).tenant, request.params.id));
+      response.json(webhooks.show(actorOf(response).tenant, request.params.id));
     })
     .delete(async (request, response) => {
-      response.json(await webhooks.remove(byIn(response), request.params.id));
+      response.json(await webhooks.remove(actorOf(response), request.params.id));
     })
     .all(onlyMethods('GET', 'HEAD', 'DELETE'));
   return router;
