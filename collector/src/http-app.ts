@@ -26,7 +26,7 @@ import { webhooksRoutes } from './api/webhooks-routes.ts';
 import { createBucketPrices } from './bucket-prices.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
-import { cursorSecret, tenantSecrets } from './control/fingerprint-secret.ts';
+import { cursorSecret } from './control/fingerprint-secret.ts';
 import { forgetFirstKey } from './control/first-key.ts';
 import { createKeyOperations } from './control/key-operations.ts';
 import { EMBEDDED_SQL_USERS, serverSqlUsers } from './control/sql-users.ts';
@@ -107,7 +107,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
         now,
         price: createBucketPrices(books),
       }),
-      exportRoutes({ store: storage.store, authenticate, secret: exportSecret(control), now }),
+      exportRoutes({ store: storage.store, authenticate, secret: cursorSecret(control), now }),
       promptsRoutes({
         store: storage.store,
         authenticate,
@@ -131,11 +131,6 @@ export function createHttpApp(parts: HttpAppParts): Express {
     nowMs: () => performance.now(),
     requestTimeoutMs: API_REQUEST_TIMEOUT_MS,
   });
-}
-
-/** What resume tokens are signed with: no tenant has such a name. Derived anew, for an older secret may be learned. */
-function exportSecret(control: ControlState): () => Uint8Array {
-  return () => tenantSecrets(control)('\0exports');
 }
 
 function keyOperations({ config, control, storage }: HttpAppParts): KeyOperations {

@@ -44,7 +44,7 @@ export function tenantSecrets(state: ControlState): (tenant: string) => Buffer {
   };
 }
 
-/** What cursors are signed with: a page of one collector leads to the next page of any other. */
+/** What cursors and resume tokens are signed with: what one collector gave, any other goes on from. */
 export function cursorSecret(state: ControlState): () => Buffer {
   let secret: Buffer | undefined;
   let revision = -1;
