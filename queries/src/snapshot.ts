@@ -1,72 +1,58 @@
 /**
- * What was stored when a question was first asked, so that its further pages see the same although spans keep arriving.
- * A writer stores its batches in the order of their numbers, so that for each writer the highest number is enough. Only
- * the writers heard of last are told; of the others, whose rows all came before, the time of receipt decides.
- * Invariant: a row that is stored later is of a later batch or of a later time, and so is not held.
+ * What was stored when a question was first asked, so that its further pages, or the rest of an export, see the same
+ * although spans keep arriving. A writer stores its batches one after the other, in the order of their numbers, so that
+ * for each writer the highest number is enough.
+ * Invariant: a row that is stored later is not held. Where a token has no room for all writers, of those heard of least
+ * lately, and so ended long ago, what is held is decided by the time.
  */
 import { z } from 'zod';
 import { instantSql } from './instant-sql.ts';
 import type { InstantNs } from './range.ts';
-import { bound, join, type Sql, sql } from './sql.ts';
-import type { TenantScope } from './tenant-scope.ts';
+import { bound, type Sql, sql, wholeNumbers } from './sql.ts';
 
-const MARKS_SCHEMA = z.array(z.tuple([z.string(), z.string().regex(/^\d{1,20}$/)]));
-
-/** A snapshot as a cursor carries it. */
+/** A snapshot of one table, as a cursor or a resume token carries it. */
 export const SNAPSHOT_SCHEMA = z.object({
   /** Nanoseconds since 1970, as digits. */
   asOf: z.string().regex(/^\d{1,19}$/),
-  /** Writers and the highest batch each had stored, of spans and of ledger entries. */
-  spans: MARKS_SCHEMA,
-  entries: MARKS_SCHEMA,
+  /** Writers and the highest batch each had stored. */
+  marks: z.array(z.tuple([z.string(), z.string().regex(/^\d{1,20}$/)])),
+  /** Whether every writer that had stored anything is among them. */
+  complete: z.boolean(),
 });
-
 export type Snapshot = z.output<typeof SNAPSHOT_SCHEMA>;
 
-/** A cursor goes in a URL: 16 writers take 1 KB of it. Each start of a collector makes one. */
-const WRITERS_MAX = 16n;
-
-type StoredRow = Readonly<Record<'kind' | 'writer' | 'seq', string>>;
-
-/** What is stored now, of the tenants of the scope. */
-export async function readSnapshot(scope: TenantScope, nowNs: InstantNs): Promise<Snapshot> {
-  const latest = (kind: Sql, from: Sql, time: Sql) =>
-    sql`SELECT ${kind} AS kind, writer, toString(seq) AS seq FROM (
-      SELECT toString(writer_id) AS writer, max(batch_seq) AS seq, max(${time}) AS newest ${from}
-      GROUP BY writer ORDER BY newest DESC, writer LIMIT ${bound('UInt64', WRITERS_MAX)})`;
-  const parts = [
-    latest(sql`'span'`, scope.from('traces'), sql`last_received_at`),
-    latest(sql`'entry'`, scope.from('ledger'), sql`recorded_at`),
-  ];
-  const rows = await scope.query<StoredRow>(join(parts, ' UNION ALL '));
-  const marks = (kind: string) =>
-    rows
-      .filter((row) => row.kind === kind)
-      .map(({ writer, seq }): [string, string] => [writer, seq]);
-  return { asOf: String(nowNs), spans: marks('span'), entries: marks('entry') };
+/** A writer and the highest batch it had stored. */
+export interface WriterMark {
+  readonly writer: string;
+  readonly seq: bigint;
 }
 
-/** A condition on rows of `spans`. */
-export function holdsSpans({ spans, asOf }: Snapshot): Sql {
-  return holds(spans, sql`received_at`, asOf);
+const UINT64_MAX = 2n ** 64n - 1n;
+
+/** Of all writers, those heard of last before the others; `marksMax` of them are kept. */
+export function snapshotOf(
+  newestFirst: readonly WriterMark[],
+  { asOfNs, marksMax }: { readonly asOfNs: InstantNs; readonly marksMax: number },
+): Snapshot {
+  const kept = newestFirst.slice(0, marksMax);
+  return {
+    asOf: String(asOfNs),
+    marks: kept.map(({ writer, seq }) => [writer, String(seq)]),
+    complete: kept.length === newestFirst.length,
+  };
 }
 
-/** A condition on rows of `traces`: nothing was added to the row since. */
-export function holdsTraces({ spans, asOf }: Snapshot): Sql {
-  return holds(spans, sql`last_received_at`, asOf);
-}
-
-/** A condition on rows of `ledger`. */
-export function holdsEntries({ entries, asOf }: Snapshot): Sql {
-  return holds(entries, sql`recorded_at`, asOf);
-}
-
-function holds(marks: Snapshot['spans'], time: Sql, asOf: string): Sql {
-  const isBefore = sql`${time} <= ${instantSql(BigInt(asOf))}`;
-  if (marks.length === 0) return isBefore;
-  const byWriter = marks.map(
-    ([writer, seq]) =>
-      sql`writer_id = ${bound('String', writer)}, batch_seq <= ${bound('UInt64', seq)}`,
+/** A condition on rows: they were stored by then. `time` is the column that tells when they were received or recorded. */
+export function heldSql({ asOf, marks, complete }: Snapshot, time: Sql): Sql {
+  if (marks.length === 0) return sql`false`;
+  const writers = bound(
+    'Array(String)',
+    marks.map(([writer]) => writer),
   );
-  return sql`multiIf(${join([...byWriter, isBefore], ', ')})`;
+  // The first number makes the list one of UInt64; no writer has an empty id.
+  const numbers = wholeNumbers([UINT64_MAX, ...marks.map(([, seq]) => BigInt(seq))]);
+  const others = complete
+    ? sql`toUInt64(0)`
+    : sql`if(${time} <= ${instantSql(BigInt(asOf))}, ${wholeNumbers([UINT64_MAX])}, toUInt64(0))`;
+  return sql`batch_seq <= transform(toString(writer_id), arrayConcat([''], ${writers}), [${numbers}], ${others})`;
 }

@@ -9,13 +9,13 @@ import { filterSql } from '../dimensions.ts';
 import { refuseExpired } from '../expired-ledger.ts';
 import { inRangeSql } from '../instant-sql.ts';
 import { NS_PER_SECOND, type Range } from '../range.ts';
+import { heldSql, type Snapshot, snapshotOf, type WriterMark } from '../snapshot.ts';
 import { bound, type Sql, sql } from '../sql.ts';
 import { type ByteScope, type ByteStore, openByteScope, type Reader } from '../tenant-scope.ts';
 import { COST_HOURS, coverHours } from './cost-hours.ts';
 import { type ExportFormat, type ExportTable, selectSlice } from './export-table.ts';
 import { canResume, EXPORT_TABLES, type ExportInput } from './input.ts';
 import { openResume, sealResume } from './resume-token.ts';
-import { type Snapshot, snapshotOf, snapshotSql, type WriterDay } from './snapshot.ts';
 
 /** An export that can begin. */
 export interface OpenExport {
@@ -84,7 +84,10 @@ export async function openExport(context: ExportContext, asked: ExportInput): Pr
   const stored = await scope.query<StoredDay>(daysSql(scope, table, input));
   await refuseExpiredEntries(scope, input);
   const snapshot =
-    table.source === 'cost_hourly' ? null : (resumed?.snapshot ?? snapshotOf(stored));
+    table.source === 'cost_hourly'
+      ? null
+      : (resumed?.snapshot ??
+        snapshotOf(writersOf(stored), { asOfNs: asked.nowNs, marksMax: MARKS_MAX }));
   const days = [...new Set(stored.map(({ day }) => BigInt(day)))].sort((a, b) => (a < b ? -1 : 1));
   const plan: Plan = { table, input, scope, range, snapshot, days };
   const position = { from: range.fromNs.toString(), to: range.toNs.toString() };
@@ -100,7 +103,23 @@ export async function openExport(context: ExportContext, asked: ExportInput): Pr
   };
 }
 
-type StoredDay = WriterDay & { readonly unpriced: string };
+/** A writer's rows of one day, in days since 1970. */
+type StoredDay = Readonly<Record<'day' | 'writer_id' | 'batch_seq' | 'unpriced', string>>;
+
+/** A token stands in a header and a URL. */
+const MARKS_MAX = 64;
+
+/** Those that wrote of the latest day first. */
+function writersOf(stored: readonly StoredDay[]): readonly WriterMark[] {
+  const writers = new Map<string, bigint>();
+  for (const { writer_id, batch_seq } of [...stored].sort(
+    (a, b) => Number(b.day) - Number(a.day),
+  )) {
+    const [seq, known] = [BigInt(batch_seq), writers.get(writer_id)];
+    writers.set(writer_id, known === undefined || seq > known ? seq : known);
+  }
+  return [...writers].map(([writer, seq]) => ({ writer, seq }));
+}
 
 function daysSql(scope: ByteScope, table: ExportTable, input: ExportInput): Sql {
   const { range, filters } = input;
@@ -132,7 +151,10 @@ async function refuseExpiredEntries(scope: ByteScope, input: ExportInput): Promi
 async function* readAll(plan: Plan): AsyncGenerator<Uint8Array, undefined> {
   const { scope, input, table, snapshot } = plan;
   const { format, filters } = input;
-  const condition = snapshot === null ? sql`` : snapshotSql(snapshot);
+  const condition =
+    snapshot === null
+      ? sql``
+      : sql` AND ${heldSql(snapshot, table.source === 'spans' ? sql`received_at` : sql`recorded_at`)}`;
   const settings = table === COST_HOURS ? { ...SETTINGS, max_block_size: 65_536 } : SETTINGS;
   let isFirst = true;
   for (const range of slicesOf(plan)) {

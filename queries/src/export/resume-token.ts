@@ -5,9 +5,9 @@
 import { z } from 'zod';
 import { InputProblem } from '../input-problem.ts';
 import { readSigned, type SigningSecret, signText } from '../signed-text.ts';
+import { SNAPSHOT_SCHEMA } from '../snapshot.ts';
 import type { Reader } from '../tenant-scope.ts';
 import type { ExportInput } from './input.ts';
-import { SNAPSHOT_SCHEMA } from './snapshot.ts';
 
 const RESUMED_SCHEMA = z.object({
   from: z.string().regex(/^\d+$/),

@@ -6,7 +6,7 @@ import type { Filter } from '../dimensions.ts';
 import { InputProblem } from '../input-problem.ts';
 import { rangeShape, readParameters, readRange, wholeNumberSchema } from '../parameters.ts';
 import type { InstantNs, Range } from '../range.ts';
-import { SNAPSHOT_SCHEMA, type Snapshot } from '../snapshot.ts';
+import { SNAPSHOTS_SCHEMA, type Snapshots } from './snapshots.ts';
 
 const ROWS_PRESET = 50;
 /** Their ids are bound in the URL of further statements, which an HTTP server takes up to 16 KB of. */
@@ -19,7 +19,7 @@ const SORTS_EXPECTED = `one of ${SORTS.join(', ')}`;
 const POSITION_SCHEMA = z.object({
   from: z.string().regex(/^\d{1,19}$/),
   to: z.string().regex(/^\d{1,19}$/),
-  snapshot: SNAPSHOT_SCHEMA,
+  snapshots: SNAPSHOTS_SCHEMA,
   /** Of the last trace shown: what it is sorted by (ns, calls or USD), and its id. */
   value: z.string().regex(/^-?\d+(\.\d+)?$/),
   traceId: z.string(),
@@ -42,7 +42,7 @@ export interface TracesInput {
   readonly after: Position | null;
   readonly nowNs: InstantNs;
   /** Seals where the next page begins. */
-  readonly seal: (next: Pick<Position, 'value' | 'traceId'> & { snapshot: Snapshot }) => string;
+  readonly seal: (next: Pick<Position, 'value' | 'traceId'> & { snapshots: Snapshots }) => string;
 }
 
 const minCostSchema = z

@@ -6,19 +6,19 @@
 import { filterSql } from '../dimensions.ts';
 import { instantSql } from '../instant-sql.ts';
 import { NS_PER_SECOND } from '../range.ts';
-import { holdsEntries, holdsSpans, holdsTraces, type Snapshot } from '../snapshot.ts';
 import { bound, type Sql, sql } from '../sql.ts';
 import type { TenantScope } from '../tenant-scope.ts';
 import type { Sort, TracesInput } from './input.ts';
+import { holdsEntries, holdsSpans, holdsTraces, type Snapshots } from './snapshots.ts';
 
 /** Columns `trace_id`, `value` (what the list is sorted by), `start_ns`, `end_ns`, `received_ns`, all as text. */
-export function pageSql(scope: TenantScope, input: TracesInput, snapshot: Snapshot): Sql {
+export function pageSql(scope: TenantScope, input: TracesInput, snapshots: Snapshots): Sql {
   const { sort, minCostUsd } = input;
   const value = VALUES[sort];
   const isOfCalls =
     sort === 'cost' || sort === 'calls' || filtersCalls(input) || minCostUsd !== null;
   const calls = isOfCalls
-    ? sql` ${filtersCalls(input) ? sql`INNER` : sql`LEFT`} JOIN (${callsSql(scope, input, snapshot)}) AS booked ON booked.trace_id = found.trace_id`
+    ? sql` ${filtersCalls(input) ? sql`INNER` : sql`LEFT`} JOIN (${callsSql(scope, input, snapshots)}) AS booked ON booked.trace_id = found.trace_id`
     : sql``;
   const least =
     minCostUsd === null
@@ -27,8 +27,8 @@ export function pageSql(scope: TenantScope, input: TracesInput, snapshot: Snapsh
   return sql`SELECT found.trace_id AS trace_id, toString(${value}) AS value,
       toString(toUnixTimestamp64Nano(first_at)) AS start_ns, toString(toUnixTimestamp64Nano(last_at)) AS end_ns,
       toString(toUnixTimestamp64Nano(received)) AS received_ns
-    FROM (${foundSql(scope, input, snapshot)}) AS found${calls}
-    WHERE true${least}${errorSql(scope, input, snapshot)}${afterSql(input, value)}
+    FROM (${foundSql(scope, input, snapshots)}) AS found${calls}
+    WHERE true${least}${errorSql(scope, input, snapshots)}${afterSql(input, value)}
     ORDER BY ${value} DESC, found.trace_id LIMIT ${bound('UInt64', input.limit + 1)}`;
 }
 
@@ -56,12 +56,12 @@ function afterSql({ after, sort }: TracesInput, value: Sql): Sql {
 }
 
 /** The traces that begin in the range. */
-function foundSql(scope: TenantScope, { range }: TracesInput, snapshot: Snapshot): Sql {
+function foundSql(scope: TenantScope, { range }: TracesInput, snapshots: Snapshots): Sql {
   const { traceKey } = scope;
   const begins = sql`first_at >= ${instantSql(range.fromNs)} AND first_at < ${instantSql(range.toNs)}`;
   const inRange = sql`start_time >= ${instantSql(range.fromNs)} AND start_time < ${instantSql(range.toNs)}`;
-  const latest = instantSql(BigInt(snapshot.asOf) + CLOCKS_APART_NS);
-  const changed = sql`(SELECT trace_id ${scope.from('traces')} AND NOT ${holdsTraces(snapshot)})`;
+  const latest = instantSql(BigInt(snapshots.spans.asOf) + CLOCKS_APART_NS);
+  const changed = sql`(SELECT trace_id ${scope.from('traces')} AND NOT ${holdsTraces(snapshots)})`;
   const begun = sql`(SELECT trace_id ${scope.from('traces')} AND first_received_at <= ${latest} AND trace_id IN ${changed})`;
   // A trace has a row for each writer and for parts that are not merged: the first of them may be before the range.
   return sql`SELECT trace_id, min(start_time) AS first_at, max(end_time) AS last_at, max(last_received_at) AS received
@@ -70,21 +70,21 @@ function foundSql(scope: TenantScope, { range }: TracesInput, snapshot: Snapshot
       GROUP BY trace_id HAVING ${begins}
     UNION ALL
     SELECT trace_id, min(start_time) AS first_at, max(end_time) AS last_at, max(received_at) AS received
-      ${scope.from('spans')} AND trace_id IN ${begun} AND ${holdsSpans(snapshot)}
+      ${scope.from('spans')} AND trace_id IN ${begun} AND ${holdsSpans(snapshots)}
       GROUP BY trace_id HAVING ${begins}`;
 }
 
 /** Calls and cost by trace; an entry has the start of its span, which is not before that of the trace. */
-function callsSql(scope: TenantScope, { range, filters }: TracesInput, snapshot: Snapshot): Sql {
+function callsSql(scope: TenantScope, { range, filters }: TracesInput, snapshots: Snapshots): Sql {
   return sql`SELECT trace_id, sum(calls) AS calls_sum, sum(unpriced_calls) AS unpriced_sum,
       sum(coalesce(cost_usd, 0)) AS cost
-    ${scope.from('ledger')} AND start_time >= ${instantSql(range.fromNs)} AND ${holdsEntries(snapshot)}${filterSql(filters, 'ledger')}
+    ${scope.from('ledger')} AND start_time >= ${instantSql(range.fromNs)} AND ${holdsEntries(snapshots)}${filterSql(filters, 'ledger')}
     GROUP BY trace_id`;
 }
 
-function errorSql(scope: TenantScope, { range, error }: TracesInput, snapshot: Snapshot): Sql {
+function errorSql(scope: TenantScope, { range, error }: TracesInput, snapshots: Snapshots): Sql {
   if (error === null) return sql``;
   const failed = sql`(SELECT trace_id ${scope.from('spans')} AND start_time >= ${instantSql(range.fromNs)}
-    AND status_code = 'ERROR' AND ${holdsSpans(snapshot)})`;
+    AND status_code = 'ERROR' AND ${holdsSpans(snapshots)})`;
   return sql` AND found.trace_id ${error ? sql`IN` : sql`NOT IN`} ${failed}`;
 }

@@ -145,3 +145,22 @@ test('what was on its way is on no further page, and in a list that is asked for
     ['1', 2],
   ]);
 });
+
+test('of more writers than a cursor has room for, the time decides what those heard of least lately had stored', async () => {
+  const rows = Array.from(
+    { length: 18 },
+    (_, n): StoredSpan => ({
+      tenant: 'acme',
+      trace: n.toString(16).padStart(32, '0'),
+      span: n.toString(16).padStart(16, '0'),
+      startNs: NOON + BigInt(n),
+      writer: `writer ${n}`,
+      batch: 1,
+      atNs: NOW - BigInt(n),
+    }),
+  );
+  await land(ledger.store, rows);
+  const later = { ...rows[17], trace: 'f'.repeat(32), batch: 2, atNs: NOW + 1n } as StoredSpan;
+  const seen = await walk(`${DAY}&limit=10`, () => land(ledger.store, [later]));
+  expect(seen.map((row) => row.trace_id)).toEqual(rows.map(({ trace }) => trace).reverse());
+});

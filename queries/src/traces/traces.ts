@@ -11,7 +11,6 @@ import { COUNT_SCHEMA, type Count, showCount } from '../figures.ts';
 import { instantSql } from '../instant-sql.ts';
 import { PROVISIONAL_SHAPE, type Provisional, readProvisional } from '../provisional.ts';
 import { formatInstant, type InstantNs, parseInstant } from '../range.ts';
-import { holdsEntries, holdsSpans, readSnapshot, type Snapshot } from '../snapshot.ts';
 import { bound, type Sql, sql } from '../sql.ts';
 import { openTenantScope, type Reader, type Store, type TenantScope } from '../tenant-scope.ts';
 import {
@@ -25,6 +24,7 @@ import {
 } from '../trace-sums.ts';
 import type { TracesInput } from './input.ts';
 import { filtersCalls, pageSql } from './page-sql.ts';
+import { holdsEntries, holdsSpans, readSnapshots, type Snapshots } from './snapshots.ts';
 
 export interface TraceRow extends TraceFigures {
   readonly trace_id: string;
@@ -101,20 +101,20 @@ export async function answerTraces(
 ): Promise<TracesAnswer> {
   const { range, filters, nowNs, limit } = input;
   const scope = openTenantScope(store, reader, { by: [], filters });
-  const snapshot = input.after?.snapshot ?? (await readSnapshot(scope, nowNs));
+  const snapshots = input.after?.snapshots ?? (await readSnapshots(scope, nowNs));
   const [found, provisional] = await Promise.all([
-    scope.query<KeyRow>(pageSql(scope, input, snapshot)),
+    scope.query<KeyRow>(pageSql(scope, input, snapshots)),
     readProvisional(scope, { range, by: [], filters, nowNs }),
   ]);
   await refuseExpired(scope, { coverage: coverRange(range, null), dimensions: null, nowNs });
   const keys = found.slice(0, limit);
-  const rows = await describe(scope, { input, snapshot, keys, settledNs: settledNs(provisional) });
+  const rows = await describe(scope, { input, snapshots, keys, settledNs: settledNs(provisional) });
   const last = keys.at(-1);
   return {
     rows,
     next_cursor:
       found.length > limit && last !== undefined
-        ? input.seal({ snapshot, value: last.value, traceId: last.trace_id })
+        ? input.seal({ snapshots, value: last.value, traceId: last.trace_id })
         : null,
     from: formatInstant(range.fromNs),
     to: formatInstant(range.toNs),
@@ -128,7 +128,7 @@ function settledNs({ settled_through }: Provisional): InstantNs {
 
 interface Page {
   readonly input: TracesInput;
-  readonly snapshot: Snapshot;
+  readonly snapshots: Snapshots;
   readonly keys: readonly KeyRow[];
   readonly settledNs: InstantNs;
 }
@@ -162,18 +162,18 @@ async function describe(scope: TenantScope, page: Page): Promise<TraceRow[]> {
 }
 
 /** Entries are found by the filter on trace ids, and none is before the first trace of the page. */
-function callsSql(scope: TenantScope, { input, snapshot, keys }: Page): Sql {
+function callsSql(scope: TenantScope, { input, snapshots, keys }: Page): Sql {
   const filter = filtersCalls(input) ? filterSql(input.filters, 'ledger') : sql``;
   return sql`SELECT trace_id, ${traceSumsSql()},
       arraySort(arrayFilter(m -> m != '', sumMap([toString(model)], [ledger.calls]).1)) AS models
-    ${scope.from('ledger')} AND ${ofPage(keys)} AND ${holdsEntries(snapshot)}${filter} GROUP BY trace_id`;
+    ${scope.from('ledger')} AND ${ofPage(keys)} AND ${holdsEntries(snapshots)}${filter} GROUP BY trace_id`;
 }
 
-function spansSql(scope: TenantScope, { snapshot, keys }: Page): Sql {
+function spansSql(scope: TenantScope, { snapshots, keys }: Page): Sql {
   return sql`SELECT trace_id, arraySort(arrayFilter(s -> s != '', groupUniqArray(toString(service)))) AS services,
       argMinIf(toString(name), start_time, parent_span_id = '') AS root_name,
       toString(count()) AS spans, toString(countIf(status_code = 'ERROR')) AS error_spans
-    ${scope.from('spans')} AND ${ofPage(keys)} AND ${holdsSpans(snapshot)} GROUP BY trace_id`;
+    ${scope.from('spans')} AND ${ofPage(keys)} AND ${holdsSpans(snapshots)} GROUP BY trace_id`;
 }
 
 function ofPage(keys: readonly KeyRow[]): Sql {
