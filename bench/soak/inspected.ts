@@ -4,13 +4,22 @@ import { until } from '../wait.ts';
 export interface Held {
   readonly heapBytes: number;
   readonly externalBytes: number;
-  readonly handles: number;
+  /** What Node keeps open, by kind; no timers. */
+  readonly handles: Readonly<Record<string, number>>;
 }
 
 const EXPRESSION = `JSON.stringify({
   heapBytes: process.memoryUsage().heapUsed,
   externalBytes: process.memoryUsage().external,
-  handles: process.getActiveResourcesInfo().filter((kind) => !/^(Timeout|Immediate|FSReqPromise|FSReqCallback)$/.test(kind)).length,
+  handles: Object.fromEntries(Object.entries(Object.groupBy(
+    process._getActiveHandles(),
+    (handle) => {
+      const kind = handle.constructor.name;
+      if (kind !== 'Socket') return kind;
+      if (handle.server) return 'connection of a client';
+      return handle.connecting || handle.writable && handle.readable ? 'connection to the engine' : 'pipe';
+    },
+  )).map(([kind, some]) => [kind, some.length])),
 })`;
 
 export class Inspected {

@@ -88,17 +88,32 @@ async function measure(minutes: number) {
     { name: 'JS heap grows by', value: heap, unit: 'MB/min', most: 1 },
     { name: 'external memory grows by', value: external, unit: 'MB/min', most: 1 },
     { name: 'handles grow by', value: handlesMore(settled), unit: 'handles', most: 0 },
+    ...Object.entries(CONNECTIONS).map(([kind, most]) => {
+      const name = `${kind.replace('connection', 'connections')}, at most`;
+      return { name, value: mostOf(settled, kind), unit: 'handles', most };
+    }),
     { name: 'active parts, at most', value: parts, unit: 'parts', most: 299 },
   ];
   const acked = String(report.ackedSpans);
   return { figures, checksums: { 'stored spans': stored, 'acknowledged spans': acked } };
 }
 
-/** Requests come and go: the fewest of the last third stand beside the fewest of the first. */
+/** Connections come and go: the sender allows itself 8 and this program asks by one; the store allows itself 32. */
+const CONNECTIONS = { 'connection of a client': 9, 'connection to the engine': 32 };
+
+/** Of each kind the most of the last third beside the most of the first; the growths added up. */
 function handlesMore(samples: readonly Sample[]): number {
   const third = Math.ceil(samples.length / 3);
-  const fewest = (some: readonly Sample[]) => Math.min(...some.map(({ handles }) => handles));
-  return Math.max(0, fewest(samples.slice(-third)) - fewest(samples.slice(0, third)));
+  const [first, last] = [samples.slice(0, third), samples.slice(-third)];
+  const kinds = new Set(samples.flatMap(({ handles }) => Object.keys(handles)));
+  return [...kinds]
+    .filter((kind) => !(kind in CONNECTIONS))
+    .map((kind) => Math.max(0, mostOf(last, kind) - mostOf(first, kind)))
+    .reduce((sum, more) => sum + more, 0);
+}
+
+function mostOf(samples: readonly Sample[], kind: string): number {
+  return Math.max(...samples.map(({ handles }) => handles[kind] ?? 0));
 }
 
 if (options !== undefined) {
