@@ -22,6 +22,7 @@ import { ensureInitKeys, readInitKeys } from './control/init-keys.ts';
 import { startRefreshLoop } from './control/refresh-loop.ts';
 import { makeDataDirectory } from './data-directory.ts';
 import { JsonThread } from './decode/json-thread.ts';
+import { type Erasures, openErasures } from './erasures.ts';
 import { createHttpApp } from './http-app.ts';
 import { SpanKeeper } from './keep-spans.ts';
 import { MEMORY_SHARES } from './limits.ts';
@@ -175,6 +176,7 @@ class Collector implements RunningCollector {
   private readonly fail: (error: unknown) => void;
   private listeners: Listeners | undefined;
   private readonly storing: Storing;
+  private readonly erasures: Erasures;
   private pricesTable: PricesTableFiller | undefined;
   private isDraining = false;
 
@@ -187,12 +189,14 @@ class Collector implements RunningCollector {
     this.failure.catch(() => undefined);
     const limits = parts.limits.ofTenants;
     this.storing = new Storing({ ...parts, limits }, (error) => this.failUnlessDraining(error));
+    this.erasures = openErasures({ ...parts, storing: this.storing });
     this.refresh = startRefreshLoop(parts.control, parts.log);
     parts.storage.prepared
       .then(() => {
         this.pricesTable = this.keepPricesTable();
         return this.storing.start();
       })
+      .then(() => this.erasures.start())
       .catch((error) => this.failUnlessDraining(error));
   }
 
@@ -218,9 +222,10 @@ class Collector implements RunningCollector {
       isDraining: () => this.isDraining,
       writing: this.storing.writing,
       settle: (show) => this.storing.settleNow(show),
-      verify: (show, signal) => this.storing.verifyNow(show, signal),
+      verify: (show, signal) => this.erasures.compare(() => this.storing.verifyNow(show, signal)),
       reprice: (options, show) => this.storing.repriceNow(options, show),
       retention: (options, show) => this.storing.retentionNow(options, show),
+      erasures: this.erasures,
     });
     const { engine } = storage;
     const sqlHandler =
@@ -256,6 +261,7 @@ class Collector implements RunningCollector {
     this.isDraining = true;
     await this.listeners?.close(deadline);
     await this.parts.limits.stop();
+    await this.erasures.stop(deadline);
     await this.parts.totals.stop(deadline);
     await this.storing.drain(deadline);
     await this.refresh.stop();

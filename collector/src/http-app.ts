@@ -11,7 +11,7 @@ import {
   type RetentionWork,
 } from './api/admin-ledger.ts';
 import { adminPriceRoutes } from './api/admin-prices.ts';
-import { adminTenantRoutes } from './api/admin-tenants.ts';
+import { adminTenantRoutes, type ErasureOperations } from './api/admin-tenants.ts';
 import { createApp } from './api/app.ts';
 import { costsRoutes } from './api/costs-routes.ts';
 import { onlyMethods } from './api/errors.ts';
@@ -58,6 +58,8 @@ export interface HttpAppParts {
   verify: LedgerWork;
   reprice: RepriceWork;
   retention: RetentionWork;
+  /** For `/api/v1/admin/tenants`. */
+  erasures: ErasureOperations;
 }
 
 /** Makes the app; nothing listens yet. */
@@ -86,7 +88,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
       adminJournalRoutes({ authenticate, setAside: setAsideOperations(journal) }),
       pricesRoutes(priceDeps),
       adminPriceRoutes(priceDeps),
-      adminTenantRoutes({ authenticate, tenants: parts.limits.tenants }),
+      adminTenantRoutes({ ...parts, tenants: parts.limits.tenants }),
       openApiRoutes(manifest.version),
       pageRoutes(readPage(), onlyMethods('GET', 'HEAD')),
     ],

@@ -130,6 +130,22 @@ export const PROBLEMS = {
     title: 'Key retired',
     sentence: 'The key was revoked or rotated already. Create a new one.',
   },
+  tenant_suspended: {
+    status: 403,
+    grpc: GRPC_CODE.permissionDenied,
+    retryable: false,
+    title: 'Tenant suspended',
+    sentence:
+      'An operator suspended the tenant: nothing is taken in for it, and nothing of this request was stored. Its keys may still read. `aicost tenants resume` ends it.',
+  },
+  tenant_conflict: {
+    status: 409,
+    grpc: GRPC_CODE.failedPrecondition,
+    retryable: false,
+    title: 'Tenant conflict',
+    sentence:
+      'The tenant is not in a state in which this can be done: it exists already, it was deleted (a deleted name is never used again), or it holds an operator key. The detail says which.',
+  },
   body_too_large: {
     status: 413,
     grpc: GRPC_CODE.resourceExhausted,

@@ -157,6 +157,21 @@ export class Storing {
     return result;
   }
 
+  /**
+   * Runs work on rows that are stored, once all that came in until now is: nothing settles or is repriced beside it, and
+   * with `holdWriter` nothing is inserted. @throws Problem engine_unavailable until the tables are there
+   */
+  exclusively<T>(work: () => Promise<T>, { holdWriter }: { holdWriter: boolean }): Promise<T> {
+    const { settler, open, journal, clock } = this.ledgerWork();
+    const { writer } = this;
+    return settler.exclusively(() =>
+      open.suspended(async () => {
+        await waitUntilStored(journal, clock.nowMs());
+        return holdWriter && writer !== undefined ? writer.hold(work) : work();
+      }),
+    );
+  }
+
   /** @throws Problem engine_unavailable until the tables are there */
   private ledgerWork(): LedgerWorkParts {
     const { storage, journal, clock, maker, open, price, limits } = this.parts;

@@ -95,6 +95,8 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
   ],
   // Lets days expire that settle has passed and verify found right.
   retention: ['settle/sealed-days.ts', 'verify/day-facts.ts', 'verify/report.ts'],
+  // Tenants and persons whose data goes; what is content is what retention replaces.
+  erase: ['retention/replace-content.ts', 'verify/day-facts.ts'],
   // Control totals are made of data points, and their amounts are read as money is.
   totals: ['decode/decode-metrics.ts', 'normalise/decimal-text.ts'],
 };
@@ -130,6 +132,7 @@ const JOINERS: Readonly<Record<string, string>> = {
   'undecodable.ts': 'errors of decode with the problems that senders are told',
   'ledger-work.ts': 'verify and reprice with settle, the journal and the prices of now',
   'price-now.ts': 'the book with the work on the ledger',
+  'erasures.ts': 'deletions with control state, and what is content',
   'open-parts.ts': 'control state and journal with the files they stand on',
   'stopped-ledger.ts':
     'work on the ledger with the parts of a directory on which no collector runs',

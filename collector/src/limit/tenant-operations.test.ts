@@ -12,6 +12,7 @@ import {
 import { DEFAULT_TENANT_LIMITS } from '../limit-table.ts';
 import { createLog } from '../log.ts';
 import type { TenantOperations } from '../tenant-rows.ts';
+import { TenantStates } from '../tenant-states.ts';
 import { DailyUse } from './daily-use.ts';
 import { LimitsOfTenants } from './tenant-limits.ts';
 import { createTenantOperations } from './tenant-operations.ts';
@@ -40,7 +41,11 @@ async function openCollector(name: string): Promise<Opened> {
   });
   const limits = new LimitsOfTenants(state);
   const use = new DailyUse(() => NOW.getTime());
-  const tenants = createTenantOperations({ state, limits, use, now: () => NOW });
+  const tenants = createTenantOperations({
+    ...{ state, limits, use },
+    states: new TenantStates(state),
+    now: () => NOW,
+  });
   return { state, limits, tenants, use };
 }
 

@@ -72,6 +72,8 @@ export class Writer {
   private readonly stopping = new AbortController();
   /** A segment was set aside for a code we do not know, and none was written since. */
   private isUnknownAside = false;
+  /** One at a time: a segment, or work that no insert may run beside. */
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: WriterOptions) {
     this.options = options;
@@ -93,8 +95,15 @@ export class Writer {
       if (segment === undefined) {
         return;
       }
-      await this.write(segment);
+      await this.hold(() => this.write(segment));
     }
+  }
+
+  /** Runs work between two segments, while nothing is inserted: every batch is in all tables, or in none. */
+  hold<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.turn.then(work);
+    this.turn = done.catch(() => undefined);
+    return done;
   }
 
   /** Gives up waiting and starts nothing more. What is in flight is checked at the next start. */
