@@ -33,6 +33,7 @@ import { DIALECTS } from './normalise/dialects.ts';
 import { Normaliser } from './normalise/normalise.ts';
 import { observeTotals } from './observe.ts';
 import { openLimits } from './open-limits.ts';
+import { openLive } from './open-live.ts';
 import { openOwnTraces } from './open-own-traces.ts';
 import { openControl, openJournal } from './open-parts.ts';
 import type { OwnTraces } from './own-traces.ts';
@@ -109,6 +110,7 @@ async function openRoad(
   const limits = await openLimits({ config, control, journal, metrics, log });
   const bookFor = (tenant: string) => prices.books.bookFor(tenant);
   const guard = new CardinalityGuard();
+  const live = openLive(metrics);
   const buffers = new BufferPool();
   // Well before any settler may look at an idle trace.
   const open = new OpenTraces({
@@ -129,6 +131,7 @@ async function openRoad(
     guard,
     open,
     mayReverse: config.settle,
+    live,
     metrics,
     log,
     spanBudget: limits.admission,
@@ -143,7 +146,7 @@ async function openRoad(
     json: new JsonThread(),
   });
   const price = createPriceNow(prices.books);
-  return { journal, seen, seenWindow, clock, limits, accept, maker, open, price, buffers };
+  return { journal, seen, seenWindow, clock, limits, accept, maker, open, price, buffers, live };
 }
 
 type Road = Awaited<ReturnType<typeof openRoad>>;
@@ -165,6 +168,7 @@ interface Parts {
   maker: Road['maker'];
   open: Road['open'];
   buffers: Road['buffers'];
+  live: Road['live'];
   price: Road['price'];
   unlock: () => void;
 }
@@ -259,6 +263,7 @@ class Collector implements RunningCollector {
   async drain(deadline: AbortSignal): Promise<void> {
     const { config, storage, unlock } = this.parts;
     this.isDraining = true;
+    this.parts.live.close();
     await this.listeners?.close(deadline);
     await this.parts.limits.stop();
     await this.erasures.stop(deadline);

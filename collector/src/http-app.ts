@@ -15,10 +15,15 @@ import { adminTenantRoutes, type ErasureOperations } from './api/admin-tenants.t
 import { createApp } from './api/app.ts';
 import { costsRoutes } from './api/costs-routes.ts';
 import { onlyMethods } from './api/errors.ts';
+import { exportRoutes } from './api/export-routes.ts';
+import { flamegraphRoutes } from './api/flamegraph-routes.ts';
+import { liveRoutes } from './api/live-routes.ts';
 import { openApiRoutes } from './api/openapi.ts';
 import { pricesRoutes } from './api/prices-routes.ts';
+import { createBucketPrices } from './bucket-prices.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
+import { cursorSecret, tenantSecrets } from './control/fingerprint-secret.ts';
 import { forgetFirstKey } from './control/first-key.ts';
 import { createKeyOperations } from './control/key-operations.ts';
 import { encodeStatus } from './decode/otlp-response.ts';
@@ -26,6 +31,7 @@ import type { Journal } from './journal/journal.ts';
 import type { SegmentBlocks } from './journal/pending-rows.ts';
 import { setAsideOperations } from './journal/set-aside-operations.ts';
 import { API_REQUEST_TIMEOUT_MS } from './limits.ts';
+import type { LiveFeed } from './live-feed.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { readinessParts } from './observe.ts';
@@ -50,6 +56,7 @@ export interface HttpAppParts {
   authenticate: Authenticate;
   collectGauges: () => Promise<void>;
   isDraining: () => boolean;
+  live: LiveFeed;
   /** How writing into ClickHouse goes. */
   writing: WriteHealth;
   /** Settles now, for `/api/v1/admin/settle`. */
@@ -83,9 +90,22 @@ export function createHttpApp(parts: HttpAppParts): Express {
     parts: readinessParts({ journal, storage, control, books, writing, metrics }),
     collectGauges,
     routers: [
-      costsRoutes({ store: storage.store, authenticate, now }),
+      costsRoutes({
+        store: storage.store,
+        authenticate,
+        cursorSecret: cursorSecret(control),
+        now,
+      }),
+      flamegraphRoutes({
+        store: storage.store,
+        authenticate,
+        now,
+        price: createBucketPrices(books),
+      }),
+      exportRoutes({ store: storage.store, authenticate, secret: exportSecret(control), now }),
       adminLedgerRoutes(parts),
       adminJournalRoutes({ authenticate, setAside: setAsideOperations(journal) }),
+      liveRoutes({ authenticate, live: parts.live, metrics }),
       pricesRoutes(priceDeps),
       adminPriceRoutes(priceDeps),
       adminTenantRoutes({ ...parts, tenants: parts.limits.tenants }),
@@ -98,6 +118,11 @@ export function createHttpApp(parts: HttpAppParts): Express {
     nowMs: () => performance.now(),
     requestTimeoutMs: API_REQUEST_TIMEOUT_MS,
   });
+}
+
+/** What resume tokens are signed with: no tenant has such a name. Derived anew, for an older secret may be learned. */
+function exportSecret(control: ControlState): () => Uint8Array {
+  return () => tenantSecrets(control)('\0exports');
 }
 
 function keyOperations({ config, control }: HttpAppParts): KeyOperations {

@@ -2,6 +2,24 @@
 import { LATENCY_BUCKETS_S, metric } from './metric-spec.ts';
 
 export const INTAKE_METRICS = {
+  aicost_live_clients: metric({
+    kind: 'gauge',
+    unit: 'streams',
+    labels: [],
+    sentence: 'Clients of the live stream that are connected.',
+  }),
+  aicost_live_events_sent_total: metric({
+    kind: 'counter',
+    unit: 'events',
+    labels: [],
+    sentence: 'Events sent to clients of the live stream: one for each client.',
+  }),
+  aicost_live_events_missed_total: metric({
+    kind: 'counter',
+    unit: 'events',
+    labels: [],
+    sentence: 'Events that a slow client was told it missed.',
+  }),
   aicost_http_requests_total: metric({
     kind: 'counter',
     unit: 'requests',

@@ -10,8 +10,10 @@ import type { SpanView } from './decode/span-view.ts';
 import type { Journal } from './journal/journal.ts';
 import { JournalUnavailable } from './journal/journal-unavailable.ts';
 import type { Seen, SeenSpans } from './journal/seen-spans.ts';
-import type { TenantLimitName } from './limit-table.ts';
-import { type RequestLimits, requestLimits } from './limits.ts';
+import { type KeptRequest, LIMIT_OF_REFUSAL } from './kept-request.ts';
+import { requestLimits } from './limits.ts';
+import type { RequestCalls } from './live/calls-told.ts';
+import type { LiveHub } from './live/live-hub.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Attribution } from './normalise/call.ts';
@@ -48,6 +50,8 @@ export interface KeepDeps {
   open: OpenTraces;
   /** Whether this process settles: then it may correct entries that an earlier request made. */
   mayReverse: boolean;
+  /** Who listens to calls as they become durable. */
+  live: Pick<LiveHub, 'isHeard' | 'callsOf'>;
   metrics: Metrics;
   log: Logger;
   /** What the tenant may send, and what it sent. */
@@ -55,32 +59,7 @@ export interface KeepDeps {
   nowMs: () => number;
 }
 
-/** What is the same for all spans of one request. */
-export interface KeptRequest {
-  readonly signal: 'traces' | 'logs';
-  tenant: TenantId;
-  tenantNumber: number;
-  book: PriceBook;
-  nowNs: bigint;
-  limits: RequestLimits;
-  refusals: Map<string, number>;
-  accepted: number;
-  /** Calls with a cost: counted once a request. */
-  priced: number;
-  /** Why some of the spans could not be taken now; the others are kept. */
-  unavailable: JournalUnavailable | undefined;
-  /** The parts of the request that others had their turn after. */
-  parts: Promise<unknown>[];
-}
-
 const NS_PER_MS = 1_000_000n;
-
-/** Refusals of single spans that are limits of the tenant. */
-const LIMIT_OF_REFUSAL: Readonly<Record<string, TenantLimitName>> = {
-  attributes_over_limit: 'attributes_per_span',
-  value_over_limit: 'attribute_value_bytes',
-  name_over_limit: 'span_name_bytes',
-};
 
 export class SpanKeeper {
   private readonly deps: KeepDeps;
@@ -90,6 +69,8 @@ export class SpanKeeper {
   private readonly attributionOf: () => Attribution;
   private readonly context: SpanRowContext;
   private kept: KeptSpan | undefined;
+  /** What takes the entries of the request that ends right now; undefined: nobody listens. */
+  private heard: RequestCalls | undefined;
 
   constructor(deps: KeepDeps) {
     this.deps = deps;
@@ -106,8 +87,14 @@ export class SpanKeeper {
     const onFault = (err: unknown) => deps.log.error({ err }, 'entries are left to settle');
     this.traces = new RequestTraces({
       ...deps,
-      append: appendEntry,
-      appendKnown: appendKnownCharge,
+      append: (block, entry) => {
+        appendEntry(block, entry);
+        this.heard?.add(Number(entry.calls), entry.charge.costAtto, () => entry);
+      },
+      appendKnown: (block, row, asEntry) => {
+        appendKnownCharge(block, row);
+        this.heard?.add(1, row.charge.costAtto, asEntry);
+      },
       onFault,
     });
   }
@@ -143,19 +130,33 @@ export class SpanKeeper {
 
   /** What was taken since `resume` is complete in itself: others may have their turn now. */
   pause(state: KeptRequest): void {
-    state.parts.push(this.commit('part'));
+    state.parts.push(this.commit(state.tenant, 'part'));
   }
 
   /** Ends the traces of the spans taken since `resume`. Resolves with the error, if they did not become durable. */
-  private async commit(extent: 'whole' | 'part'): Promise<unknown> {
+  private async commit(tenant: TenantId, extent: 'whole' | 'part'): Promise<unknown> {
+    const { journal, live } = this.deps;
+    const heard = live.isHeard ? live.callsOf(tenant)?.begin() : undefined;
+    this.heard = heard;
     const traces = this.traces.finish(extent);
+    this.heard = undefined;
     try {
-      await this.deps.journal.commit(extent);
+      await journal.commit(extent);
       this.traces.settled(traces, true);
-      return undefined;
     } catch (error) {
       this.traces.settled(traces, false);
       return error;
+    }
+    this.tell(heard);
+    return undefined;
+  }
+
+  /** What is durable stays acknowledged, whatever becomes of telling it. */
+  private tell(heard: RequestCalls | undefined): void {
+    try {
+      heard?.publish();
+    } catch (err) {
+      this.deps.log.error({ err }, 'calls could not be told to the live stream');
     }
   }
 
@@ -171,7 +172,7 @@ export class SpanKeeper {
     const { metrics, spanBudget } = this.deps;
     const kept = state.accepted;
     const takeBack = spanBudget.chargeSpans(state.tenant, { decoded, kept });
-    state.parts.push(this.commit('whole'));
+    state.parts.push(this.commit(state.tenant, 'whole'));
     if (state.priced > 0) metrics.aicost_calls_priced_total.inc(state.priced);
     const failed = (await Promise.all(state.parts)).find((error) => error !== undefined);
     if (failed !== undefined) {

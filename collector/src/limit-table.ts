@@ -4,6 +4,7 @@
  * Invariant: a name is stable. It stands in `control` rows, in `aicost tenants limits` and in metrics.
  */
 import { limit } from './limit-spec.ts';
+import { LIVE_LIMITS } from './live-limits.ts';
 import type { Problem, ProblemCode } from './problems.ts';
 import { QUERY_LIMITS } from './query-limits.ts';
 import { RETENTION_LIMITS } from './retention-limits.ts';
@@ -248,6 +249,7 @@ export const LIMITS = {
     sentence: 'Time in which a request of the API, other than OTLP, is answered.',
     reason: 'A person does not wait longer, and a question that takes longer is too wide.',
   }),
+  ...LIVE_LIMITS,
 } as const;
 
 export type LimitName = keyof typeof LIMITS;

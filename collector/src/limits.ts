@@ -99,6 +99,21 @@ export const SQL_TIMEOUTS = {
   keepAliveMs: 75_000,
 };
 
+/** How the live stream goes; how much of it there may be is in the table. */
+export const LIVE_STREAM = {
+  // A screen need not be quicker, and 200 clients are written to 800 times a second.
+  flushMs: 250,
+  // Proxies close a connection that is silent for 30 s or 60 s.
+  heartbeatMs: 15_000,
+  // With the 3 s in which a revocation reaches every collector, well within 10 s.
+  keyCheckMs: 2_000,
+  // A client that lost its connection is back by then.
+  resumeMs: 60_000,
+  retryMs: 2_000,
+  // The most that waits in memory for one slow client, beside Node's own buffer and the ring of its tenant.
+  pieceBytesMax: 64 * 1024,
+};
+
 /** Sessions of OTLP/gRPC. Exporters keep one connection and mostly one call at a time. */
 export const GRPC_LIMITS: GrpcServerLimits = {
   // Not what bounds calls: `requests_in_flight` is, and a call beyond it is told to come back. A client that fills this

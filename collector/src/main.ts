@@ -6,6 +6,7 @@ import { MigrationError } from '@ai-cost-profiler/clickhouse/migrate.ts';
 import { type Command, CommandError, type CommandInput, type CommandIo } from './cli/command.ts';
 import { COSTS_COMMAND } from './cli/costs.ts';
 import { DOCTOR_COMMAND } from './cli/doctor.ts';
+import { EXPORT_COMMAND } from './cli/export.ts';
 import { journalCommands } from './cli/journal.ts';
 import { keyCommands } from './cli/keys.ts';
 import { ledgerCommands } from './cli/ledger.ts';
@@ -50,6 +51,7 @@ function allCommands(parts: CommandParts): readonly Command[] {
     },
     ...priceCommands(parts.offlinePrices),
     COSTS_COMMAND,
+    EXPORT_COMMAND,
     ...ledgerCommands(parts.stoppedLedger),
     ...journalCommands(parts.stoppedJournal),
     {
@@ -104,6 +106,7 @@ export async function main(): Promise<void> {
   const io: CommandIo = {
     write: (text) => void process.stdout.write(text),
     writeError: (text) => void process.stderr.write(text),
+    output: process.stdout,
     input: process.stdin,
     environment: readEnvironment(),
     now: () => new Date(),

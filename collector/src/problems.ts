@@ -2,20 +2,7 @@
 // for OTLP, and docs/reference/problems.md are all made from this table.
 // Invariant: `code` is stable; clients may branch on it, so one is never renamed and never reused.
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
-
-/** google.rpc.Code, which OTLP's Status carries (googleapis, google/rpc/code.proto). */
-const GRPC_CODE = {
-  invalidArgument: 3,
-  deadlineExceeded: 4,
-  notFound: 5,
-  permissionDenied: 7,
-  resourceExhausted: 8,
-  failedPrecondition: 9,
-  unimplemented: 12,
-  internal: 13,
-  unavailable: 14,
-  unauthenticated: 16,
-} as const;
+import { GRPC_CODE } from './grpc-code.ts';
 
 export interface ProblemSpec {
   /** HTTP status. */
@@ -92,6 +79,14 @@ export const PROBLEMS = {
     title: 'Query over budget',
     sentence:
       'A query of the question would use more of the engine than one may: rows or bytes read, memory, time, or size of its result. The detail says which budget, and what it is. Narrow the range, filter, or group by fewer dimensions.',
+  },
+  trace_too_large: {
+    status: 422,
+    grpc: GRPC_CODE.failedPrecondition,
+    retryable: false,
+    title: 'Trace too large',
+    sentence:
+      'The trace has more spans or ledger entries than one answer shows. The detail says where its sums and its spans are.',
   },
   request_malformed: {
     status: 400,
@@ -177,6 +172,14 @@ export const PROBLEMS = {
     title: 'Quota used up',
     sentence:
       'The tenant has stored what it may on this UTC day. Nothing of this request was stored; the next day begins after `retry-after`.',
+  },
+  too_many_streams: {
+    status: 429,
+    grpc: GRPC_CODE.resourceExhausted,
+    retryable: true,
+    title: 'Too many streams',
+    sentence:
+      'As many live streams are open as may be. Close one, or connect again after `retry-after`.',
   },
   content_type_unsupported: {
     status: 415,

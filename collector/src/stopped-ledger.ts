@@ -114,6 +114,7 @@ async function startStoring(
       price: createPriceNow(books),
       limits,
       ownTraces: NO_OWN_TRACES,
+      live: { isHeard: false, publish: () => undefined, tenants: () => [] },
     },
     onFailed,
   );

@@ -18,6 +18,8 @@ import {
   retentionNow,
   verifyNow,
 } from './ledger-work.ts';
+import type { LiveHub } from './live/live-hub.ts';
+import { SettledSums } from './live/settled-sums.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { observeRetention, observeSettle, observeWriter } from './observe.ts';
@@ -29,7 +31,8 @@ import { type RetentionLoop, startRetentionLoop } from './retention/retention-lo
 import type { EntryMaker } from './settle/difference.ts';
 import type { OpenTraces } from './settle/open-traces.ts';
 import { type SettleLoop, startSettleLoop } from './settle/settle-loop.ts';
-import { progressRow, type SettleProgress, Settler } from './settle/settler.ts';
+import { progressRow, type SettleProgress } from './settle/settle-progress.ts';
+import { Settler } from './settle/settler.ts';
 import type { PriceNow } from './settle/standing-amounts.ts';
 import { waitUntilStored } from './settle/wait-stored.ts';
 import type { Storage } from './storage.ts';
@@ -56,6 +59,8 @@ export interface StoringParts {
   /** The limits of a tenant, of which some say for how long what is kept. */
   limits: RetentionLimits;
   ownTraces: OwnTraces;
+  /** Is told what settle did. */
+  live: Pick<LiveHub, 'isHeard' | 'publish' | 'tenants'>;
 }
 
 type Show = (progress: object) => void;
@@ -75,12 +80,14 @@ export class Storing {
   private retention: RetentionLoop | undefined;
   private written: Promise<void> = Promise.resolve();
   private isStopped = false;
+  private readonly settledSums: SettledSums;
   /** Up to when settle is through, in milliseconds since 1970; undefined before its first pass. */
   settledThroughMs: number | undefined;
 
   /** `onFailed` is told of a fault that the writer cannot overcome. */
   constructor(parts: StoringParts, onFailed: (error: unknown) => void) {
     this.parts = parts;
+    this.settledSums = new SettledSums(parts.live);
     this.onFailed = onFailed;
   }
 
@@ -132,7 +139,9 @@ export class Storing {
   async settleNow(show: Show): Promise<object> {
     const { settler } = this.ledgerWork();
     const onProgress = (progress: SettleProgress) => show(progressRow(progress));
-    return progressRow(await keptOrProblem(settler.settle({ all: true, onProgress })));
+    const progress = await keptOrProblem(settler.settle({ all: true, onProgress }));
+    this.settledSums.tell(progress.settledThrough);
+    return progressRow(progress);
   }
 
   /** Compares spans, ledger and rollups. */
@@ -198,6 +207,7 @@ export class Storing {
       nowMs,
       sinceMs,
       stored,
+      onCorrected: (tenant, entries) => this.settledSums.add(tenant, entries),
     });
     this.settler = settler;
     if (config.settle) {
@@ -215,6 +225,7 @@ export class Storing {
     const { metrics, ownTraces } = this.parts;
     const startMs = performance.now();
     const progress = await settler.settle({ all });
+    this.settledSums.tell(progress.settledThrough);
     const endMs = performance.now();
     metrics.aicost_settle_seconds.observe((endMs - startMs) / 1000);
     const { traces, entries, settledThrough } = progress;

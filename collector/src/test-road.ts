@@ -124,6 +124,7 @@ export function createKeeper(
     guard: new CardinalityGuard(),
     open: new OpenTraces({ idleMsMax: 60_000 }),
     mayReverse: true,
+    live: { isHeard: false, callsOf: () => undefined },
     log: pino({ level: 'silent' }),
     spanBudget: { limitsOf: () => DEFAULT_TENANT_LIMITS, chargeSpans: () => () => undefined },
     nowMs: () => NOW_MS,

@@ -44,6 +44,8 @@ interface Asked {
   readonly range: Range;
   readonly by: readonly Dimension[];
   readonly filters: readonly Filter[];
+  /** ` AND …` for what selects entries besides; no rollup can tell it. */
+  readonly condition?: Sql;
   readonly nowNs: InstantNs;
 }
 
@@ -76,7 +78,7 @@ const SUMS = sql`sum(calls) AS sum_calls, sum(unpriced_calls) AS sum_unpriced_ca
 /** Before settle has ever passed. */
 function everything(scope: TenantScope, asked: Asked): Sql {
   const { range, by, filters } = asked;
-  const isInRollup = rollupFor(dimensionsOf(by, filters)) !== null;
+  const isInRollup = rollupFor(dimensionsOf(by, filters)) !== null && asked.condition === undefined;
   const coverage = coverFor(range, dimensionsOf([], filters), []);
   const rows = isInRollup
     ? costRows(scope, { by: [], filters, coverage, bucketed: false, sums: SUMS })
@@ -84,9 +86,9 @@ function everything(scope: TenantScope, asked: Asked): Sql {
   return sql`SELECT '0' AS through_ns, ${SHOWN} FROM (${rows})`;
 }
 
-function entriesOf(scope: TenantScope, { range, by, filters }: Asked): Sql {
+function entriesOf(scope: TenantScope, { range, by, filters, condition }: Asked): Sql {
   const source = rollupFor(dimensionsOf(by, filters)) === null ? 'ledger' : 'ledger_as_rollup';
-  return sql`SELECT ${SUMS} ${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, source)}`;
+  return sql`SELECT ${SUMS} ${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, source)}${condition ?? sql``}`;
 }
 
 /**

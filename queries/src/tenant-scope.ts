@@ -12,6 +12,16 @@ export interface Store {
   readonly database: string;
 }
 
+/** A store that also answers in bytes of a format, as they come; `clickhouse/src/store.ts` is one. */
+export interface ByteStore extends Store {
+  raw(
+    sql: string,
+    format: string,
+    params: Record<string, unknown>,
+    settings: Readonly<Record<string, string | number>>,
+  ): Promise<AsyncIterable<Uint8Array>>;
+}
+
 /** Who asks, as the key says. Only an operator may span tenants. */
 export interface Reader {
   readonly tenant: string;
@@ -34,6 +44,15 @@ export interface TenantScope {
   query<Row>(statement: Sql): Promise<Row[]>;
 }
 
+export interface ByteScope extends TenantScope {
+  /** The answer of one statement in a format of the engine, as it comes. */
+  bytes(
+    statement: Sql,
+    format: string,
+    settings: Readonly<Record<string, string | number>>,
+  ): Promise<AsyncIterable<Uint8Array>>;
+}
+
 interface Asked {
   readonly by: readonly Dimension[];
   readonly filters: readonly Filter[];
@@ -54,6 +73,17 @@ export function openTenantScope(store: Store, reader: Reader, asked: Asked): Ten
     query: (statement) => {
       const { text, params } = render(statement);
       return store.query(text, params);
+    },
+  };
+}
+
+/** As `openTenantScope`, for answers that are passed on as they come. */
+export function openByteScope(store: ByteStore, reader: Reader, asked: Asked): ByteScope {
+  return {
+    ...openTenantScope(store, reader, asked),
+    bytes: (statement, format, settings) => {
+      const { text, params } = render(statement);
+      return store.raw(text, format, params, settings);
     },
   };
 }

@@ -25,6 +25,8 @@ const VARYING: Readonly<Record<string, unknown>> = {
   day: '2026-08-20',
   bytes: 812,
   detail_ms: 1,
+  entry_id: '7186238c-7d0b-4ffa-8a5f-0525a58591a6',
+  writer_id: '26768b67207857ec',
 };
 const TIME = /\b(?!2026-08-2[01])\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 const SHOWN_TIME = '2026-08-20T12:00:00Z';

@@ -39,8 +39,6 @@ const SEAMS: readonly string[] = [
   'collector/src/cli/costs.ts runCosts',
   'collector/src/cli/lifetime.ts EXIT_FAULT',
   'collector/src/cli/lifetime.ts EXIT_NOT_DRAINED',
-  'queries/src/figures.ts FIGURE_COLUMNS',
-  'queries/src/range.ts INSTANT_NS_MAX',
   'scripts/build-packages.ts buildPackages',
   'scripts/generate-docs.ts generatedFiles',
   'scripts/generate-docs.ts outdatedFiles',

@@ -93,6 +93,8 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
     'settle/stored-entry.ts',
     'settle/stored-span.ts',
   ],
+  // What was appended, as events for who listens.
+  live: ['rows/ledger-entry.ts'],
   // Lets days expire that settle has passed and verify found right.
   retention: ['settle/sealed-days.ts', 'verify/day-facts.ts', 'verify/report.ts'],
   // Tenants and persons whose data goes; what is content is what retention replaces.
@@ -112,6 +114,7 @@ const JOINERS: Readonly<Record<string, string>> = {
   'demo-command.ts': 'the demo with the way to a collector and the tables of costs',
   'collector.ts': 'the stages',
   'keep-spans.ts': 'what comes after decode, up to the journal, for one span',
+  'kept-request.ts': 'a request with its prices and what the journal said of it',
   'span-key.ts': 'the ids of a decoded span with the layout of keys in the journal',
   'read-span.ts': 'normalise and price, for one span',
   'accept-traces.ts': 'decode with keep-spans.ts, for one request of traces',
@@ -133,6 +136,8 @@ const JOINERS: Readonly<Record<string, string>> = {
   'ledger-work.ts': 'verify and reprice with settle, the journal and the prices of now',
   'price-now.ts': 'the book with the work on the ledger',
   'erasures.ts': 'deletions with control state, and what is content',
+  'bucket-prices.ts': 'the book with the flame graphs of the API',
+  'open-live.ts': 'the live stream with its limits and metrics',
   'open-parts.ts': 'control state and journal with the files they stand on',
   'stopped-ledger.ts':
     'work on the ledger with the parts of a directory on which no collector runs',

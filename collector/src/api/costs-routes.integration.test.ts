@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
 import { parseInstant } from '@ai-cost-profiler/queries/range.ts';
 import {
   type EmbeddedLedger,
@@ -15,7 +16,12 @@ import { Problem } from '../problems.ts';
 import { requestIds } from '../request-id.ts';
 import { costsRoutes } from './costs-routes.ts';
 import { answerErrors } from './errors.ts';
+import { FLAMEGRAPH_TYPES, flamegraphRoutes } from './flamegraph-routes.ts';
 import { openApiDocument, openApiRoutes } from './openapi.ts';
+
+const cursorSecret = () => Buffer.alloc(32, 1);
+
+const GLOBEX_TRACE = 'ef'.repeat(16);
 
 let ledger: EmbeddedLedger;
 let server: Server;
@@ -53,12 +59,17 @@ beforeAll(async () => {
   };
   await ledger.insert([
     { ...call, tenant: 'acme' },
-    { ...call, tenant: 'globex', dimensions: { model: 'secret' } },
+    { ...call, tenant: 'globex', dimensions: { model: 'secret' }, trace: GLOBEX_TRACE },
+  ]);
+  await ledger.insertSpans([
+    { tenant: 'globex', at: call.at, receivedAt: call.at, role: 'leaf', trace: GLOBEX_TRACE },
   ]);
   const app = express().set('query parser', 'simple');
   app.use(requestIds(() => randomBytes(8).toString('hex')));
   const now = () => new Date('2026-08-21T00:00:00Z');
-  app.use(costsRoutes({ store: ledger.store, authenticate, now }));
+  app.use(costsRoutes({ store: ledger.store, authenticate, cursorSecret, now }));
+  const price = () => undefined;
+  app.use(flamegraphRoutes({ store: ledger.store, authenticate, now, price }));
   app.use(openApiRoutes('1.2.3'));
   const log = createLog('error', new Writable({ write: (_chunk, _encoding, done) => done() }));
   app.use(answerErrors(log, () => undefined));
@@ -100,6 +111,10 @@ describe('cost routes', () => {
   const questions = [
     `/api/v1/costs/breakdown?${DAY}&by=model`,
     `/api/v1/costs/timeseries?${DAY}&by=model`,
+    `/api/v1/traces?${DAY}`,
+    `/api/v1/costs/treemap?${DAY}&by=model,feature`,
+    `/api/v1/costs/units?${DAY}&per=model`,
+    `/api/v1/flamegraph?${DAY}&by=model`,
     `/api/v1/unpriced?${DAY}`,
     '/api/v1/status',
   ];
@@ -114,6 +129,28 @@ describe('cost routes', () => {
     expect((await get(path, 'acme-ingest')).status).toBe(403);
   });
 
+  test('a trace of another tenant is answered byte for byte as one that never was', async () => {
+    const answerOf = async (id: string) => {
+      const { status, text, body } = await get(`/api/v1/traces/${id}`);
+      return [status, text.replace(body.request_id, '')];
+    };
+    const [status, text] = await answerOf(GLOBEX_TRACE);
+    expect(status).toBe(404);
+    expect(text).not.toContain(GLOBEX_TRACE);
+    expect(await answerOf('0'.repeat(32))).toEqual([status, text]);
+    expect((await get(`/api/v1/traces/${GLOBEX_TRACE}`, 'globex-read')).body.totals.calls).toBe(1);
+  });
+
+  test.for(['folded', 'speedscope', 'pprof'] as const)('a flame graph as %s', async (format) => {
+    const url = `${origin}/api/v1/flamegraph?${DAY}&by=model&format=${format}`;
+    const response = await fetch(url, { headers: { 'x-api-key': 'acme-read' } });
+    expect(response.headers.get('content-type')).toContain(FLAMEGRAPH_TYPES[format]);
+    const body = Buffer.from(await response.arrayBuffer());
+    const text = (format === 'pprof' ? gunzipSync(body) : body).toString('latin1');
+    expect(text).toContain('gpt-4o-2024-08-06');
+    expect(text).not.toContain('secret');
+  });
+
   test('by tenant is the operator’s alone', async () => {
     const path = `/api/v1/costs/breakdown?${DAY}&by=tenant`;
     expect((await get(path)).body).toMatchObject({ status: 403, code: 'scope_missing' });
@@ -125,6 +162,9 @@ describe('cost routes', () => {
     ['/api/v1/costs/breakdown?from=2026-08-20T00:00:00+02:00', /%2B/],
     ['/api/v1/costs/timeseries?interval=5m', /1m, 1h, 1d, 1w, 1M/],
     ['/api/v1/unpriced?by=model', /by is "model"/],
+    ['/api/v1/traces?cursor=x', /cursor is "x"/],
+    ['/api/v1/traces/xyz', /trace_id is "xyz": expected 32 hexadecimal digits/],
+    [`/api/v1/traces/${GLOBEX_TRACE}?model=x`, /model is "x": expected no filter/],
     ['/api/v1/status?tenant=globex', /tenant is "globex"/],
   ] as const)('%s is a problem that names the field', async ([path, detail]) => {
     const { status, headers, body } = await get(path);
@@ -176,8 +216,9 @@ describe('GET /openapi.json', () => {
   test('documents every route that the cost router has, with every parameter', async () => {
     const { body } = await get('/openapi.json', '');
     expect(body).toMatchObject({ openapi: '3.1.1', info: { version: '1.2.3' } });
-    const router = costsRoutes({ store: ledger.store, authenticate, now: () => new Date() });
-    const paths = router.stack.map((layer) => layer.route?.path);
+    const now = () => new Date();
+    const router = costsRoutes({ store: ledger.store, authenticate, cursorSecret, now });
+    const paths = router.stack.map((layer) => layer.route?.path.replace(/:(\w+)/, '{$1}'));
     expect(Object.keys(body.paths)).toEqual(expect.arrayContaining(paths));
     const names = (path: string) =>
       body.paths[path].get.parameters.map((parameter: { name: string }) => parameter.name);

@@ -1,33 +1,36 @@
-// The questions about costs: breakdown, timeseries, unpriced, status. Each route reads its input by the
+// The questions about costs: breakdown, timeseries, treemap, units, unpriced, status. Each route reads its input by the
 // question's own schema and answers for the tenant of the key.
 // Invariant: the tenant comes from the key alone, and a query is stopped when nobody waits for it any more.
 import { answerBreakdown } from '@ai-cost-profiler/queries/breakdown/breakdown.ts';
 import { readBreakdownInput } from '@ai-cost-profiler/queries/breakdown/input.ts';
-import { instantOfMs, refuseParameters } from '@ai-cost-profiler/queries/parameters.ts';
-import type { InstantNs } from '@ai-cost-profiler/queries/range.ts';
+import { type Cursors, createCursors } from '@ai-cost-profiler/queries/cursor.ts';
+import { refuseParameters } from '@ai-cost-profiler/queries/parameters.ts';
 import { answerStatus } from '@ai-cost-profiler/queries/status/status.ts';
-import type { Store as QueryStore, Reader } from '@ai-cost-profiler/queries/tenant-scope.ts';
 import { readTimeseriesInput } from '@ai-cost-profiler/queries/timeseries/input.ts';
 import { answerTimeseries } from '@ai-cost-profiler/queries/timeseries/timeseries.ts';
+import { readTraceInput } from '@ai-cost-profiler/queries/trace/input.ts';
+import { answerTrace } from '@ai-cost-profiler/queries/trace/trace.ts';
+import { readTracesInput } from '@ai-cost-profiler/queries/traces/input.ts';
+import { answerTraces } from '@ai-cost-profiler/queries/traces/traces.ts';
+import { readTreemapInput } from '@ai-cost-profiler/queries/treemap/input.ts';
+import { answerTreemap } from '@ai-cost-profiler/queries/treemap/treemap.ts';
+import { answerUnits, readUnitsInput } from '@ai-cost-profiler/queries/units/units.ts';
 import { answerUnpriced, readUnpricedInput } from '@ai-cost-profiler/queries/unpriced/unpriced.ts';
 import { type RequestHandler, Router } from 'express';
-import type { Authenticate } from '../access.ts';
 import { onlyMethods } from './errors.ts';
-import { parametersOf } from './parameters-of.ts';
-import { type ReadStore, readerStore } from './reader-store.ts';
+import { type AskedQuestion, type QuestionDeps, readQuestion } from './read-question.ts';
 import { sendAnswer } from './send-answer.ts';
 
-export interface CostsRoutesDeps {
-  readonly store: ReadStore;
-  readonly authenticate: Authenticate;
-  readonly now: () => Date;
+export interface CostsRoutesDeps extends QuestionDeps {
+  /** What cursors are signed with. */
+  readonly cursorSecret: () => Uint8Array;
 }
 
-interface Question {
-  readonly store: QueryStore;
-  readonly reader: Reader;
-  readonly parameters: URLSearchParams;
-  readonly nowNs: InstantNs;
+/** A question as it came: who asks what, of which store, and when. */
+interface Question extends AskedQuestion {
+  readonly cursors: Cursors;
+  /** What stands in the path where its pattern has a name in braces. */
+  readonly path: Readonly<Record<string, unknown>>;
 }
 
 /** Each path and what it answers; the documentation is made from the same paths. */
@@ -36,6 +39,16 @@ const QUESTIONS = {
     answerBreakdown(store, reader, readBreakdownInput(parameters, nowNs)),
   '/api/v1/costs/timeseries': ({ store, reader, parameters, nowNs }) =>
     answerTimeseries(store, reader, readTimeseriesInput(parameters, nowNs)),
+  '/api/v1/traces': ({ store, reader, parameters, cursors, nowNs }) => {
+    const asking = { cursors, tenant: reader.tenant, nowNs };
+    return answerTraces(store, reader, readTracesInput(parameters, asking));
+  },
+  '/api/v1/traces/{trace_id}': ({ store, reader, path, parameters, nowNs }) =>
+    answerTrace(store, reader, readTraceInput(path, parameters, nowNs)),
+  '/api/v1/costs/treemap': ({ store, reader, parameters, nowNs }) =>
+    answerTreemap(store, reader, readTreemapInput(parameters, nowNs)),
+  '/api/v1/costs/units': ({ store, reader, parameters, nowNs }) =>
+    answerUnits(store, reader, readUnitsInput(parameters, nowNs)),
   '/api/v1/unpriced': ({ store, reader, parameters, nowNs }) =>
     answerUnpriced(store, reader, readUnpricedInput(parameters, nowNs)),
   '/api/v1/status': ({ store, reader, parameters, nowNs }) => {
@@ -50,7 +63,10 @@ export type QuestionPath = keyof typeof QUESTIONS;
 export function costsRoutes(deps: CostsRoutesDeps): Router {
   const router = Router();
   for (const [path, answer] of Object.entries(QUESTIONS)) {
-    router.route(path).get(answerWith(deps, answer)).all(onlyMethods('GET', 'HEAD'));
+    router
+      .route(path.replaceAll(/\{(\w+)\}/g, ':$1'))
+      .get(answerWith(deps, answer))
+      .all(onlyMethods('GET', 'HEAD'));
   }
   return router;
 }
@@ -59,12 +75,9 @@ function answerWith(
   deps: CostsRoutesDeps,
   answer: (question: Question) => Promise<object>,
 ): RequestHandler {
+  const cursors = createCursors(deps.cursorSecret);
   return async (request, response) => {
-    const principal = deps.authenticate(request.headers, ['read', 'operator']);
-    const reader = { tenant: principal.tenant, operator: principal.scopes.has('operator') };
-    const store = readerStore(deps.store, response);
-    const nowNs = instantOfMs(deps.now().getTime());
-    const body = await answer({ store, reader, parameters: parametersOf(request), nowNs });
-    sendAnswer(request, response, body);
+    const asked = readQuestion(deps, request, response);
+    sendAnswer(request, response, await answer({ ...asked, path: request.params, cursors }));
   };
 }

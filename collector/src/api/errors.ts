@@ -2,6 +2,8 @@
 // Invariant: what is not a Problem is logged with its cause and answered as `internal`, without its text.
 import { ExpiredQuestion } from '@ai-cost-profiler/queries/expired-ledger.ts';
 import { ForbiddenQuestion, InputProblem } from '@ai-cost-profiler/queries/input-problem.ts';
+import { NotFoundQuestion } from '@ai-cost-profiler/queries/not-found.ts';
+import { TraceTooLarge } from '@ai-cost-profiler/queries/trace/trace-too-large.ts';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { Logger } from '../log.ts';
 import { problemBody } from '../problem-body.ts';
@@ -39,6 +41,8 @@ function problemOf(error: unknown): Problem {
   if (error instanceof InputProblem) return new Problem('parameter_invalid', error.message);
   if (error instanceof ExpiredQuestion) return new Problem('ledger_expired', error.message);
   if (error instanceof ForbiddenQuestion) return new Problem('scope_missing', error.message);
+  if (error instanceof NotFoundQuestion) return new Problem('not_found', error.message);
+  if (error instanceof TraceTooLarge) return new Problem('trace_too_large', error.message);
   if (error instanceof URIError) {
     return new Problem('parameter_invalid', 'The path is not valid percent-encoding.');
   }

@@ -6,6 +6,13 @@ import { DIMENSIONS } from '@ai-cost-profiler/queries/dimensions.ts';
 import { STATUS_ANSWER } from '@ai-cost-profiler/queries/status/status.ts';
 import { timeseriesParameters } from '@ai-cost-profiler/queries/timeseries/input.ts';
 import { TIMESERIES_ANSWER } from '@ai-cost-profiler/queries/timeseries/timeseries.ts';
+import { TRACE_PARAMETERS, TRACE_PATH } from '@ai-cost-profiler/queries/trace/input.ts';
+import { TRACE_ANSWER } from '@ai-cost-profiler/queries/trace/trace.ts';
+import { tracesParameters } from '@ai-cost-profiler/queries/traces/input.ts';
+import { TRACES_ANSWER } from '@ai-cost-profiler/queries/traces/traces.ts';
+import { treemapParameters } from '@ai-cost-profiler/queries/treemap/input.ts';
+import { TREEMAP_ANSWER } from '@ai-cost-profiler/queries/treemap/treemap.ts';
+import { UNITS_ANSWER, unitsParameters } from '@ai-cost-profiler/queries/units/units.ts';
 import {
   UNPRICED_ANSWER,
   unpricedParameters,
@@ -16,8 +23,11 @@ import { PROBLEMS, type ProblemCode } from '../problems.ts';
 import type { QuestionPath } from './costs-routes.ts';
 import { onlyMethods } from './errors.ts';
 import { OWN_PATHS, withCommonProblems } from './openapi-any-request.ts';
+import { EXPORT_PARAMETERS, exportPaths } from './openapi-exports.ts';
+import { FLAMEGRAPH_DOCUMENT } from './openapi-flamegraph.ts';
 import { JOURNAL_PATHS } from './openapi-journal.ts';
 import { LEDGER_PATHS } from './openapi-ledger.ts';
+import { livePaths } from './openapi-live.ts';
 import { ANY_KEY, FURTHER_PATHS, type Json, problemResponses, toSchema } from './openapi-paths.ts';
 import { PRICE_PATHS } from './openapi-prices.ts';
 import { TENANT_PATHS } from './openapi-tenants.ts';
@@ -26,9 +36,14 @@ interface QuestionDocument {
   readonly operationId: string;
   readonly summary: string;
   readonly parameters: z.ZodObject;
+  /** What the path names in braces. */
+  readonly path?: z.ZodObject;
+  /** Problems beside those of every question. */
+  readonly problems?: readonly ProblemCode[];
   /** Whether the dimensions are filters too. */
   readonly filters: boolean;
-  readonly answer: z.ZodType;
+  /** The answer in JSON, or what each media type holds. */
+  readonly answer: z.ZodType | { readonly content: Json };
 }
 
 const QUESTION_DOCUMENTS: Readonly<Record<QuestionPath, QuestionDocument>> = {
@@ -45,6 +60,36 @@ const QUESTION_DOCUMENTS: Readonly<Record<QuestionPath, QuestionDocument>> = {
     parameters: timeseriesParameters(0n),
     filters: true,
     answer: TIMESERIES_ANSWER,
+  },
+  '/api/v1/traces': {
+    operationId: 'listTraces',
+    summary: 'Traces that begin in a range, with what their calls cost, a page at a time.',
+    parameters: tracesParameters(0n),
+    filters: true,
+    answer: TRACES_ANSWER,
+  },
+  '/api/v1/traces/{trace_id}': {
+    operationId: 'getTrace',
+    summary: 'One trace: its spans as a tree, with every ledger entry.',
+    path: TRACE_PATH,
+    parameters: TRACE_PARAMETERS,
+    problems: ['not_found', 'trace_too_large'],
+    filters: false,
+    answer: TRACE_ANSWER,
+  },
+  '/api/v1/costs/treemap': {
+    operationId: 'getCostTreemap',
+    summary: 'What was spent as nested areas; each node = children + other.',
+    parameters: treemapParameters(0n),
+    filters: true,
+    answer: TREEMAP_ANSWER,
+  },
+  '/api/v1/costs/units': {
+    operationId: 'getUnitCosts',
+    summary: 'What a call, a trace and a user cost, with percentiles of the cost of a trace.',
+    parameters: unitsParameters(0n),
+    filters: true,
+    answer: UNITS_ANSWER,
   },
   '/api/v1/unpriced': {
     operationId: 'getUnpriced',
@@ -82,12 +127,16 @@ const PROBLEM_SCHEMA = {
   },
 } as const;
 
-function parametersOf(document: QuestionDocument): Json[] {
-  const own = Object.entries(document.parameters.shape).map(([name, member]) => {
-    const { description, ...schema } = toSchema(member as z.ZodType, 'input');
-    return { name, in: 'query', required: false, description, schema };
-  });
+function parametersOf(document: Pick<QuestionDocument, 'path' | 'parameters' | 'filters'>): Json[] {
+  const own = [...membersOf(document.path, 'path'), ...membersOf(document.parameters, 'query')];
   return document.filters ? [...own, ...filterParameters()] : own;
+}
+
+function membersOf(parameters: z.ZodObject | undefined, place: 'path' | 'query'): Json[] {
+  return Object.entries(parameters?.shape ?? {}).map(([name, member]) => {
+    const { description, ...schema } = toSchema(member as z.ZodType, 'input');
+    return { name, in: place, required: place === 'path', description, schema };
+  });
 }
 
 function filterParameters(): Json[] {
@@ -116,6 +165,12 @@ function filterParameters(): Json[] {
   return [...fixed, tags];
 }
 
+function contentOf(answer: QuestionDocument['answer']): Json {
+  return 'content' in answer
+    ? answer.content
+    : { 'application/json': { schema: toSchema(answer, 'output') } };
+}
+
 function operationOf(document: QuestionDocument): Json {
   return {
     get: {
@@ -127,9 +182,9 @@ function operationOf(document: QuestionDocument): Json {
       responses: {
         200: {
           description: 'The answer.',
-          content: { 'application/json': { schema: toSchema(document.answer, 'output') } },
+          content: contentOf(document.answer),
         },
-        ...problemResponses(QUESTION_PROBLEMS),
+        ...problemResponses([...QUESTION_PROBLEMS, ...(document.problems ?? [])]),
       },
     },
   };
@@ -150,7 +205,13 @@ export function openApiDocument(version: string): Json {
       ...Object.fromEntries(
         Object.entries(QUESTION_DOCUMENTS).map(([path, document]) => [path, operationOf(document)]),
       ),
+      '/api/v1/flamegraph': operationOf(FLAMEGRAPH_DOCUMENT),
+      ...exportPaths(
+        parametersOf({ parameters: EXPORT_PARAMETERS, filters: true }),
+        QUESTION_PROBLEMS,
+      ),
       ...FURTHER_PATHS,
+      ...livePaths(filterParameters()),
       ...LEDGER_PATHS,
       ...JOURNAL_PATHS,
       ...PRICE_PATHS,

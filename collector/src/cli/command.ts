@@ -1,5 +1,5 @@
 // What a subcommand is: its name, its options, and a function from parsed input to an exit code.
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { Config, Environment, LoadedConfig } from '../config.ts';
 
 /** A flag of one subcommand, beside the options of the table. */
@@ -28,6 +28,8 @@ export interface CommandInput {
 export interface CommandIo {
   readonly write: (text: string) => void;
   readonly writeError: (text: string) => void;
+  /** Standard output for bytes; `write` is for text. */
+  readonly output?: Writable;
   readonly input: Readable;
   readonly environment: Environment;
   readonly now: () => Date;

@@ -1,6 +1,6 @@
 /**
  * The secret under which content is fingerprinted: one for the installation, in the control state, so that every
- * collector of it makes the same fingerprints; each tenant's is derived from it.
+ * collector of it makes the same fingerprints; each tenant's is derived from it, and so is the one that signs cursors.
  * Invariant: when two collectors made one at the same time, the older row counts for all.
  */
 import { createHmac } from 'node:crypto';
@@ -37,15 +37,31 @@ export function tenantSecrets(state: ControlState): (tenant: string) => Buffer {
   return (tenant) => {
     let secret = known.get(tenant);
     if (secret === undefined) {
-      const root = findSecret(state);
-      if (root === undefined) {
-        throw new Error('the control state has no fingerprint secret');
-      }
-      secret = createHmac('sha256', root).update(tenant).digest();
+      secret = createHmac('sha256', rootSecret(state)).update(tenant).digest();
       known.set(tenant, secret);
     }
     return secret;
   };
+}
+
+/** What cursors are signed with: a page of one collector leads to the next page of any other. */
+export function cursorSecret(state: ControlState): () => Buffer {
+  let secret: Buffer | undefined;
+  let revision = -1;
+  return () => {
+    if (secret === undefined || revision !== state.revision) {
+      // No tenant has such a name.
+      secret = createHmac('sha256', rootSecret(state)).update('\0cursors').digest();
+      revision = state.revision;
+    }
+    return secret;
+  };
+}
+
+function rootSecret(state: ControlState): Buffer {
+  const root = findSecret(state);
+  if (root === undefined) throw new Error('the control state has no fingerprint secret');
+  return root;
 }
 
 function findSecret(state: ControlState): Buffer | undefined {

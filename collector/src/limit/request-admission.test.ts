@@ -356,3 +356,26 @@ describe('a collector', () => {
     expect(refusalOf(() => door.checkRoom())).toBe('503 journal_unavailable undefined 1');
   });
 });
+
+describe('a tenant that is not active', () => {
+  test.for([
+    ['suspended', '403 tenant_suspended undefined undefined'],
+    ['deleting', '401 key_unknown undefined undefined'],
+    ['deleted', '401 key_unknown undefined undefined'],
+  ] as const)('%s is refused, others are not', ([state, refusal]) => {
+    states.set('acme', state);
+    expect(refusalOf(() => send(ACME, 1))).toBe(refusal);
+    expect(refusalOf(() => send(BETA, 1))).toBeUndefined();
+    states.set('acme', 'active');
+    expect(refusalOf(() => send(ACME, 1))).toBeUndefined();
+  });
+
+  test('gets nothing in by a body that came while it was deleted', () => {
+    const pass = door.admit(ACME, 100);
+    states.set('acme', 'deleting');
+    expect(refusalOf(() => pass.bodyRead(100))).toBe('401 key_unknown undefined undefined');
+    expect(door.underWayOf('acme')).toBe(1);
+    pass.close(false);
+    expect(door.underWayOf('acme')).toBe(0);
+  });
+});

@@ -2,7 +2,7 @@
  * Settles again and again, so that a finished trace is right without anybody asking. A failed pass
  * is said, and tried again.
  */
-import type { SettleProgress } from './settler.ts';
+import type { SettleProgress } from './settle-progress.ts';
 
 export interface SettleLoop {
   /** Ends the loop; resolves when a pass that runs is over. */

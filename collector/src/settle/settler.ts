@@ -4,6 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import type { LedgerEntry } from '../rows/ledger-entry.ts';
 import { type EntryJournal, StagedEntries } from './append-entries.ts';
 import { readSlice, type Slice, type Step, stepsOf } from './candidates.ts';
 import { type CutGroup, findCuts } from './cut-groups.ts';
@@ -15,6 +16,7 @@ import type { OpenTraces } from './open-traces.ts';
 import { SealedDays } from './sealed-days.ts';
 import { settleCutGroup } from './settle-cut-group.ts';
 import { settleGroup } from './settle-group.ts';
+import type { SettleProgress } from './settle-progress.ts';
 
 export interface SettlerDeps {
   store: Store;
@@ -31,18 +33,8 @@ export interface SettlerDeps {
   elapsedMs?: () => number;
   /** Resolves when every row that came in until now is stored. */
   stored: () => Promise<void>;
-}
-
-/** How far a pass is, and at the end what it did. */
-export interface SettleProgress {
-  traces: number;
-  /** Traces that got entries. */
-  corrected: number;
-  entries: number;
-  /** Traces that were decided while they were taken in: nothing was left to do. */
-  resolved: number;
-  /** All spans received up to here are settled, in RFC 3339; null while the pass runs. */
-  settledThrough: string | null;
+  /** Is told of entries of a tenant that were appended and are durable. */
+  onCorrected?: (tenant: string, entries: readonly LedgerEntry[]) => void;
 }
 
 /** What one pass carries from step to step. */
@@ -211,6 +203,7 @@ export class Settler {
     const { journal, maker, elapsedMs = () => performance.now() } = this.deps;
     const { progress, together } = pass;
     const corrected = new Set<string>();
+    const appended: LedgerEntry[] = [];
     const staged = new StagedEntries(journal);
     let lastPauseMs = elapsedMs();
     for (const [i, group] of groups.entries()) {
@@ -221,6 +214,7 @@ export class Settler {
             ? settleGroup(group.spans, group.entries, maker)
             : settleCutGroup(cut, maker);
         staged.stage(corrections);
+        appended.push(...corrections);
         progress.entries += corrections.length;
         for (const { traceId } of corrections) corrected.add(traceId);
       }
@@ -232,6 +226,7 @@ export class Settler {
     progress.traces += step.candidates.length;
     progress.corrected += corrected.size;
     await staged.commit();
+    this.deps.onCorrected?.(step.tenant, appended);
   }
 
   /** Up to when received spans are settled; 0 when nothing ever was. */
@@ -286,15 +281,4 @@ function isFirstSeen(tenant: string, group: LoadedGroup, together: Set<string>):
     }
   }
   return isNew;
-}
-
-/** Progress in the names of the API. */
-export function progressRow({
-  traces,
-  corrected,
-  entries,
-  resolved,
-  settledThrough,
-}: SettleProgress): object {
-  return { traces, corrected, entries, resolved, settled_through: settledThrough };
 }

@@ -576,6 +576,499 @@ export interface Operations {
       };
     };
   };
+  /** Traces that begin in a range, with what their calls cost, a page at a time. `GET /api/v1/traces` */
+  readonly listTraces: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** Newest, most expensive, longest, or most calls first; then by trace id. */
+      readonly sort?: "start" | "cost" | "duration" | "calls";
+      /** true: only traces of which a span ended in an error; false: all others. */
+      readonly error?: "true" | "false";
+      /** Only traces whose calls cost at least this many US dollars; unknown costs are not. */
+      readonly min_cost_usd?: string | number;
+      /** A whole number from 1 to 200. */
+      readonly limit?: string | number;
+      /** Where to go on: `next_cursor` of the page before, with the same parameters; `limit` may change. */
+      readonly cursor?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      /** Traces whose first span is in the range. With filters by dimension: those with a call that passes, and the figures of such calls. */
+      readonly rows: readonly ({
+        readonly trace_id: string;
+        /** Of its first span. */
+        readonly start_time: string;
+        /** Of the span that ended last. */
+        readonly end_time: string;
+        /** Between the two, in nanoseconds. */
+        readonly duration_ns: number | string;
+        /** Every service that took part, by name. */
+        readonly services: readonly string[];
+        /** Of the first span without a parent; null while none is stored. */
+        readonly root_span_name: string | null;
+        /** Stored, versions of a span one by one. */
+        readonly spans: number | string;
+        /** Of these, spans that ended in an error. */
+        readonly error_spans: number | string;
+        /** LLM calls that are billed. */
+        readonly calls: number | string;
+        /** Of these, calls whose cost is unknown. */
+        readonly unpriced_calls: number | string;
+        /** Tokens that went in, from caches or not. */
+        readonly input_tokens: number | string;
+        /** Tokens that came out. */
+        readonly output_tokens: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_low_usd: string | null;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_high_usd: string | null;
+        /** Of its calls, by name. */
+        readonly models: readonly string[];
+        /** False: settle may still correct the figures. */
+        readonly settled: boolean;
+      })[];
+      /** For the next page; null after the last. All pages show what was stored when the first was asked for: each trace of then once, none twice. */
+      readonly next_cursor: string | null;
+      readonly from: string;
+      readonly to: string;
+      /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
+      readonly settled_through: string | null;
+      /** Of what was asked, the calls of traces received after `settled_through`: they are part of the figures, and settle may still correct them. */
+      readonly provisional: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+    };
+  };
+  /** One trace: its spans as a tree, with every ledger entry. `GET /api/v1/traces/{trace_id}` */
+  readonly getTrace: {
+    readonly parameters: {
+      /** 32 hexadecimal digits. */
+      readonly trace_id: string | number;
+      /** Whose trace; operator keys only. Default: of the key. */
+      readonly tenant?: string | number;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      readonly trace_id: string;
+      readonly start_time: string;
+      /** Null: no span is stored any more, only entries. */
+      readonly end_time: string | null;
+      readonly duration_ns: number | string | null;
+      /** False: settle may still correct the figures. */
+      readonly settled: boolean;
+      /** The tree in the order of reading: a span, then all below it; siblings by start. At most 10000 spans: a larger trace is the problem trace_too_large. */
+      readonly rows: readonly ({
+        readonly span_id: string | null;
+        /** As told; null where there is none. */
+        readonly parent_span_id: string | null;
+        /** 0 for a root, else one more than of its parent. */
+        readonly depth: number;
+        /** Why it is a root: it has no parent, one that is not stored (so the subtree may belong elsewhere), or one below it. Null: it is none. */
+        readonly root_reason: "no_parent" | "parent_unknown" | "parent_cycle" | null;
+        /** How often it was stored; the newest is shown. 0: only its entries are kept. */
+        readonly versions: number;
+        readonly start_time: string;
+        readonly duration_ns: number | string | null;
+        /** Who is billed: leaf is; an aggregate repeats its descendants. */
+        readonly role: string | null;
+        readonly role_reason: string | null;
+        readonly name: string | null;
+        readonly kind: string | null;
+        readonly service: string | null;
+        readonly environment: string | null;
+        readonly status_code: string | null;
+        readonly status_message: string | null;
+        readonly operation: string | null;
+        readonly provider: string | null;
+        readonly request_model: string | null;
+        readonly response_model: string | null;
+        readonly response_id: string | null;
+        readonly missing_usage_reason: string | null;
+        readonly agent: string | null;
+        readonly tool: string | null;
+        readonly feature: string | null;
+        readonly prompt: string | null;
+        readonly user: string | null;
+        readonly session: string | null;
+        readonly tags: Readonly<Record<string, string>>;
+        /** Quantities by bucket or unit, plain decimals; what was not told is left out. */
+        readonly usage: Readonly<Record<string, string>>;
+        /** Sum of the entries of this span. */
+        readonly self: {
+          /** LLM calls that are billed. */
+          readonly calls: number | string;
+          /** Of these, calls whose cost is unknown. */
+          readonly unpriced_calls: number | string;
+          /** Tokens that went in, from caches or not. */
+          readonly input_tokens: number | string;
+          /** Tokens that came out. */
+          readonly output_tokens: number | string;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_usd: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_low_usd: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_high_usd: string | null;
+        };
+        /** Of this span and all below it. */
+        readonly subtree: {
+          /** LLM calls that are billed. */
+          readonly calls: number | string;
+          /** Of these, calls whose cost is unknown. */
+          readonly unpriced_calls: number | string;
+          /** Tokens that went in, from caches or not. */
+          readonly input_tokens: number | string;
+          /** Tokens that came out. */
+          readonly output_tokens: number | string;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_usd: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_low_usd: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_high_usd: string | null;
+        };
+        /** What was booked, in the order of booking. */
+        readonly entries: readonly ({
+          readonly entry_id: string;
+          readonly kind: "charge" | "reversal" | "reprice" | "adjustment";
+          /** The entry that a reversal takes back. */
+          readonly reverses: string | null;
+          readonly recorded_at: string;
+          readonly provider: string | null;
+          readonly model: string | null;
+          readonly role: string | null;
+          readonly role_reason: string | null;
+          /** 1, of a reversal -1, of what changes the amount alone 0. */
+          readonly calls: number | string;
+          /** Whole number; a string of digits from 2^53 on. */
+          readonly unpriced_calls: number | string;
+          readonly unpriced_reason: string | null;
+          readonly unpriced_detail: string | null;
+          /** Quantities by bucket or unit, plain decimals; what was not told is left out. */
+          readonly usage: Readonly<Record<string, string>>;
+          readonly service_tier: string | null;
+          readonly batch: boolean;
+          /** computed from rates, or reported by the provider. */
+          readonly basis: string | null;
+          /** How the usage was read, and what the price assumes. */
+          readonly evidence: string | null;
+          /** A line was rounded to 18 places. */
+          readonly inexact: boolean;
+          readonly list_usd: string | null;
+          readonly cost_usd: string | null;
+          readonly cost_low_usd: string | null;
+          readonly cost_high_usd: string | null;
+          /** What the provider said; never part of the cost. */
+          readonly reported_usd: string | null;
+          /** The price book whose rates made the amount. */
+          readonly book_version: string | null;
+          readonly rules_version: string | null;
+          readonly note: string | null;
+        })[];
+      })[];
+      /** Sum of the entries of the trace, and of every self. */
+      readonly totals: {
+        /** LLM calls that are billed. */
+        readonly calls: number | string;
+        /** Of these, calls whose cost is unknown. */
+        readonly unpriced_calls: number | string;
+        /** Tokens that went in, from caches or not. */
+        readonly input_tokens: number | string;
+        /** Tokens that came out. */
+        readonly output_tokens: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_low_usd: string | null;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_high_usd: string | null;
+      };
+      /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
+      readonly settled_through: string | null;
+      /** Of what was asked, the calls of traces received after `settled_through`: they are part of the figures, and settle may still correct them. */
+      readonly provisional: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+    };
+  };
+  /** What was spent as nested areas; each node = children + other. `GET /api/v1/costs/treemap` */
+  readonly getCostTreemap: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** Two or three dimensions, from the root on. */
+      readonly by?: string | number;
+      /** Children of each node at most, up to 1000; the rest is its `other`. */
+      readonly limit?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      /** Most expensive first, at each level; a node is the sum of children and other. */
+      readonly rows: readonly ({
+        readonly dimension: string;
+        readonly value: string | null;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+        readonly children: readonly ({
+          readonly dimension: string;
+          readonly value: string | null;
+          /** Whole number; a string of digits from 2^53 on. */
+          readonly calls: number | string;
+          /** Whole number; a string of digits from 2^53 on. */
+          readonly unpriced_calls: number | string;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_usd: string | null;
+          readonly children?: readonly ({
+            readonly dimension: string;
+            readonly value: string | null;
+            /** Whole number; a string of digits from 2^53 on. */
+            readonly calls: number | string;
+            /** Whole number; a string of digits from 2^53 on. */
+            readonly unpriced_calls: number | string;
+            /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+            readonly cost_usd: string | null;
+          })[];
+          readonly other?: {
+            /** Whole number; a string of digits from 2^53 on. */
+            readonly calls: number | string;
+            /** Whole number; a string of digits from 2^53 on. */
+            readonly unpriced_calls: number | string;
+            /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+            readonly cost_usd: string | null;
+          };
+        })[];
+        readonly other: {
+          /** Whole number; a string of digits from 2^53 on. */
+          readonly calls: number | string;
+          /** Whole number; a string of digits from 2^53 on. */
+          readonly unpriced_calls: number | string;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly cost_usd: string | null;
+        };
+      })[];
+      /** What the rows do not show: rows + other = totals. */
+      readonly other: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+      readonly totals: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+      readonly from: string;
+      readonly to: string;
+      /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
+      readonly settled_through: string | null;
+      /** Of what was asked, the calls of traces received after `settled_through`: they are part of the figures, and settle may still correct them. */
+      readonly provisional: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+    };
+  };
+  /** What a call, a trace and a user cost, with percentiles of the cost of a trace. `GET /api/v1/costs/units` */
+  readonly getUnitCosts: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** Whose cost a row is; trace: totals only, over all traces. */
+      readonly per?: "user" | "session" | "feature" | "prompt" | "agent" | "model" | "trace";
+      /** A whole number from 1 to 10000. */
+      readonly limit?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      /** Each with its unit (user, feature, …); null where calls have none. */
+      readonly rows: readonly ({
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Without a price: no part of any cost here. */
+        readonly unpriced_calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly traces: number | string;
+        /** Different users, as far as calls tell one. */
+        readonly users: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        readonly cost_usd_per_call: string | null;
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        readonly cost_usd_per_trace: string | null;
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        readonly cost_usd_per_user: string | null;
+        /** Of the traces that have a cost, each with what of it is of the row: exact. */
+        readonly trace_cost_usd: {
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly p50: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly p90: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly p95: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly p99: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly max: string | null;
+        };
+      } & Readonly<Record<string, unknown>>)[];
+      readonly totals: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Without a price: no part of any cost here. */
+        readonly unpriced_calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly traces: number | string;
+        /** Different users, as far as calls tell one. */
+        readonly users: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        readonly cost_usd_per_call: string | null;
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        readonly cost_usd_per_trace: string | null;
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        readonly cost_usd_per_user: string | null;
+        /** Of the traces that have a cost, each with what of it is of the row: exact. */
+        readonly trace_cost_usd: {
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly p50: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly p90: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly p95: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly p99: string | null;
+          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+          readonly max: string | null;
+        };
+      };
+      readonly from: string;
+      readonly to: string;
+      /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
+      readonly settled_through: string | null;
+      /** Of what was asked, the calls of traces received after `settled_through`: they are part of the figures, and settle may still correct them. */
+      readonly provisional: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+    };
+  };
   /** Which calls have no cost, and why. `GET /api/v1/unpriced` */
   readonly getUnpriced: {
     readonly parameters: {
@@ -697,6 +1190,296 @@ export interface Operations {
       };
     };
   };
+  /** A flame graph of cost, tokens, time or calls, of a range or a trace, or of two compared. `GET /api/v1/flamegraph` */
+  readonly getFlamegraph: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** One trace, whenever it was; instead of from and to. */
+      readonly trace_id?: string | number;
+      /** What widths are. */
+      readonly weight?: "cost" | "tokens" | "duration" | "calls";
+      /** json: a nested set; folded: a stack a line; speedscope; pprof: gzipped. */
+      readonly format?: "json" | "folded" | "speedscope" | "pprof";
+      /** What frames are: values of dimensions, or names of spans (of a trace the default). */
+      readonly stack?: "dimensions" | "spans";
+      /** Frames from the root on: dimensions separated by commas, `bucket` as the last for the kind of tokens. With stack=dimensions service,agent,tool,model,bucket if not given; with stack=spans only bucket or nothing (of a trace bucket if not given). */
+      readonly by?: string | number;
+      /** Only calls of spans whose resource has this service.version. */
+      readonly version?: string | number;
+      /** The range to compare with: its start, as `from`. */
+      readonly compare_from?: string | number;
+      /** Its end, as `to`. */
+      readonly compare_to?: string | number;
+      /** The service.version to compare `version` with, in the same range or that of compare_from. */
+      readonly compare_version?: string | number;
+      /** A whole number from 1 to 10000. */
+      readonly limit?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      /** Frames in depth-first order, siblings heaviest first; the first is the root. */
+      readonly rows: readonly ({
+        /** Depth: 0 is the root. */
+        readonly level: number;
+        readonly label: string;
+        /** Of the frame and all below it, for drawing: US dollars, tokens, nanoseconds or calls. */
+        readonly value: number;
+        /** Of the frame alone. */
+        readonly self: number;
+        /** As `value`, exact; null when no call below it has a price. */
+        readonly value_exact: string | null;
+        /** As `self`, exact. */
+        readonly self_exact: string | null;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Of them without a price: they add nothing to the cost. */
+        readonly unpriced_calls: number | string;
+        /** As `value`, of the other side. */
+        readonly valueRight?: number;
+        readonly selfRight?: number;
+        readonly value_right_exact?: string | null;
+        readonly self_right_exact?: string | null;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls_right?: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls_right?: number | string;
+      })[];
+      readonly totals: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Calls without a price: their cost is unknown. */
+        readonly unpriced_calls: number | string;
+        readonly tokens: string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+      readonly totals_right: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Calls without a price: their cost is unknown. */
+        readonly unpriced_calls: number | string;
+        readonly tokens: string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      } | null;
+      readonly weight: string;
+      /** Null for one trace, whenever it was. */
+      readonly from: string | null;
+      readonly to: string | null;
+      /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
+      readonly settled_through: string | null;
+      /** Of what was asked, the calls of traces received after `settled_through`: they are part of the figures, and settle may still correct them. */
+      readonly provisional: {
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly calls: number | string;
+        /** Whole number; a string of digits from 2^53 on. */
+        readonly unpriced_calls: number | string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly cost_usd: string | null;
+      };
+    };
+  };
+  /** Spans of a range, as they are stored: content that was redacted stays so. `GET /api/v1/export/spans` */
+  readonly exportSpans: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line; parquet. */
+      readonly format?: "csv" | "ndjson" | "parquet";
+      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
+      readonly resume?: string | number;
+      /** With `resume`: how many bytes of the body are there already; it goes on after them. */
+      readonly offset_bytes?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: Response;
+  };
+  /** Ledger entries of a range, corrections among them; their sum is what was spent. `GET /api/v1/export/ledger` */
+  readonly exportLedger: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line; parquet. */
+      readonly format?: "csv" | "ndjson" | "parquet";
+      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
+      readonly resume?: string | number;
+      /** With `resume`: how many bytes of the body are there already; it goes on after them. */
+      readonly offset_bytes?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: Response;
+  };
+  /** Sums of each hour (UTC) by every dimension of the rollups. `GET /api/v1/export/costs` */
+  readonly exportCosts: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line; parquet. */
+      readonly format?: "csv" | "ndjson" | "parquet";
+      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
+      readonly resume?: string | number;
+      /** With `resume`: how many bytes of the body are there already; it goes on after them. */
+      readonly offset_bytes?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: Response;
+  };
+  /** The ledger as rows of FOCUS 1.2, by hour, SKU and attribution. `GET /api/v1/export/focus` */
+  readonly exportFocus: {
+    readonly parameters: {
+      /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** End of the range, not part of it; as `from`. */
+      readonly to?: string | number;
+      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line; parquet. */
+      readonly format?: "csv" | "ndjson" | "parquet";
+      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
+      readonly resume?: string | number;
+      /** With `resume`: how many bytes of the body are there already; it goes on after them. */
+      readonly offset_bytes?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
+    readonly body: undefined;
+    readonly answer: Response;
+  };
   /** OTLP/HTTP traces. `POST /v1/traces` */
   readonly exportTraces: {
     readonly parameters: Readonly<Record<never, never>>;
@@ -768,6 +1551,43 @@ export interface Operations {
   /** Metrics of the process. `GET /metrics` */
   readonly getMetrics: {
     readonly parameters: Readonly<Record<never, never>>;
+    readonly body: undefined;
+    readonly answer: Response;
+  };
+  /** What happens right now, as server-sent events, until the client goes. `GET /api/v1/live` */
+  readonly streamLive: {
+    readonly parameters: {
+      /** As the header `Last-Event-ID`, which goes before it: events behind this id. */
+      readonly last_event_id?: string | number;
+      /** As the header `Last-Event-ID`, which goes before it: events behind this id. */
+      readonly "Last-Event-ID"?: string | number;
+      /** Only calls with one of these values of service; the empty value finds calls without one. */
+      readonly service?: string | readonly string[];
+      /** Only calls with one of these values of environment; the empty value finds calls without one. */
+      readonly environment?: string | readonly string[];
+      /** Only calls with one of these values of provider; the empty value finds calls without one. */
+      readonly provider?: string | readonly string[];
+      /** Only calls with one of these values of model; the empty value finds calls without one. */
+      readonly model?: string | readonly string[];
+      /** Only calls with one of these values of operation; the empty value finds calls without one. */
+      readonly operation?: string | readonly string[];
+      /** Only calls with one of these values of feature; the empty value finds calls without one. */
+      readonly feature?: string | readonly string[];
+      /** Only calls with one of these values of agent; the empty value finds calls without one. */
+      readonly agent?: string | readonly string[];
+      /** Only calls with one of these values of prompt; the empty value finds calls without one. */
+      readonly prompt?: string | readonly string[];
+      /** Only calls with one of these values of user; the empty value finds calls without one. */
+      readonly user?: string | readonly string[];
+      /** Only calls with one of these values of session; the empty value finds calls without one. */
+      readonly session?: string | readonly string[];
+      /** Only calls with one of these values of tool; the empty value finds calls without one. */
+      readonly tool?: string | readonly string[];
+      /** Only calls with one of these values of tenant; the empty value finds calls without one. Operator keys only. */
+      readonly tenant?: string | readonly string[];
+      /** Any `tag.<key>` is a filter by that tag: `tag.team=search`. */
+      readonly tags?: Readonly<Record<string, string | readonly string[]>>;
+    };
     readonly body: undefined;
     readonly answer: Response;
   };
@@ -1052,8 +1872,17 @@ export interface OperationRoute {
 export const OPERATIONS: Readonly<Record<OperationName, OperationRoute>> = {
   getCostBreakdown: { method: 'GET', path: '/api/v1/costs/breakdown', isJson: true },
   getCostTimeseries: { method: 'GET', path: '/api/v1/costs/timeseries', isJson: true },
+  listTraces: { method: 'GET', path: '/api/v1/traces', isJson: true },
+  getTrace: { method: 'GET', path: '/api/v1/traces/{trace_id}', isJson: true },
+  getCostTreemap: { method: 'GET', path: '/api/v1/costs/treemap', isJson: true },
+  getUnitCosts: { method: 'GET', path: '/api/v1/costs/units', isJson: true },
   getUnpriced: { method: 'GET', path: '/api/v1/unpriced', isJson: true },
   getStatus: { method: 'GET', path: '/api/v1/status', isJson: true },
+  getFlamegraph: { method: 'GET', path: '/api/v1/flamegraph', isJson: true },
+  exportSpans: { method: 'GET', path: '/api/v1/export/spans', isJson: false },
+  exportLedger: { method: 'GET', path: '/api/v1/export/ledger', isJson: false },
+  exportCosts: { method: 'GET', path: '/api/v1/export/costs', isJson: false },
+  exportFocus: { method: 'GET', path: '/api/v1/export/focus', isJson: false },
   exportTraces: { method: 'POST', path: '/v1/traces', isJson: true },
   exportLogs: { method: 'POST', path: '/v1/logs', isJson: true },
   exportMetrics: { method: 'POST', path: '/v1/metrics', isJson: true },
@@ -1064,6 +1893,7 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationRoute>> = {
   getHealth: { method: 'GET', path: '/healthz', isJson: true },
   getReadiness: { method: 'GET', path: '/readyz', isJson: true },
   getMetrics: { method: 'GET', path: '/metrics', isJson: false },
+  streamLive: { method: 'GET', path: '/api/v1/live', isJson: false },
   settleNow: { method: 'POST', path: '/api/v1/admin/settle', isJson: false },
   verifyLedger: { method: 'POST', path: '/api/v1/admin/verify', isJson: false },
   repriceLedger: { method: 'POST', path: '/api/v1/admin/reprice', isJson: false },

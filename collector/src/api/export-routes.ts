@@ -1,0 +1,126 @@
+// `GET /api/v1/export/{spans|ledger|costs|focus}`: rows as a stream of CSV, NDJSON or Parquet, formatted by the engine.
+// Invariant: a body that ended well is whole, and its trailers say how many rows it has and what its SHA-256 is; what
+// fails on the way, or is not wanted any more, ends the connection and the statement behind it.
+import {
+  EXPORT_STATEMENT_MS_MAX,
+  type OpenExport,
+  openExport,
+} from '@ai-cost-profiler/queries/export/export.ts';
+import {
+  EXPORT_TABLES,
+  type ExportInput,
+  type ExportName,
+  readExportInput,
+} from '@ai-cost-profiler/queries/export/input.ts';
+import { instantOfMs } from '@ai-cost-profiler/queries/parameters.ts';
+import { formatInstant } from '@ai-cost-profiler/queries/range.ts';
+import type { ByteStore } from '@ai-cost-profiler/queries/tenant-scope.ts';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { Authenticate } from '../access.ts';
+import { unavailable } from '../problems.ts';
+import { liftDeadline, requestSignal } from './deadline.ts';
+import { onlyMethods } from './errors.ts';
+import { parametersOf } from './parameters-of.ts';
+import { type ReadStore, readerStore } from './reader-store.ts';
+import { sendExport } from './send-export.ts';
+
+/** What the routes need of `clickhouse/src/store.ts`. */
+export interface ExportStore extends ReadStore {
+  raw(
+    sql: string,
+    format: string,
+    params: Record<string, unknown>,
+    options: {
+      readonly signal: AbortSignal;
+      readonly timeoutMs: number;
+      readonly settings: Readonly<Record<string, string | number>>;
+    },
+  ): Promise<AsyncIterable<Uint8Array>>;
+}
+
+export interface ExportRoutesDeps {
+  readonly store: ExportStore;
+  readonly authenticate: Authenticate;
+  /** Signs resume tokens; the same for every collector of the installation. */
+  readonly secret: () => Uint8Array;
+  readonly now: () => Date;
+}
+
+/** Of the engine's four places for reading: an export holds one for as long as its client reads. */
+const EXPORTS_MAX = 2;
+const RETRY_AFTER_SECONDS = 10;
+
+const CONTENT_TYPES = {
+  csv: 'text/csv; charset=utf-8; header=present',
+  ndjson: 'application/x-ndjson',
+  parquet: 'application/vnd.apache.parquet',
+} as const;
+
+/** The routes, with their whole paths. */
+export function exportRoutes(deps: ExportRoutesDeps): Router {
+  const router = Router();
+  let running = 0;
+  const takingTurns =
+    (name: ExportName): RequestHandler =>
+    async (request, response) => {
+      const principal = deps.authenticate(request.headers, ['read', 'operator']);
+      const nowNs = instantOfMs(deps.now().getTime());
+      const input = readExportInput(name, parametersOf(request), nowNs);
+      if (running >= EXPORTS_MAX) {
+        const detail = `${EXPORTS_MAX} exports are under way, which is as many as there may be at once.`;
+        throw unavailable('overloaded', detail, RETRY_AFTER_SECONDS);
+      }
+      running += 1;
+      try {
+        const reader = { tenant: principal.tenant, operator: principal.scopes.has('operator') };
+        const store = storeFor(deps.store, response);
+        const opened = await openExport({ store, reader, secret: deps.secret }, input);
+        await answer({ request, response }, opened, input);
+      } finally {
+        running -= 1;
+      }
+    };
+  for (const name of Object.keys(EXPORT_TABLES) as ExportName[]) {
+    router.route(`/api/v1/export/${name}`).get(takingTurns(name)).all(onlyMethods('GET', 'HEAD'));
+  }
+  return router;
+}
+
+async function answer(
+  { request, response }: { readonly request: Request; readonly response: Response },
+  opened: OpenExport,
+  input: ExportInput,
+): Promise<void> {
+  const headers = headersOf(opened, input);
+  if (request.method === 'HEAD') {
+    response.set(headers).end();
+    return;
+  }
+  liftDeadline(response);
+  const offsetBytes = input.resume?.offsetBytes ?? 0;
+  await sendExport(response, opened.bytes(), { format: input.format, offsetBytes, headers });
+}
+
+function headersOf(opened: OpenExport, { name, format }: ExportInput): Record<string, string> {
+  const { range, resumeToken, unpricedCalls } = opened;
+  const [from, to] = [formatInstant(range.fromNs), formatInstant(range.toNs)];
+  const stamp = `${from}-${to}`.replace(/[^0-9TZ.-]/g, '');
+  return {
+    'content-type': CONTENT_TYPES[format],
+    'content-disposition': `attachment; filename="${name}-${stamp}.${format}"`,
+    'cache-control': 'no-store',
+    'x-export-from': from,
+    'x-export-to': to,
+    ...(resumeToken === null ? {} : { 'x-export-resume': resumeToken }),
+    ...(unpricedCalls === null ? {} : { 'x-export-unpriced-calls': unpricedCalls }),
+  };
+}
+
+function storeFor(store: ExportStore, response: Response): ByteStore {
+  const signal = requestSignal(response);
+  return {
+    ...readerStore(store, response),
+    raw: (sql, format, params, settings) =>
+      store.raw(sql, format, params, { signal, timeoutMs: EXPORT_STATEMENT_MS_MAX, settings }),
+  };
+}

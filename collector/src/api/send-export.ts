@@ -1,0 +1,74 @@
+// Passes the bytes of an export on to a client, at the client's pace, and counts and hashes them on the way.
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createRowCounter } from '@ai-cost-profiler/queries/export/count-rows.ts';
+import type { ExportFormat } from '@ai-cost-profiler/queries/export/export-table.ts';
+import type { Response } from 'express';
+
+/** SHA-256 of the whole body in hexadecimal, of its first part too where this answer goes on with a second. */
+export const CHECKSUM_TRAILER = 'x-checksum-sha256';
+/** Rows of the whole body. */
+export const ROWS_TRAILER = 'x-row-count';
+
+/** A client that takes nothing for so long is cut off: the engine's place is wanted by others. */
+const STALLED_MS_MAX = 60_000;
+
+export interface SendAs {
+  readonly format: ExportFormat;
+  /** Bytes that the client has already: they are made again, counted and hashed, and not sent. */
+  readonly offsetBytes: number;
+  /** Of the answer, set when it begins: a problem has others. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Sends a body from `offsetBytes` on. Throws what making it throws; the caller ends the connection. */
+export async function sendExport(
+  response: Response,
+  body: AsyncIterable<Uint8Array>,
+  { format, offsetBytes, headers }: SendAs,
+): Promise<void> {
+  const hash = createHash('sha256');
+  const counter = createRowCounter(format);
+  let toSkip = offsetBytes;
+  for await (const chunk of body) {
+    // Not before the first bytes: a statement that fails at once is a problem with a body of its own.
+    begin(response, headers);
+    hash.update(chunk);
+    counter.take(chunk);
+    const rest = toSkip === 0 ? chunk : chunk.subarray(toSkip);
+    toSkip -= chunk.length - rest.length;
+    if (rest.length > 0 && !response.write(rest)) await taken(response);
+    if (response.destroyed) return;
+  }
+  if (toSkip > 0) {
+    throw new Error(
+      `an export of ${offsetBytes - toSkip} bytes was to go on at byte ${offsetBytes}`,
+    );
+  }
+  begin(response, headers);
+  const rows = counter.rows();
+  response.addTrailers({
+    [CHECKSUM_TRAILER]: hash.digest('hex'),
+    ...(rows === null ? {} : { [ROWS_TRAILER]: String(rows) }),
+  });
+  response.end();
+}
+
+function begin(response: Response, headers: SendAs['headers']): void {
+  if (response.headersSent) return;
+  response.set({ ...headers, trailer: `${CHECKSUM_TRAILER}, ${ROWS_TRAILER}` }).flushHeaders();
+}
+
+/** Until the client has taken what was written, or is gone. */
+async function taken(response: Response): Promise<void> {
+  if (response.destroyed) return;
+  const waiting = new AbortController();
+  const stalled = setTimeout(() => response.destroy(), STALLED_MS_MAX);
+  const { signal } = waiting;
+  try {
+    await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
+  } finally {
+    clearTimeout(stalled);
+    waiting.abort();
+  }
+}

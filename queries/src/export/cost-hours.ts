@@ -1,0 +1,81 @@
+/**
+ * `costs`: the sums of each hour (UTC) by every dimension of the rollups, in the figures of the breakdown. Whole
+ * hours come from the rollup, the edges of the range from the ledger; a filter that no rollup knows takes all from it.
+ */
+import { ROLLUP_DIMENSIONS } from '@ai-cost-profiler/clickhouse/rollup-dimensions.ts';
+import { dimensionsOf } from '../cost-rows.ts';
+import { type Coverage, coverRange, HOUR_SECONDS } from '../coverage.ts';
+import { type Dimension, filterSql, keyColumns, keyNames, rollupFor } from '../dimensions.ts';
+import { FIGURE_COLUMNS, innerSums } from '../figures.ts';
+import { inRangeSql } from '../instant-sql.ts';
+import { NS_PER_SECOND, type Range } from '../range.ts';
+import { bound, join, name, type Sql, sql } from '../sql.ts';
+import type { TenantScope } from '../tenant-scope.ts';
+import { type ExportSlice, type ExportTable, plain, text } from './export-table.ts';
+
+const KEYS: readonly Dimension[] = ['tenant', ...ROLLUP_DIMENSIONS];
+const MONEY = /_usd$/;
+/** There are calls and none has a price, nor was anything else booked: what they cost is unknown, not 0. */
+const UNKNOWN = sql`calls > 0 AND calls = unpriced_calls AND cost_usd = 0`;
+
+/** How the hours of a range are covered, for whoever asks whether its ledger entries are still there. */
+export function coverHours({ range, filters }: Pick<ExportSlice, 'range' | 'filters'>): Coverage {
+  const isHourly = rollupFor(dimensionsOf([], filters)) === 'cost_hourly';
+  return coverRange(range, isHourly ? HOUR_SECONDS : null);
+}
+
+export const COST_HOURS: ExportTable = {
+  source: 'cost_hourly',
+  columns: [
+    plain('hour'),
+    ...KEYS.map((dimension, index) => text(dimension, name(`k${index}`))),
+    ...FIGURE_COLUMNS.filter((column) => column !== 'sampled_out_usd').map((column) =>
+      plain(column, MONEY.test(column) ? sql`if(${UNKNOWN}, NULL, ${name(column)})` : name(column)),
+    ),
+    plain(
+      'estimated_usd',
+      sql`if(sampled_calls = 0 OR ${UNKNOWN}, NULL, cost_usd + sampled_out_usd)`,
+    ),
+  ],
+  rows: (scope, slice) => sql`FROM (SELECT hour, ${join(keyNames(KEYS), ', ')}, ${SUMS_OF_SUMS}
+    FROM (${parts(scope, slice)}) GROUP BY hour, ${join(keyNames(KEYS), ', ')})`,
+  order: join([sql`hour`, ...keyNames(KEYS)], ', '),
+};
+
+const SUMS_OF_SUMS = join(
+  FIGURE_COLUMNS.map((column) => sql`sum(${name(`sum_${column}`)}) AS ${name(column)}`),
+  ', ',
+);
+
+function parts(scope: TenantScope, slice: ExportSlice): Sql {
+  const { whole, ledger } = coverHours(slice);
+  const found: Sql[] = [];
+  if (whole !== null) {
+    const hours = sql` AND hour >= ${hourSql(whole.from)} AND hour < ${hourSql(whole.to)}`;
+    const source = 'cost_hourly';
+    const where = sql`${scope.from(source)}${hours}${filterSql(slice.filters, source)}`;
+    found.push(grouped(sql`hour`, keyColumns(KEYS, source), where));
+  }
+  if (ledger) {
+    const source = 'ledger_as_rollup';
+    const where = sql`${scope.from('ledger')}${edges(slice.range, whole)}${filterSql(slice.filters, source)}`;
+    const hour = sql`toDateTime(toStartOfHour(start_time), 'UTC')`;
+    found.push(grouped(hour, keyColumns(KEYS, source), where));
+  }
+  return join(found, ' UNION ALL ');
+}
+
+function edges(range: Range, whole: Coverage['whole']): Sql {
+  if (whole === null) return inRangeSql(range);
+  const inner = { fromNs: whole.from * NS_PER_SECOND, toNs: whole.to * NS_PER_SECOND };
+  return sql`${inRangeSql(range)} AND NOT (true${inRangeSql(inner)})`;
+}
+
+function grouped(hour: Sql, keys: readonly Sql[], where: Sql): Sql {
+  const names = join(keyNames(KEYS), ', ');
+  return sql`SELECT ${hour} AS hour, ${join(keys, ', ')}, ${innerSums()} ${where} GROUP BY hour, ${names}`;
+}
+
+function hourSql(second: bigint): Sql {
+  return sql`toDateTime(${bound('UInt32', second)}, 'UTC')`;
+}

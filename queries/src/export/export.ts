@@ -1,0 +1,166 @@
+/**
+ * An export: rows of a range as one body, formatted by the engine and passed on as it comes. Text formats are asked
+ * for day by day (UTC), in a total order, of what was stored when the export began: the body is the same each time,
+ * memory is that of a day's reading, and the engine's place is given back between days. Parquet is one statement,
+ * because each answer is a file of its own.
+ */
+import { coverRange } from '../coverage.ts';
+import { filterSql } from '../dimensions.ts';
+import { refuseExpired } from '../expired-ledger.ts';
+import { inRangeSql } from '../instant-sql.ts';
+import { NS_PER_SECOND, type Range } from '../range.ts';
+import { bound, type Sql, sql } from '../sql.ts';
+import { type ByteScope, type ByteStore, openByteScope, type Reader } from '../tenant-scope.ts';
+import { COST_HOURS, coverHours } from './cost-hours.ts';
+import { type ExportFormat, type ExportTable, selectSlice } from './export-table.ts';
+import { canResume, EXPORT_TABLES, type ExportInput } from './input.ts';
+import { openResume, sealResume } from './resume-token.ts';
+import { type Snapshot, snapshotOf, snapshotSql, type WriterDay } from './snapshot.ts';
+
+/** An export that can begin. */
+export interface OpenExport {
+  readonly range: Range;
+  /** With it the export can go on where it was cut off; null where it cannot. */
+  readonly resumeToken: string | null;
+  /** Of `focus`: calls of the range that are no charge, because what they cost is unknown. Otherwise null. */
+  readonly unpricedCalls: string | null;
+  /** The whole body from its first byte. Throws in the middle when it cannot be had whole. */
+  bytes(): AsyncGenerator<Uint8Array, undefined>;
+}
+
+interface ExportContext {
+  readonly store: ByteStore;
+  readonly reader: Reader;
+  /** Signs resume tokens. */
+  readonly secret: () => Uint8Array;
+}
+
+const DAY_NS = 86_400n * NS_PER_SECOND;
+
+/** An export may take as long as its client reads; each statement of it has this limit of its own. */
+export const EXPORT_STATEMENT_MS_MAX = 3_600_000;
+
+const SETTINGS = {
+  max_execution_time: EXPORT_STATEMENT_MS_MAX / 1000,
+  // Columns are written under their own names: conditions and orders mean what is stored, not what is shown.
+  prefer_column_name_to_alias: 1,
+  // Small blocks: a day's parts are read side by side, and each holds one.
+  max_block_size: 8192,
+  max_bytes_before_external_group_by: 500_000_000,
+  output_format_json_quote_64bit_integers: 0,
+  output_format_json_escape_forward_slashes: 0,
+  output_format_csv_crlf_end_of_line: 1,
+  format_csv_null_representation: '',
+  // A row group is held in memory until it is written.
+  output_format_parquet_row_group_size: 100_000,
+  output_format_parquet_row_group_size_bytes: 64_000_000,
+} as const;
+
+const FORMAT_NAMES = { csv: 'CSV', ndjson: 'JSONEachRow', parquet: 'Parquet' } as const;
+
+interface Plan {
+  readonly table: ExportTable;
+  readonly input: ExportInput;
+  readonly scope: ByteScope;
+  readonly range: Range;
+  readonly snapshot: Snapshot | null;
+  /** Days since 1970 on which there is anything, ascending. */
+  readonly days: readonly bigint[];
+}
+
+/**
+ * Opens an export for one reader. Throws ForbiddenQuestion, ExpiredQuestion, InputProblem for a token that is not of
+ * this export, and what the store throws.
+ */
+export async function openExport(context: ExportContext, asked: ExportInput): Promise<OpenExport> {
+  const { store, reader, secret } = context;
+  const scope = openByteScope(store, reader, { by: [], filters: asked.filters });
+  const purpose = { input: asked, reader, secret };
+  const resumed = asked.resume === null ? null : openResume(purpose, asked.resume.token);
+  const range =
+    resumed === null ? asked.range : { fromNs: BigInt(resumed.from), toNs: BigInt(resumed.to) };
+  const input = { ...asked, range };
+  const table = EXPORT_TABLES[input.name];
+  const stored = await scope.query<StoredDay>(daysSql(scope, table, input));
+  await refuseExpiredEntries(scope, input);
+  const snapshot =
+    table.source === 'cost_hourly' ? null : (resumed?.snapshot ?? snapshotOf(stored));
+  const days = [...new Set(stored.map(({ day }) => BigInt(day)))].sort((a, b) => (a < b ? -1 : 1));
+  const plan: Plan = { table, input, scope, range, snapshot, days };
+  const position = { from: range.fromNs.toString(), to: range.toNs.toString() };
+  return {
+    range,
+    resumeToken:
+      snapshot !== null && canResume(input) ? sealResume(purpose, { ...position, snapshot }) : null,
+    unpricedCalls:
+      input.name === 'focus'
+        ? stored.reduce((sum, row) => sum + BigInt(row.unpriced), 0n).toString()
+        : null,
+    bytes: () => readAll(plan),
+  };
+}
+
+type StoredDay = WriterDay & { readonly unpriced: string };
+
+function daysSql(scope: ByteScope, table: ExportTable, input: ExportInput): Sql {
+  const { range, filters } = input;
+  if (table.source === 'cost_hourly') {
+    const hours = sql`hour >= toStartOfHour(toDateTime(${bound('UInt32', range.fromNs / NS_PER_SECOND)}, 'UTC'))
+      AND toUInt64(toUnixTimestamp(hour)) * 1000000000 < ${bound('UInt64', range.toNs)}`;
+    return sql`SELECT toString(toUInt32(toDate(hour))) AS day, '' AS writer_id, '0' AS batch_seq, '0' AS unpriced
+      ${scope.from('cost_hourly')} AND ${hours} GROUP BY day`;
+  }
+  const day = sql`toString(toUInt32(toDate(start_time))) AS day, toString(writer_id) AS writer_id, toString(max(batch_seq)) AS batch_seq`;
+  // Of spans all days are taken: looking for filters would be reading them once more.
+  const isLedger = table.source === 'ledger';
+  const unpriced = isLedger ? sql`toString(sum(unpriced_calls))` : sql`'0'`;
+  const filter = isLedger ? filterSql(filters, 'ledger') : sql``;
+  return sql`SELECT ${day}, ${unpriced} AS unpriced ${scope.from(table.source)}${inRangeSql(range)}${filter}
+    GROUP BY day, writer_id`;
+}
+
+/** Spans are exported as they are kept; money that is not there any more would make a smaller bill. */
+async function refuseExpiredEntries(scope: ByteScope, input: ExportInput): Promise<void> {
+  const { name, range, nowNs } = input;
+  if (name === 'spans') return;
+  const coverage = name === 'costs' ? coverHours(input) : coverRange(range, null);
+  // By hour: where only days or entries know the filter, nothing but the entries answers.
+  const dimensions = coverage.whole === null ? null : input.filters.map((one) => one.dimension);
+  await refuseExpired(scope, { coverage, dimensions, nowNs });
+}
+
+async function* readAll(plan: Plan): AsyncGenerator<Uint8Array, undefined> {
+  const { scope, input, table, snapshot } = plan;
+  const { format, filters } = input;
+  const condition = snapshot === null ? sql`` : snapshotSql(snapshot);
+  const settings = table === COST_HOURS ? { ...SETTINGS, max_block_size: 65_536 } : SETTINGS;
+  let isFirst = true;
+  for (const range of slicesOf(plan)) {
+    const slice = { range, filters, snapshot: condition };
+    const statement = selectSlice(table, format, { scope, slice });
+    yield* await scope.bytes(statement, formatName(format, isFirst), settings);
+    isFirst = false;
+  }
+  // A day is told to have expired before any of it goes: an export that lacks some does not end well.
+  await refuseExpiredEntries(scope, input);
+  return undefined;
+}
+
+/** Each answer with a header is a file of its own, so that only the first has one. */
+function formatName(format: ExportFormat, isFirst: boolean): string {
+  return format === 'csv' && isFirst ? 'CSVWithNames' : FORMAT_NAMES[format];
+}
+
+/** The range by UTC days that have rows; whole for Parquet, and where there is nothing but a header to write. */
+function slicesOf({ input, range, days }: Plan): readonly Range[] {
+  if (input.format === 'parquet' || days.length === 0) return [range];
+  return days
+    .map((day) => {
+      const [start, end] = [day * DAY_NS, (day + 1n) * DAY_NS];
+      return {
+        fromNs: start > range.fromNs ? start : range.fromNs,
+        toNs: end < range.toNs ? end : range.toNs,
+      };
+    })
+    .filter(({ fromNs, toNs }) => fromNs < toNs);
+}

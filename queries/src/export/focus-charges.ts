@@ -1,0 +1,115 @@
+/**
+ * `focus`: the ledger as rows of FOCUS 1.2, one for each hour, SKU, price context, attribution and charge class.
+ * The ledger knows what a call cost, not what each bucket of it did: a row's quantity is all its tokens, and the
+ * conditional unit prices are left out, for no single one would give the cost. Calls of unknown cost are no charges,
+ * and FOCUS allows no null cost: they are not among the rows, and the answer tells how many they are.
+ * Invariant: BilledCost sums to the ledger's cost_usd and ListCost to its list_usd, digit for digit.
+ */
+import { TOKEN_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
+import { filterSql } from '../dimensions.ts';
+import { inRangeSql } from '../instant-sql.ts';
+import { join, name, type Sql, sql, sumOfColumns } from '../sql.ts';
+import { type ExportTable, plain, text } from './export-table.ts';
+
+const TOKENS = sumOfColumns(TOKEN_BUCKETS);
+const INPUT_TOKENS = sumOfColumns(TOKEN_BUCKETS.filter((bucket) => bucket.startsWith('in_')));
+const OUTPUT_TOKENS = sumOfColumns(TOKEN_BUCKETS.filter((bucket) => bucket.startsWith('out_')));
+
+/** Attribution as tags: ours under a prefix, as FOCUS wants of a provider's, the sender's own as they are. */
+const TAGS = sql`toJSONString(mapSort(mapConcat(mapFilter((key, value) -> value != '', map(
+  'aicost/service', service, 'aicost/environment', environment, 'aicost/operation', operation,
+  'aicost/feature', feature, 'aicost/agent', agent, 'aicost/prompt', prompt, 'aicost/tool', tool)), tags)))`;
+
+/** What makes two charges different rows, as the ledger tells it. */
+const KEYS = {
+  period: sql`toDateTime(toStartOfHour(start_time), 'UTC')`,
+  account: sql`tenant`,
+  vendor: sql`if(provider = '', 'Unknown', provider)`,
+  model_name: sql`if(model = '', 'Unknown', model)`,
+  tier: sql`service_tier`,
+  is_batch: sql`batch`,
+  speed_name: sql`speed`,
+  region_name: sql`region`,
+  deployment: sql`price_context['deployment']`,
+  is_correction: sql`kind != 'charge'`,
+  is_adjustment: sql`kind = 'adjustment'`,
+  has_tokens: sql`${TOKENS} != 0`,
+  tags_json: TAGS,
+} as const satisfies Record<string, Sql>;
+
+const KEY_NAMES = join(
+  Object.keys(KEYS).map((key) => name(key)),
+  ', ',
+);
+const KEY_COLUMNS = join(
+  Object.entries(KEYS).map(([key, value]) => sql`${value} AS ${name(key)}`),
+  ', ',
+);
+
+const SKU = sql`concat(vendor, '/', model_name)`;
+/** The rates of a SKU differ by these. */
+const PRICE_CONTEXT = sql`arrayStringConcat(arrayFilter(part -> part != '', [
+  if(tier = '', '', concat('tier=', tier)), if(is_batch, 'batch', ''), if(speed_name = '', '', concat('speed=', speed_name)),
+  if(region_name = '', '', concat('region=', region_name))]), ';')`;
+const MONTH = sql`toStartOfMonth(period)`;
+const UNIT = sql`if(has_tokens, 'Tokens', 'Requests')`;
+const QUANTITY = sql`toDecimal128(if(has_tokens, token_count, call_count), 9)`;
+
+export const FOCUS_CHARGES: ExportTable = {
+  source: 'ledger',
+  columns: [
+    text('BillingAccountId', sql`account`),
+    text('BillingAccountName', sql`account`),
+    plain('BillingCurrency', sql`'USD'`),
+    plain('BillingPeriodStart', sql`toDateTime(${MONTH}, 'UTC')`),
+    plain('BillingPeriodEnd', sql`toDateTime(addMonths(${MONTH}, 1), 'UTC')`),
+    plain('ChargePeriodStart', sql`period`),
+    plain('ChargePeriodEnd', sql`period + INTERVAL 1 HOUR`),
+    plain('ChargeCategory', sql`if(is_adjustment, 'Adjustment', 'Usage')`),
+    plain('ChargeClass', sql`if(is_correction, 'Correction', NULL)`),
+    text(
+      'ChargeDescription',
+      sql`concat(if(is_correction, 'Correction of ', ''), model_name, if(${PRICE_CONTEXT} = '', '', concat(' (', ${PRICE_CONTEXT}, ')')))`,
+    ),
+    plain('ChargeFrequency', sql`'Usage-Based'`),
+    plain('BilledCost', sql`billed`),
+    plain('EffectiveCost', sql`billed`),
+    plain('ContractedCost', sql`billed`),
+    plain('ListCost', sql`listed`),
+    plain('PricingCategory', sql`'Standard'`),
+    plain('PricingQuantity', QUANTITY),
+    plain('PricingUnit', UNIT),
+    plain('ConsumedQuantity', sql`if(is_adjustment, NULL, ${QUANTITY})`),
+    plain('ConsumedUnit', sql`if(is_adjustment, NULL, ${UNIT})`),
+    text('ProviderName', sql`vendor`),
+    text('PublisherName', sql`vendor`),
+    text('InvoiceIssuerName', sql`vendor`),
+    plain('InvoiceId', sql`CAST(NULL, 'Nullable(String)')`),
+    plain('ServiceCategory', sql`'AI and Machine Learning'`),
+    plain('ServiceSubcategory', sql`'Generative AI'`),
+    text('ServiceName', sql`concat(vendor, ' API')`),
+    text('SkuId', SKU),
+    text('SkuMeter', UNIT),
+    text(
+      'SkuPriceId',
+      sql`concat(${SKU}, if(${PRICE_CONTEXT} = '', '', concat(';', ${PRICE_CONTEXT})))`,
+    ),
+    text('ResourceId', sql`deployment`),
+    text('ResourceName', sql`deployment`),
+    plain('ResourceType', sql`if(deployment = '', NULL, 'Model deployment')`),
+    text('RegionId', sql`region_name`),
+    text('RegionName', sql`region_name`),
+    text('SubAccountId', sql`CAST(NULL, 'Nullable(String)')`),
+    text('SubAccountName', sql`CAST(NULL, 'Nullable(String)')`),
+    text('Tags', sql`tags_json`),
+    plain('x_Calls', sql`call_count`),
+    plain('x_InputTokens', sql`input_count`),
+    plain('x_OutputTokens', sql`output_count`),
+  ],
+  rows: (scope, { range, filters, snapshot }) =>
+    sql`FROM (SELECT ${KEY_COLUMNS}, sum(cost_usd) AS billed, sum(coalesce(list_usd, 0)) AS listed, sum(calls) AS call_count,
+      sum(${TOKENS}) AS token_count, sum(${INPUT_TOKENS}) AS input_count, sum(${OUTPUT_TOKENS}) AS output_count
+      ${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, 'ledger')}${snapshot} AND cost_usd IS NOT NULL
+      GROUP BY ${KEY_NAMES})`,
+  order: KEY_NAMES,
+};

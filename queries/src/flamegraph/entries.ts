@@ -1,0 +1,33 @@
+/** The ledger entries that one side of a flame graph is of. */
+import { type Filter, filterSql, type Source } from '../dimensions.ts';
+import { inRangeSql } from '../instant-sql.ts';
+import { bound, type Sql, sql } from '../sql.ts';
+import type { TenantScope } from '../tenant-scope.ts';
+import type { AskedSide } from './input.ts';
+
+export interface AskedEntries extends AskedSide {
+  readonly traceId: string | null;
+  readonly filters: readonly Filter[];
+}
+
+/** `FROM ledger WHERE …`. */
+export function entriesSql(scope: TenantScope, asked: AskedEntries, source: Source): Sql {
+  return sql`${scope.from('ledger')}${inRangeSql(asked.range)}${filterSql(asked.filters, source)}${narrowingSql(scope, asked)}`;
+}
+
+/** ` AND …` for what a flame graph can be narrowed to besides range and filters. */
+export function narrowingSql(scope: TenantScope, asked: AskedEntries): Sql {
+  return sql`${traceSql(asked.traceId)}${versionSql(scope, asked)}`;
+}
+
+/** ` AND …` for one trace. */
+export function traceSql(traceId: string | null): Sql {
+  return traceId === null ? sql`` : sql` AND trace_id = ${bound('String', traceId)}`;
+}
+
+/** The ledger does not keep releases: they are read from the spans, while those are kept. */
+function versionSql(scope: TenantScope, { range, version }: AskedEntries): Sql {
+  if (version === null) return sql``;
+  const spans = sql`${scope.from('spans')}${inRangeSql(range)} AND resource_attributes['service.version'] = ${bound('String', version)}`;
+  return sql` AND (${scope.traceKey}, span_id) IN (SELECT ${scope.traceKey}, span_id ${spans})`;
+}
