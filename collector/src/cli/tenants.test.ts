@@ -22,7 +22,7 @@ beforeEach(async () => {
     });
     request.on('end', () => {
       asked.push(`${request.method} ${request.url} ${text}`.trim());
-      response.end(JSON.stringify(reply));
+      response.end(`${JSON.stringify(reply)}\n`);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
