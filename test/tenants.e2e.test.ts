@@ -1,4 +1,4 @@
-/** Tenants over the API and the command line of a real collector: made, suspended, resumed, deleted; a person deleted. */
+/** Tenants over API and command line of a real collector: made, suspended, resumed, deleted; a person deleted. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';

@@ -3,18 +3,7 @@
 // Invariant: `code` is stable; clients may branch on it, so one is never renamed and never reused.
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import { GRPC_CODE } from './grpc-code.ts';
-
-export interface ProblemSpec {
-  /** HTTP status. */
-  readonly status: number;
-  /** google.rpc.Code of the same error on an OTLP path. */
-  readonly grpc: number;
-  /** Whether sending the same request again later can succeed. */
-  readonly retryable: boolean;
-  readonly title: string;
-  /** What happened and what to do about it. */
-  readonly sentence: string;
-}
+import type { ProblemSpec } from './problem-spec.ts';
 
 /** OTLP/HTTP clients resend on 429, 502, 503 and 504 only (OTLP 1.11): `retryable` agrees with that. */
 export const PROBLEMS = {

@@ -1,5 +1,5 @@
-// `/api/v1/admin/tenants…`: which tenants there are, their state and limits, and deletions. Scope operator: a tenant does
-// not set its own. A change holds here at once, and within 10 s in every other collector.
+// `/api/v1/admin/tenants…`: which tenants there are, their state and limits, and deletions. Scope operator: a tenant
+// does not set its own. A change holds here at once, and within 10 s in every other collector.
 import { type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Authenticate, KeyActor } from '../access.ts';

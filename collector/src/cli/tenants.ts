@@ -1,5 +1,5 @@
-// `aicost tenants …`: which tenants there are, their state and their limits. They ask the running collector, which hands a change
-// on to every other one.
+// `aicost tenants …`: which tenants there are, their state and their limits. They ask the running
+// collector, which hands a change on to every other one.
 import { z } from 'zod';
 import { ConfigError } from '../config-error.ts';
 import { LIMITS, TENANT_LIMITS } from '../limit-table.ts';

@@ -1,6 +1,6 @@
 /**
- * The data of one person goes, the money stays: tables are changed one after the other, while nothing settles and nothing
- * is inserted, and every step can be repeated from the start after a crash (docs/decisions/0021).
+ * The data of one person goes, the money stays: tables are changed one after the other, while nothing settles and
+ * nothing is inserted, and every step can be repeated from the start after a crash (docs/decisions/0021).
  */
 import { quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';

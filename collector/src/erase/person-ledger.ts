@@ -1,7 +1,7 @@
 /**
  * The entries of a person, and what sealed days say of them. No amount, count or instant is touched: only the name, and
- * texts that hold it. Days that are sealed are sealed again with the hash of what will stand there, if what stands there
- * is what was sealed: a seal that did not hold before is left, and verify goes on telling of it.
+ * texts that hold it. Days that are sealed are sealed again with the hash of what will stand there, if what stands
+ * there is what was sealed: a seal that did not hold before is left, and verify goes on telling of it.
  */
 import { quoteName, quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';

@@ -1,6 +1,6 @@
 /**
- * `cost_daily` has the user in its sorting key, so that no row of it can be changed: each month that names the person is
- * written anew beside the table, with the tombstone, and put in its place at once. No reader ever sees another total,
+ * `cost_daily` has the user in its sorting key, so that no row of it can be changed: each month that names the person
+ * is written anew beside the table, with the tombstone, and put in its place at once. No reader ever sees another total,
  * and the batches that writers look for stay.
  * Invariant: nothing is inserted meanwhile (the caller holds the writer): a row that came in between would be lost.
  */

@@ -54,7 +54,10 @@ const SPAN_COLUMNS = `tenant, trace_id, span_id, parent_span_id, name, start_tim
 const hashOf = (columns: string): string =>
   `reinterpretAsUInt128(sipHash128(toString((${columns}))))`;
 
-/** By tenant; one without entries is absent. `ledger` is what is read, where it is not the table. Undefined where the version of the hash is not known here. */
+/**
+ * By tenant; one without entries is absent. `ledger` is what is read, where it is not the table. Undefined where the
+ * version of the hash is not known here.
+ */
 export async function entryFacts(
   store: Store,
   { day, tenants, throughNs }: FactsQuestion,
