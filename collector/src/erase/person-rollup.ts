@@ -1,8 +1,9 @@
 /**
- * `cost_daily` has the user in its sorting key, so that no row of it can be changed: each month that names the person
- * is written anew beside the table, with the tombstone, and put in its place at once. No reader ever sees another total,
- * and the batches that writers look for stay.
- * Invariant: nothing is inserted meanwhile (the caller holds the writer): a row that came in between would be lost.
+ * `cost_daily` has the user in its sorting key, so that no row of it can be changed: each month that names the
+ * person is written anew beside the table, with the tombstone, and put in its place at once. No reader ever sees
+ * another total, and the batches that writers look for stay.
+ * Invariant: nothing is inserted meanwhile (the caller holds the writer): a row that came in between would be
+ * lost.
  */
 import { quoteName, quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';

@@ -19,7 +19,7 @@ export interface Erasure {
  * An RE2 pattern that finds the user as a whole word, whatever the case: within a longer text, such as
  * `ann@example.com` in a JSON object, and not `ann` in `annual`.
  */
-export function personPattern(user: string): string {
+function personPattern(user: string): string {
   const escaped = user.replaceAll(/[\\^$.|?*+()[\]{}\-/]/g, String.raw`\$&`);
   return String.raw`(?i)(^|[^\pL\pN_])${escaped}($|[^\pL\pN_])`;
 }

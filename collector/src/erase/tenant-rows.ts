@@ -1,7 +1,8 @@
 /**
  * The rows of a tenant in every table that has any: counted, deleted, and counted again. Tables are found by their
- * column `tenant`, so that one which a later migration adds is not forgotten. Mutations, because those of others lie
- * in the same parts: a part without the tenant's rows is taken over as it is, one with only such rows is replaced by an empty one.
+ * column `tenant`, so that one which a later migration adds is not forgotten. Mutations, because those of others
+ * lie in the same parts: a part without the tenant's rows is taken over as it is, one with only such rows is
+ * replaced by an empty one.
  */
 import { quoteName, quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
