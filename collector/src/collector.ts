@@ -22,6 +22,7 @@ import { ensureInitKeys, readInitKeys } from './control/init-keys.ts';
 import { startRefreshLoop } from './control/refresh-loop.ts';
 import { makeDataDirectory } from './data-directory.ts';
 import { JsonThread } from './decode/json-thread.ts';
+import { type Erasures, openErasures } from './erasures.ts';
 import { createHttpApp } from './http-app.ts';
 import { SpanKeeper } from './keep-spans.ts';
 import { MEMORY_SHARES } from './limits.ts';
@@ -183,6 +184,7 @@ class Collector implements RunningCollector {
   private readonly fail: (error: unknown) => void;
   private listeners: Listeners | undefined;
   private readonly storing: Storing;
+  private readonly erasures: Erasures;
   private pricesTable: PricesTableFiller | undefined;
   private alerting: ReturnType<typeof startAlerting>;
   private isDraining = false;
@@ -196,6 +198,7 @@ class Collector implements RunningCollector {
     this.failure.catch(() => undefined);
     const limits = parts.limits.ofTenants;
     this.storing = new Storing({ ...parts, limits }, (error) => this.failUnlessDraining(error));
+    this.erasures = openErasures({ ...parts, storing: this.storing });
     this.refresh = startRefreshLoop(parts.control, parts.log);
     parts.storage.prepared
       .then(() => {
@@ -203,6 +206,7 @@ class Collector implements RunningCollector {
         if (!this.isDraining) this.alerting = startAlerting(this.parts);
         return this.storing.start();
       })
+      .then(() => this.erasures.start())
       .catch((error) => this.failUnlessDraining(error));
   }
 
@@ -228,9 +232,10 @@ class Collector implements RunningCollector {
       isDraining: () => this.isDraining,
       writing: this.storing.writing,
       settle: (show) => this.storing.settleNow(show),
-      verify: (show, signal) => this.storing.verifyNow(show, signal),
+      verify: (show, signal) => this.erasures.compare(() => this.storing.verifyNow(show, signal)),
       reprice: (options, show) => this.storing.repriceNow(options, show),
       retention: (options, show) => this.storing.retentionNow(options, show),
+      erasures: this.erasures,
     });
     const { engine } = storage;
     const sqlHandler =
@@ -267,6 +272,7 @@ class Collector implements RunningCollector {
     this.parts.live.close();
     await this.listeners?.close(deadline);
     await this.parts.limits.stop();
+    await this.erasures.stop(deadline);
     await this.parts.totals.stop(deadline);
     await this.alerting?.stop();
     await this.storing.drain(deadline);
