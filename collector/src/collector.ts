@@ -106,7 +106,7 @@ export const startCollector: StartCollector = async (request) => {
 /** The stages from decode to journal. */
 async function openRoad(
   config: Config,
-  parts: Pick<Parts, 'control' | 'prices' | 'totals' | 'metrics' | 'log'>,
+  parts: Pick<Ground, 'control' | 'prices' | 'totals' | 'metrics' | 'log'>,
 ) {
   const { control, prices, totals, metrics, log } = parts;
   const { journal, seen, seenWindow, clock } = await openJournal(config, log, metrics);
@@ -154,7 +154,8 @@ async function openRoad(
 
 type Road = Awaited<ReturnType<typeof openRoad>>;
 
-interface Parts {
+/** What the stages stand on. */
+interface Ground {
   config: Config;
   log: Logger;
   metrics: Metrics;
@@ -164,18 +165,10 @@ interface Parts {
   totals: RunningTotals;
   budgets: OpenBudgets;
   ownTraces: OwnTraces;
-  journal: Road['journal'];
-  limits: Road['limits'];
-  seen: Road['seen'];
-  seenWindow: Road['seenWindow'];
-  clock: Road['clock'];
-  maker: Road['maker'];
-  open: Road['open'];
-  buffers: Road['buffers'];
-  live: Road['live'];
-  price: Road['price'];
   unlock: () => void;
 }
+
+type Parts = Ground & Omit<Road, 'accept'>;
 
 class Collector implements RunningCollector {
   readonly failure: Promise<never>;

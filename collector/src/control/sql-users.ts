@@ -27,7 +27,7 @@ export function sqlUsersOf(store: Pick<Store, 'command' | 'kind'>, place: UserPl
 }
 
 /** Users on a server. The collector's own user needs `access_management`. */
-export function serverSqlUsers(store: Pick<Store, 'command'>, place: UserPlace): SqlUsers {
+function serverSqlUsers(store: Pick<Store, 'command'>, place: UserPlace): SqlUsers {
   const run = async (statements: readonly string[]): Promise<void> => {
     try {
       for (const statement of statements) await store.command(statement);
@@ -49,7 +49,7 @@ export function serverSqlUsers(store: Pick<Store, 'command'>, place: UserPlace):
 }
 
 /** The embedded engine has no users: none can be made, and none is there that would have to be removed. */
-export const EMBEDDED_SQL_USERS: SqlUsers = {
+const EMBEDDED_SQL_USERS: SqlUsers = {
   create: () =>
     Promise.reject(
       new Problem(
