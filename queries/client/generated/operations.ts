@@ -999,15 +999,15 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly traces: number | string;
-        /** Different users, as far as calls tell one. */
+        /** Different users that have calls or a cost, as far as calls tell one. */
         readonly users: number | string;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
-        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users. */
         readonly cost_usd_per_call: string | null;
-        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users. */
         readonly cost_usd_per_trace: string | null;
-        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users. */
         readonly cost_usd_per_user: string | null;
         /** Of the traces that have a cost, each with what of it is of the row: exact. */
         readonly trace_cost_usd: {
@@ -1030,15 +1030,15 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly traces: number | string;
-        /** Different users, as far as calls tell one. */
+        /** Different users that have calls or a cost, as far as calls tell one. */
         readonly users: number | string;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
-        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users. */
         readonly cost_usd_per_call: string | null;
-        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users. */
         readonly cost_usd_per_trace: string | null;
-        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users. */
         readonly cost_usd_per_user: string | null;
         /** Of the traces that have a cost, each with what of it is of the row: exact. */
         readonly trace_cost_usd: {
