@@ -94,6 +94,13 @@ export function rollupFor(dimensions: readonly Dimension[]): 'cost_hourly' | 'co
   return rollup;
 }
 
+/** How the ledger names what a question depends on: as the rollup that knows all of it would, else as it stands. */
+export function ledgerSourceFor(
+  dimensions: readonly Dimension[],
+): Extract<Source, 'ledger' | 'ledger_as_rollup'> {
+  return rollupFor(dimensions) === null ? 'ledger' : 'ledger_as_rollup';
+}
+
 /** Expressions with aliases k0, k1, …: an alias never contains what a user wrote. */
 export function keyColumns(dimensions: readonly Dimension[], source: Source): readonly Sql[] {
   return dimensions.map(

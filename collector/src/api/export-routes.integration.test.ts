@@ -51,7 +51,12 @@ const BY_LEDGER = ['', '&session=a&session=&model=a&model=', '&session=b&session
 const FILTERS = {
   ledger: BY_LEDGER,
   focus: BY_LEDGER,
-  costs: ['', '&model=a&model=', '&session=a&session=b'],
+  costs: [
+    '',
+    '&model=a&model=',
+    '&session=a&session=b',
+    '&session=beyond&model=beyond',
+  ],
 };
 const COST = { ledger: 'cost_usd', costs: 'cost_usd', focus: 'BilledCost' } as const;
 
@@ -59,6 +64,15 @@ beforeAll(async () => {
   ledger = await openEmbeddedLedger();
   const lists = fc.sample(entries, { numRuns: 12, seed: 7 });
   for (const list of lists) await ledger.insert(list);
+  await ledger.insert([
+    {
+      tenant: 'acme',
+      at: BigInt(Date.parse('2026-03-28T11:30:00Z')) * 1_000_000n,
+      dimensions: { model: 'beyond', session: 'beyond' },
+      figures: { calls: '1', cost_usd: '1' },
+      overLimit: 8,
+    },
+  ]);
   const at = `toDateTime64('2026-03-28 10:00:00.5', 9, 'UTC')`;
   await ledger.store.command(`INSERT INTO aicost.landing (row_kind, entry_kind, entry_id, reverses, writer_id, batch_seq, tenant,
     start_time, trace_id, model, provider, feature, calls, in_uncached, cost_usd, list_usd, note, unpriced_calls)

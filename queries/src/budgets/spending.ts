@@ -10,6 +10,7 @@ import {
   keyColumns,
   keyNames,
   leading,
+  ledgerSourceFor,
   rollupFor,
 } from '../dimensions.ts';
 import { refuseExpired } from '../expired-ledger.ts';
@@ -101,7 +102,7 @@ function partsOf({ scope, budget, moment }: SpendingQuestion): Sql {
 
 function openRows(scope: TenantScope, asked: CostQuestion, range: Range, markNs: InstantNs): Sql {
   const { by, filters } = asked;
-  const source = rollupFor(dimensionsOf(by, filters)) === null ? 'ledger' : 'ledger_as_rollup';
+  const source = ledgerSourceFor(dimensionsOf(by, filters));
   const keys = keyNames(by);
   const grouping = keys.length === 0 ? sql`` : sql` GROUP BY ${join(keys, ', ')}`;
   return sql`SELECT ${leading(keyColumns(by, source))}${SUMS} ${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, source)}${openTracesSql(scope, instantSql(markNs))}${grouping}`;

@@ -4,7 +4,7 @@
  */
 import { costRows, coverFor, dimensionsOf } from '../cost-rows.ts';
 import { type Coverage, coverRange } from '../coverage.ts';
-import { type Dimension, keyColumns, keyNames, rollupFor, type Source } from '../dimensions.ts';
+import { type Dimension, keyColumns, keyNames, ledgerSourceFor } from '../dimensions.ts';
 import { bound, join, type Sql, sql } from '../sql.ts';
 import type { TenantScope } from '../tenant-scope.ts';
 import { SUM_DURATION, withDurations } from './durations.ts';
@@ -92,8 +92,7 @@ function rowsSql(scope: TenantScope, question: DimensionQuestion): Sql {
     const { filters } = entries;
     return sql`SELECT ${constant} FROM (${costRows(scope, { by, filters, coverage, bucketed: false, sums })})`;
   }
-  const source: Source =
-    rollupFor(dimensionsOf(by, entries.filters)) === null ? 'ledger' : 'ledger_as_rollup';
+  const source = ledgerSourceFor(dimensionsOf(by, entries.filters));
   const columns = [...keyColumns(by, source)];
   const names = [...keyNames(by)];
   const sums = [groupSums(leaves)];

@@ -93,6 +93,24 @@ describe('a flame graph of dimensions', () => {
     });
   });
 
+  test.for(['by=model', 'stack=spans', 'stack=spans&weight=duration'])(
+    'beside a session a model is found by the name that the ledger has, as the breakdown does: %s',
+    async (query) => {
+      const model = 8;
+      await ledger.insert([
+        {
+          tenant: 'acme',
+          at: AT,
+          dimensions: { model: 'm', session: 's' },
+          figures: { calls: '1', cost_usd: '1' },
+          overLimit: model,
+        },
+      ]);
+      expect((await askJson(`${DAY}&session=s&model=m&${query}`)).totals.calls).toBe(1);
+      expect((await askJson(`${DAY}&model=m&${query}`)).totals.calls).toBe(0);
+    },
+  );
+
   test('bounded stacks keep the total: the rest is one frame', async () => {
     const call = (model: string, cost: string) => ({
       tenant: 'acme',

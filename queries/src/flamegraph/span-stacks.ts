@@ -4,7 +4,8 @@
  * that only different trees are walked here.
  * Invariant: the stacks add up to the ledger; what is billed without a stored span is one frame.
  */
-import type { Source } from '../dimensions.ts';
+import { dimensionsOf } from '../cost-rows.ts';
+import { ledgerSourceFor } from '../dimensions.ts';
 import { inRangeSql } from '../instant-sql.ts';
 import { bound, join, name, type Sql, sql } from '../sql.ts';
 import type { TenantScope } from '../tenant-scope.ts';
@@ -112,9 +113,11 @@ function treesSql(scope: TenantScope, question: DimensionQuestion): Sql {
 
 const sumName = (figure: string): string => figure.replace(/^f_/, 'sum_');
 
+const sourceOf = ({ filters }: AskedEntries) => ledgerSourceFor(dimensionsOf([], filters));
+
 /** One row a trace: its billed spans, and what each comes to. */
 function billedSql(scope: TenantScope, { entries, leaves, durations }: DimensionQuestion): Sql {
-  const source: Source = 'ledger_as_rollup';
+  const source = sourceOf(entries);
   const isSplit = splitsCost(leaves);
   const from = durations
     ? withDurations(scope, entries, source)
@@ -136,10 +139,10 @@ function billedSql(scope: TenantScope, { entries, leaves, durations }: Dimension
 
 /** One row a trace: its spans, each once whatever versions it has. */
 function spansSql(scope: TenantScope, entries: AskedEntries): Sql {
-  const { range, traceId, filters } = entries;
+  const { range, traceId } = entries;
   const before = ANCESTOR_HOURS * 3_600_000_000_000n;
   const fromNs = range.fromNs > before ? range.fromNs - before : 0n;
-  const wanted = sql`SELECT ${scope.traceKey} ${entriesSql(scope, { ...entries, filters }, 'ledger_as_rollup')}`;
+  const wanted = sql`SELECT ${scope.traceKey} ${entriesSql(scope, entries, sourceOf(entries))}`;
   const rows = sql`${scope.from('spans')}${inRangeSql({ ...range, fromNs })}${traceSql(traceId)} AND ${scope.traceKey} IN (${wanted})`;
   const all = sql`SELECT ${scope.traceKey} AS trace_key, groupArray(span_id) AS all_ids, groupArray(parent_span_id) AS all_parents,
     groupArray(toString(${name('name')})) AS all_names, arrayEnumerateUniq(all_ids) AS version ${rows} GROUP BY trace_key`;
