@@ -699,8 +699,8 @@ export interface Operations {
         readonly parent_span_id: string | null;
         /** 0 for a root, else one more than of its parent. */
         readonly depth: number;
-        /** Why it is a root: it has no parent, one that is not stored (so the subtree may belong elsewhere), or one below it. Null: it is none. */
-        readonly root_reason: "no_parent" | "parent_unknown" | "parent_cycle" | null;
+        /** Why it is a root: it has no parent, one that is not stored (so the subtree may belong elsewhere), or one below it; or the span is not kept, only its entries, and what its parent was is not known. Null: it is none. */
+        readonly root_reason: "no_parent" | "parent_unknown" | "parent_cycle" | "span_not_kept" | null;
         /** How often it was stored; the newest is shown. 0: only its entries are kept. */
         readonly versions: number;
         readonly start_time: string;
@@ -2477,7 +2477,8 @@ export interface Operations {
         readonly calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly unpriced_calls: number | string;
-        readonly spent_usd: string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly spent_usd: string | null;
       };
       /** What the rows do not show. */
       readonly other: {
@@ -2485,7 +2486,8 @@ export interface Operations {
         readonly calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly unpriced_calls: number | string;
-        readonly spent_usd: string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly spent_usd: string | null;
       };
     };
   };
