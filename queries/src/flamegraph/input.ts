@@ -4,18 +4,13 @@ import type { Dimension, Filter } from '../dimensions.ts';
 import { InputProblem } from '../input-problem.ts';
 import {
   bySchema,
+  instantSchema,
   rangeShape,
   readParameters,
   readRange,
   wholeNumberSchema,
 } from '../parameters.ts';
-import {
-  INSTANT_EXPECTED,
-  INSTANT_NS_MAX,
-  type InstantNs,
-  parseInstant,
-  type Range,
-} from '../range.ts';
+import { INSTANT_NS_MAX, type InstantNs, type Range } from '../range.ts';
 import { WEIGHTS, type Weight } from './weights.ts';
 
 const STACKS_PRESET = 1_000;
@@ -76,19 +71,7 @@ const versionSchema = z.string().min(1).max(VERSION_LENGTH_MAX).optional();
 /** The parameters of `GET /api/v1/flamegraph`, without the filters by dimension. */
 export function flamegraphParameters(nowNs: InstantNs) {
   const { from, to } = rangeShape(nowNs);
-  const compared = z
-    .string()
-    .optional()
-    .transform((text, context) => {
-      if (text === undefined) return undefined;
-      try {
-        return parseInstant(text, nowNs);
-      } catch (error) {
-        const message = error instanceof RangeError ? error.message : INSTANT_EXPECTED;
-        context.addIssue({ code: 'custom', message });
-        return z.NEVER;
-      }
-    });
+  const compared = instantSchema(nowNs).optional();
   return z.object({
     from,
     to,

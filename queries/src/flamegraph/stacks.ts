@@ -23,6 +23,13 @@ export interface PairedStack {
   readonly right: Weights;
 }
 
+const ROOT_FRAME = 'total';
+
+/** A stack's frames for a viewer that does not draw a sample without any. */
+export function drawnFrames({ frames }: PairedStack): readonly string[] {
+  return frames.length === 0 ? [ROOT_FRAME] : frames;
+}
+
 const OTHER_FRAME = '(other)';
 
 /** The `limit` heaviest stacks of either side, and the rest of both as one frame under the root. */
