@@ -1521,6 +1521,8 @@ export interface Operations {
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
       } | null;
+      /** True: a side has more groups than are read (20000), and the lighter ones are in `(other)`: what a frame lacks on one side may be there. */
+      readonly is_cut: boolean;
       readonly weight: string;
       /** Null for one trace, whenever it was. */
       readonly from: string | null;

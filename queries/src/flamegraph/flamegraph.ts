@@ -42,6 +42,7 @@ export interface FlamegraphAnswer extends Provisional {
   readonly totals: SideTotals;
   /** Of the other side; null where nothing is compared. */
   readonly totals_right: SideTotals | null;
+  readonly is_cut: boolean;
   readonly weight: Weight;
   readonly from: string | null;
   readonly to: string | null;
@@ -54,6 +55,11 @@ export const FLAMEGRAPH_ANSWER = z.object({
     .describe('Frames in depth-first order, siblings heaviest first; the first is the root.'),
   totals: SIDE_TOTALS,
   totals_right: SIDE_TOTALS.nullable(),
+  is_cut: z
+    .boolean()
+    .describe(
+      'True: a side has more groups than are read (20000), and the lighter ones are in `(other)`: what a frame lacks on one side may be there.',
+    ),
   weight: z.string(),
   from: z.string().nullable().describe('Null for one trace, whenever it was.'),
   to: z.string().nullable(),
@@ -155,6 +161,7 @@ function jsonOf(
     rows: nestedSet(stacks, { weight, isCompared: read.right !== null }),
     totals: totalsOf(read.left.totals),
     totals_right: read.right === null ? null : totalsOf(read.right.totals),
+    is_cut: read.left.isCut || read.right?.isCut === true,
     weight,
     from: isRange ? formatInstant(left.range.fromNs) : null,
     to: isRange ? formatInstant(left.range.toNs) : null,

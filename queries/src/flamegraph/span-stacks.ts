@@ -51,8 +51,9 @@ export async function readSpanStacks(
   const rows = await scope.query<TreeRow>(treesSql(scope, question));
   const [first] = rows;
   return {
-    stacks: rows.flatMap((row) => stacksOfTree(row, question, price)),
+    stacks: rows.slice(0, TREES_MAX).flatMap((row) => stacksOfTree(row, question, price)),
     totals: first === undefined ? NO_WEIGHTS : weightsOf(first as unknown as GroupText, 't_'),
+    isCut: rows.length > TREES_MAX,
   };
 }
 
@@ -108,7 +109,7 @@ function treesSql(scope: TenantScope, question: DimensionQuestion): Sql {
         arrayMap(x -> if(x <= n, x, 0), arraySlice(places, n + 1, n)) AS parents,
         arrayMap(x -> if(x <= n, x, 0), arraySlice(places, 2 * n + 1)) AS spans
       FROM (${billedSql(scope, question)}) AS billed LEFT ANY JOIN (${spansSql(scope, entries)}) AS trees USING (trace_key)
-    ) GROUP BY ${join(keys, ', ')} ORDER BY ${size} DESC, names, parents, spans LIMIT ${bound('UInt64', TREES_MAX)}`;
+    ) GROUP BY ${join(keys, ', ')} ORDER BY ${size} DESC, names, parents, spans LIMIT ${bound('UInt64', TREES_MAX + 1)}`;
 }
 
 const sumName = (figure: string): string => figure.replace(/^f_/, 'sum_');

@@ -14,6 +14,8 @@ export interface Stack {
 export interface ReadSide {
   readonly stacks: readonly Stack[];
   readonly totals: Weights;
+  /** Whether there were more groups than are read. */
+  readonly isCut: boolean;
 }
 
 /** A stack with its weight on the left and on the right; the right is nothing where nothing is compared. */
