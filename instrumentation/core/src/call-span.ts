@@ -17,6 +17,7 @@ import { fillAttribution } from './attribution-attributes.ts';
 import { type CallConditions, fillConditions } from './call-conditions.ts';
 import { errorAttributes } from './error-attributes.ts';
 import { safely } from './host-safety.ts';
+import { contextOf } from './linked-context.ts';
 import {
   ATTR_ERROR_TYPE,
   ATTR_GEN_AI_OPERATION_NAME,
@@ -92,17 +93,23 @@ export class CallSpan {
   constructor(tracer: Tracer, request: CallRequest) {
     const attributes = requestAttributes(request, this.attribution);
     const active = context.active();
-    const parent = request.sdkSpan === undefined ? active : trace.setSpan(active, request.sdkSpan);
+    const parent = request.sdkSpan === undefined ? active : contextOf(active, request.sdkSpan);
     this.tracer = tracer;
     this.request = request;
     const name = spanName(request);
     this.span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
-    this.context = trace.setSpan(parent, this.span);
+    this.context = contextOf(parent, this.span);
   }
 
   /** Whether anything that is told is kept: a span that is not sampled needs no reading. */
   get isRecording(): boolean {
     return !this.isEnded && this.span.isRecording();
+  }
+
+  /** Does `work` below the span. */
+  within<Result>(work: () => Result): Result {
+    // Entering a context copies what is kept for the moment, and is not done twice.
+    return trace.getActiveSpan() === this.span ? work() : context.with(this.context, work);
   }
 
   /** The first piece of a stream is there. */
