@@ -12,7 +12,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import { currentAttribution } from './attribution.ts';
+import { type Attribution, currentAttribution } from './attribution.ts';
 import { fillAttribution } from './attribution-attributes.ts';
 import { type CallConditions, fillConditions } from './call-conditions.ts';
 import { errorAttributes } from './error-attributes.ts';
@@ -78,7 +78,7 @@ export class CallSpan {
   private readonly tracer: Tracer;
   private readonly request: CallRequest;
   /** What held where the call began. */
-  private readonly attribution = currentAttribution();
+  private readonly attribution: Attribution | undefined;
   private readonly span: Span;
   /** In which the call is made: what happens inside is below the span. */
   readonly context: Context;
@@ -91,8 +91,9 @@ export class CallSpan {
   private isEnded = false;
 
   constructor(tracer: Tracer, request: CallRequest) {
-    const attributes = requestAttributes(request, this.attribution);
     const active = context.active();
+    this.attribution = currentAttribution(active);
+    const attributes = requestAttributes(request, this.attribution);
     const parent = request.sdkSpan === undefined ? active : contextOf(active, request.sdkSpan);
     this.tracer = tracer;
     this.request = request;
@@ -125,7 +126,8 @@ export class CallSpan {
   /** A request goes out. If one did before, it had failed: it becomes a span of its own below the call's. */
   tryBegins(): void {
     this.tries += 1;
-    safely('showing a failed try', () => this.showFailedTry());
+    const failed = this.failedTry;
+    if (failed !== undefined) safely('showing a failed try', () => this.showFailedTry(failed));
   }
 
   /** What went out since `startMs` (performance.now()) came back as a failure; the SDK may try again. */
@@ -202,9 +204,7 @@ export class CallSpan {
   }
 
   /** It has no operation: it is seen in the trace, and is no call that somebody could bill. */
-  private showFailedTry(): void {
-    const failed = this.failedTry;
-    if (failed === undefined) return;
+  private showFailedTry(failed: FailedTry): void {
     this.failedTry = undefined;
     const startTime = performance.timeOrigin + failed.startMs;
     const attributes = { ...failed.attributes, [ATTR_HTTP_REQUEST_RESEND_COUNT]: this.tries - 2 };
@@ -218,10 +218,7 @@ export class CallSpan {
 const spanName = ({ operation, model }: CallRequest): string =>
   model === undefined ? operation : `${operation} ${model}`;
 
-function requestAttributes(
-  request: CallRequest,
-  attribution: ReturnType<typeof currentAttribution>,
-): Attributes {
+function requestAttributes(request: CallRequest, attribution: Attribution | undefined): Attributes {
   const { model } = request;
   const attributes: Attributes = request.attributes ?? {};
   attributes[ATTR_GEN_AI_OPERATION_NAME] = request.operation;

@@ -91,7 +91,7 @@ export function watchFetch(original: Fetch): Fetch {
     const send = (given: FetchParameters): Promise<FetchResponse> => {
       const startMs = performance.now();
       span.tryBegins();
-      const sent = span.within(() => original.apply(this, [...given]));
+      const sent = span.within(() => original.apply(this, given));
       return sent.then(
         (response) => {
           if (response.status >= 400) span.tryFailed(startMs, statusAttributes(response.status));

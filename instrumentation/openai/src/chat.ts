@@ -15,7 +15,7 @@ import type { CallUsage } from '@ai-cost-profiler/core/usage.ts';
 import type { Attributes } from '@opentelemetry/api';
 import { type ChatChoice, ChatOutput, chatPrompt } from './chat-content.ts';
 import { type CompletionUsage, completionUsage } from './completion-usage.ts';
-import { callRequest, countOf, type OpenAICall, textOf } from './openai-call.ts';
+import { callRequest, countOf, type OpenAICall, originAttributes, textOf } from './openai-call.ts';
 import { reportedCost } from './reported-cost.ts';
 
 interface ChatRequest {
@@ -58,7 +58,7 @@ export class ChatReader implements CallReader {
   private readonly output: ChatOutput | undefined;
 
   constructor(call: OpenAICall, operation: 'chat' | 'text_completion') {
-    const attributes = requestAttributes(call.body as ChatRequest);
+    const attributes = requestAttributes(call);
     if (operation === 'chat') attributes[ATTR_OPENAI_API_TYPE] = 'chat_completions';
     call.content.fillPrompt(attributes, () => chatPrompt(call.body));
     this.call = call;
@@ -125,8 +125,9 @@ export class ChatReader implements CallReader {
   }
 }
 
-function requestAttributes(request: ChatRequest): Attributes {
-  const attributes: Attributes = {};
+function requestAttributes(call: OpenAICall): Attributes {
+  const request = call.body as ChatRequest;
+  const attributes = originAttributes(call);
   const { n, temperature, top_p: topP } = request;
   const maxTokens = countOf(request.max_completion_tokens) ?? countOf(request.max_tokens);
   if (typeof n === 'number' && n !== 1) attributes[ATTR_GEN_AI_REQUEST_CHOICE_COUNT] = n;
