@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { context } from '@opentelemetry/api';
 import { endWithAnswer, releaseAnswer } from './abandoned-calls.ts';
 import type { AddedToRequest } from './added-request.ts';
-import { safely } from './host-safety.ts';
+import { failedSafely } from './host-safety.ts';
 import { type FetchResponse, tapResponse } from './response-tap.ts';
 import type { PromiseLook } from './stainless-promise.ts';
 import { type TappedCall, tapIterator } from './stream-tap.ts';
@@ -21,13 +21,15 @@ export class AskedCall implements PromiseLook {
     if (tapped === undefined || this.isRead || !tapped.span.isRecording) return answer;
     this.isRead = true;
     if (isEventResponse(answer)) return tapResponse(answer, tapped);
-    safely('reading an answer', () => {
+    try {
       if (isStream(answer)) tapStream(answer, tapped);
       else {
         tapped.span.answered(tapped.reader.readWhole(answer));
         tapped.span.end();
       }
-    });
+    } catch (error) {
+      failedSafely('reading an answer', error);
+    }
     return answer;
   }
 

@@ -16,7 +16,7 @@ import { type Attribution, currentAttribution } from './attribution.ts';
 import { fillAttribution } from './attribution-attributes.ts';
 import { type CallConditions, fillConditions } from './call-conditions.ts';
 import { errorAttributes } from './error-attributes.ts';
-import { safely } from './host-safety.ts';
+import { failedSafely, safely } from './host-safety.ts';
 import { contextOf } from './linked-context.ts';
 import {
   ATTR_ERROR_TYPE,
@@ -42,6 +42,8 @@ export interface CallRequest {
   readonly sdkSpan?: Span | undefined;
   /** Anything else of the request. */
   readonly attributes?: Attributes | undefined;
+  /** More of it, by which nobody samples: told when the call ends, for an SDK looks twice at what a span begins with. */
+  readonly laterAttributes?: Attributes | undefined;
 }
 
 /** What an answer tells, also piece by piece. */
@@ -148,22 +150,28 @@ export class CallSpan {
   /** Ends it, once. */
   end(): void {
     if (this.isEnded) return;
-    safely('ending the span of a call', () => {
+    try {
       const isTold = this.isRecording;
       this.isEnded = true;
       if (isTold) this.showAnswer();
-    });
+    } catch (error) {
+      failedSafely('ending the span of a call', error);
+    }
     this.isEnded = true;
-    safely('sending the span of a call', () => this.span.end());
+    try {
+      this.span.end();
+    } catch (error) {
+      failedSafely('sending the span of a call', error);
+    }
   }
 
   private showAnswer(): void {
-    const { errorType, innerCalls = [] } = this.answer ?? {};
+    const { errorType, innerCalls } = this.answer ?? {};
     this.span.setAttributes(this.answerAttributes());
     if (errorType !== undefined && !this.hasFailed) {
       this.showFailure({ [ATTR_ERROR_TYPE]: errorType });
     }
-    for (const inner of innerCalls) this.showInnerCall(inner);
+    for (const inner of innerCalls ?? []) this.showInnerCall(inner);
   }
 
   private showFailure(attributes: Attributes): void {
@@ -176,6 +184,8 @@ export class CallSpan {
   private answerAttributes(): Attributes {
     const { id, model, finishReasons, usage, conditions, attributes: more } = this.answer ?? {};
     const attributes: Attributes = more ?? {};
+    const later = this.request.laterAttributes;
+    for (const name in later) attributes[name] = later[name];
     if (id !== undefined) attributes[ATTR_GEN_AI_RESPONSE_ID] = id;
     if (model !== undefined) attributes[ATTR_GEN_AI_RESPONSE_MODEL] = model;
     if (finishReasons !== undefined && finishReasons.length > 0) {

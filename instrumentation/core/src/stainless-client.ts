@@ -9,7 +9,7 @@ import { AskedCall, callBeingSent, sendWithin } from './asked-call.ts';
 import type { CallReader } from './call-reader.ts';
 import { CallSpan } from './call-span.ts';
 import { errorAttributes } from './error-attributes.ts';
-import { safely } from './host-safety.ts';
+import { failedSafely, safely } from './host-safety.ts';
 import type { FetchResponse } from './response-tap.ts';
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from './semconv.ts';
 import { lookAtPromise, type StainlessPromise } from './stainless-promise.ts';
@@ -70,8 +70,7 @@ export function watchPost(original: Post, api: StainlessApi): Post {
     if (!isWatched(api, path)) return original.call(this, path, options);
     const call = new AskedCall();
     const begin = (request: StainlessRequest): StainlessRequest =>
-      safely('beginning a call', () => beginCall(api, { path, request, client: this }, call)) ??
-      request;
+      beginCall(api, { path, request, client: this }, call);
     // Some versions put the request together first, and forms take a while.
     const given = isPromise(options) ? options.then(begin) : begin(options ?? {});
     const promise = sendWithin(call, () => original.call(this, path, given));
@@ -79,8 +78,13 @@ export function watchPost(original: Post, api: StainlessApi): Post {
   };
 }
 
-const isWatched = (api: StainlessApi, path: string): boolean =>
-  safely('looking at a path', () => api.isCall(path)) === true;
+function isWatched(api: StainlessApi, path: string): boolean {
+  try {
+    return api.isCall(path);
+  } catch (error) {
+    return failedSafely('looking at a path', error) ?? false;
+  }
+}
 
 /** Watches `fetchWithTimeout`: each try of the SDK. What happens inside is below the span of the call. */
 export function watchFetch(original: Fetch): Fetch {
@@ -108,21 +112,20 @@ export function watchFetch(original: Fetch): Fetch {
 }
 
 /** The request to send. */
-function beginCall(
-  api: StainlessApi,
-  made: StainlessCall,
-  call: AskedCall,
-): StainlessRequest | undefined {
-  const reader = api.readerFor(made);
-  if (reader === undefined) return undefined;
-  const span = new CallSpan(api.tracer(), reader.request);
-  const { isRecording } = span;
-  // What came so far has thrown nothing: only then is the call watched.
-  call.tapped = { span, reader };
-  if (!isRecording) return undefined;
-  const toSend = safely('adding to a request', () => api.requestFor?.(made, reader));
-  call.added = toSend?.added;
-  return toSend?.request;
+function beginCall(api: StainlessApi, made: StainlessCall, call: AskedCall): StainlessRequest {
+  try {
+    const reader = api.readerFor(made);
+    if (reader === undefined) return made.request;
+    const span = new CallSpan(api.tracer(), reader.request);
+    const { isRecording } = span;
+    // What came so far has thrown nothing: only then is the call watched.
+    call.tapped = { span, reader };
+    const toSend = isRecording ? api.requestFor?.(made, reader) : undefined;
+    call.added = toSend?.added;
+    return toSend?.request ?? made.request;
+  } catch (error) {
+    return failedSafely('beginning a call', error) ?? made.request;
+  }
 }
 
 const isPromise = (

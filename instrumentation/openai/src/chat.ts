@@ -58,12 +58,13 @@ export class ChatReader implements CallReader {
   private readonly output: ChatOutput | undefined;
 
   constructor(call: OpenAICall, operation: 'chat' | 'text_completion') {
-    const attributes = requestAttributes(call);
-    if (operation === 'chat') attributes[ATTR_OPENAI_API_TYPE] = 'chat_completions';
+    const attributes = originAttributes(call);
+    const later = requestAttributes(call.body as ChatRequest);
+    if (operation === 'chat') later[ATTR_OPENAI_API_TYPE] = 'chat_completions';
     call.content.fillPrompt(attributes, () => chatPrompt(call.body));
     this.call = call;
     this.output = call.content.tellsOutput ? new ChatOutput() : undefined;
-    this.request = callRequest(call, operation, attributes);
+    this.request = { ...callRequest(call, operation, attributes), laterAttributes: later };
   }
 
   readWhole(answer: unknown): CallAnswer {
@@ -125,9 +126,8 @@ export class ChatReader implements CallReader {
   }
 }
 
-function requestAttributes(call: OpenAICall): Attributes {
-  const request = call.body as ChatRequest;
-  const attributes = originAttributes(call);
+function requestAttributes(request: ChatRequest): Attributes {
+  const attributes: Attributes = {};
   const { n, temperature, top_p: topP } = request;
   const maxTokens = countOf(request.max_completion_tokens) ?? countOf(request.max_tokens);
   if (typeof n === 'number' && n !== 1) attributes[ATTR_GEN_AI_REQUEST_CHOICE_COUNT] = n;
