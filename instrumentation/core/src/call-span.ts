@@ -42,7 +42,7 @@ export interface CallRequest {
   readonly sdkSpan?: Span | undefined;
   /** Anything else of the request. */
   readonly attributes?: Attributes | undefined;
-  /** More of it, by which nobody samples: told when the call ends, for an SDK looks twice at what a span begins with. */
+  /** More of it, by which nobody samples: told at the end, for an SDK looks twice at what a span begins with. */
   readonly laterAttributes?: Attributes | undefined;
 }
 
