@@ -5,6 +5,7 @@ import { createStore } from '@ai-cost-profiler/clickhouse/store.ts';
 import { answerCacheable } from '@ai-cost-profiler/queries/prompts/cacheable.ts';
 import { readCacheableInput } from '@ai-cost-profiler/queries/prompts/cacheable-input.ts';
 import { readSimilarInput } from '@ai-cost-profiler/queries/prompts/input.ts';
+import { PromptThreads } from '@ai-cost-profiler/queries/prompts/prompt-threads.ts';
 import { answerSimilar } from '@ai-cost-profiler/queries/prompts/similar.ts';
 import { parseInstant } from '@ai-cost-profiler/queries/range.ts';
 
@@ -47,6 +48,7 @@ export async function fillCalls(wish: { calls: number; shareOfUnique: number }) 
       PATIENT,
     );
   }
+  const threads = new PromptThreads();
   const reader = { tenant: 'acme', operator: false };
   const rate = (num: bigint) => ({ num: num * 10n ** 12n, den: 1n });
   const rates = { input: rate(10n), read: rate(1n), write: rate(12n), write1h: undefined };
@@ -54,8 +56,11 @@ export async function fillCalls(wish: { calls: number; shareOfUnique: number }) 
     questions: {
       similar: async () => {
         const input = readSimilarInput(new URLSearchParams(RANGE), NOW);
-        const { rows, other, alone, uncovered, totals } = await answerSimilar(store, reader, input);
-        return `${rows.length + Number(other.groups)} groups of ${totals.calls} calls, ${alone.calls} alone, ${uncovered.not_grouped.calls} not grouped`;
+        const { rows, other, alone, totals } = await answerSimilar(store, reader, {
+          input,
+          threads,
+        });
+        return `${rows.length + Number(other.groups)} groups of ${totals.calls} calls, ${alone.calls} alone`;
       },
       cacheable: async () => {
         const input = readCacheableInput(new URLSearchParams(RANGE), NOW);

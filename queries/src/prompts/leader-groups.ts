@@ -10,10 +10,9 @@
  *
  * Invariant: the same calls in the same order give the same groups; memory is bounded by `leadersMax`.
  */
-import { SKETCH_BYTES } from './call-rows.ts';
+import { SKETCH_BYTES, SKETCH_WORDS } from './call-blocks.ts';
 
-const SKETCH_WORDS = SKETCH_BYTES / 4;
-const BANDS = 12;
+export const BANDS = 12;
 const BITS_OF_DIFFERENCE = (4 * 256) / 255;
 /** Of a band that very many leaders share the newest are compared. */
 const COMPARED_MAX = 64;
@@ -34,6 +33,8 @@ const similarityOf = (bits: number): number =>
 export class LeaderGroups {
   readonly leadersMax: number;
   leaders = 0;
+  /** How often two whole sketches were compared: most of the work where many prompts are nearly similar enough. */
+  comparisons = 0;
   private readonly bitsMax: number;
   private sketches = new Int32Array(LEADERS_AT_FIRST * SKETCH_WORDS);
   /** By maker: sketches of two makers are never compared. */
@@ -49,16 +50,16 @@ export class LeaderGroups {
     this.bitsMax = Math.floor((1 - threshold) * SKETCH_BYTES * BITS_OF_DIFFERENCE);
   }
 
-  /** `sketch` is 32 integers; they are copied. */
-  place(sketch: Int32Array, maker: number): Placed {
+  /** `sketch` is 32 integers at `at`; those of a leader are copied. */
+  place(sketch: Int32Array, maker: number, at = 0): Placed {
     let best = -1;
     let bestBits = this.bitsMax + 1;
     for (let band = 0; band < BANDS && bestBits > 0; band++) {
-      const slot = this.slotOf(sketch, band, maker);
+      const slot = this.slotOf(sketch[at + band]!, band, maker);
       let compared = 0;
       for (let next = this.slots[slot]!; next !== 0 && compared < COMPARED_MAX; compared++) {
         const leader = next - 1;
-        const bits = leader === best ? bestBits : this.distance(sketch, leader);
+        const bits = leader === best ? bestBits : this.distance(sketch, at, leader);
         // Of two as near the older one, whichever band showed it.
         if (bits < bestBits || (bits === bestBits && leader < best)) {
           best = leader;
@@ -69,15 +70,16 @@ export class LeaderGroups {
     }
     if (best !== -1) return { group: best, similarity: similarityOf(bestBits) };
     if (this.leaders >= this.leadersMax) return { group: -1, similarity: 0 };
-    return { group: this.addLeader(sketch, maker), similarity: 1 };
+    return { group: this.addLeader(sketch.subarray(at, at + SKETCH_WORDS), maker), similarity: 1 };
   }
 
-  private distance(sketch: Int32Array, leader: number): number {
+  private distance(sketch: Int32Array, at: number, leader: number): number {
     const { sketches, bitsMax } = this;
+    this.comparisons += 1;
     const from = leader * SKETCH_WORDS;
     let bits = 0;
     for (let word = 0; word < SKETCH_WORDS; word++) {
-      bits += bitsOf(sketch[word]! ^ sketches[from + word]!);
+      bits += bitsOf(sketch[at + word]! ^ sketches[from + word]!);
       if (bits > bitsMax) return bitsMax + 1;
     }
     return bits;
@@ -105,9 +107,9 @@ export class LeaderGroups {
   }
 
   private link(leader: number): void {
-    const sketch = this.sketches.subarray(leader * SKETCH_WORDS, (leader + 1) * SKETCH_WORDS);
+    const from = leader * SKETCH_WORDS;
     for (let band = 0; band < BANDS; band++) {
-      const slot = this.slotOf(sketch, band, this.makers[leader]!);
+      const slot = this.slotOf(this.sketches[from + band]!, band, this.makers[leader]!);
       this.chain[leader * BANDS + band] = this.slots[slot]!;
       this.slots[slot] = leader + 1;
       this.slotBands[slot] = band;
@@ -115,9 +117,8 @@ export class LeaderGroups {
   }
 
   /** Where the chain of a band's value begins, or may begin. A chain is known by its newest leader. */
-  private slotOf(sketch: Int32Array, band: number, maker: number): number {
+  private slotOf(value: number, band: number, maker: number): number {
     const { slots, slotBands, sketches, makers } = this;
-    const value = sketch[band]!;
     let slot = (mixed(value ^ Math.imul(band * 256 + maker + 1, 0x9e3779b1)) >>> 0) % slots.length;
     for (;;) {
       const leader = slots[slot]! - 1;

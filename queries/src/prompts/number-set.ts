@@ -13,6 +13,11 @@ export class NumberSet {
     return isNew;
   }
 
+  /** In no order. */
+  *values(): Generator<number> {
+    for (const value of this.slots) if (value !== 0) yield value;
+  }
+
   private place(value: number): boolean {
     const { slots } = this;
     let slot = value % (slots.length - 1);

@@ -1,0 +1,134 @@
+/**
+ * Calls → prompts: calls with the same prompt to the letter become one, with what they come to. Its order is that of
+ * the first calls, which does not depend on the order in which the engine tells them.
+ */
+import { AttoSums } from './atto-sums.ts';
+import type { CallBlock } from './call-blocks.ts';
+import { SKETCH_WORDS } from './call-blocks.ts';
+import { PromptNames } from './prompt-names.ts';
+import { orderBy } from './prompt-order.ts';
+import { SketchPages } from './sketch-pages.ts';
+
+const PROMPTS_AT_FIRST = 1024;
+
+export class PromptTable {
+  count = 0;
+  readonly sketches = new SketchPages();
+  readonly names = new PromptNames(PROMPTS_AT_FIRST);
+  readonly costs = new AttoSums(PROMPTS_AT_FIRST);
+  calls = new Float64Array(PROMPTS_AT_FIRST);
+  unpricedCalls = new Float64Array(PROMPTS_AT_FIRST);
+  makers = new Uint8Array(PROMPTS_AT_FIRST);
+  /** Of the first call, of which it tells the start and the identity, and of the last: two words each. */
+  firstNs = new Uint32Array(PROMPTS_AT_FIRST * 2);
+  firstCall = new Uint32Array(PROMPTS_AT_FIRST * 2);
+  lastNs = new Uint32Array(PROMPTS_AT_FIRST * 2);
+  private readonly promptsMax: number;
+  private identities = new Uint32Array(PROMPTS_AT_FIRST * 2);
+  /** Open addressing by identity: the prompt + 1. */
+  private slots = new Int32Array(PROMPTS_AT_FIRST * 2);
+
+  constructor(promptsMax: number) {
+    this.promptsMax = promptsMax;
+  }
+
+  /** False: there are more prompts than it may hold, and it is of no use any more. */
+  take(block: CallBlock): boolean {
+    this.names.beginBlock();
+    for (let row = 0; row < block.rows; row++) {
+      let prompt = this.find(block.prompt, 2 * row);
+      const isNew = prompt === -1;
+      if (isNew) {
+        if (this.count === this.promptsMax) return false;
+        prompt = this.addPrompt(block, row);
+      }
+      this.addCalls(prompt, block, row);
+      this.names.add(prompt, isNew, block, row);
+    }
+    return true;
+  }
+
+  /** The prompts' numbers in the order of their first calls. */
+  inOrder(): Uint32Array {
+    return orderBy(this.count, [this.firstNs, this.firstCall]);
+  }
+
+  private addCalls(prompt: number, block: CallBlock, row: number): void {
+    this.calls[prompt]! += block.calls[row]!;
+    this.unpricedCalls[prompt]! += block.unpricedCalls[row]!;
+    this.costs.add(prompt, block.costAtto, 4 * row);
+    const [at, to] = [2 * row, 2 * prompt];
+    const sinceFirst = compare(block.startNs, at, this.firstNs, to);
+    if (sinceFirst < 0 || (sinceFirst === 0 && compare(block.call, at, this.firstCall, to) < 0)) {
+      copy(block.startNs, at, this.firstNs, to);
+      copy(block.call, at, this.firstCall, to);
+    }
+    if (compare(block.startNs, at, this.lastNs, to) > 0) copy(block.startNs, at, this.lastNs, to);
+  }
+
+  private addPrompt(block: CallBlock, row: number): number {
+    if (this.count === this.calls.length) this.grow();
+    const prompt = this.count++;
+    copy(block.prompt, 2 * row, this.identities, 2 * prompt);
+    copy(block.startNs, 2 * row, this.firstNs, 2 * prompt);
+    copy(block.call, 2 * row, this.firstCall, 2 * prompt);
+    this.makers[prompt] = block.maker[row]!;
+    this.sketches.set(prompt, block.sketch, row * SKETCH_WORDS);
+    this.link(prompt);
+    return prompt;
+  }
+
+  /** -1: it is not there yet. */
+  private find(identities: Uint32Array, at: number): number {
+    const { slots } = this;
+    let slot = identities[at]! & (slots.length - 1);
+    for (;;) {
+      const prompt = slots[slot]! - 1;
+      if (prompt === -1) return -1;
+      if (
+        this.identities[2 * prompt] === identities[at] &&
+        this.identities[2 * prompt + 1] === identities[at + 1]
+      ) {
+        return prompt;
+      }
+      slot = (slot + 1) & (slots.length - 1);
+    }
+  }
+
+  private link(prompt: number): void {
+    const { slots } = this;
+    let slot = this.identities[2 * prompt]! & (slots.length - 1);
+    while (slots[slot] !== 0) slot = (slot + 1) & (slots.length - 1);
+    slots[slot] = prompt + 1;
+  }
+
+  private grow(): void {
+    const room = this.calls.length * 2;
+    this.calls = grown(this.calls, new Float64Array(room));
+    this.unpricedCalls = grown(this.unpricedCalls, new Float64Array(room));
+    this.makers = grown(this.makers, new Uint8Array(room));
+    this.firstNs = grown(this.firstNs, new Uint32Array(room * 2));
+    this.firstCall = grown(this.firstCall, new Uint32Array(room * 2));
+    this.lastNs = grown(this.lastNs, new Uint32Array(room * 2));
+    this.identities = grown(this.identities, new Uint32Array(room * 2));
+    this.costs.grow();
+    this.names.grow();
+    this.slots = new Int32Array(room * 2);
+    for (let prompt = 0; prompt < this.count; prompt++) this.link(prompt);
+  }
+}
+
+/** Of numbers of two words, the lower one first. */
+function compare(a: Uint32Array, at: number, b: Uint32Array, to: number): number {
+  return a[at + 1]! - b[to + 1]! || a[at]! - b[to]!;
+}
+
+function copy(from: Uint32Array, at: number, into: Uint32Array, to: number): void {
+  into[to] = from[at]!;
+  into[to + 1] = from[at + 1]!;
+}
+
+function grown<A extends Float64Array | Uint8Array | Uint32Array>(from: A, to: A): A {
+  to.set(from);
+  return to;
+}

@@ -1,0 +1,36 @@
+/** Sketches by number, in pages: a million of them take 128 MB, and none is copied when there are more. */
+import { SKETCH_WORDS } from './call-blocks.ts';
+
+const PAGE_BITS = 14;
+const PAGE_SKETCHES = 1 << PAGE_BITS;
+
+export class SketchPages {
+  private readonly pages: Int32Array[] = [];
+
+  /** Keeps the sketch that lies in `from` at `at` under the next number, which the caller counts. */
+  set(number: number, from: Int32Array, at: number): void {
+    const page = number >>> PAGE_BITS;
+    if (page === this.pages.length) this.pages.push(new Int32Array(PAGE_SKETCHES * SKETCH_WORDS));
+    const to = this.placeOf(number);
+    const into = this.pages[page]!;
+    for (let word = 0; word < SKETCH_WORDS; word++) into[to + word] = from[at + word]!;
+  }
+
+  /** The page with a sketch, where it begins at `placeOf`. */
+  pageOf(number: number): Int32Array {
+    return this.pages[number >>> PAGE_BITS]!;
+  }
+
+  placeOf(number: number): number {
+    return (number & (PAGE_SKETCHES - 1)) * SKETCH_WORDS;
+  }
+
+  /** One word of each sketch in the order of their numbers. */
+  copyWords(word: number, into: Int32Array): void {
+    for (let number = 0; number < into.length; number += PAGE_SKETCHES) {
+      const page = this.pageOf(number);
+      const here = Math.min(PAGE_SKETCHES, into.length - number);
+      for (let n = 0; n < here; n++) into[number + n] = page[n * SKETCH_WORDS + word]!;
+    }
+  }
+}
