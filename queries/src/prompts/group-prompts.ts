@@ -5,6 +5,7 @@
 import { AttoSums } from './atto-sums.ts';
 import { GroupTable } from './group-table.ts';
 import { BANDS, LeaderGroups } from './leader-groups.ts';
+import { inOrderOfFirstCalls } from './prompt-order.ts';
 import type { PromptTable } from './prompt-table.ts';
 import { findShared } from './shared-bands.ts';
 
@@ -50,18 +51,9 @@ export function groupPrompts(table: PromptTable, wish: GroupingWish): Grouping |
   const groups = new GroupTable(table);
   const groupOf = new Int32Array(table.count).fill(-1);
   const isShared = findShared(table.sketches, table.count, BANDS);
-  const order = table.inOrder();
-  if (
-    !groupShared(
-      { table, groups, groupOf },
-      order.filter((n) => isShared[n] === 1),
-      wish,
-    )
-  ) {
-    return undefined;
-  }
+  if (!groupShared({ table, groups, groupOf }, isShared, wish)) return undefined;
   const alone = new Remainder();
-  for (const prompt of order) {
+  for (let prompt = 0; prompt < table.count; prompt++) {
     if (isShared[prompt] === 1) continue;
     if (table.calls[prompt]! > 1) {
       groupOf[prompt] = groups.count;
@@ -81,12 +73,12 @@ interface Grouped {
 /** False: it is too much. Groups have the numbers of their leaders. */
 function groupShared(
   { table, groups, groupOf }: Grouped,
-  prompts: Uint32Array,
+  isShared: Uint8Array,
   { threshold }: GroupingWish,
 ): boolean {
   const leaders = new LeaderGroups({ threshold, leadersMax: LEADERS_MAX });
   const { sketches, makers } = table;
-  for (const prompt of prompts) {
+  for (const prompt of inOrderOfFirstCalls(numbersOf(isShared), table)) {
     const page = sketches.pageOf(prompt);
     const { group, similarity } = leaders.place(page, makers[prompt]!, sketches.placeOf(prompt));
     if (group === -1 || leaders.comparisons > COMPARISONS_MAX) return false;
@@ -94,6 +86,16 @@ function groupShared(
     groups.add(group, prompt, similarity);
   }
   return true;
+}
+
+/** The numbers that are marked. */
+function numbersOf(marks: Uint8Array): Uint32Array {
+  const numbers = new Uint32Array(marks.length);
+  let count = 0;
+  for (let number = 0; number < marks.length; number++) {
+    if (marks[number] === 1) numbers[count++] = number;
+  }
+  return numbers.subarray(0, count);
 }
 
 function summed(grouped: Grouped, alone: Remainder, limit: number): Grouping {
@@ -131,18 +133,19 @@ function namesOf({ table, groups, groupOf }: Grouped, shown: readonly number[]) 
   const placeOf = new Int32Array(groups.count).fill(-1);
   for (const [place, group] of shown.entries()) placeOf[group] = place;
   const names = shown.map(() => ({ models: new Set<string>(), features: new Set<string>() }));
-  const tell = (prompt: number, pair: { model: string; feature: string }): void => {
+  const shownAt = (prompt: number) => {
     const group = groupOf[prompt]!;
-    const told = group === -1 ? undefined : names[placeOf[group]!];
-    told?.models.add(pair.model);
-    told?.features.add(pair.feature);
+    return group === -1 ? undefined : names[placeOf[group]!];
   };
   for (let prompt = 0; prompt < table.count; prompt++) {
-    if (groupOf[prompt] !== -1 && placeOf[groupOf[prompt]!] !== -1) {
-      tell(prompt, table.names.firstOf(prompt));
-    }
+    const told = shownAt(prompt);
+    if (told === undefined) continue;
+    told.models.add(table.models.firstOf(prompt));
+    told.features.add(table.features.firstOf(prompt));
   }
-  for (const { prompt, ...pair } of table.names.differing()) tell(prompt, pair);
+  for (const [prompt, model] of table.models.differing()) shownAt(prompt)?.models.add(model);
+  for (const [prompt, feature] of table.features.differing())
+    shownAt(prompt)?.features.add(feature);
   return names.map(({ models, features }) => ({
     models: [...models].sort(),
     features: [...features].sort(),

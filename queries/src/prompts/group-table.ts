@@ -1,5 +1,6 @@
 /** Prompts → groups of them: what the prompts of a group come to, and which groups cost most. */
 import { AttoSums } from './atto-sums.ts';
+import { compareAt, compareFirstCalls } from './prompt-order.ts';
 import type { PromptTable } from './prompt-table.ts';
 
 const GROUPS_AT_FIRST = 1024;
@@ -59,9 +60,7 @@ export class GroupTable {
     const byCost = this.costs.compare(b, this.costs, a);
     if (byCost !== 0) return byCost;
     if (this.calls[a] !== this.calls[b]) return this.calls[b]! - this.calls[a]!;
-    const [first, other] = [this.firstPrompt[a]!, this.firstPrompt[b]!];
-    const { firstNs, firstCall } = this.table;
-    return compareAt(firstNs, first, other) || compareAt(firstCall, first, other);
+    return compareFirstCalls(this.table, this.firstPrompt[a]!, this.firstPrompt[b]!);
   }
 
   private isLater(prompt: number, other: number): boolean {
@@ -87,11 +86,6 @@ export class GroupTable {
     this.firstPrompt = grown(this.firstPrompt, new Int32Array(room));
     this.lastPrompt = grown(this.lastPrompt, new Int32Array(room));
   }
-}
-
-/** Of numbers of two words, the lower one first. */
-function compareAt(words: Uint32Array, a: number, b: number): number {
-  return words[2 * a + 1]! - words[2 * b + 1]! || words[2 * a]! - words[2 * b]!;
 }
 
 function grown<A extends Float64Array | Int32Array>(from: A, to: A): A {

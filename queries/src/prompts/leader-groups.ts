@@ -16,7 +16,9 @@ export const BANDS = 12;
 const BITS_OF_DIFFERENCE = (4 * 256) / 255;
 /** Of a band that very many leaders share the newest are compared. */
 const COMPARED_MAX = 64;
+/** Powers of two. At most 12 of the slots of a leader are taken. */
 const LEADERS_AT_FIRST = 1024;
+const LEADER_SLOTS = 32;
 
 /** What became of a prompt. */
 export interface Placed {
@@ -40,8 +42,8 @@ export class LeaderGroups {
   /** By maker: sketches of two makers are never compared. */
   private makers = new Uint8Array(LEADERS_AT_FIRST);
   /** Open addressing by band, value of the band and maker: the newest leader + 1 of a chain, and the band. */
-  private slots = new Int32Array(LEADERS_AT_FIRST * BANDS * 2);
-  private slotBands = new Uint8Array(LEADERS_AT_FIRST * BANDS * 2);
+  private slots = new Int32Array(LEADERS_AT_FIRST * LEADER_SLOTS);
+  private slotBands = new Uint8Array(LEADERS_AT_FIRST * LEADER_SLOTS);
   /** By leader and band: the leader + 1 before it in the chain. */
   private chain = new Int32Array(LEADERS_AT_FIRST * BANDS);
 
@@ -100,8 +102,8 @@ export class LeaderGroups {
     const room = this.makers.length * 2;
     this.sketches = grown(this.sketches, new Int32Array(room * SKETCH_WORDS));
     this.makers = grown(this.makers, new Uint8Array(room));
-    this.slots = new Int32Array(room * BANDS * 2);
-    this.slotBands = new Uint8Array(room * BANDS * 2);
+    this.slots = new Int32Array(room * LEADER_SLOTS);
+    this.slotBands = new Uint8Array(room * LEADER_SLOTS);
     this.chain = new Int32Array(room * BANDS);
     for (let leader = 0; leader < this.leaders; leader++) this.link(leader);
   }
@@ -119,7 +121,8 @@ export class LeaderGroups {
   /** Where the chain of a band's value begins, or may begin. A chain is known by its newest leader. */
   private slotOf(value: number, band: number, maker: number): number {
     const { slots, slotBands, sketches, makers } = this;
-    let slot = (mixed(value ^ Math.imul(band * 256 + maker + 1, 0x9e3779b1)) >>> 0) % slots.length;
+    const mask = slots.length - 1;
+    let slot = mixed(value ^ Math.imul(band * 256 + maker + 1, 0x9e3779b1)) & mask;
     for (;;) {
       const leader = slots[slot]! - 1;
       if (leader === -1) return slot;
@@ -130,7 +133,7 @@ export class LeaderGroups {
       ) {
         return slot;
       }
-      slot = slot + 1 === slots.length ? 0 : slot + 1;
+      slot = (slot + 1) & mask;
     }
   }
 }

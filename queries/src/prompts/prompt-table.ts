@@ -1,12 +1,11 @@
 /**
- * Calls → prompts: calls with the same prompt to the letter become one, with what they come to. Its order is that of
- * the first calls, which does not depend on the order in which the engine tells them.
+ * Calls → prompts: calls with the same prompt to the letter become one, with what they come to. What it holds
+ * does not depend on the order in which the engine tells them, but for the prompts' numbers.
  */
 import { AttoSums } from './atto-sums.ts';
 import type { CallBlock } from './call-blocks.ts';
 import { SKETCH_WORDS } from './call-blocks.ts';
 import { PromptNames } from './prompt-names.ts';
-import { orderBy } from './prompt-order.ts';
 import { SketchPages } from './sketch-pages.ts';
 
 const PROMPTS_AT_FIRST = 1024;
@@ -14,7 +13,8 @@ const PROMPTS_AT_FIRST = 1024;
 export class PromptTable {
   count = 0;
   readonly sketches = new SketchPages();
-  readonly names = new PromptNames(PROMPTS_AT_FIRST);
+  readonly models = new PromptNames(PROMPTS_AT_FIRST);
+  readonly features = new PromptNames(PROMPTS_AT_FIRST);
   readonly costs = new AttoSums(PROMPTS_AT_FIRST);
   calls = new Float64Array(PROMPTS_AT_FIRST);
   unpricedCalls = new Float64Array(PROMPTS_AT_FIRST);
@@ -34,7 +34,8 @@ export class PromptTable {
 
   /** False: there are more prompts than it may hold, and it is of no use any more. */
   take(block: CallBlock): boolean {
-    this.names.beginBlock();
+    this.models.beginBlock(block.model);
+    this.features.beginBlock(block.feature);
     for (let row = 0; row < block.rows; row++) {
       let prompt = this.find(block.prompt, 2 * row);
       const isNew = prompt === -1;
@@ -43,14 +44,10 @@ export class PromptTable {
         prompt = this.addPrompt(block, row);
       }
       this.addCalls(prompt, block, row);
-      this.names.add(prompt, isNew, block, row);
+      this.models.add(prompt, isNew, block.model.numbers[row]!);
+      this.features.add(prompt, isNew, block.feature.numbers[row]!);
     }
     return true;
-  }
-
-  /** The prompts' numbers in the order of their first calls. */
-  inOrder(): Uint32Array {
-    return orderBy(this.count, [this.firstNs, this.firstCall]);
   }
 
   private addCalls(prompt: number, block: CallBlock, row: number): void {
@@ -112,7 +109,8 @@ export class PromptTable {
     this.lastNs = grown(this.lastNs, new Uint32Array(room * 2));
     this.identities = grown(this.identities, new Uint32Array(room * 2));
     this.costs.grow();
-    this.names.grow();
+    this.models.grow();
+    this.features.grow();
     this.slots = new Int32Array(room * 2);
     for (let prompt = 0; prompt < this.count; prompt++) this.link(prompt);
   }

@@ -25,12 +25,18 @@ export class SketchPages {
     return (number & (PAGE_SKETCHES - 1)) * SKETCH_WORDS;
   }
 
-  /** One word of each sketch in the order of their numbers. */
-  copyWords(word: number, into: Int32Array): void {
-    for (let number = 0; number < into.length; number += PAGE_SKETCHES) {
+  /** Four words of each sketch from one on, in the order of the numbers: they lie in memory beside each other. */
+  copyFourWords(word: number, into: readonly [Int32Array, Int32Array, Int32Array, Int32Array]) {
+    const [first, second, third, fourth] = into;
+    for (let number = 0; number < first.length; number += PAGE_SKETCHES) {
       const page = this.pageOf(number);
-      const here = Math.min(PAGE_SKETCHES, into.length - number);
-      for (let n = 0; n < here; n++) into[number + n] = page[n * SKETCH_WORDS + word]!;
+      const here = Math.min(PAGE_SKETCHES, first.length - number);
+      for (let n = 0, at = word; n < here; n++, at += SKETCH_WORDS) {
+        first[number + n] = page[at]!;
+        second[number + n] = page[at + 1]!;
+        third[number + n] = page[at + 2]!;
+        fourth[number + n] = page[at + 3]!;
+      }
     }
   }
 }
