@@ -16,11 +16,16 @@ const PER_INSERT = 200_000;
 const TEMPLATES = 300;
 const PATIENT = { timeoutMs: 600_000, settings: { max_execution_time: '600' } };
 
-/**
- * Of one day and tenant: a fifth repeats one of 300 prompts exactly, the rest are prompts like one of them (95 % of the
- * bytes of the sketch) or like no other.
- */
-export async function fillCalls(wish: { calls: number; shareOfUnique: number }) {
+export interface CallsWish {
+  readonly calls: number;
+  /** Of ten calls so many repeat one of 300 prompts exactly, */
+  readonly repeated: number;
+  /** so many have a prompt like no other; all others one like one of the 300 (95 % of the bytes of the sketch). */
+  readonly unique: number;
+}
+
+/** Calls of one day and tenant. */
+export async function fillCalls(wish: CallsWish) {
   const engine = await startTestEngine();
   const store = createStore({
     kind: 'embedded',
@@ -37,7 +42,7 @@ export async function fillCalls(wish: { calls: number; shareOfUnique: number }) 
     const numbers = `FROM numbers(${from}, ${count}) SETTINGS max_partitions_per_insert_block = 0`;
     await store.command(
       `INSERT INTO aicost.spans (tenant, trace_id, span_ids, start_time, role, prompt_maker, prompt_sketch, prompt_boundaries)
-       SELECT ${ids}, ${span}, ${at}, 'leaf', 'c1', ${sketchSql(wish.shareOfUnique)},
+       SELECT ${ids}, ${span}, ${at}, 'leaf', 'c1', ${sketchSql(wish)},
          concat('system', toString(cityHash64(number) % ${TEMPLATES}), '.2s0 call', toString(number), '.4k0') ${numbers}`,
       PATIENT,
     );
@@ -75,12 +80,12 @@ export async function fillCalls(wish: { calls: number; shareOfUnique: number }) 
   };
 }
 
-function sketchSql(shareOfUnique: number): string {
+function sketchSql({ repeated, unique }: CallsWish): string {
   const bytesOf = (hash: string) =>
     `arrayStringConcat(arrayMap(n -> char(${hash} % 256), range(128)))`;
   const template = `cityHash64('template', cityHash64(number) % ${TEMPLATES}, n)`;
   const own = "cityHash64('own', number, n)";
-  return `multiIf(number % 10 < 2, ${bytesOf(template)},
-    (number % 10) >= ${10 - shareOfUnique * 10}, ${bytesOf(own)},
+  return `multiIf(number % 10 < ${repeated}, ${bytesOf(template)},
+    (number % 10) >= ${10 - unique}, ${bytesOf(own)},
     ${bytesOf(`if(cityHash64('kept', number, n) % 100 < 95, ${template}, ${own})`)})`;
 }

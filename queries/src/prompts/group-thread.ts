@@ -13,7 +13,7 @@ export interface ThreadWish {
   readonly promptsMax: number;
 }
 
-/** Bytes of the engine's answer, or null: that was all. */
+/** Bytes of the engine's answer in memory that both threads see, good until they are `taken`; or null: that was all. */
 export type ThreadInput = Uint8Array | null;
 
 /** `taken`: there is room for more bytes. */

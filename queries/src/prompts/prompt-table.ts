@@ -8,7 +8,8 @@ import { SKETCH_WORDS } from './call-blocks.ts';
 import { PromptNames } from './prompt-names.ts';
 import { SketchPages } from './sketch-pages.ts';
 
-const PROMPTS_AT_FIRST = 1024;
+/** A power of two. */
+const PROMPTS_AT_FIRST = 4096;
 
 export class PromptTable {
   count = 0;
@@ -25,8 +26,8 @@ export class PromptTable {
   lastNs = new Uint32Array(PROMPTS_AT_FIRST * 2);
   private readonly promptsMax: number;
   private identities = new Uint32Array(PROMPTS_AT_FIRST * 2);
-  /** Open addressing by identity: the prompt + 1. */
-  private slots = new Int32Array(PROMPTS_AT_FIRST * 2);
+  /** Open addressing by identity, twice as many as prompts: the upper word of the identity, and the prompt + 1. */
+  private slots = new Uint32Array(PROMPTS_AT_FIRST * 4);
 
   constructor(promptsMax: number) {
     this.promptsMax = promptsMax;
@@ -78,25 +79,24 @@ export class PromptTable {
   /** -1: it is not there yet. */
   private find(identities: Uint32Array, at: number): number {
     const { slots } = this;
-    let slot = identities[at]! & (slots.length - 1);
-    for (;;) {
-      const prompt = slots[slot]! - 1;
-      if (prompt === -1) return -1;
-      if (
-        this.identities[2 * prompt] === identities[at] &&
-        this.identities[2 * prompt + 1] === identities[at + 1]
-      ) {
-        return prompt;
-      }
-      slot = (slot + 1) & (slots.length - 1);
+    const mask = slots.length / 2 - 1;
+    const upper = identities[at + 1]!;
+    for (let slot = identities[at]! & mask; ; slot = (slot + 1) & mask) {
+      const held = slots[2 * slot + 1]!;
+      if (held === 0) return -1;
+      // Most prompts that are in the way end here, without a look at what lies elsewhere.
+      if (slots[2 * slot] !== upper) continue;
+      if (this.identities[2 * (held - 1)] === identities[at]) return held - 1;
     }
   }
 
   private link(prompt: number): void {
-    const { slots } = this;
-    let slot = this.identities[2 * prompt]! & (slots.length - 1);
-    while (slots[slot] !== 0) slot = (slot + 1) & (slots.length - 1);
-    slots[slot] = prompt + 1;
+    const { slots, identities } = this;
+    const mask = slots.length / 2 - 1;
+    let slot = identities[2 * prompt]! & mask;
+    while (slots[2 * slot + 1] !== 0) slot = (slot + 1) & mask;
+    slots[2 * slot] = identities[2 * prompt + 1]!;
+    slots[2 * slot + 1] = prompt + 1;
   }
 
   private grow(): void {
@@ -111,7 +111,7 @@ export class PromptTable {
     this.costs.grow();
     this.models.grow();
     this.features.grow();
-    this.slots = new Int32Array(room * 2);
+    this.slots = new Uint32Array(room * 4);
     for (let prompt = 0; prompt < this.count; prompt++) this.link(prompt);
   }
 }

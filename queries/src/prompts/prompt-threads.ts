@@ -7,9 +7,9 @@ import { Worker } from 'node:worker_threads';
 import type { Grouping } from './group-prompts.ts';
 import type { ThreadAnswer, ThreadInput, ThreadWish } from './group-thread.ts';
 
-/** So many bytes go to the thread at a time, and wait there at most. */
+/** So many bytes are told to the thread at a time, and so many times it is told before it has taken them. */
 const BATCH_BYTES = 1024 * 1024;
-const BATCHES_WAITING_MAX = 8;
+const BATCHES = 8;
 
 export class PromptThreads {
   private last: Promise<void> = Promise.resolve();
@@ -38,9 +38,12 @@ export class PromptThreads {
 
 class GroupThread {
   private readonly worker: Worker;
+  /** Places for batches, used in turn: a new buffer for each would keep the collector of garbage at work. */
+  private readonly places = new Uint8Array(new SharedArrayBuffer(BATCHES * BATCH_BYTES));
   private readonly outcome = Promise.withResolvers<Grouping | undefined>();
   private isOver = false;
-  private waiting = 0;
+  private told = 0;
+  private taken = 0;
   private tellRoom: () => void = () => undefined;
 
   constructor(wish: ThreadWish) {
@@ -56,13 +59,20 @@ class GroupThread {
   }
 
   async group(chunks: AsyncIterable<Uint8Array>): Promise<Grouping | undefined> {
-    for await (const batch of inBatches(chunks)) {
-      await this.room();
+    let end = 0;
+    for await (const chunk of chunks) {
+      for (let from = 0; from < chunk.length && !this.isOver; ) {
+        if (end === 0) await this.room();
+        const part = chunk.subarray(from, from + BATCH_BYTES - end);
+        this.places.set(part, this.place + end);
+        from += part.length;
+        end = (end + part.length) % BATCH_BYTES;
+        if (end === 0) this.tellBatch(BATCH_BYTES);
+      }
       if (this.isOver) break;
-      this.waiting += 1;
-      this.tell(batch, [batch.buffer]);
     }
-    if (!this.isOver) this.tell(null, []);
+    if (end > 0) this.tellBatch(end);
+    this.tell(null);
     return this.outcome.promise;
   }
 
@@ -71,12 +81,22 @@ class GroupThread {
     await this.worker.terminate();
   }
 
-  private tell(input: ThreadInput, moved: ArrayBuffer[]): void {
-    this.worker.postMessage(input, moved);
+  /** Where the next batch goes. */
+  private get place(): number {
+    return (this.told % BATCHES) * BATCH_BYTES;
+  }
+
+  private tellBatch(bytes: number): void {
+    this.tell(this.places.subarray(this.place, this.place + bytes));
+    this.told += 1;
+  }
+
+  private tell(input: ThreadInput): void {
+    this.worker.postMessage(input);
   }
 
   private async room(): Promise<void> {
-    while (this.waiting >= BATCHES_WAITING_MAX && !this.isOver) {
+    while (this.told - this.taken >= BATCHES && !this.isOver) {
       await new Promise<void>((resolve) => {
         this.tellRoom = resolve;
       });
@@ -85,7 +105,7 @@ class GroupThread {
 
   private hear(answer: ThreadAnswer): void {
     if (answer.kind === 'taken') {
-      this.waiting -= 1;
+      this.taken += 1;
       this.tellRoom();
       return;
     }
@@ -99,25 +119,4 @@ class GroupThread {
     settle();
     this.tellRoom();
   }
-}
-
-/** Copies, because the chunks lie in buffers that hold other things as well; the last is shorter. */
-async function* inBatches(
-  chunks: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  let batch = new Uint8Array(BATCH_BYTES);
-  let end = 0;
-  for await (const chunk of chunks) {
-    for (let from = 0; from < chunk.length; ) {
-      const part = chunk.subarray(from, from + BATCH_BYTES - end);
-      batch.set(part, end);
-      from += part.length;
-      end += part.length;
-      if (end < BATCH_BYTES) continue;
-      yield batch;
-      batch = new Uint8Array(BATCH_BYTES);
-      end = 0;
-    }
-  }
-  if (end > 0) yield batch.slice(0, end);
 }
