@@ -1,5 +1,5 @@
-// The questions about prompts: which are alike, and what a cache would have saved. They read the calls of a range as the
-// engine streams them.
+// The questions about prompts: which are alike, and what a cache would have saved. They read the calls of a range as
+// the engine streams them.
 // Invariant: the tenant comes from the key alone, and prices are those of that tenant.
 
 import { instantOfMs } from '@ai-cost-profiler/queries/parameters.ts';

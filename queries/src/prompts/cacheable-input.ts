@@ -14,8 +14,9 @@ export interface CacheableInput {
 
 /**
  * The presets are what Anthropic and OpenAI document, which neither promises for a single request:
- * - Anthropic keeps a prefix for 5 minutes after it was last used unless an hour is asked for, which costs more to write;
- *   from 1024 tokens on, of some models more (https://platform.claude.com/docs/en/build-with-claude/prompt-caching).
+ * - Anthropic keeps a prefix for 5 minutes after it was last used unless an hour is asked for, which costs more to
+ *   write; from 1024 tokens on, of some models more
+ *   (https://platform.claude.com/docs/en/build-with-claude/prompt-caching).
  * - OpenAI keeps it for 5 to 10 minutes without use as a rule and an hour at most, or 24 hours where that is asked for;
  *   from 1024 tokens on (https://developers.openai.com/api/docs/guides/prompt-caching).
  * Other providers have times of their own, or none.

@@ -1,6 +1,6 @@
 /**
- * The calls of a range as the engine streams them (`Native`: columns of some thousand rows at a time), so that a million of
- * them are read without an object, a text or a decision about its type for each. Chunks cut blocks anywhere.
+ * The calls of a range as the engine streams them (`Native`: columns of some thousand rows at a time), so that a
+ * million of them are read without an object, a text or a decision about its type for each. Chunks cut blocks anywhere.
  */
 import { NativeReader } from '@ai-cost-profiler/clickhouse/native/native-reader.ts';
 
@@ -35,7 +35,7 @@ export interface NameColumn {
 }
 
 /** The columns of the statement in their order, and the types that they must come with. */
-export const CALL_COLUMNS = {
+const CALL_COLUMNS = {
   call: 'UInt64',
   startNs: 'Int64',
   calls: 'Int32',

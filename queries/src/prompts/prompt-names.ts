@@ -1,6 +1,6 @@
 /**
- * Which models each prompt was sent with, or which features. Mostly it is one for each prompt, so that this is kept as a
- * number beside the prompt, and what differs from it in a set.
+ * Which models each prompt was sent with, or which features. Mostly it is one for each prompt, so that this is kept as
+ * a number beside the prompt, and what differs from it in a set.
  */
 import type { NameColumn } from './call-blocks.ts';
 import { NumberSet } from './number-set.ts';

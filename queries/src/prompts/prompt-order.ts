@@ -1,7 +1,7 @@
 /**
- * Prompts in the order of their first calls. A comparing function would be asked some 20 million times for a million of them,
- * so that they are spread by radix over the time between the first and the last, and only what is as good as at the same
- * time is compared.
+ * Prompts in the order of their first calls. A comparing function would be asked some 20 million times for a million
+ * of them, so that they are spread by radix over the time between the first and the last, and only what is as good as
+ * at the same time is compared.
  */
 const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
