@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { SKETCH_WORDS } from './call-blocks.ts';
 import { findShared } from './band-neighbours.ts';
+import { SKETCH_WORDS } from './call-blocks.ts';
 import { SketchPages } from './sketch-pages.ts';
 
 const BANDS = 4;

@@ -3,11 +3,11 @@
  * was taken is in exactly one of groups, other and alone.
  */
 import { AttoSums } from './atto-sums.ts';
+import { findShared } from './band-neighbours.ts';
 import { GroupTable } from './group-table.ts';
 import { BANDS, LeaderGroups } from './leader-groups.ts';
 import { inOrderOfFirstCalls } from './prompt-order.ts';
 import type { PromptTable } from './prompt-table.ts';
-import { findShared } from './band-neighbours.ts';
 
 /** So many prompts that share a band with others and are not near-identical to any are kept to compare with: 75 MB. */
 const LEADERS_MAX = 262_144;
