@@ -18,6 +18,10 @@ export interface Entry {
   readonly unpriced?: { readonly reason: string; readonly detail: string };
   readonly trace?: string;
   readonly span?: string;
+  /** A charge, when not given. */
+  readonly kind?: 'charge' | 'reversal' | 'reprice';
+  /** When it was booked; 0, when not given. */
+  readonly recordedAt?: bigint;
 }
 
 /** One stored span, as far as questions look at it. */
@@ -117,7 +121,7 @@ function insertStatement(entries: readonly Entry[]): string {
   const names = [...columns];
   const rows = entries.map((entry) => `(${entryValues(entry, names).join(', ')})`);
   const fixed =
-    'row_kind, entry_kind, entry_id, writer_id, batch_seq, tenant, start_time, over_limit, unpriced_reason, unpriced_detail, trace_id, span_id, tags';
+    'row_kind, entry_kind, entry_id, writer_id, batch_seq, recorded_at, tenant, start_time, over_limit, unpriced_reason, unpriced_detail, trace_id, span_id, tags';
   return `INSERT INTO ${DATABASE}.landing (${[fixed, ...names].join(', ')}) SETTINGS max_insert_threads = 1, max_partitions_per_insert_block = 0 VALUES ${rows.join(', ')}`;
 }
 
@@ -128,7 +132,8 @@ function entryValues(entry: Entry, names: readonly string[]): string[] {
     .map(([key, value]) => `${quote(key.slice('tag.'.length))}: ${quote(value ?? '')}`);
   const figureNames = new Set<string>(FIGURE_COLUMNS);
   return [
-    "'entry', 'charge', generateUUIDv4(), 'w', 1",
+    `'entry', '${entry.kind ?? 'charge'}', generateUUIDv4(), 'w', 1`,
+    instant(entry.recordedAt ?? 0n),
     quote(entry.tenant),
     instant(entry.at),
     String(entry.overLimit ?? 0),
