@@ -1,10 +1,6 @@
 /** Rows that have expired do not make a batch look as if it were missing, or half there. */
-import {
-  startTestEngine,
-  storeAddress,
-  type TestEngine,
-} from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
-import { migrate } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
+import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SealedSegment } from '../journal/sealed-segment.ts';
@@ -15,9 +11,8 @@ let engine: TestEngine;
 let store: Store;
 let targets: readonly Target[];
 beforeAll(async () => {
-  engine = await startTestEngine();
+  engine = await startMigratedEngine();
   store = createStore({ kind: 'embedded', database: 'aicost', ...storeAddress(engine.address) });
-  await migrate(store);
   targets = (await Landing.read(store)).targets;
   const rows = ['acme', 'other'].flatMap((tenant) =>
     ['span', 'entry'].map((kind) => `('${kind}', '${tenant}', '2026-08-20 10:00:00', 'ab', 1)`),

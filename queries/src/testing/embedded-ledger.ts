@@ -2,8 +2,8 @@
  * A ledger in an engine of its own, filled through the landing table as the writer fills it, so that
  * query tests run on the real store, tables and views.
  */
-import { startTestEngine, storeAddress } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
-import { migrate } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import { storeAddress } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
+import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { Dimension } from '../dimensions.ts';
 import { FIGURE_COLUMNS, type FigureColumn } from '../figures.ts';
@@ -52,19 +52,20 @@ export interface EmbeddedLedger {
   settledThrough(through: bigint, recordedAt: bigint): Promise<void>;
   /** Empties every table but `spans`, which is faster than another engine. */
   clear(): Promise<void>;
+  /** Empties that one too. */
+  clearSpans(): Promise<void>;
   close(): Promise<void>;
 }
 
 const DATABASE = 'aicost';
 
 export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
-  const engine = await startTestEngine();
-  const open = () =>
-    createStore({ kind: 'embedded', database: DATABASE, ...storeAddress(engine.address) });
-  const migrating = open();
-  await migrate(migrating);
-  await migrating.close();
-  const store = open();
+  const engine = await startMigratedEngine();
+  const store = createStore({
+    kind: 'embedded',
+    database: DATABASE,
+    ...storeAddress(engine.address),
+  });
   const run = (statement: string) => store.command(statement);
   return {
     store,
@@ -90,6 +91,7 @@ export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
       await run(`TRUNCATE TABLE ${DATABASE}.traces`);
       await run(`TRUNCATE TABLE ${DATABASE}.settle_marks`);
     },
+    clearSpans: () => run(`TRUNCATE TABLE ${DATABASE}.spans`),
     close: async () => {
       await store.close();
       await engine.remove();
