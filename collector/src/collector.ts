@@ -32,6 +32,7 @@ import { DIALECTS } from './normalise/dialects.ts';
 import { Normaliser } from './normalise/normalise.ts';
 import { observeTotals } from './observe.ts';
 import { type OpenBudgets, openBudgets, startAlerting } from './open-budgets.ts';
+import { startDayTotals } from './open-day-totals.ts';
 import { openLimits } from './open-limits.ts';
 import { openLive } from './open-live.ts';
 import { openOwnTraces } from './open-own-traces.ts';
@@ -185,6 +186,7 @@ class Collector implements RunningCollector {
   private readonly storing: Storing;
   private pricesTable: PricesTableFiller | undefined;
   private alerting: ReturnType<typeof startAlerting>;
+  private dayTotals: ReturnType<typeof startDayTotals>;
   private isDraining = false;
 
   constructor(parts: Parts) {
@@ -201,6 +203,7 @@ class Collector implements RunningCollector {
       .then(() => {
         this.pricesTable = this.keepPricesTable();
         if (!this.isDraining) this.alerting = startAlerting(this.parts);
+        if (!this.isDraining) this.dayTotals = startDayTotals(this.parts);
         return this.storing.start();
       })
       .catch((error) => this.failUnlessDraining(error));
@@ -269,6 +272,7 @@ class Collector implements RunningCollector {
     await this.parts.limits.stop();
     await this.parts.totals.stop(deadline);
     await this.alerting?.stop();
+    await this.dayTotals?.stop();
     await this.storing.drain(deadline);
     await this.refresh.stop();
     await this.pricesTable?.stop();

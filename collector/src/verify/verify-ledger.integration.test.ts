@@ -13,7 +13,7 @@ import { chat, NOW_MS } from '../test-road.ts';
 import type { VerifyReport } from './report.ts';
 import { type VerifyDeps, verifyLedger } from './verify-ledger.ts';
 
-const TABLES = ['cost_daily', 'cost_hourly', 'ledger', 'spans', 'traces'];
+const TABLES = ['cost_daily', 'cost_day_batches', 'cost_hourly', 'ledger', 'spans', 'traces'];
 const ATTO = "toDecimal128('0.000000000000000001', 18)";
 let ledger: TestLedger;
 

@@ -18,7 +18,7 @@ import { chat, NOW_MS, openRoad, type TestRoad } from '../test-road.ts';
 import { Landing, type Target } from './landing.ts';
 import { Writer, type WriterEvent } from './writer.ts';
 
-const TABLES = ['cost_daily', 'cost_hourly', 'ledger', 'spans', 'traces'];
+const TABLES = ['cost_daily', 'cost_day_batches', 'cost_hourly', 'ledger', 'spans', 'traces'];
 let engine: TestEngine;
 let store: Store;
 let landing: Landing;
@@ -135,6 +135,7 @@ async function contents(): Promise<Record<string, unknown>> {
     daily: await ask(
       `SELECT day, user, feature, ${COSTS} FROM aicost.cost_daily GROUP BY ALL ORDER BY ALL`,
     ),
+    batches: await ask('SELECT DISTINCT tenant, day FROM aicost.cost_day_batches ORDER BY ALL'),
     traces: await ask(
       `SELECT trace_id, min(start_time) AS start, max(end_time) AS end, sum(spans) AS spans,
          sum(llm_spans) AS calls, arraySort(groupUniqArrayArray(services)) AS services

@@ -2,6 +2,7 @@
  * A ledger in an engine of its own, filled through the landing table as the writer fills it, so that
  * query tests run on the real store, tables and views.
  */
+import { buildDayStatement } from '@ai-cost-profiler/clickhouse/day-totals.ts';
 import { startTestEngine, storeAddress } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
 import { migrate } from '@ai-cost-profiler/clickhouse/migrate.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
@@ -18,6 +19,9 @@ export interface Entry {
   readonly unpriced?: { readonly reason: string; readonly detail: string };
   readonly trace?: string;
   readonly span?: string;
+  /** Of the batch it came with; `w` and 1, when not given. */
+  readonly writer?: string;
+  readonly batch?: number;
 }
 
 /** One stored span, as far as questions look at it. */
@@ -44,6 +48,8 @@ export interface EmbeddedLedger {
   readonly store: Store;
   insert(entries: readonly Entry[]): Promise<void>;
   insertSpans(spans: readonly SpanRow[]): Promise<void>;
+  /** Makes totals of a tenant's UTC day (YYYY-MM-DD), of what is stored now. */
+  buildDay(tenant: string, day: string): Promise<void>;
   /** Notes that settle has passed over what was received until then. */
   settledThrough(through: bigint, recordedAt: bigint): Promise<void>;
   /** Empties every table but `spans`, which is faster than another engine. */
@@ -62,6 +68,7 @@ export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
   await migrating.close();
   const store = open();
   const run = (statement: string) => store.command(statement);
+  let builds = 0n;
   return {
     store,
     insert: async (entries) => {
@@ -75,6 +82,11 @@ export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
       await run(
         `INSERT INTO ${DATABASE}.landing (row_kind, tenant, received_at, start_time, span_role, trace_id, span_id, writer_id, prompt_maker, prompt_sketch, prompt_boundaries) SETTINGS max_partitions_per_insert_block = 0 VALUES ${rows.join(', ')}`,
       );
+    },
+    buildDay: async (tenant, day) => {
+      builds += 1n;
+      const { sql, ...options } = buildDayStatement(DATABASE, { tenant, day, build: builds });
+      await store.command(sql, options);
     },
     settledThrough: (through, recordedAt) =>
       run(
@@ -128,7 +140,9 @@ function entryValues(entry: Entry, names: readonly string[]): string[] {
     .map(([key, value]) => `${quote(key.slice('tag.'.length))}: ${quote(value ?? '')}`);
   const figureNames = new Set<string>(FIGURE_COLUMNS);
   return [
-    "'entry', 'charge', generateUUIDv4(), 'w', 1",
+    "'entry', 'charge', generateUUIDv4()",
+    quote(entry.writer ?? 'w'),
+    String(entry.batch ?? 1),
     quote(entry.tenant),
     instant(entry.at),
     String(entry.overLimit ?? 0),
