@@ -28,19 +28,19 @@ export function startDayTotals(parts: DayTotalsParts): TotalsLoop | undefined {
     nowMs,
     timers: systemTimers,
     random: Math.random,
-    onStale: (days) => metrics.aicost_day_totals_stale.set(days),
+    onStale: (days) => metrics.aicost_daily_totals_stale.set(days),
   });
   return startTotalsLoop({
     build: (signal) => totals.pass(signal),
     tidy: (signal) => removeObsoleteBuilds(store, { nowMs: nowMs(), signal }),
     timers: systemTimers,
     onDone: ({ built, seconds }) => {
-      metrics.aicost_day_totals_builds_total.inc(built);
-      metrics.aicost_day_totals_pass_seconds.set(seconds);
+      metrics.aicost_daily_totals_builds_total.inc(built);
+      metrics.aicost_daily_totals_pass_seconds.set(seconds);
       if (built > 0) log.info({ builds: built, seconds }, 'totals of days were made');
     },
     onFailed: (err) => {
-      metrics.aicost_day_totals_failures_total.inc();
+      metrics.aicost_daily_totals_failures_total.inc();
       log.warn({ err }, 'totals of days were not made; the next pass goes on from there');
     },
   });
