@@ -1,6 +1,6 @@
 /**
- * How the totals of one tenant's UTC day are made: for each value of each dimension of the rollups, for all together, and
- * for each writer with the highest batch of it that is in the sums.
+ * How the totals of one tenant's UTC day are made: for each value of each dimension of the rollups, for all together,
+ * and for each writer with the highest batch of it that is in the sums.
  * Invariant: sums and writers come from one reading of cost_hourly, so that the writers tell what the sums are made of,
  * and all rows of a build come as one part: it is there whole or not at all.
  */

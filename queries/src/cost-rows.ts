@@ -1,6 +1,7 @@
 /**
- * The rows every cost question sums: whole days from their totals where those hold, other whole units from the rollup,
- * the rest from the ledger, one column set. Invariant: each ledger entry of the range is counted once, whatever its instant.
+ * The rows every cost question sums: whole days from their totals where those hold, other whole units from the
+ * rollup, the rest from the ledger, one column set. Invariant: each ledger entry of the range is counted once,
+ * whatever its instant.
  */
 import {
   type Coverage,
@@ -108,7 +109,7 @@ function groupRows(question: CostQuestion, source: Source, from: Sql): Sql {
   return sql`SELECT ${leading(keys)}${sums} ${from}${filterSql(filters, source)}${grouping}`;
 }
 
-/** The days between the first and the last are named with their builds: others may have no valid one, or several builds. */
+/** Each day is named with its build: another between may have no valid one, and any several. */
 function buildCondition({ days }: Coverage): Sql {
   const numbers = days.map(({ start }) => start / DAY_SECONDS);
   const builds = days.map(

@@ -1,6 +1,6 @@
 /**
- * Which table answers for which instant: whole days from totals that hold, other whole units (hours or UTC days) from the
- * rollup, the edges, and every unit that an interval boundary cuts, from the ledger.
+ * Which table answers for which instant: whole days from totals that hold, other whole units (hours or UTC days) from
+ * the rollup, the edges, and every unit that an interval boundary cuts, from the ledger.
  * Invariant: each instant of the range is covered by exactly one of the three.
  */
 import { floorDivide, NS_PER_SECOND, type Range } from './range.ts';

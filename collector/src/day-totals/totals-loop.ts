@@ -1,4 +1,4 @@
-/** Keeps the totals of days in the background: nothing waits for it. A failed pass is said, and the next one goes on. */
+/** Keeps the totals of days in the background: nothing waits for it. A failed pass is told, and another follows. */
 import type { Timers } from '../timers.ts';
 
 export interface TotalsLoop {

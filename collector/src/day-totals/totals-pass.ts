@@ -1,6 +1,6 @@
 /**
- * A pass over the days that lack totals: those before today of which anything changed since they were summed, or that were
- * never summed. One after the other, so that whoever asks or sends notices little.
+ * A pass over the days that lack totals: those before today of which anything changed since they were summed, or that
+ * were never summed. One after the other, so that whoever asks or sends notices little.
  */
 import { DAY_SECONDS } from '@ai-cost-profiler/queries/coverage.ts';
 import {

@@ -36,9 +36,9 @@ export async function targetsLacking(
 }
 
 /**
- * Whether the batch was held when it was set aside. It re-enters under another writer: cost_day_batches must tell that one
- * whenever cost_hourly gets it, or totals of the day would go on to hold; and where it lacked the batch itself, it tells
- * that cost_hourly has more than it knows of.
+ * Whether the batch was held when it was set aside. It re-enters under another writer: cost_day_batches must tell that
+ * one whenever cost_hourly gets it, or totals of the day would go on to hold; and where it lacked the batch itself, it
+ * tells that cost_hourly has more than it knows of.
  */
 function heldBefore(table: string, { about: { heldBy } }: SealedSegment): boolean {
   const needed = table === 'cost_day_batches' ? [table, 'cost_hourly'] : [table];

@@ -1,4 +1,4 @@
-/** What is to be done about the totals of days, for every tenant: which days lack a valid build, and which builds can go. */
+/** What is to be done about the totals of days: which lack a valid build, and which builds can go. */
 import { DAY_SECONDS, type Second, type UnitRun } from '../coverage.ts';
 import { type Sql, sql, wholeNumbers } from '../sql.ts';
 import { openTenantScope, type Store, type TenantScope } from '../tenant-scope.ts';
@@ -41,8 +41,8 @@ export interface TenantDayBuild extends TenantDay {
 }
 
 /**
- * Builds that nobody uses any more, at most `limit`: a newer build of the day has been there since before `before`, or the
- * day has gone with its tenant. A question that began to read an older build is over by then.
+ * Builds that nobody uses any more, at most `limit`: a newer build of the day has been there since before `before`, or
+ * the day has gone with its tenant. A question that began to read an older build is over by then.
  */
 export async function readObsoleteBuilds(
   scope: TenantScope,

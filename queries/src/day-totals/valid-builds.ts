@@ -1,7 +1,7 @@
 /**
- * Which totals of days may answer. A build of a tenant's day is valid while the batches that it was made of, writer by
- * writer, are those that are stored of the day. Numbers of batches only grow, so that whatever comes later makes a build
- * invalid by itself, and so does a table that lags behind another.
+ * Which totals of days may answer. A build of a tenant's day is valid while the batches that it was made of, writer
+ * by writer, are those that are stored of the day. Numbers of batches only grow, so that whatever comes later makes a
+ * build invalid by itself, and so does a table that lags behind another.
  */
 import { DAY_SECONDS, type TotalledDay, type UnitRun, wholeUnitsOf } from '../coverage.ts';
 import { type Dimension, totalsDimension } from '../dimensions.ts';
@@ -10,7 +10,7 @@ import { type Sql, sql, wholeNumbers } from '../sql.ts';
 import type { TenantScope } from '../tenant-scope.ts';
 
 /** ` AND …` for the days that start in a run. */
-export function ofDays({ from, to }: UnitRun): Sql {
+function ofDays({ from, to }: UnitRun): Sql {
   const date = (second: bigint) => sql`toDate(${wholeNumbers([second / DAY_SECONDS])})`;
   return sql` AND day >= ${date(from)} AND day < ${date(to)}`;
 }
