@@ -52,12 +52,12 @@ async function insertDays(
 /** As a collector that has been running makes them, without its pauses. */
 async function buildTotals(store: Store, progress: (text: string) => void): Promise<void> {
   const startedMs = performance.now();
-  const days = await store.query<{ tenant: string; day: string }>(
-    'SELECT DISTINCT tenant, toString(day) AS day FROM aicost.cost_day_batches ORDER BY day, tenant',
+  const days = await store.query<{ tenants: string[]; day: string }>(
+    'SELECT toString(day) AS day, groupUniqArray(tenant) AS tenants FROM aicost.cost_day_batches GROUP BY day',
   );
-  for (const [index, { tenant, day }] of days.entries()) {
-    const build = buildNumber(Date.now(), index / days.length);
-    const { sql, ...options } = buildDayStatement(store.database, { tenant, day, build });
+  for (const { tenants, day } of days) {
+    const build = buildNumber(Date.now(), 0);
+    const { sql, ...options } = buildDayStatement(store.database, { tenants, day, build });
     await store.command(sql, options);
   }
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);

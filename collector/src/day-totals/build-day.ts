@@ -1,12 +1,8 @@
-/** Makes one build of a tenant's day, and lets builds go that were replaced. */
+/** Makes builds of a day, and lets builds go that were replaced. */
 import { buildDayStatement, buildNumber } from '@ai-cost-profiler/clickhouse/day-totals.ts';
 import { quoteName, quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import type { StoreSettings } from '@ai-cost-profiler/clickhouse/store-settings.ts';
-import {
-  openAllTenants,
-  readObsoleteBuilds,
-  type TenantDay,
-} from '@ai-cost-profiler/queries/day-totals/upkeep.ts';
+import { openAllTenants, readObsoleteBuilds } from '@ai-cost-profiler/queries/day-totals/upkeep.ts';
 import type { Store as QueryStore } from '@ai-cost-profiler/queries/tenant-scope.ts';
 
 /** What is needed of `clickhouse/src/store.ts`. */
@@ -29,14 +25,20 @@ const KEPT_MS = 3_600_000;
 /** Removed in one statement; the rest the next time. */
 const REMOVED_MAX = 1_000;
 
+/** Tenants of which one UTC day (YYYY-MM-DD) is summed at once. */
+export interface DayOfTenants {
+  readonly day: string;
+  readonly tenants: readonly string[];
+}
+
 /** Sums the day as cost_hourly has it now. Rejects with StoreError: then nothing of it is there. */
 export async function buildDay(
   store: TotalsStore,
-  { tenant, day }: TenantDay,
+  { day, tenants }: DayOfTenants,
   { nowMs, random, signal }: { nowMs: number; random: number; signal: AbortSignal },
 ): Promise<void> {
   const build = buildNumber(nowMs, random);
-  const { sql, ...options } = buildDayStatement(store.database, { tenant, day, build });
+  const { sql, ...options } = buildDayStatement(store.database, { tenants, day, build });
   await store.command(sql, { ...options, signal, timeoutMs: BUILD_MS_MAX });
 }
 

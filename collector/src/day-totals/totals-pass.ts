@@ -2,16 +2,15 @@
  * A pass over the days that lack totals: those before today of which anything changed since they were summed, or that
  * were never summed. One after the other, so that whoever asks or sends notices little.
  */
-import { DAY_SECONDS } from '@ai-cost-profiler/queries/coverage.ts';
+import { BUILD_TENANTS_MAX } from '@ai-cost-profiler/clickhouse/day-totals.ts';
+import { DAY_SECONDS, type UnitRun } from '@ai-cost-profiler/queries/coverage.ts';
 import {
-  isStale,
   openAllTenants,
   readStaleDays,
   type TenantDay,
 } from '@ai-cost-profiler/queries/day-totals/upkeep.ts';
-import { openTenantScope } from '@ai-cost-profiler/queries/tenant-scope.ts';
 import type { Timers } from '../timers.ts';
-import { buildDay, type TotalsStore } from './build-day.ts';
+import { buildDay, type DayOfTenants, type TotalsStore } from './build-day.ts';
 
 export interface PassDeps {
   readonly store: TotalsStore;
@@ -48,22 +47,21 @@ export class DayTotals {
 
   /** Resolves with the number of builds made. Rejects with StoreError, or as `signal` says. */
   async pass(signal: AbortSignal): Promise<number> {
-    const { store, onStale } = this.deps;
-    const stale = await readStaleDays(openAllTenants(store), this.daysInReach());
+    const stale = await this.readStale(this.daysInReach());
     this.forgetOthers(stale);
     const due = this.inTurn(stale);
     let left = stale.length;
-    for (const day of due) {
+    for (const together of inDays(due)) {
       signal.throwIfAborted();
-      onStale(left);
-      if (await this.build(day, signal)) left--;
+      this.deps.onStale(left);
+      left -= await this.build(together, signal);
     }
-    onStale(left);
+    this.deps.onStale(left);
     return due.length;
   }
 
   /** Whole days before today, by the clock of the collector. */
-  private daysInReach() {
+  private daysInReach(): UnitRun {
     const today = (BigInt(Math.floor(this.deps.nowMs() / 1000)) / DAY_SECONDS) * DAY_SECONDS;
     const first = today - BigInt(DAYS_BACK) * DAY_SECONDS;
     return { from: first > 0n ? first : 0n, to: today };
@@ -78,24 +76,35 @@ export class DayTotals {
       .sort((a, b) => notBefore(a) - notBefore(b));
   }
 
-  /** True when the day has a valid build now. */
-  private async build(day: TenantDay, signal: AbortSignal): Promise<boolean> {
+  /** Resolves with how many of them have a valid build now. */
+  private async build(all: DayOfTenants, signal: AbortSignal): Promise<number> {
     const { store, timers, nowMs, random } = this.deps;
     const startMs = performance.now();
     // The list may be old by now: what it names may have been built by another, or have gone with its tenant.
-    if (!(await this.isStale(day))) return true;
-    await buildDay(store, day, { nowMs: nowMs(), random: random(), signal });
-    const isRight = !(await this.isStale(day));
-    const failed = isRight ? 0 : (this.attempts.get(keyOf(day))?.failed ?? 0) + 1;
-    const pauseMs = PAUSE_MS * 2 ** Math.min(Math.max(failed - 1, 0), DOUBLINGS_MAX);
-    this.attempts.set(keyOf(day), { failed, notBeforeMs: nowMs() + pauseMs });
+    const tenants = await this.stillStale(all);
+    if (tenants.length === 0) return all.tenants.length;
+    const { day } = all;
+    await buildDay(store, { day, tenants }, { nowMs: nowMs(), random: random(), signal });
+    const wrong = await this.stillStale({ day, tenants });
+    for (const tenant of tenants) this.note({ tenant, day }, !wrong.includes(tenant));
     await timers.sleep(Math.max(REST_MS_MIN, (performance.now() - startMs) * REST), signal);
-    return isRight;
+    return all.tenants.length - wrong.length;
   }
 
-  private isStale({ tenant, day }: TenantDay): Promise<boolean> {
-    const scope = openTenantScope(this.deps.store, { tenant, operator: false }, NOTHING_ASKED);
-    return isStale(scope, BigInt(Date.parse(day)) / 1000n);
+  private note(day: TenantDay, isRight: boolean): void {
+    const failed = isRight ? 0 : (this.attempts.get(keyOf(day))?.failed ?? 0) + 1;
+    const pauseMs = PAUSE_MS * 2 ** Math.min(Math.max(failed - 1, 0), DOUBLINGS_MAX);
+    this.attempts.set(keyOf(day), { failed, notBeforeMs: this.deps.nowMs() + pauseMs });
+  }
+
+  private async stillStale({ day, tenants }: DayOfTenants): Promise<string[]> {
+    const from = BigInt(Date.parse(day)) / 1000n;
+    const stale = await this.readStale({ from, to: from + DAY_SECONDS });
+    return stale.map(({ tenant }) => tenant).filter((tenant) => tenants.includes(tenant));
+  }
+
+  private readStale(days: UnitRun): Promise<TenantDay[]> {
+    return readStaleDays(openAllTenants(this.deps.store), days);
   }
 
   /** Of days that are right only the pause matters, and that until it is over. */
@@ -107,6 +116,16 @@ export class DayTotals {
   }
 }
 
-const NOTHING_ASKED = { by: [], filters: [] };
+/** Tenants of the same day together, as many as one statement sums; in the order of the first of each. */
+function inDays(due: readonly TenantDay[]): DayOfTenants[] {
+  return [...Map.groupBy(due, ({ day }) => day)].flatMap(([day, all]) =>
+    Array.from({ length: Math.ceil(all.length / BUILD_TENANTS_MAX) }, (_, at) => ({
+      day,
+      tenants: all
+        .slice(at * BUILD_TENANTS_MAX, (at + 1) * BUILD_TENANTS_MAX)
+        .map(({ tenant }) => tenant),
+    })),
+  );
+}
 
 const keyOf = ({ tenant, day }: TenantDay): string => `${day} ${tenant}`;

@@ -31,7 +31,7 @@ beforeAll(async () => {
   await ledger.send(calls());
   await ledger.send(calls().slice(0, 3), 'other');
   expect((await ledger.settle()).entries).toBeGreaterThan(0);
-  const build = { tenant: 'acme', day: new Date(NOW_MS).toISOString().slice(0, 10), build: 7n };
+  const build = { tenants: ['acme'], day: new Date(NOW_MS).toISOString().slice(0, 10), build: 7n };
   const { sql, ...options } = buildDayStatement('aicost', build);
   await ledger.store.command(sql, options);
   await keep();

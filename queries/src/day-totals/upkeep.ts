@@ -1,5 +1,5 @@
 /** What is to be done about the totals of days: which lack a valid build, and which builds can go. */
-import { DAY_SECONDS, type Second, type UnitRun } from '../coverage.ts';
+import type { UnitRun } from '../coverage.ts';
 import { type Sql, sql, wholeNumbers } from '../sql.ts';
 import { openTenantScope, type Store, type TenantScope } from '../tenant-scope.ts';
 import { storedBatches, validBuilds } from './valid-builds.ts';
@@ -21,13 +21,6 @@ export async function readStaleDays(scope: TenantScope, days: UnitRun): Promise<
   return scope.query<TenantDay>(
     sql`SELECT tenant, toString(day) AS day FROM (${staleDays(scope, days)}) AS stale ORDER BY stale.day DESC, tenant`,
   );
-}
-
-/** Whether one day of a tenant lacks a valid build. `scope` is that tenant's. */
-export async function isStale(scope: TenantScope, start: Second): Promise<boolean> {
-  const run = { from: start, to: start + DAY_SECONDS };
-  const rows = await scope.query(sql`SELECT 1 AS stale FROM (${staleDays(scope, run)})`);
-  return rows.length > 0;
 }
 
 function staleDays(scope: TenantScope, days: UnitRun): Sql {

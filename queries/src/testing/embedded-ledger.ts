@@ -85,7 +85,11 @@ export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
     },
     buildDay: async (tenant, day) => {
       builds += 1n;
-      const { sql, ...options } = buildDayStatement(DATABASE, { tenant, day, build: builds });
+      const { sql, ...options } = buildDayStatement(DATABASE, {
+        tenants: [tenant],
+        day,
+        build: builds,
+      });
       await store.command(sql, options);
     },
     settledThrough: (through, recordedAt) =>
