@@ -24,6 +24,7 @@ import { ensureInitKeys, readInitKeys } from './control/init-keys.ts';
 import { startRefreshLoop } from './control/refresh-loop.ts';
 import { makeDataDirectory } from './data-directory.ts';
 import { JsonThread } from './decode/json-thread.ts';
+import { type Erasures, openErasures } from './erasures.ts';
 import { createHttpApp } from './http-app.ts';
 import { SpanKeeper } from './keep-spans.ts';
 import { MEMORY_SHARES } from './limits.ts';
@@ -107,7 +108,7 @@ export const startCollector: StartCollector = async (request) => {
 /** The stages from decode to journal. */
 async function openRoad(
   config: Config,
-  parts: Pick<Parts, 'control' | 'prices' | 'totals' | 'metrics' | 'log'>,
+  parts: Pick<Ground, 'control' | 'prices' | 'totals' | 'metrics' | 'log'>,
 ) {
   const { control, prices, totals, metrics, log } = parts;
   const { journal, seen, seenWindow, clock } = await openJournal(config, log, metrics);
@@ -155,7 +156,8 @@ async function openRoad(
 
 type Road = Awaited<ReturnType<typeof openRoad>>;
 
-interface Parts {
+/** What the stages stand on. */
+interface Ground {
   config: Config;
   log: Logger;
   metrics: Metrics;
@@ -165,18 +167,10 @@ interface Parts {
   totals: RunningTotals;
   budgets: OpenBudgets;
   ownTraces: OwnTraces;
-  journal: Road['journal'];
-  limits: Road['limits'];
-  seen: Road['seen'];
-  seenWindow: Road['seenWindow'];
-  clock: Road['clock'];
-  maker: Road['maker'];
-  open: Road['open'];
-  buffers: Road['buffers'];
-  live: Road['live'];
-  price: Road['price'];
   unlock: () => void;
 }
+
+type Parts = Ground & Omit<Road, 'accept'>;
 
 class Collector implements RunningCollector {
   readonly failure: Promise<never>;
@@ -185,6 +179,7 @@ class Collector implements RunningCollector {
   private readonly fail: (error: unknown) => void;
   private listeners: Listeners | undefined;
   private readonly storing: Storing;
+  private readonly erasures: Erasures;
   private pricesTable: PricesTableFiller | undefined;
   private background: ReturnType<typeof startBackground> | undefined;
   private isDraining = false;
@@ -198,6 +193,7 @@ class Collector implements RunningCollector {
     this.failure.catch(() => undefined);
     const limits = parts.limits.ofTenants;
     this.storing = new Storing({ ...parts, limits }, (error) => this.failUnlessDraining(error));
+    this.erasures = openErasures({ ...parts, storing: this.storing });
     this.refresh = startRefreshLoop(parts.control, parts.log);
     parts.storage.prepared
       .then(() => {
@@ -205,6 +201,7 @@ class Collector implements RunningCollector {
         if (!this.isDraining) this.background = startBackground(this.parts);
         return this.storing.start();
       })
+      .then(() => this.erasures.start())
       .catch((error) => this.failUnlessDraining(error));
   }
 
@@ -230,9 +227,10 @@ class Collector implements RunningCollector {
       isDraining: () => this.isDraining,
       writing: this.storing.writing,
       settle: (show) => this.storing.settleNow(show),
-      verify: (show, signal) => this.storing.verifyNow(show, signal),
+      verify: (show, signal) => this.erasures.compare(() => this.storing.verifyNow(show, signal)),
       reprice: (options, show) => this.storing.repriceNow(options, show),
       retention: (options, show) => this.storing.retentionNow(options, show),
+      erasures: this.erasures,
     });
     const { engine } = storage;
     const sqlHandler =
@@ -269,6 +267,7 @@ class Collector implements RunningCollector {
     this.parts.live.close();
     await this.listeners?.close(deadline);
     await this.parts.limits.stop();
+    await this.erasures.stop(deadline);
     await this.parts.totals.stop(deadline);
     await this.background?.stop();
     await this.storing.drain(deadline);

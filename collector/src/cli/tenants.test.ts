@@ -22,7 +22,7 @@ beforeEach(async () => {
     });
     request.on('end', () => {
       asked.push(`${request.method} ${request.url} ${text}`.trim());
-      response.end(JSON.stringify(reply));
+      response.end(`${JSON.stringify(reply)}\n`);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -61,20 +61,66 @@ describe('aicost tenants', () => {
     const limits = { spans_per_day: 10, bytes_per_day: null };
     reply = {
       rows: [
-        { tenant: 'acme', keys: 2, limits, today },
-        { tenant: 'beta', keys: 1, limits: {}, today },
+        { tenant: 'acme', state: 'suspended', keys: 2, limits, today },
+        { tenant: 'beta', state: 'active', keys: 1, limits: {}, today },
       ],
     };
     expect((await run('tenants', 'list')).out).toBe(
       [
-        'TENANT  KEYS  SPANS TODAY  BYTES TODAY  LIMITS OF ITS OWN',
-        'acme       2            3           40  spans_per_day=10 bytes_per_day=none',
-        'beta       1            3           40  -',
+        'TENANT  STATE      KEYS  SPANS TODAY  BYTES TODAY  LIMITS OF ITS OWN',
+        'acme    suspended     2            3           40  spans_per_day=10 bytes_per_day=none',
+        'beta    active        1            3           40  -',
         '',
       ].join('\n'),
     );
     expect(JSON.parse((await run('tenants', 'list', '--json')).out)).toEqual(reply);
     expect(asked).toEqual(['GET /api/v1/admin/tenants', 'GET /api/v1/admin/tenants']);
+  });
+
+  test.for([
+    ['create', '', '{"tenant":"acme"}', 'active'],
+    ['suspend', '/acme/suspend', '', 'suspended'],
+    ['resume', '/acme/resume', '', 'active'],
+  ] as const)('%s says what the tenant is now', async ([verb, path, body, state]) => {
+    const today = { day: '2026-08-20', spans: 0, bytes: 0 };
+    reply = { tenant: 'acme', state, keys: 0, limits: {}, today };
+    expect((await run('tenants', verb, 'acme')).out).toBe(`acme is ${state}.\n`);
+    expect(asked).toEqual([`POST /api/v1/admin/tenants${path} ${body}`.trim()]);
+  });
+
+  test('delete follows the work, and says what went', async () => {
+    reply = { done: true, tenant: 'acme', rows: { spans: 3, ledger: 2 }, set_aside_parts: 1 };
+    const { out } = await run('tenants', 'delete', 'acme', '--confirm', 'acme');
+    expect(out).toBe(
+      'Deleted tenant acme. Rows: 3 of spans, 2 of ledger.\n1 parts of the journal were set aside and not looked into: aicost journal list shows them.\n',
+    );
+    expect(asked).toEqual(['POST /api/v1/admin/tenants/acme/delete {"confirm":"acme"}']);
+    const last = await run('tenants', 'delete', 'acme', '--confirm', 'acme', '--json');
+    expect(JSON.parse(last.out)).toEqual(reply);
+  });
+
+  test('users delete sends the user in the body, never in the address', async () => {
+    const done = { spans: 5, entries: 3, resealed_days: ['2026-08-20'], set_aside_parts: 0 };
+    reply = { done: true, tenant: 'acme', replaced_by: '(deleted)', ...done };
+    const who = ['--tenant', 'acme', '--user', 'ann@example.com'];
+    const { out } = await run('users', 'delete', ...who, '--confirm', 'acme');
+    expect(out).toBe(
+      'Deleted what 5 spans said, and named 3 entries (deleted). No amount changed. 1 expired days were sealed again.\n',
+    );
+    expect(asked).toEqual([
+      'POST /api/v1/admin/tenants/acme/users/delete {"user":"ann@example.com","confirm":"acme"}',
+    ]);
+  });
+
+  test.for([
+    [['tenants', 'delete', 'acme'], '--confirm is missing'],
+    [['tenants', 'delete', 'acme', '--confirm', 'beta'], 'expected the tenant'],
+    [['users', 'delete', '--user', 'ann', '--confirm', 'acme'], '--tenant is missing'],
+    [['users', 'delete', '--tenant', 'acme', '--confirm', 'acme'], '--user is missing'],
+  ] as const)('%j is refused before anybody is asked', async ([line, message]) => {
+    const { code, error } = await run(...line);
+    expect({ code, asked }).toEqual({ code: 2, asked: [] });
+    expect(error).toContain(message);
   });
 
   test('limits show tells value, unit and origin', async () => {
