@@ -1,7 +1,7 @@
 /**
  * How the totals of a tenant's UTC day are made: for each value of each dimension of the rollups, for all together, and
- * for each writer with the highest batch of it that is in the sums. Of several tenants at once, because a statement of so
- * many sums takes 50 ms of CPU before it reads a row.
+ * for each writer with the highest batch of it that is in the sums. Of several tenants at once, because a statement of
+ * so many sums takes 50 ms of CPU before it reads a row.
  * Invariant: sums and writers come from one reading of cost_hourly, so that the writers tell what the sums are made of,
  * and all rows of a build come as one part: it is there whole or not at all.
  */
