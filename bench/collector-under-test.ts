@@ -81,23 +81,15 @@ export class CollectorUnderTest {
     return usageOf(childOf(this.pid));
   }
 
-  /** The answer of the engine, as text. */
-  async sql(query: string): Promise<string> {
-    return (await this.sqlWithSummary(query, new URLSearchParams())).text;
-  }
-
-  /** The same with what ClickHouse says of it, such as `read_rows`; `asked`: settings and parameters. */
-  async sqlWithSummary(
-    query: string,
-    asked: URLSearchParams,
-  ): Promise<{ text: string; summary: Readonly<Record<string, string>> }> {
+  /** The answer of the engine, as text; `asked`: settings and parameters of the statement. */
+  async sql(query: string, asked = new URLSearchParams()): Promise<string> {
     const init = { method: 'POST', body: query, headers: { 'x-api-key': this.key } };
     const url = new URL(this.sqlUrl);
     for (const [name, value] of asked) url.searchParams.append(name, value);
     const answer = await fetch(url, init);
     const text = (await answer.text()).trim();
     if (!answer.ok) throw new Error(text);
-    return { text, summary: JSON.parse(answer.headers.get('x-clickhouse-summary') ?? '{}') };
+    return text;
   }
 
   /** The sum of a metric's series whose labels hold `labels`. */

@@ -16,7 +16,7 @@ import { until } from '../wait.ts';
 import { fill } from './fill.ts';
 import { CALLS_PER_TRACE, type Shape, SPANS_PER_TRACE } from './many-spans.ts';
 import { ASKED_TENANTS, QUESTIONS, type Question } from './questions.ts';
-import { type RowsRead, rowsRead } from './rows-read.ts';
+import { rowsRead } from './rows-read.ts';
 
 const ARRIVING_SPANS_PER_S = 2_000;
 const DAY_MS = 86_400_000;
@@ -32,8 +32,6 @@ interface Asked {
   readonly question: Question;
   readonly tenant: string;
   readonly ms: readonly number[];
-  /** What the engine reads for it, where that is told. */
-  readonly read: RowsRead | undefined;
 }
 
 async function createKey({ url, key }: CollectorUnderTest, tenant: string): Promise<string> {
@@ -76,8 +74,7 @@ async function ask(
     if (took === undefined) return undefined;
     if (round >= 0) ms.push(took);
   }
-  const read = await rowsRead(collector, tenant, question.path);
-  return { question, tenant, ms: ms.toSorted((a, b) => a - b), read };
+  return { question, tenant, ms: ms.toSorted((a, b) => a - b) };
 }
 
 async function askAll(collector: CollectorUnderTest, rounds: number): Promise<Asked[]> {
@@ -96,37 +93,35 @@ async function askAll(collector: CollectorUnderTest, rounds: number): Promise<As
   return all;
 }
 
-/** `rawRows`: spans of each tenant in the 30 days. */
-function figuresOf(all: readonly Asked[], rawRows: ReadonlyMap<string, number>): Figure[] {
-  return all.flatMap(({ question, tenant, ms, read }) => {
-    const whose = ASKED_TENANTS.find((one) => one.tenant === tenant)!.name;
-    const name = `${question.name}, ${whose} tenant`;
-    return [
-      { name: `${name}: p95`, value: quantile(ms, 0.95), unit: 'ms', most: question.p95MsMax },
-      { name: `${name}: median`, value: quantile(ms, 0.5), unit: 'ms' },
-      ...readFigures(name, question, read, rawRows.get(tenant)!),
-    ];
-  });
+function figuresOf({ question, tenant, ms }: Asked): Figure[] {
+  const name = nameOf(question, tenant);
+  return [
+    { name: `${name}: p95`, value: quantile(ms, 0.95), unit: 'ms', most: question.p95MsMax },
+    { name: `${name}: median`, value: quantile(ms, 0.5), unit: 'ms' },
+  ];
 }
 
-/** Rows that the engine reads, of a hundred raw rows. */
-function readFigures(
-  name: string,
-  { readShareMax }: Question,
-  read: RowsRead | undefined,
-  rawRows: number,
-): Figure[] {
-  if (read === undefined) return [];
-  const share = (rows: number) => (100 * rows) / rawRows;
-  const most = readShareMax === undefined ? {} : { most: readShareMax };
-  return [
-    { name: `${name}: read of the raw rows`, value: share(read.ofCosts), unit: '%', ...most },
-    {
-      name: `${name}: read to tell what is provisional`,
-      value: share(read.ofProvisional),
-      unit: '%',
-    },
-  ];
+const nameOf = (question: Question, tenant: string): string =>
+  `${question.name}, ${ASKED_TENANTS.find((one) => one.tenant === tenant)!.name} tenant`;
+
+/** Rows that the engine reads for each question that tells costs, of a hundred spans of 30 days of the same tenant. */
+async function readAll(collector: CollectorUnderTest): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const { tenant } of ASKED_TENANTS) {
+    const rawRows = await rawRowsOf(collector, tenant);
+    const share = (rows: number) => ({ value: (100 * rows) / rawRows, unit: '%' });
+    for (const question of QUESTIONS) {
+      const read = await rowsRead(collector, tenant, question.path);
+      if (read === undefined) continue;
+      const name = `${nameOf(question, tenant)}: read`;
+      const { readShareMax: most } = question;
+      figures.push(
+        { name: `${name} of the raw rows`, ...share(read.ofCosts), ...(most && { most }) },
+        { name: `${name} to tell what is provisional`, ...share(read.ofProvisional) },
+      );
+    }
+  }
+  return figures;
 }
 
 /** Keeps spans coming until `work` is done. */
@@ -174,15 +169,16 @@ async function measure(form: 'full' | 'short') {
   const hourly = await collector.sql('SELECT sum(cost_usd), sum(calls) FROM aicost.cost_hourly');
   if (ledger !== hourly) throw new Error(`the ledger says ${ledger}, cost_hourly ${hourly}`);
   await untilTotalled(collector);
-  const rawRows = new Map<string, number>();
-  for (const { tenant } of ASKED_TENANTS) rawRows.set(tenant, await rawRowsOf(collector, tenant));
   const all = await whileArriving(collector, () => askAll(collector, ROUNDS[form]));
+  await collector.untilStored();
+  const read = await readAll(collector);
   await collector.stop();
   collector.remove();
   const traces = shape.tracesPerDay * DAYS;
   const figures: Figure[] = [
     { name: 'spans', value: Number(spans), unit: 'spans' },
-    ...figuresOf(all, rawRows),
+    ...read,
+    ...all.flatMap(figuresOf),
   ];
   const checksums = {
     'spans stored': spans,
