@@ -13,7 +13,7 @@ import { Random } from '../kill/random.ts';
 import { FAULTS, type Fault, FaultProxy } from './fault-proxy.ts';
 
 const SEED = 4;
-const TABLES = ['cost_daily', 'cost_hourly', 'ledger', 'spans', 'traces'];
+const TABLES = ['cost_daily', 'cost_day_batches', 'cost_hourly', 'ledger', 'spans', 'traces'];
 const CALLS = 12;
 let engine: TestEngine;
 let proxy: FaultProxy;

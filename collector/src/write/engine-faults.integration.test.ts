@@ -15,7 +15,7 @@ import type { Timers } from '../timers.ts';
 import { Landing } from './landing.ts';
 import { Writer, type WriterEvent } from './writer.ts';
 
-const TABLES = ['cost_daily', 'cost_hourly', 'ledger', 'spans', 'traces'];
+const TABLES = ['cost_daily', 'cost_day_batches', 'cost_hourly', 'ledger', 'spans', 'traces'];
 let engine: TestEngine;
 let store: Store;
 let landing: Landing;

@@ -64,3 +64,20 @@ it('is held where a day of one of its tenants is sealed', async () => {
   await expire('ledger');
   expect(await lacking()).toEqual([]);
 });
+
+it.for([
+  [['cost_day_batches'], ['cost_daily', 'cost_day_batches', 'cost_hourly', 'ledger']],
+  [['cost_hourly'], ['cost_daily', 'cost_day_batches', 'ledger']],
+  [
+    ['cost_day_batches', 'cost_hourly'],
+    ['cost_daily', 'ledger'],
+  ],
+] as const)(
+  'a batch that re-enters and was held by %s tells cost_day_batches of its new writer, unless both had it',
+  async ([heldBy, wanted]) => {
+    const about = { ...SEGMENT.about, heldBy: [...heldBy] };
+    const again = { ...SEGMENT, writerId: 'cd', spanRows: 0, about };
+    const found = await targetsLacking(store, targets, again);
+    expect(found.map(({ table }) => table)).toEqual(wanted);
+  },
+);

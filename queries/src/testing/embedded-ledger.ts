@@ -2,6 +2,7 @@
  * A ledger in an engine of its own, filled through the landing table as the writer fills it, so that
  * query tests run on the real store, tables and views.
  */
+import { buildDayStatement } from '@ai-cost-profiler/clickhouse/day-totals.ts';
 import { storeAddress } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
 import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
@@ -22,6 +23,9 @@ export interface Entry {
   readonly kind?: 'charge' | 'reversal' | 'reprice';
   /** When it was booked; 0, when not given. */
   readonly recordedAt?: bigint;
+  /** Of the batch it came with; `w` and 1, when not given. */
+  readonly writer?: string;
+  readonly batch?: number;
 }
 
 /** One stored span, as far as questions look at it. */
@@ -48,6 +52,8 @@ export interface EmbeddedLedger {
   readonly store: Store;
   insert(entries: readonly Entry[]): Promise<void>;
   insertSpans(spans: readonly SpanRow[]): Promise<void>;
+  /** Makes totals of a tenant's UTC day (YYYY-MM-DD), of what is stored now. */
+  buildDay(tenant: string, day: string): Promise<void>;
   /** Notes that settle has passed over what was received until then. */
   settledThrough(through: bigint, recordedAt: bigint): Promise<void>;
   /** Empties every table but `spans`, which is faster than another engine. */
@@ -67,6 +73,7 @@ export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
     ...storeAddress(engine.address),
   });
   const run = (statement: string) => store.command(statement);
+  let builds = 0n;
   return {
     store,
     insert: async (entries) => {
@@ -80,6 +87,15 @@ export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
       await run(
         `INSERT INTO ${DATABASE}.landing (row_kind, tenant, received_at, start_time, span_role, trace_id, span_id, writer_id, prompt_maker, prompt_sketch, prompt_boundaries) SETTINGS max_partitions_per_insert_block = 0 VALUES ${rows.join(', ')}`,
       );
+    },
+    buildDay: async (tenant, day) => {
+      builds += 1n;
+      const { sql, ...options } = buildDayStatement(DATABASE, {
+        tenants: [tenant],
+        day,
+        build: builds,
+      });
+      await store.command(sql, options);
     },
     settledThrough: (through, recordedAt) =>
       run(
@@ -134,7 +150,9 @@ function entryValues(entry: Entry, names: readonly string[]): string[] {
     .map(([key, value]) => `${quote(key.slice('tag.'.length))}: ${quote(value ?? '')}`);
   const figureNames = new Set<string>(FIGURE_COLUMNS);
   return [
-    `'entry', '${entry.kind ?? 'charge'}', generateUUIDv4(), 'w', 1`,
+    `'entry', '${entry.kind ?? 'charge'}', generateUUIDv4()`,
+    quote(entry.writer ?? 'w'),
+    String(entry.batch ?? 1),
     instant(entry.recordedAt ?? 0n),
     quote(entry.tenant),
     instant(entry.at),
