@@ -3,7 +3,8 @@ import type { MetricSpec } from '@ai-cost-profiler/collector/metric-spec.ts';
 import { METRICS } from '@ai-cost-profiler/collector/metrics.ts';
 import type { OptionSpec } from '@ai-cost-profiler/collector/option-spec.ts';
 import { OPTIONS } from '@ai-cost-profiler/collector/options.ts';
-import { PROBLEMS, type ProblemSpec } from '@ai-cost-profiler/collector/problems.ts';
+import type { ProblemSpec } from '@ai-cost-profiler/collector/problem-spec.ts';
+import { PROBLEMS } from '@ai-cost-profiler/collector/problems.ts';
 import { code, NOTICE, table } from './markdown.ts';
 
 const OPTION_LIST = Object.values<OptionSpec<unknown>>(OPTIONS);

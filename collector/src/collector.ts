@@ -22,6 +22,7 @@ import { ensureInitKeys, readInitKeys } from './control/init-keys.ts';
 import { startRefreshLoop } from './control/refresh-loop.ts';
 import { makeDataDirectory } from './data-directory.ts';
 import { JsonThread } from './decode/json-thread.ts';
+import { type Erasures, openErasures } from './erasures.ts';
 import { createHttpApp } from './http-app.ts';
 import { SpanKeeper } from './keep-spans.ts';
 import { MEMORY_SHARES } from './limits.ts';
@@ -105,7 +106,7 @@ export const startCollector: StartCollector = async (request) => {
 /** The stages from decode to journal. */
 async function openRoad(
   config: Config,
-  parts: Pick<Parts, 'control' | 'prices' | 'totals' | 'metrics' | 'log'>,
+  parts: Pick<Ground, 'control' | 'prices' | 'totals' | 'metrics' | 'log'>,
 ) {
   const { control, prices, totals, metrics, log } = parts;
   const { journal, seen, seenWindow, clock } = await openJournal(config, log, metrics);
@@ -153,7 +154,8 @@ async function openRoad(
 
 type Road = Awaited<ReturnType<typeof openRoad>>;
 
-interface Parts {
+/** What the stages stand on. */
+interface Ground {
   config: Config;
   log: Logger;
   metrics: Metrics;
@@ -163,18 +165,10 @@ interface Parts {
   totals: RunningTotals;
   budgets: OpenBudgets;
   ownTraces: OwnTraces;
-  journal: Road['journal'];
-  limits: Road['limits'];
-  seen: Road['seen'];
-  seenWindow: Road['seenWindow'];
-  clock: Road['clock'];
-  maker: Road['maker'];
-  open: Road['open'];
-  buffers: Road['buffers'];
-  live: Road['live'];
-  price: Road['price'];
   unlock: () => void;
 }
+
+type Parts = Ground & Omit<Road, 'accept'>;
 
 class Collector implements RunningCollector {
   readonly failure: Promise<never>;
@@ -183,6 +177,7 @@ class Collector implements RunningCollector {
   private readonly fail: (error: unknown) => void;
   private listeners: Listeners | undefined;
   private readonly storing: Storing;
+  private readonly erasures: Erasures;
   private pricesTable: PricesTableFiller | undefined;
   private alerting: ReturnType<typeof startAlerting>;
   private isDraining = false;
@@ -196,6 +191,7 @@ class Collector implements RunningCollector {
     this.failure.catch(() => undefined);
     const limits = parts.limits.ofTenants;
     this.storing = new Storing({ ...parts, limits }, (error) => this.failUnlessDraining(error));
+    this.erasures = openErasures({ ...parts, storing: this.storing });
     this.refresh = startRefreshLoop(parts.control, parts.log);
     parts.storage.prepared
       .then(() => {
@@ -203,6 +199,7 @@ class Collector implements RunningCollector {
         if (!this.isDraining) this.alerting = startAlerting(this.parts);
         return this.storing.start();
       })
+      .then(() => this.erasures.start())
       .catch((error) => this.failUnlessDraining(error));
   }
 
@@ -228,9 +225,10 @@ class Collector implements RunningCollector {
       isDraining: () => this.isDraining,
       writing: this.storing.writing,
       settle: (show) => this.storing.settleNow(show),
-      verify: (show, signal) => this.storing.verifyNow(show, signal),
+      verify: (show, signal) => this.erasures.compare(() => this.storing.verifyNow(show, signal)),
       reprice: (options, show) => this.storing.repriceNow(options, show),
       retention: (options, show) => this.storing.retentionNow(options, show),
+      erasures: this.erasures,
     });
     const { engine } = storage;
     const sqlHandler =
@@ -267,6 +265,7 @@ class Collector implements RunningCollector {
     this.parts.live.close();
     await this.listeners?.close(deadline);
     await this.parts.limits.stop();
+    await this.erasures.stop(deadline);
     await this.parts.totals.stop(deadline);
     await this.alerting?.stop();
     await this.storing.drain(deadline);

@@ -11,7 +11,7 @@ import {
   type RetentionWork,
 } from './api/admin-ledger.ts';
 import { adminPriceRoutes } from './api/admin-prices.ts';
-import { adminTenantRoutes } from './api/admin-tenants.ts';
+import { adminTenantRoutes, type ErasureOperations } from './api/admin-tenants.ts';
 import { createApp } from './api/app.ts';
 import { budgetsRoutes } from './api/budgets-routes.ts';
 import { costsRoutes } from './api/costs-routes.ts';
@@ -29,7 +29,7 @@ import type { ControlState } from './control/control-state.ts';
 import { cursorSecret } from './control/fingerprint-secret.ts';
 import { forgetFirstKey } from './control/first-key.ts';
 import { createKeyOperations } from './control/key-operations.ts';
-import { EMBEDDED_SQL_USERS, serverSqlUsers } from './control/sql-users.ts';
+import { sqlUsersOf } from './control/sql-users.ts';
 import { encodeStatus } from './decode/otlp-response.ts';
 import type { Journal } from './journal/journal.ts';
 import type { SegmentBlocks } from './journal/pending-rows.ts';
@@ -72,6 +72,8 @@ export interface HttpAppParts {
   verify: LedgerWork;
   reprice: RepriceWork;
   retention: RetentionWork;
+  /** For `/api/v1/admin/tenants`. */
+  erasures: ErasureOperations;
 }
 
 /** Makes the app; nothing listens yet. */
@@ -119,7 +121,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
       liveRoutes({ authenticate, live: parts.live, metrics }),
       pricesRoutes(priceDeps),
       adminPriceRoutes(priceDeps),
-      adminTenantRoutes({ authenticate, tenants: parts.limits.tenants }),
+      adminTenantRoutes({ ...parts, tenants: parts.limits.tenants }),
       budgetsRoutes({ authenticate, budgets: parts.budgets.budgets, store: storage.store, now }),
       webhooksRoutes({ authenticate, webhooks: parts.budgets.webhooks }),
       openApiRoutes(manifest.version),
@@ -139,12 +141,6 @@ function keyOperations({ config, control, storage }: HttpAppParts): KeyOperation
     now: () => new Date(),
     randomBytes,
     onRetired: (id) => forgetFirstKey(config.dataDir, id),
-    sqlUsers:
-      storage.store.kind === 'embedded'
-        ? EMBEDDED_SQL_USERS
-        : serverSqlUsers(storage.store, {
-            database: config.database,
-            cluster: null,
-          }),
+    sqlUsers: sqlUsersOf(storage.store, { database: config.database, cluster: null }),
   });
 }

@@ -85,7 +85,7 @@ export async function verifyNow(
   }
 }
 
-const CONTENT_RULE = { ...contentNamesOf(DIALECTS), plainBytesMax: PLAIN_BYTES_MAX };
+export const CONTENT_RULE = { ...contentNamesOf(DIALECTS), plainBytesMax: PLAIN_BYTES_MAX };
 
 /** Lets expire what is due. A day at a time has its turn with settle and reprice. */
 export function retentionNow(

@@ -15,6 +15,7 @@ import { runUntilStopped } from './cli/lifetime.ts';
 import { priceCommands } from './cli/prices.ts';
 import { runCommand } from './cli/run-command.ts';
 import { TENANT_COMMANDS } from './cli/tenants.ts';
+import { WEBHOOK_COMMANDS } from './cli/webhooks.ts';
 import { COMMAND_PARTS, type CommandParts } from './command-parts.ts';
 import { readEnvironment } from './config.ts';
 import { ConfigError } from './config-error.ts';
@@ -43,6 +44,7 @@ function allCommands(parts: CommandParts): readonly Command[] {
     ...keyCommands(parts.stoppedKeys),
     ...TENANT_COMMANDS,
     ...BUDGET_COMMANDS,
+    ...WEBHOOK_COMMANDS,
     {
       name: 'prices calc',
       sentence: 'Price calls: JSON lines on standard input, JSON lines on standard output.',

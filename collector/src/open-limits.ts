@@ -20,6 +20,7 @@ import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { createHeldBytes } from './receive/held-bytes.ts';
 import type { TenantOperations } from './tenant-rows.ts';
+import { TenantStates } from './tenant-states.ts';
 import { systemTimers } from './timers.ts';
 
 export interface OpenLimits {
@@ -28,6 +29,7 @@ export interface OpenLimits {
   readonly reads: ReaderAdmission;
   readonly tenants: TenantOperations;
   readonly ofTenants: LimitsOfTenants;
+  readonly states: TenantStates;
   /** Writes down what was counted. Nothing may be taken any more. */
   stop(): Promise<void>;
 }
@@ -57,6 +59,7 @@ export async function openLimits(parts: OpenLimitsParts): Promise<OpenLimits> {
   const nowMs = () => performance.now();
   const residentBytes = () => process.memoryUsage.rss();
   const limits = new LimitsOfTenants(control, tenantDefaults(config));
+  const states = new TenantStates(control);
   const memory = new MemoryGate({
     bytesMax: config.memoryMax,
     residentBytes,
@@ -65,6 +68,7 @@ export async function openLimits(parts: OpenLimitsParts): Promise<OpenLimits> {
   });
   const admission = new RequestAdmission({
     limits,
+    states,
     use,
     held,
     room: new RoomQueue({
@@ -81,9 +85,12 @@ export async function openLimits(parts: OpenLimitsParts): Promise<OpenLimits> {
     onUnderWay: (count) => metrics.aicost_otlp_requests_in_flight.set(count),
     nowMs,
   });
-  const tenants = createTenantOperations({ state: control, limits, use, now: () => new Date() });
+  const tenants = createTenantOperations({
+    ...{ state: control, limits, states, use },
+    now: () => new Date(),
+  });
   const reads = new ReaderAdmission({ limits, nowMs });
-  return { admission, reads, tenants, ofTenants: limits, stop: () => writer.stop() };
+  return { admission, reads, tenants, ofTenants: limits, states, stop: () => writer.stop() };
 }
 
 /** Of V8's ways to collect, the one that gives the memory of its heap back too: measured, 444 MB become 346. */

@@ -3,18 +3,7 @@
 // Invariant: `code` is stable; clients may branch on it, so one is never renamed and never reused.
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import { GRPC_CODE } from './grpc-code.ts';
-
-export interface ProblemSpec {
-  /** HTTP status. */
-  readonly status: number;
-  /** google.rpc.Code of the same error on an OTLP path. */
-  readonly grpc: number;
-  /** Whether sending the same request again later can succeed. */
-  readonly retryable: boolean;
-  readonly title: string;
-  /** What happened and what to do about it. */
-  readonly sentence: string;
-}
+import type { ProblemSpec } from './problem-spec.ts';
 
 /** OTLP/HTTP clients resend on 429, 502, 503 and 504 only (OTLP 1.11): `retryable` agrees with that. */
 export const PROBLEMS = {
@@ -124,6 +113,22 @@ export const PROBLEMS = {
     retryable: false,
     title: 'Key retired',
     sentence: 'The key was revoked or rotated already. Create a new one.',
+  },
+  tenant_suspended: {
+    status: 403,
+    grpc: GRPC_CODE.permissionDenied,
+    retryable: false,
+    title: 'Tenant suspended',
+    sentence:
+      'An operator suspended the tenant: nothing is taken in for it, and nothing of this request was stored. Its keys may still read. `aicost tenants resume` ends it.',
+  },
+  tenant_conflict: {
+    status: 409,
+    grpc: GRPC_CODE.failedPrecondition,
+    retryable: false,
+    title: 'Tenant conflict',
+    sentence:
+      'The tenant is not in a state in which this can be done: it exists already, it was deleted (a deleted name is never used again), or it holds an operator key. The detail says which.',
   },
   body_too_large: {
     status: 413,

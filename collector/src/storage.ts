@@ -18,8 +18,8 @@ import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { observeStoreCalls } from './observe-store.ts';
 import { NO_OWN_TRACES, type OwnTraces } from './own-traces.ts';
+import { backoffMs } from './write/backoff.ts';
 import { judgeFailure } from './write/judge-failure.ts';
-import { backoffMs } from './write/writer.ts';
 
 export interface Storage {
   readonly store: Store;

@@ -36,12 +36,13 @@ import { Settler } from './settle/settler.ts';
 import type { PriceNow } from './settle/standing-amounts.ts';
 import { waitUntilStored } from './settle/wait-stored.ts';
 import type { Storage } from './storage.ts';
+import { backoffMs } from './write/backoff.ts';
 import { CLAIM_KIND } from './write/clone-guard.ts';
 import { judgeFailure } from './write/judge-failure.ts';
 import { Landing } from './write/landing.ts';
 import { LargeBlocks } from './write/large-blocks.ts';
 import { WriteHealth } from './write/write-health.ts';
-import { backoffMs, Writer } from './write/writer.ts';
+import { Writer } from './write/writer.ts';
 
 export interface StoringParts {
   config: Config;
@@ -164,6 +165,21 @@ export class Storing {
     });
     if (!options.dryRun) onDone(result);
     return result;
+  }
+
+  /**
+   * Runs work on rows that are stored, once all that came in until now is: nothing settles or is repriced beside it,
+   * and with `holdWriter` nothing is inserted. @throws Problem engine_unavailable until the tables are there
+   */
+  exclusively<T>(work: () => Promise<T>, { holdWriter }: { holdWriter: boolean }): Promise<T> {
+    const { settler, open, journal, clock } = this.ledgerWork();
+    const { writer } = this;
+    return settler.exclusively(() =>
+      open.suspended(async () => {
+        await waitUntilStored(journal, clock.nowMs());
+        return holdWriter && writer !== undefined ? writer.hold(work) : work();
+      }),
+    );
   }
 
   /** @throws Problem engine_unavailable until the tables are there */

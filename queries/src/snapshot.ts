@@ -42,7 +42,7 @@ export function snapshotOf(
   };
 }
 
-/** A condition on rows: they were stored by then. `time` is the column that tells when they were received or recorded. */
+/** A condition on rows: they were stored by then. `time`: the column that tells when they were received or recorded. */
 export function heldSql({ asOf, marks, complete }: Snapshot, time: Sql): Sql {
   if (marks.length === 0) return sql`false`;
   const writers = bound(

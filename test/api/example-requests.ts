@@ -91,6 +91,9 @@ export const REQUESTS: readonly ExampleRequest[] = [
   { operation: 'listPriceTerms' },
   { operation: 'removePriceTerms', parameters: { id: '$terms' } },
   { operation: 'importPriceBook', body: { format: 'aicost-price-book-1', layers: [] } },
+  { operation: 'createTenant', body: { tenant: 'initech' } },
+  { operation: 'suspendTenant', parameters: { tenant: 'initech' } },
+  { operation: 'resumeTenant', parameters: { tenant: 'initech' } },
   {
     operation: 'setTenantLimit',
     parameters: { tenant: 'acme', limit: 'spans_per_second' },
@@ -140,4 +143,14 @@ export const REQUESTS: readonly ExampleRequest[] = [
     body: { from: '2026-08-01T00:00:00Z', to: '2026-09-01T00:00:00Z', dry_run: true },
   },
   { operation: 'expireNow', body: { dry_run: true } },
+  {
+    operation: 'deleteUser',
+    parameters: { tenant: 'default' },
+    body: { user: 'grace', confirm: 'default' },
+  },
+  {
+    operation: 'deleteTenant',
+    parameters: { tenant: 'initech' },
+    body: { confirm: 'initech' },
+  },
 ];

@@ -97,6 +97,8 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
   live: ['rows/ledger-entry.ts'],
   // Lets days expire that settle has passed and verify found right.
   retention: ['settle/sealed-days.ts', 'verify/day-facts.ts', 'verify/report.ts'],
+  // Tenants and persons whose data goes; what is content is what retention replaces.
+  erase: ['retention/replace-content.ts', 'verify/day-facts.ts'],
   // Control totals are made of data points, and their amounts are read as money is.
   totals: ['decode/decode-metrics.ts', 'normalise/decimal-text.ts'],
 };
@@ -142,6 +144,7 @@ const JOINERS: Readonly<Record<string, string>> = {
   'ledger-work.ts': 'verify and reprice with settle, the journal and the prices of now',
   'price-now.ts': 'the book with the work on the ledger',
   'open-budgets.ts': 'budgets and webhooks with control state and metrics',
+  'erasures.ts': 'deletions with control state, and what is content',
   'bucket-prices.ts': 'the book with the flame graphs of the API',
   'open-live.ts': 'the live stream with its limits and metrics',
   'open-parts.ts': 'control state and journal with the files they stand on',

@@ -10,7 +10,7 @@ import type { Listener } from '../bind.ts';
 import { openControlState } from '../control/control-state.ts';
 import { createKeyOperations } from '../control/key-operations.ts';
 import { createMemoryControlStore } from '../control/memory-control-store.ts';
-import { EMBEDDED_SQL_USERS } from '../control/sql-users.ts';
+import { STOPPED_SQL_USERS } from '../control/sql-users.ts';
 import { createLog } from '../log.ts';
 import { openPrices } from '../price/open-prices.ts';
 import { requestIds } from '../request-id.ts';
@@ -42,7 +42,7 @@ beforeEach(async () => {
     now,
     randomBytes,
     onRetired: async () => undefined,
-    sqlUsers: EMBEDDED_SQL_USERS,
+    sqlUsers: STOPPED_SQL_USERS,
   });
   const authenticate = createAuthenticate({ findKey: (id) => state.keys.get(id), now });
   const root = { name: 'test', tenant: 'default', scopes: new Set<Scope>(['operator']) };

@@ -1,50 +1,15 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { generateKey } from '../key-format.ts';
 import { BUDGET_COMMANDS } from './budgets.ts';
-import { runCommand } from './run-command.ts';
+import { TestApi } from './test-api.ts';
 
-const KEY = generateKey((size) => new Uint8Array(size).fill(7));
-
-let server: Server;
-let asked: string[];
-let replies: Record<string, object>;
-
+let api: TestApi;
 beforeEach(async () => {
-  asked = [];
-  replies = {};
-  server = createServer((request, response) => {
-    let text = '';
-    request.on('data', (chunk) => {
-      text += chunk;
-    });
-    request.on('end', () => {
-      asked.push(`${request.method} ${request.url} ${text}`.trim());
-      response.end(JSON.stringify(replies[request.url ?? ''] ?? BUDGET));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  api = await TestApi.start();
+  api.reply = BUDGET;
 });
-afterEach(() => new Promise((resolve) => server.close(resolve)));
+afterEach(() => api.stop());
 
-async function run(...line: string[]) {
-  let [out, error] = ['', ''];
-  const { port } = server.address() as AddressInfo;
-  const code = await runCommand(BUDGET_COMMANDS, line, {
-    write: (text) => {
-      out += text;
-    },
-    writeError: (text) => {
-      error += text;
-    },
-    input: Readable.from([]),
-    environment: { AICOST_KEY: KEY, AICOST_URL: `http://127.0.0.1:${port}` },
-    now: () => new Date(0),
-  });
-  return { code, out, error };
-}
+const run = (...line: string[]) => api.run(BUDGET_COMMANDS, line);
 
 const BUDGET = {
   id: 'bud_1',
@@ -59,7 +24,7 @@ describe('aicost budgets', () => {
   test('list shows how each stands, and of each user the one that spent most', async () => {
     const row = { key: null, spent_usd: '200', forecast_usd: '300', state: 'warning' };
     const top = { key: 'ann', spent_usd: null, forecast_usd: null, state: 'unknown' };
-    replies = {
+    api.replies = {
       '/api/v1/budgets': { rows: [BUDGET, EACH] },
       '/api/v1/budgets/bud_1/status?limit=1': { rows: [row] },
       '/api/v1/budgets/bud_2/status?limit=1': { rows: [top] },
@@ -89,7 +54,7 @@ describe('aicost budgets', () => {
     );
     expect(out).toBe('bud_1: search is 250 USD per month (Europe/Berlin).\n');
     await run('budgets', 'create', 'u', '5', '--window', '30d', '--each', 'user', '--basis', 'all');
-    const bodies = asked.map((line) => JSON.parse(line.replace('POST /api/v1/budgets ', '')));
+    const bodies = api.asked.map((line) => JSON.parse(line.replace('POST /api/v1/budgets ', '')));
     expect(bodies).toEqual([
       {
         name: 'search',
@@ -116,11 +81,11 @@ describe('aicost budgets', () => {
       2,
       'aicost: --time-zone is UTC; a rolling window such as 7d has none.\n',
     ]);
-    expect(asked).toEqual([]);
+    expect(api.asked).toEqual([]);
   });
 
   test('delete says what is gone', async () => {
     expect((await run('budgets', 'delete', 'bud_1')).out).toBe('bud_1: search is deleted.\n');
-    expect(asked).toEqual(['DELETE /api/v1/budgets/bud_1']);
+    expect(api.asked).toEqual(['DELETE /api/v1/budgets/bud_1']);
   });
 });

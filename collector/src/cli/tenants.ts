@@ -1,11 +1,12 @@
-// `aicost tenants …`: which tenants there are, and their limits. They ask the running collector, which hands a change
-// on to every other one.
+// `aicost tenants …`: which tenants there are, their state and their limits. They ask the running
+// collector, which hands a change on to every other one.
 import { z } from 'zod';
 import { ConfigError } from '../config-error.ts';
 import { LIMITS, TENANT_LIMITS } from '../limit-table.ts';
 import { bytesSchema, countSchema } from '../option-values.ts';
 import { openCollectorClient } from './collector-client.ts';
 import type { Command, CommandInput } from './command.ts';
+import { DELETION_COMMANDS } from './tenant-deletion.ts';
 import { textTable } from './text-table.ts';
 
 const PATH = '/api/v1/admin/tenants';
@@ -13,6 +14,7 @@ const NO_LIMIT = 'none';
 
 const tenantSchema = z.looseObject({
   tenant: z.string(),
+  state: z.string(),
   keys: z.number(),
   limits: z.record(z.string(), z.number().nullable()),
   today: z.looseObject({ spans: z.number(), bytes: z.number() }),
@@ -46,6 +48,7 @@ async function list(input: CommandInput): Promise<number> {
       .join(' ') || '-';
   const columns = [
     { title: 'TENANT', text: (row: Tenant) => row.tenant },
+    { title: 'STATE', text: (row: Tenant) => row.state },
     { title: 'KEYS', text: (row: Tenant) => String(row.keys), isNumber: true },
     { title: 'SPANS TODAY', text: (row: Tenant) => String(row.today.spans), isNumber: true },
     { title: 'BYTES TODAY', text: (row: Tenant) => String(row.today.bytes), isNumber: true },
@@ -53,6 +56,21 @@ async function list(input: CommandInput): Promise<number> {
   ];
   return writeAnswer(input, answer, () => textTable(columns, tenantListSchema.parse(answer).rows));
 }
+
+async function change(input: CommandInput, wish: { path: string; body?: object }): Promise<number> {
+  const client = await openCollectorClient(input.config);
+  const answer = await client.ask('POST', `${PATH}${wish.path}`, wish.body);
+  const { tenant, state } = tenantSchema.parse(answer);
+  return writeAnswer(input, answer, () => `${tenant} is ${state}.\n`);
+}
+
+const create = (input: CommandInput): Promise<number> =>
+  change(input, { path: '', body: { tenant: input.positionals[0] } });
+
+const setState =
+  (verb: 'suspend' | 'resume') =>
+  (input: CommandInput): Promise<number> =>
+    change(input, { path: `/${encodeURIComponent(input.positionals[0] ?? '')}/${verb}` });
 
 function pathOf(input: CommandInput): string {
   const [tenant = '', limit] = input.positionals.map(encodeURIComponent);
@@ -115,6 +133,31 @@ export const TENANT_COMMANDS: readonly Command[] = [
     positionals: [],
     run: list,
   },
+  {
+    name: 'tenants create',
+    sentence: 'Make a tenant, before it has a key.',
+    takes: 'client',
+    flags: [],
+    positionals: ['tenant'],
+    run: create,
+  },
+  {
+    name: 'tenants suspend',
+    sentence: 'Take nothing in for a tenant; its keys may still read.',
+    takes: 'client',
+    flags: [],
+    positionals: ['tenant'],
+    run: setState('suspend'),
+  },
+  {
+    name: 'tenants resume',
+    sentence: 'Take in again what a suspended tenant sends.',
+    takes: 'client',
+    flags: [],
+    positionals: ['tenant'],
+    run: setState('resume'),
+  },
+  ...DELETION_COMMANDS,
   {
     name: 'tenants limits show',
     sentence: "Show the limits of a tenant ('*': of every tenant), and where each comes from.",

@@ -4,6 +4,7 @@
 import type { KeyRecord } from '../access.ts';
 import type { Logger } from '../log.ts';
 import { unavailable } from '../problems.ts';
+import { withoutErased } from '../tenant-states.ts';
 import { readControlCopy, writeControlCopy } from './control-copy.ts';
 import { type ControlRow, type ControlStore, nextVersion, rowKeyOf } from './control-store.ts';
 import { foldKeys } from './key-rows.ts';
@@ -154,6 +155,7 @@ class UnionState implements ControlState {
     if (fresh.length === 0) return;
     for (const row of fresh) this.#known.set(rowKeyOf(row), row);
     this.#highest = highestVersion(fresh, this.#highest);
+    for (const row of withoutErased(this.history())) this.#known.set(rowKeyOf(row), row);
     this.#keys = foldKeys(this.history());
     this.#isCopyStale = true;
   }

@@ -8,6 +8,7 @@ import type { Config } from '../config.ts';
 import { ConfigError } from '../config-error.ts';
 import { hashKey, KEY_RULE, parseKey, SECRET_LENGTH_ADVISED } from '../key-format.ts';
 import type { Logger } from '../log.ts';
+import { foldTenants, isGone } from '../tenant-states.ts';
 import type { ControlState } from './control-state.ts';
 import { createdKeyChange, type KeyFacts } from './key-rows.ts';
 
@@ -79,8 +80,16 @@ export async function ensureInitKeys(
   log: Logger,
 ): Promise<void> {
   const missing = new Map<string, KeyFacts>();
+  const tenants = foldTenants(state.history());
   for (const initKey of initKeys) {
     const facts = toFacts(initKey);
+    if (isGone(tenants.get(facts.tenant)?.state)) {
+      log.warn(
+        { key_id: facts.id, tenant: facts.tenant },
+        'an init key is of a deleted tenant: it is no key',
+      );
+      continue;
+    }
     const known = state.keys.get(facts.id) ?? missing.get(facts.id);
     if (known !== undefined && known.sha256 !== facts.sha256) {
       throw new ConfigError(

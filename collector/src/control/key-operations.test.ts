@@ -12,7 +12,7 @@ import { adminKeyPath, ensureFirstKey, forgetFirstKey } from './first-key.ts';
 import { ensureInitKeys, readInitKeys } from './init-keys.ts';
 import { createKeyOperations } from './key-operations.ts';
 import { createMemoryControlStore, type MemoryControlStore } from './memory-control-store.ts';
-import { EMBEDDED_SQL_USERS } from './sql-users.ts';
+import { STOPPED_SQL_USERS } from './sql-users.ts';
 
 const log = createLog('silent', process.stderr);
 let directory: string;
@@ -40,7 +40,7 @@ beforeEach(async () => {
     now: () => clock,
     randomBytes,
     onRetired: (id) => forgetFirstKey(directory, id),
-    sqlUsers: EMBEDDED_SQL_USERS,
+    sqlUsers: STOPPED_SQL_USERS,
   });
 });
 afterEach(() => rm(directory, { recursive: true }));

@@ -12,6 +12,7 @@ import {
 } from '../access.ts';
 import { generateKey, hashKey, parseKey } from '../key-format.ts';
 import { Problem } from '../problems.ts';
+import { foldTenants, isGone } from '../tenant-states.ts';
 import type { ControlState } from './control-state.ts';
 import {
   createdKeyChange,
@@ -36,6 +37,7 @@ export function createKeyOperations(deps: KeyOperationsDeps): KeyOperations {
   return {
     create: async (actor, wanted) => {
       const facts = checkNewKey(actor, wanted);
+      refuseDeleted(deps, facts.tenant);
       const made = makeKey(deps, facts);
       await createSqlUser(deps, made.facts);
       await deps.state.append([createdKeyChange(actor.name, made.facts)]);
@@ -138,6 +140,13 @@ function checkNewKey(actor: KeyActor, wanted: NewKey): Omit<KeyFacts, 'id' | 'sh
     name: wanted.name,
     sqlUser: wanted.sqlUser ?? false,
   };
+}
+
+/** A key of a deleted tenant would bring its name back. */
+function refuseDeleted({ state }: KeyOperationsDeps, tenant: string): void {
+  if (!isGone(foldTenants(state.history()).get(tenant)?.state)) return;
+  const detail = `Tenant ${tenant} was deleted, and the name is never used again; take another.`;
+  throw new Problem('tenant_conflict', detail);
 }
 
 /** The key of an id, if the actor may retire it and it is not retired yet. */

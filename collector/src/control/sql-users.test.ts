@@ -9,25 +9,26 @@ import { createLog } from '../log.ts';
 import { openControlState } from './control-state.ts';
 import { createKeyOperations } from './key-operations.ts';
 import { createMemoryControlStore } from './memory-control-store.ts';
-import {
-  EMBEDDED_SQL_USERS,
-  type SqlUsers,
-  STOPPED_SQL_USERS,
-  serverSqlUsers,
-} from './sql-users.ts';
+import { type SqlUsers, STOPPED_SQL_USERS, sqlUsersOf } from './sql-users.ts';
 
 let directory: string;
 let statements: string[];
 let refusal: StoreError | undefined;
 
-const onServer: SqlUsers = serverSqlUsers(
+const PLACE = { database: 'aicost', cluster: null };
+const onServer: SqlUsers = sqlUsersOf(
   {
+    kind: 'server',
     command: async (sql) => {
       if (refusal !== undefined) throw refusal;
       statements.push(sql);
     },
   },
-  { database: 'aicost', cluster: null },
+  PLACE,
+);
+const embedded: SqlUsers = sqlUsersOf(
+  { kind: 'embedded', command: () => Promise.reject(new Error('there are no users')) },
+  PLACE,
 );
 const refused = (code: number) => new StoreError('no', { code, retryable: false, answered: true });
 const actor: KeyActor = { name: 'key:test', tenant: 'acme', scopes: new Set(['admin']) };
@@ -123,7 +124,7 @@ describe('on a server', () => {
 });
 
 test.for([
-  ['on the embedded engine', EMBEDDED_SQL_USERS, '--clickhouse-url'],
+  ['on the embedded engine', embedded, '--clickhouse-url'],
   ['beside a stopped collector', STOPPED_SQL_USERS, 'Start it'],
 ] as const)(
   '%s there are no users: the key is not made, and the problem says what to do',
@@ -139,6 +140,6 @@ test.for([
 
 test('a key whose user is on a server that was left can be revoked on the embedded engine', async () => {
   const { record } = await (await openKeys(onServer)).create(actor, wanted);
-  const keys = await openKeys(EMBEDDED_SQL_USERS);
+  const keys = await openKeys(embedded);
   expect((await keys.revoke(actor, record.id)).revokedAt).not.toBeNull();
 });

@@ -21,8 +21,13 @@ export interface SqlUsers {
 /** ClickHouse codes of a user who may not manage users: no privilege, and storage that cannot be written. */
 const MAY_NOT_MANAGE_USERS = [495, 497, 514];
 
+/** Of a store: on a server there are such users, in an embedded engine there are none. */
+export function sqlUsersOf(store: Pick<Store, 'command' | 'kind'>, place: UserPlace): SqlUsers {
+  return store.kind === 'embedded' ? EMBEDDED_SQL_USERS : serverSqlUsers(store, place);
+}
+
 /** Users on a server. The collector's own user needs `access_management`. */
-export function serverSqlUsers(store: Pick<Store, 'command'>, place: UserPlace): SqlUsers {
+function serverSqlUsers(store: Pick<Store, 'command'>, place: UserPlace): SqlUsers {
   const run = async (statements: readonly string[]): Promise<void> => {
     try {
       for (const statement of statements) await store.command(statement);
@@ -44,7 +49,7 @@ export function serverSqlUsers(store: Pick<Store, 'command'>, place: UserPlace):
 }
 
 /** The embedded engine has no users: none can be made, and none is there that would have to be removed. */
-export const EMBEDDED_SQL_USERS: SqlUsers = {
+const EMBEDDED_SQL_USERS: SqlUsers = {
   create: () =>
     Promise.reject(
       new Problem(

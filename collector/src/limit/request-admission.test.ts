@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { TenantId } from '../access.ts';
 import { DEFAULT_TENANT_LIMITS, LIMITS, type TenantLimits } from '../limit-table.ts';
 import { Problem, unavailable } from '../problems.ts';
+import type { TenantState } from '../tenant-states.ts';
 import { DailyUse } from './daily-use.ts';
 import { RequestAdmission } from './request-admission.ts';
 import { RoomQueue } from './room-queue.ts';
@@ -23,6 +24,7 @@ let timesUp: (() => void)[];
 let heldBytes: number;
 let journal: { text: string; isFull: boolean } | undefined;
 let underWay: number;
+let states: Map<string, TenantState>;
 let use: DailyUse;
 let door: RequestAdmission;
 
@@ -38,6 +40,7 @@ function setLimits(tenant: string, own: Partial<TenantLimits>): void {
 }
 
 beforeEach(() => {
+  states = new Map();
   [limits, settled, nowMs, wallMs] = [{}, new Map(), 0, NOON];
   [isTight, timesUp, heldBytes, journal, underWay] = [false, [], 0, undefined, 0];
   use = new DailyUse(() => wallMs);
@@ -68,6 +71,7 @@ beforeEach(() => {
   });
   door = new RequestAdmission({
     limits: { of: limitsOf },
+    states: { of: (tenant) => states.get(tenant) },
     use,
     held,
     room,
@@ -350,5 +354,28 @@ describe('a collector', () => {
     expect(refusalOf(() => door.checkRoom())).toBe('503 journal_unavailable journal_bytes 1');
     journal = { text: 'broken', isFull: false };
     expect(refusalOf(() => door.checkRoom())).toBe('503 journal_unavailable undefined 1');
+  });
+});
+
+describe('a tenant that is not active', () => {
+  test.for([
+    ['suspended', '403 tenant_suspended undefined undefined'],
+    ['deleting', '401 key_unknown undefined undefined'],
+    ['deleted', '401 key_unknown undefined undefined'],
+  ] as const)('%s is refused, others are not', ([state, refusal]) => {
+    states.set('acme', state);
+    expect(refusalOf(() => send(ACME, 1))).toBe(refusal);
+    expect(refusalOf(() => send(BETA, 1))).toBeUndefined();
+    states.set('acme', 'active');
+    expect(refusalOf(() => send(ACME, 1))).toBeUndefined();
+  });
+
+  test('gets nothing in by a body that came while it was deleted', () => {
+    const pass = door.admit(ACME, 100);
+    states.set('acme', 'deleting');
+    expect(refusalOf(() => pass.bodyRead(100))).toBe('401 key_unknown undefined undefined');
+    expect(door.underWayOf('acme')).toBe(1);
+    pass.close(false);
+    expect(door.underWayOf('acme')).toBe(0);
   });
 });

@@ -5,7 +5,8 @@
  */
 import type { Admission, BodyAccount, Pass, SpanBudget } from '../admission.ts';
 import { LIMITS, type TenantLimits } from '../limit-table.ts';
-import { unavailable } from '../problems.ts';
+import { Problem, unavailable } from '../problems.ts';
+import { isGone, type TenantStates } from '../tenant-states.ts';
 import type { DailyUse } from './daily-use.ts';
 import type { BodyRoom, RoomQueue } from './room-queue.ts';
 import { TenantBudget } from './tenant-budget.ts';
@@ -13,6 +14,7 @@ import type { LimitsOfTenants } from './tenant-limits.ts';
 
 export interface RequestAdmissionDeps {
   readonly limits: Pick<LimitsOfTenants, 'of'>;
+  readonly states: Pick<TenantStates, 'of'>;
   readonly use: DailyUse;
   /** The one account of what all requests hold, and how many bytes that may be. */
   readonly held: BodyAccount & { readonly bytesMax: number };
@@ -56,6 +58,7 @@ export class RequestAdmission implements Admission, SpanBudget {
 
   admit(tenant: string, declaredBytes: number | undefined): Pass {
     const expectedBytes = this.expected(declaredBytes);
+    this.refuseUnlessActive(tenant);
     const nowMs = this.deps.nowMs();
     const budget = this.budgetOf(tenant);
     budget.keepTo(this.deps.limits.of(tenant), nowMs);
@@ -63,6 +66,20 @@ export class RequestAdmission implements Admission, SpanBudget {
     budget.enter(expectedBytes);
     this.changeUnderWay(1);
     return this.openPass(budget, expectedBytes);
+  }
+
+  /** Requests of a tenant between their admission and their answer. */
+  underWayOf(tenant: string): number {
+    return this.budgets.get(tenant)?.underWay ?? 0;
+  }
+
+  private refuseUnlessActive(tenant: string): void {
+    const state = this.deps.states.of(tenant);
+    if (state === 'suspended') {
+      throw new Problem('tenant_suspended', `Tenant ${tenant} is suspended: nothing is taken in.`);
+    }
+    // Its keys are revoked: a request that was let in before is told the same.
+    if (isGone(state)) throw new Problem('key_unknown');
   }
 
   limitsOf(tenant: string): TenantLimits {
@@ -88,6 +105,8 @@ export class RequestAdmission implements Admission, SpanBudget {
       room: account.reserve,
       bodyRead: (bytes) => {
         isRead = true;
+        // Nothing is decoded for a tenant once it is deleted, however long its body took.
+        this.refuseUnlessActive(budget.tenant);
         budget.chargeBytes(bytes - expectedBytes);
         budget.checkAgain(nowMs());
         counted = { today: budget.today, bytes };

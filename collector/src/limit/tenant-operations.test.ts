@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -12,6 +12,7 @@ import {
 import { DEFAULT_TENANT_LIMITS } from '../limit-table.ts';
 import { createLog } from '../log.ts';
 import type { TenantOperations } from '../tenant-rows.ts';
+import { TenantStates, tenantChange } from '../tenant-states.ts';
 import { DailyUse } from './daily-use.ts';
 import { LimitsOfTenants } from './tenant-limits.ts';
 import { createTenantOperations } from './tenant-operations.ts';
@@ -40,7 +41,11 @@ async function openCollector(name: string): Promise<Opened> {
   });
   const limits = new LimitsOfTenants(state);
   const use = new DailyUse(() => NOW.getTime());
-  const tenants = createTenantOperations({ state, limits, use, now: () => NOW });
+  const tenants = createTenantOperations({
+    ...{ state, limits, use },
+    states: new TenantStates(state),
+    now: () => NOW,
+  });
   return { state, limits, tenants, use };
 }
 
@@ -173,13 +178,76 @@ describe('the limits of a tenant', () => {
   });
 });
 
-test('tenants are listed with their keys in force, their own limits and what they used today', async () => {
+test('tenants are listed with their state, keys in force, own limits and what they used today', async () => {
   await set('acme', 'spans_per_day', 10);
   await set('*', 'spans_per_day', 20);
+  await here.tenants.create(OPERATOR, 'fresh');
   here.use.add(here.use.of('beta'), { spans: 3, bytes: 40 });
-  const day = '2026-08-20';
+  const today = { day: '2026-08-20', spans: 0, bytes: 0 };
+  const nobody = { state: 'active', state_set_at: null, state_set_by: null, today };
+  const made = { state_set_at: NOW.toISOString(), state_set_by: 'key:op' };
   expect(here.tenants.list()).toEqual([
-    { tenant: 'acme', keys: 2, limits: { spans_per_day: 10 }, today: { day, spans: 0, bytes: 0 } },
-    { tenant: 'beta', keys: 1, limits: {}, today: { day, spans: 3, bytes: 40 } },
+    { ...nobody, tenant: 'acme', keys: 2, limits: { spans_per_day: 10 } },
+    { ...nobody, tenant: 'beta', keys: 1, limits: {}, today: { ...today, spans: 3, bytes: 40 } },
+    { ...nobody, ...made, tenant: 'fresh', keys: 0, limits: {} },
   ]);
+});
+
+describe('the state of a tenant', () => {
+  const deleted = (tenant: string, state: 'deleting' | 'deleted') =>
+    here.state.append([tenantChange('key:op', tenant, { state })]);
+
+  test('is suspended and resumed, and every change is kept with who made it', async () => {
+    expect(await here.tenants.setState(OPERATOR, 'acme', 'suspended')).toMatchObject({
+      state: 'suspended',
+      state_set_by: 'key:op',
+    });
+    expect(await here.tenants.setState(OPERATOR, 'acme', 'active')).toMatchObject({
+      state: 'active',
+    });
+    const rows = here.state.history().filter(({ kind }) => kind === 'tenant');
+    expect(rows.map(({ actor, payload }) => [actor, payload])).toEqual([
+      ['key:op', '{"state":"suspended"}'],
+      ['key:op', '{"state":"active"}'],
+    ]);
+  });
+
+  test('reaches another collector', async () => {
+    await here.tenants.setState(OPERATOR, 'acme', 'suspended');
+    const there = await openCollector('there');
+    await there.state.refresh();
+    expect(there.tenants.list()[0]).toMatchObject({ tenant: 'acme', state: 'suspended' });
+  });
+
+  test.for([
+    ['Acme', 'parameter_invalid', 'tenant is "Acme"; expected a tenant name'],
+    ['acme', 'tenant_conflict', 'exists already'],
+  ])('create %j is refused', async ([tenant, code, message]) => {
+    await expect(here.tenants.create(OPERATOR, tenant!)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message!),
+    });
+  });
+
+  test.for(['deleting', 'deleted'] as const)('that is %s is for good', async (state) => {
+    await deleted('acme', state);
+    await here.state.append([tenantChange('key:old', 'acme', { state: 'active' })]);
+    await expect(here.tenants.create(OPERATOR, 'acme')).rejects.toMatchObject({
+      code: 'tenant_conflict',
+    });
+    await expect(here.tenants.setState(OPERATOR, 'acme', 'active')).rejects.toMatchObject({
+      code: 'parameter_invalid',
+    });
+    expect(here.tenants.list().map(({ tenant }) => tenant)).toEqual(
+      state === 'deleted' ? ['beta'] : ['acme', 'beta'],
+    );
+  });
+
+  test('what a deleted tenant had set is forgotten, in the copy too', async () => {
+    await set('acme', 'spans_per_day', 10);
+    await deleted('acme', 'deleted');
+    expect(here.limits.own.get('acme')).toBeUndefined();
+    const copy = await readFile(join(directory, 'here.json'), 'utf8');
+    expect(copy).not.toContain('spans_per_day\\":10');
+  });
 });

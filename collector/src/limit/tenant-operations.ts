@@ -1,5 +1,5 @@
 /**
- * What an operator does with the limits of tenants. Invariant: nothing enters the control state that could not be
+ * What an operator does with tenants and their limits. Invariant: nothing enters the control state that could not be
  * kept to, and a name that no key has is told as that: a limit for a mistyped tenant would hold nobody back.
  */
 import { type KeyActor, type KeyRecord, tenantNameSchema } from '../access.ts';
@@ -12,6 +12,7 @@ import {
   type TenantOperations,
   type TenantRow,
 } from '../tenant-rows.ts';
+import { isGone, type TenantState, type TenantStates, tenantChange } from '../tenant-states.ts';
 import type { DailyUse } from './daily-use.ts';
 import { isInRange, type LimitState, limitChange } from './limit-rows.ts';
 import type { LimitsOfTenants } from './tenant-limits.ts';
@@ -19,6 +20,7 @@ import type { LimitsOfTenants } from './tenant-limits.ts';
 export interface TenantOperationsDeps {
   readonly state: LimitState & { readonly keys: ReadonlyMap<string, KeyRecord> };
   readonly limits: LimitsOfTenants;
+  readonly states: TenantStates;
   readonly use: DailyUse;
   readonly now: () => Date;
 }
@@ -41,6 +43,23 @@ export function createTenantOperations(deps: TenantOperationsDeps): TenantOperat
   };
   return {
     list: () => listTenants(deps),
+    create: async (actor, asked) => {
+      const name = tenantNameSchema.safeParse(asked);
+      if (!name.success) throw wrong('tenant', asked, name.error.issues[0]!.message.slice(9));
+      refuseTaken(deps, name.data);
+      await deps.state.append([tenantChange(actor.name, name.data, { state: 'active' })]);
+      return tenantRow(deps, name.data);
+    },
+    setState: async (actor, asked, state) => {
+      checkName(deps, asked);
+      await deps.state.append([tenantChange(actor.name, asked, { state })]);
+      return tenantRow(deps, asked);
+    },
+    mustExist: (asked) => {
+      if (!knownTenants(deps).includes(asked)) {
+        throw new Problem('not_found', `There is no tenant ${shown(asked)}.`);
+      }
+    },
     show: (asked) => {
       const tenant = checkTenant(deps, asked);
       return TENANT_LIMITS.map((limit) => rowOf(deps, tenant, limit));
@@ -50,20 +69,48 @@ export function createTenantOperations(deps: TenantOperationsDeps): TenantOperat
   };
 }
 
+const shown = (value: unknown): string => JSON.stringify(value).slice(0, SHOWN_CHARS_MAX);
+
 function wrong(field: string, value: unknown, expected: string): Problem {
-  const shown = JSON.stringify(value).slice(0, SHOWN_CHARS_MAX);
-  return new Problem('parameter_invalid', `${field} is ${shown}; expected ${expected}.`);
+  return new Problem('parameter_invalid', `${field} is ${shown(value)}; expected ${expected}.`);
 }
 
-function checkTenant({ state }: TenantOperationsDeps, asked: string): string {
-  const known = [...new Set([...state.keys.values()].map(({ tenant }) => tenant))].sort();
-  if (asked === EVERY_TENANT || known.includes(asked)) return asked;
+/** By name: those that were made or have a key, and were not deleted. */
+function knownTenants({ state, states }: TenantOperationsDeps): string[] {
+  const named = [...states.all.keys(), ...[...state.keys.values()].map(({ tenant }) => tenant)];
+  return [...new Set(named)].filter((tenant) => states.of(tenant) !== 'deleted').sort();
+}
+
+function refuseTaken(deps: TenantOperationsDeps, tenant: string): void {
+  const state = deps.states.of(tenant);
+  if (isGone(state)) {
+    const detail = `Tenant ${tenant} was deleted, and the name is never used again; take another.`;
+    throw new Problem('tenant_conflict', detail);
+  }
+  if (knownTenants(deps).includes(tenant)) {
+    throw new Problem('tenant_conflict', `Tenant ${tenant} exists already (${state ?? 'active'}).`);
+  }
+}
+
+function checkTenant(deps: TenantOperationsDeps, asked: string): string {
+  return asked === EVERY_TENANT ? asked : checkName(deps, asked, '* for every tenant, or ');
+}
+
+/** @param or what else is allowed */
+function checkName(deps: TenantOperationsDeps, asked: string, or = ''): string {
+  const known = knownTenants(deps).filter((tenant) => !isGone(deps.states.of(tenant)));
+  if (known.includes(asked)) return asked;
   const named = known.slice(0, TENANTS_NAMED_MAX).join(', ');
   const more =
     known.length > TENANTS_NAMED_MAX ? `, and ${known.length - TENANTS_NAMED_MAX} more` : '';
   const isName = tenantNameSchema.safeParse(asked).success;
-  const why = isName ? ' (no key is of this one; make one first)' : '';
-  throw wrong('tenant', asked, `* for every tenant, or one of ${named}${more}${why}`);
+  const isDeleted = isGone(deps.states.of(asked));
+  const why = isDeleted
+    ? ' (it was deleted)'
+    : isName
+      ? ' (no key is of this one; make one first)'
+      : '';
+  throw wrong('tenant', asked, `${or}one of ${named}${more}${why}`);
 }
 
 function checkLimit(asked: string): TenantLimitName {
@@ -96,18 +143,27 @@ function rowOf(deps: TenantOperationsDeps, tenant: string, name: TenantLimitName
 const isInForce = ({ revokedAt, expiresAt }: KeyRecord, now: Date): boolean =>
   revokedAt === null && (expiresAt === null || Date.parse(expiresAt) > now.getTime());
 
-function listTenants({ state, limits, use, now }: TenantOperationsDeps): TenantRow[] {
-  const keys = new Map<string, number>();
-  for (const key of state.keys.values()) {
-    keys.set(key.tenant, (keys.get(key.tenant) ?? 0) + (isInForce(key, now()) ? 1 : 0));
-  }
-  const day = now().toISOString().slice(0, 10);
-  const today = use.byDay.get(use.day);
-  return [...keys]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([tenant, count]) => {
-      const { spans, bytes } = today?.get(tenant) ?? { spans: 0, bytes: 0 };
-      const own = [...(limits.own.get(tenant) ?? [])].map(([name, { value }]) => [name, value]);
-      return { tenant, keys: count, limits: Object.fromEntries(own), today: { day, spans, bytes } };
-    });
+function listTenants(deps: TenantOperationsDeps): TenantRow[] {
+  return knownTenants(deps).map((tenant) => tenantRow(deps, tenant));
 }
+
+function tenantRow(deps: TenantOperationsDeps, tenant: string): TenantRow {
+  const { state, limits, states, use, now } = deps;
+  const own = [...(limits.own.get(tenant) ?? [])].map(([name, { value }]) => [name, value]);
+  const facts = states.all.get(tenant);
+  const { spans, bytes } = use.byDay.get(use.day)?.get(tenant) ?? { spans: 0, bytes: 0 };
+  return {
+    tenant,
+    state: shownState(facts?.state),
+    state_set_at: facts?.changedAt ?? null,
+    state_set_by: facts?.changedBy ?? null,
+    keys: [...state.keys.values()].filter((key) => key.tenant === tenant && isInForce(key, now()))
+      .length,
+    limits: Object.fromEntries(own),
+    today: { day: now().toISOString().slice(0, 10), spans, bytes },
+  };
+}
+
+/** Of one that is listed: deleted ones are not. */
+const shownState = (state: TenantState | undefined): TenantRow['state'] =>
+  state === undefined || state === 'deleted' ? 'active' : state;

@@ -4,6 +4,7 @@
  */
 import type { KeptTerms, PriceTerms } from '../price-terms.ts';
 import { priceTermsSchema } from '../price-terms.ts';
+import { ERASED_PAYLOAD } from '../tenant-states.ts';
 
 /** A row of the control state, as far as prices look at it. */
 export type PriceRow = {
@@ -65,7 +66,7 @@ export function foldTerms(rows: readonly PriceRow[]): FoldedTerms {
   const terms = new Map<string, KeptTerms>();
   const unreadable: PriceRow[] = [];
   for (const row of rows) {
-    if (row.kind !== TERMS_KIND) continue;
+    if (row.kind !== TERMS_KIND || row.payload === ERASED_PAYLOAD) continue;
     const told = readTerms(row.payload);
     if (told === undefined) {
       unreadable.push(row);

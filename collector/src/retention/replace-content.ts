@@ -86,7 +86,7 @@ function contentSql(rule: ContentRule): { hasContent: string; changes: string } 
 }
 
 /** Of the attribute k with the value v; the same as rows/redact.ts finds before a span is stored. */
-function contentCondition(rule: ContentRule): string {
+export function contentCondition(rule: ContentRule): string {
   const { keys, prefixes, plainKeys, plainEnds, plainBytesMax } = rule;
   const begins = anyOf(prefixes.map((prefix) => `startsWith(k, ${quoteString(prefix)})`));
   const isPlain = anyOf([

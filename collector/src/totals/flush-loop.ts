@@ -7,6 +7,8 @@ const PAUSE_MS = 5_000;
 
 export interface RunningTotals {
   readonly totals: ControlTotals;
+  /** Inserts what waits now. Rejects with StoreError. */
+  flush(): Promise<void>;
   /** Inserts what waits, at most until `deadline` fires; what remains is lost. */
   stop(deadline: AbortSignal): Promise<void>;
 }
@@ -41,6 +43,7 @@ export function startControlTotals(deps: FlushLoopDeps): RunningTotals {
   deps.prepared.then(begin, () => undefined);
   return {
     totals,
+    flush: () => totals.flush(),
     async stop(deadline) {
       clearInterval(timer);
       if (timer === undefined) return;

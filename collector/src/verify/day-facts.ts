@@ -54,11 +54,15 @@ const SPAN_COLUMNS = `tenant, trace_id, span_id, parent_span_id, name, start_tim
 const hashOf = (columns: string): string =>
   `reinterpretAsUInt128(sipHash128(toString((${columns}))))`;
 
-/** By tenant; one without entries is absent. Undefined where the version of the hash is not known here. */
+/**
+ * By tenant; one without entries is absent. `ledger` is what is read, where it is not the table. Undefined where the
+ * version of the hash is not known here.
+ */
 export async function entryFacts(
   store: Store,
   { day, tenants, throughNs }: FactsQuestion,
   version = HASH_VERSION,
+  ledger = `${store.database}.ledger`,
 ): Promise<ReadonlyMap<string, EntryFacts> | undefined> {
   const columns = ENTRY_COLUMNS[version];
   if (columns === undefined) return undefined;
@@ -69,7 +73,7 @@ export async function entryFacts(
      FROM (
        SELECT tenant AS of, ${hashOf(columns)} AS hash, calls AS c, unpriced_calls AS u, ifNull(list_usd, 0) AS l,
          ifNull(cost_usd, 0) AS x, toString(book_version) AS b, toString(rules_version) AS r
-       FROM ${store.database}.ledger
+       FROM ${ledger}
        WHERE tenant IN {tenants:Array(String)} AND toDate(start_time) = {day:Date}
          AND recorded_at <= fromUnixTimestamp64Nano({through:Int64}, 'UTC'))
      GROUP BY of`,

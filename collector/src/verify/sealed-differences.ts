@@ -69,7 +69,7 @@ async function readSeals(store: Store, day: string): Promise<Seal[]> {
        toString(entries_hash) AS entries_hash, calls, unpriced_calls, toString(list_usd) AS list_usd,
        toString(cost_usd) AS cost_usd, hash_version
      FROM ${store.database}.sealed_days WHERE day = {day:Date} AND expired != 'content'
-     ORDER BY tenant, expired = 'ledger' DESC, through DESC LIMIT 1 BY tenant`,
+     ORDER BY tenant, expired = 'ledger' DESC, through DESC, sealed_at DESC LIMIT 1 BY tenant`,
     { day },
     CHECK_OPTIONS,
   );

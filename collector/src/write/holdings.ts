@@ -51,8 +51,9 @@ async function holds(
   if (
     segment.about.isSalvaged ? found !== 0 && found < expected : found !== 0 && found !== expected
   ) {
-    // A batch comes as one part: where some of its rows are left, the others have expired with their day.
-    if (found < expected && (await isDaySealed(store, segment))) return true;
+    // A batch comes as one part: where some of its rows are left, the others have expired with their day,
+    // or went with their tenant.
+    if (found < expected && (await mayBeDeleted(store, segment))) return true;
     const { batchSeq, writerId } = segment;
     throw new HoldingConflict(
       `${table} holds ${found} rows of batch ${batchSeq} of writer ${writerId}; expected ${expected} or none`,
@@ -61,10 +62,11 @@ async function holds(
   return found !== 0;
 }
 
-/** Whether rows of some tenant may have expired on the day of the segment. */
-async function isDaySealed(store: Store, { day }: SealedSegment): Promise<boolean> {
+/** Whether rows of some tenant may have expired on the day of the segment, or some tenant was deleted. */
+async function mayBeDeleted(store: Store, { day }: SealedSegment): Promise<boolean> {
   const [row] = await store.query<{ seals: string }>(
-    `SELECT count() AS seals FROM ${quoteName(store.database)}.sealed_days
+    `SELECT count() + (SELECT count() FROM ${quoteName(store.database)}.control WHERE kind = 'tenant' AND deleted) AS seals
+     FROM ${quoteName(store.database)}.sealed_days
      WHERE day = toDate(${quoteString(day)}) AND expired != 'content'`,
   );
   return countOf(row?.seals) > 0;

@@ -1,9 +1,9 @@
 /** What an attempt was rejected with, and what the writer makes of it. */
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import { expect, test } from 'vitest';
+import { backoffMs } from './backoff.ts';
 import { HoldingConflict } from './holdings.ts';
 import { judgeFailure } from './judge-failure.ts';
-import { backoffMs } from './writer.ts';
 
 function answered(code: number, message = `code ${code}`): StoreError {
   return new StoreError(message, { code, retryable: false, answered: true });

@@ -8,6 +8,7 @@ import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import type { SealedQueue } from '../journal/sealed-queue.ts';
 import type { SealedSegment } from '../journal/sealed-segment.ts';
 import { systemTimers, type Timers } from '../timers.ts';
+import { backoffMs } from './backoff.ts';
 import { BeginFence, isTooLate } from './begin-fence.ts';
 import { CloneGuard } from './clone-guard.ts';
 import { expectedRows, HoldingConflict, targetsLacking } from './holdings.ts';
@@ -51,10 +52,6 @@ interface Attempts {
   refusedWith: { error: unknown; failure: Failure } | undefined;
 }
 
-const BACKOFF_MIN_MS = 200;
-const BACKOFF_MAX_MS = 30_000;
-/** Asking again whether somebody is there costs nothing, and a queue waits. */
-const BACKOFF_AWAY_MAX_MS = 5_000;
 /** A segment that ClickHouse answers with an error it will not overcome is tried this often. */
 const REFUSALS_MAX = 3;
 /** A segment that waited so long on the disk, or failed so often, is held against its CRCs before it is sent. */
@@ -72,6 +69,8 @@ export class Writer {
   private readonly stopping = new AbortController();
   /** A segment was set aside for a code we do not know, and none was written since. */
   private isUnknownAside = false;
+  /** One at a time: a segment, or work that no insert may run beside. */
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: WriterOptions) {
     this.options = options;
@@ -93,8 +92,15 @@ export class Writer {
       if (segment === undefined) {
         return;
       }
-      await this.write(segment);
+      await this.hold(() => this.write(segment));
     }
+  }
+
+  /** Runs work between two segments, while nothing is inserted: every batch is in all tables, or in none. */
+  hold<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.turn.then(work);
+    this.turn = done.catch(() => undefined);
+    return done;
   }
 
   /** Gives up waiting and starts nothing more. What is in flight is checked at the next start. */
@@ -290,11 +296,4 @@ function fedBy(segment: SealedSegment, targets: readonly Target[]): Target[] {
  */
 function queryId({ writerId, batchSeq }: SealedSegment): string {
   return `aicost-segment-${writerId}-${batchSeq}`;
-}
-
-/** Doubles up to 30 s, with full jitter above half, so that many collectors do not come back together. */
-export function backoffMs(attempt: number, random: number, verdict?: Failure['verdict']): number {
-  const longestMs = verdict === 'no_answer' ? BACKOFF_AWAY_MAX_MS : BACKOFF_MAX_MS;
-  const ceiling = Math.min(longestMs, BACKOFF_MIN_MS * 2 ** Math.min(attempt, 16));
-  return Math.round(ceiling * (0.5 + random / 2));
 }

@@ -2038,16 +2038,43 @@ export interface Operations {
     readonly body: Readonly<Record<string, unknown>>;
     readonly answer: Readonly<Record<string, unknown>>;
   };
-  /** Every tenant that has a key, with the limits set for it, and what it used today. Scope operator. `GET /api/v1/admin/tenants` */
+  /** Every tenant that was made or has a key: its state, the limits set for it, and what it used today. Scope operator. `GET /api/v1/admin/tenants` */
   readonly listTenants: {
     readonly parameters: Readonly<Record<never, never>>;
+    readonly body: undefined;
+    readonly answer: Readonly<Record<string, unknown>>;
+  };
+  /** Make a tenant, before it has a key. Scope operator. `POST /api/v1/admin/tenants` */
+  readonly createTenant: {
+    readonly parameters: Readonly<Record<never, never>>;
+    readonly body: {
+      /** 1 to 63 of a-z, 0-9, "-" and "_", never one that was deleted. */
+      readonly tenant: string;
+    };
+    readonly answer: Readonly<Record<string, unknown>>;
+  };
+  /** Take nothing in for a tenant: OTLP is answered 403 `tenant_suspended`. Its keys may still read. Scope operator. `POST /api/v1/admin/tenants/{tenant}/suspend` */
+  readonly suspendTenant: {
+    readonly parameters: {
+      /** A tenant that was made or has a key. */
+      readonly tenant: string | number;
+    };
+    readonly body: undefined;
+    readonly answer: Readonly<Record<string, unknown>>;
+  };
+  /** Take in again what a suspended tenant sends. Scope operator. `POST /api/v1/admin/tenants/{tenant}/resume` */
+  readonly resumeTenant: {
+    readonly parameters: {
+      /** A tenant that was made or has a key. */
+      readonly tenant: string | number;
+    };
     readonly body: undefined;
     readonly answer: Readonly<Record<string, unknown>>;
   };
   /** The limits of a tenant, and where each value comes from. Scope operator. `GET /api/v1/admin/tenants/{tenant}/limits` */
   readonly showTenantLimits: {
     readonly parameters: {
-      /** A tenant that has a key, or * for every tenant without a value of its own. */
+      /** A tenant that was made or has a key, or * for every tenant without a value of its own. */
       readonly tenant: string | number;
     };
     readonly body: undefined;
@@ -2056,7 +2083,7 @@ export interface Operations {
   /** Set a limit of a tenant; it holds here at once, and everywhere within 10 s. Scope operator. `PUT /api/v1/admin/tenants/{tenant}/limits/{limit}` */
   readonly setTenantLimit: {
     readonly parameters: {
-      /** A tenant that has a key, or * for every tenant without a value of its own. */
+      /** A tenant that was made or has a key, or * for every tenant without a value of its own. */
       readonly tenant: string | number;
       /** Its name in docs/reference/limits.md. */
       readonly limit: "requests_per_second" | "spans_per_second" | "bytes_per_second" | "burst_seconds" | "requests_at_once" | "reads_per_second" | "queries_at_once" | "spans_per_day" | "bytes_per_day" | "spans_per_request" | "attributes_per_span" | "attribute_value_bytes" | "span_name_bytes" | "spans_retention_days" | "content_retention_days" | "ledger_retention_days";
@@ -2069,13 +2096,39 @@ export interface Operations {
   /** Let a limit of a tenant be what it is for every tenant. Scope operator. `DELETE /api/v1/admin/tenants/{tenant}/limits/{limit}` */
   readonly unsetTenantLimit: {
     readonly parameters: {
-      /** A tenant that has a key, or * for every tenant without a value of its own. */
+      /** A tenant that was made or has a key, or * for every tenant without a value of its own. */
       readonly tenant: string | number;
       /** Its name in docs/reference/limits.md. */
       readonly limit: "requests_per_second" | "spans_per_second" | "bytes_per_second" | "burst_seconds" | "requests_at_once" | "reads_per_second" | "queries_at_once" | "spans_per_day" | "bytes_per_day" | "spans_per_request" | "attributes_per_span" | "attribute_value_bytes" | "span_name_bytes" | "spans_retention_days" | "content_retention_days" | "ledger_retention_days";
     };
     readonly body: undefined;
     readonly answer: Readonly<Record<string, unknown>>;
+  };
+  /** Delete a tenant for good: its keys are revoked, then every row of it is deleted. A restart goes on with it; the name is never used again. Scope operator. `POST /api/v1/admin/tenants/{tenant}/delete` */
+  readonly deleteTenant: {
+    readonly parameters: {
+      /** A tenant that was made or has a key. */
+      readonly tenant: string | number;
+    };
+    readonly body: {
+      /** The tenant's name again. */
+      readonly confirm: string;
+    };
+    readonly answer: Response;
+  };
+  /** Take a person out of the data of a tenant: what they said, and what tells who they are, goes; amounts stay, under `(deleted)`. Scope operator. `POST /api/v1/admin/tenants/{tenant}/users/delete` */
+  readonly deleteUser: {
+    readonly parameters: {
+      /** A tenant that was made or has a key. */
+      readonly tenant: string | number;
+    };
+    readonly body: {
+      /** As `user` tells it, byte for byte. */
+      readonly user: string;
+      /** The tenant's name again. */
+      readonly confirm: string;
+    };
+    readonly answer: Response;
   };
   /** The budgets of the tenant. `GET /api/v1/budgets` */
   readonly listBudgets: {
@@ -2622,9 +2675,14 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationRoute>> = {
   removePriceTerms: { method: 'DELETE', path: '/api/v1/admin/prices/overrides/{id}', isJson: true },
   importPriceBook: { method: 'POST', path: '/api/v1/admin/prices/imports', isJson: true },
   listTenants: { method: 'GET', path: '/api/v1/admin/tenants', isJson: true },
+  createTenant: { method: 'POST', path: '/api/v1/admin/tenants', isJson: true },
+  suspendTenant: { method: 'POST', path: '/api/v1/admin/tenants/{tenant}/suspend', isJson: true },
+  resumeTenant: { method: 'POST', path: '/api/v1/admin/tenants/{tenant}/resume', isJson: true },
   showTenantLimits: { method: 'GET', path: '/api/v1/admin/tenants/{tenant}/limits', isJson: true },
   setTenantLimit: { method: 'PUT', path: '/api/v1/admin/tenants/{tenant}/limits/{limit}', isJson: true },
   unsetTenantLimit: { method: 'DELETE', path: '/api/v1/admin/tenants/{tenant}/limits/{limit}', isJson: true },
+  deleteTenant: { method: 'POST', path: '/api/v1/admin/tenants/{tenant}/delete', isJson: false },
+  deleteUser: { method: 'POST', path: '/api/v1/admin/tenants/{tenant}/users/delete', isJson: false },
   listBudgets: { method: 'GET', path: '/api/v1/budgets', isJson: true },
   createBudget: { method: 'POST', path: '/api/v1/budgets', isJson: true },
   getBudget: { method: 'GET', path: '/api/v1/budgets/{id}', isJson: true },

@@ -37,6 +37,21 @@ describe('the sketch of a prompt', () => {
     expect(sketch(one)).toEqual(sketch(other));
   });
 
+  it('is the same of letters in any compatibility form, however long the text', () => {
+    const wide = (text: string) =>
+      text.replace(/[!-~]/g, (sign) => String.fromCodePoint(sign.codePointAt(0)! + 0xfee0));
+    const text = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 3000 });
+    fc.assert(
+      fc.property(text, (one) => {
+        const [plain, formed] = [one, wide(one)].map((words) =>
+          ours.sketch([said(words)])?.toString('hex'),
+        );
+        expect(formed).toBe(plain);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('depends on the order of words', () => {
     expect(similarity(sketch('one two three four'), sketch('four three two one'))).toBeLessThan(
       0.2,

@@ -22,3 +22,8 @@ function learn(unit: number): number {
   kinds[unit] = kind;
   return kind;
 }
+
+/** By ASCII unit: the unit of a word, in lower case; 0 for a gap. */
+export const ASCII_FOLDED = Uint8Array.from({ length: 128 }, (_, unit) =>
+  kindOfUnit(unit) === WORD ? String.fromCharCode(unit).toLowerCase().charCodeAt(0) : 0,
+);

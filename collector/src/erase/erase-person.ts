@@ -1,0 +1,80 @@
+/**
+ * The data of one person goes, the money stays: tables are changed one after the other, while nothing settles and
+ * nothing is inserted, and every step can be repeated from the start after a crash (docs/decisions/0019).
+ */
+import { quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import type { ContentRule } from '../retention/replace-content.ts';
+import { type Erasure, PersonSql, TOMBSTONE } from './person.ts';
+import { eraseEntries, resealDays } from './person-ledger.ts';
+import { eraseRollup } from './person-rollup.ts';
+import { ERASE_SYNC, eraseSpans, noteTraces } from './person-spans.ts';
+
+/** What was looked through and changed; in the names of the API. */
+export interface ErasedPerson {
+  readonly spans: number;
+  readonly entries: number;
+  /** Months of cost_daily that were written anew. */
+  readonly rollup_months: number;
+  /** Expired days whose seal was made anew, because it holds a hash of entries that name the person. */
+  readonly resealed_days: readonly string[];
+}
+
+type Show = (progress: { readonly step: string; readonly rows: number }) => void;
+
+export async function erasePerson(
+  store: Store,
+  { erasure, rule }: { readonly erasure: Erasure; readonly rule: ContentRule },
+  show: Show,
+): Promise<ErasedPerson> {
+  await noteTraces(store, erasure);
+  const resealed = await resealDays(store, erasure);
+  show({ step: 'sealed_days', rows: resealed.length });
+  // The ledger before the spans: what is left of a crash is found by either.
+  const entries = await eraseEntries(store, erasure);
+  show({ step: 'ledger', rows: entries });
+  const spans = await eraseSpans(store, erasure, rule);
+  show({ step: 'spans', rows: spans });
+  const months = await eraseRollup(store, erasure);
+  show({ step: 'cost_daily', rows: months });
+  await eraseControlTotals(store, erasure);
+  await eraseAlerts(store, erasure);
+  await mustBeGone(store, erasure);
+  return { spans, entries, rollup_months: months, resealed_days: resealed };
+}
+
+/** Metrics have no user, but their session may be named after one. */
+async function eraseControlTotals(store: Store, erasure: Erasure): Promise<void> {
+  const person = new PersonSql(store, erasure);
+  await store.command(
+    `ALTER TABLE ${store.database}.control_totals UPDATE session = ${person.without('session')}
+     WHERE tenant = ${quoteString(erasure.tenant)} AND ${person.names('session')}`,
+    ERASE_SYNC,
+  );
+}
+
+/** Alerts of a budget for each user name that user. */
+async function eraseAlerts(store: Store, erasure: Erasure): Promise<void> {
+  const person = new PersonSql(store, erasure);
+  const isTheirs = `(dimension = 'user' AND key = ${person.user} OR ${person.names('key')})`;
+  await store.command(
+    `ALTER TABLE ${store.database}.alerts UPDATE key = ${TOMBSTONE}
+     WHERE tenant = ${quoteString(erasure.tenant)} AND ${isTheirs}`,
+    ERASE_SYNC,
+  );
+}
+
+async function mustBeGone(store: Store, erasure: Erasure): Promise<void> {
+  const { user } = new PersonSql(store, erasure);
+  for (const table of ['spans', 'ledger', 'cost_daily']) {
+    const [row] = await store.query<{ left: string }>(
+      `SELECT count() AS left FROM ${store.database}.${table}
+       WHERE tenant = ${quoteString(erasure.tenant)} AND user = ${user}`,
+      {},
+      ERASE_SYNC,
+    );
+    if (row?.left !== '0') {
+      throw new Error(`${row?.left} rows of ${table} still name a person who was erased`);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/** A person whose data is to go, and how statements name them without holding the name. */
+import { quoteName, quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+
+/** What stands where the person was named: the money stays, and adds up. */
+export const DELETED_USER = '(deleted)';
+
+export interface Erasure {
+  /** Random; what the audit log and statements call it by. */
+  readonly id: string;
+  readonly tenant: string;
+  /** As `user` tells it. */
+  readonly user: string;
+  /** Who asked. */
+  readonly actor: string;
+}
+
+/**
+ * An RE2 pattern that finds the user as a whole word, whatever the case: within a longer text, such as
+ * `ann@example.com` in a JSON object, and not `ann` in `annual`.
+ */
+function personPattern(user: string): string {
+  const escaped = user.replaceAll(/[\\^$.|?*+()[\]{}\-/]/g, String.raw`\$&`);
+  return String.raw`(?i)(^|[^\pL\pN_])${escaped}($|[^\pL\pN_])`;
+}
+
+/** Written before anything is changed: a restart finds it and goes on. */
+export async function writeIntent(store: Store, erasure: Erasure, nowMs: number): Promise<void> {
+  const { id, tenant, user, actor } = erasure;
+  const row = {
+    erasure_id: id,
+    tenant,
+    user,
+    pattern: personPattern(user),
+    actor,
+    requested_at: new Date(nowMs).toISOString(),
+  };
+  await store.insertRows(`${store.database}.erasing`, [row]);
+}
+
+/** Erasures that were asked for and are not done. */
+export async function readIntents(store: Store): Promise<Erasure[]> {
+  return store.query<{ id: string; tenant: string; user: string; actor: string }>(
+    `SELECT erasure_id AS id, tenant, user, actor FROM ${store.database}.erasing
+     ORDER BY requested_at, erasure_id LIMIT 1 BY erasure_id`,
+  );
+}
+
+export async function forgetIntent(store: Store, { id }: Erasure): Promise<void> {
+  for (const table of ['erasing_traces', 'erasing']) {
+    await store.command(
+      `ALTER TABLE ${quoteName(store.database)}.${table} DELETE WHERE erasure_id = ${quoteString(id)}`,
+      { timeoutMs: 600_000, settings: { mutations_sync: '2' } },
+    );
+  }
+}
+
+/** The person in a statement: values that are looked up, and conditions on a text. */
+export class PersonSql {
+  readonly user: string;
+  private readonly pattern: string;
+
+  constructor(store: Store, { id }: Erasure) {
+    const from = `FROM ${quoteName(store.database)}.erasing AS one WHERE one.erasure_id = ${quoteString(id)}`;
+    this.user = `assumeNotNull((SELECT any(one.user) ${from}))`;
+    this.pattern = `assumeNotNull((SELECT any(one.pattern) ${from}))`;
+  }
+
+  /** Whether a text names the person. A number alone does not: `42` is a count more often than user 42. */
+  names(text: string): string {
+    return `(match(${text}, ${this.pattern}) AND NOT match(${text}, '^[0-9.]+$'))`;
+  }
+
+  /** The text, or the tombstone where it names the person. */
+  without(text: string): string {
+    return `if(${this.names(text)}, ${TOMBSTONE}, ${text})`;
+  }
+
+  withoutInMap(map: string): string {
+    return `mapApply((k, v) -> (k, ${this.without('v')}), ${map})`;
+  }
+
+  namesInMap(map: string): string {
+    return `arrayExists(v -> ${this.names('v')}, mapValues(${map}))`;
+  }
+
+  get replacedUser(): string {
+    return `if(user = ${this.user}, ${TOMBSTONE}, user)`;
+  }
+}
+
+export const TOMBSTONE = quoteString(DELETED_USER);

@@ -1,0 +1,85 @@
+/**
+ * The rows of a tenant in every table that has any: counted, deleted, and counted again. Tables are found by their
+ * column `tenant`, so that one which a later migration adds is not forgotten. Mutations, because those of others
+ * lie in the same parts: a part without the tenant's rows is taken over as it is, one with only such rows is
+ * replaced by an empty one.
+ */
+import { quoteName, quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+
+/** Waited for, on every replica. */
+const SYNC = {
+  timeoutMs: 3_600_000,
+  settings: { mutations_sync: '2', max_execution_time: '3600' },
+};
+const PATIENT = { timeoutMs: 3_600_000, settings: { max_execution_time: '3600' } };
+
+/** The audit log: that there was such a tenant, and who deleted it, stays. */
+const KEPT_TABLE = 'control';
+/** Of it, rows whose payload holds nothing but states and hashes of keys; those keep its keys revoked. */
+const KEPT_KINDS = ['tenant', 'key'];
+
+/** By table, how many rows there are; tables without any are absent. */
+export type TenantRowCounts = Readonly<Record<string, number>>;
+
+export async function countTenantRows(store: Store, tenant: string): Promise<TenantRowCounts> {
+  const counts: Record<string, number> = {};
+  for (const table of await tenantTables(store)) {
+    const [row] = await store.query<{ found: string }>(
+      `SELECT count() AS found FROM ${placeOf(store, table)} WHERE tenant = {tenant:String}`,
+      { tenant },
+      PATIENT,
+    );
+    if (Number(row?.found) > 0) counts[table] = Number(row?.found);
+  }
+  return counts;
+}
+
+/** Told of each table before and after. Can be repeated. */
+export async function deleteTenantRows(
+  store: Store,
+  tenant: string,
+  onTable: (table: string, rows: number) => void,
+): Promise<TenantRowCounts> {
+  const counts = await countTenantRows(store, tenant);
+  for (const [table, rows] of Object.entries(counts)) {
+    await store.command(
+      `ALTER TABLE ${placeOf(store, table)} DELETE WHERE tenant = ${quoteString(tenant)}`,
+      SYNC,
+    );
+    onTable(table, rows);
+  }
+  const left = await countTenantRows(store, tenant);
+  if (Object.keys(left).length > 0) {
+    throw new Error(`rows of tenant ${tenant} came while it was deleted: ${JSON.stringify(left)}`);
+  }
+  return counts;
+}
+
+/** What the tenant had set, such as prices: its payload goes, the row stays. */
+export async function blankTenantControl(
+  store: Store,
+  tenant: string,
+  payload: string,
+): Promise<void> {
+  const kinds = KEPT_KINDS.map(quoteString).join(', ');
+  await store.command(
+    `ALTER TABLE ${placeOf(store, KEPT_TABLE)} UPDATE payload = ${quoteString(payload)}
+     WHERE tenant = ${quoteString(tenant)} AND kind NOT IN (${kinds})`,
+    SYNC,
+  );
+}
+
+async function tenantTables(store: Store): Promise<string[]> {
+  const rows = await store.query<{ name: string }>(
+    `SELECT name FROM system.tables WHERE database = {database:String} AND endsWith(engine, 'MergeTree')
+       AND name != {kept:String}
+       AND name IN (SELECT table FROM system.columns WHERE database = {database:String} AND name = 'tenant')
+     ORDER BY name`,
+    { database: store.database, kept: KEPT_TABLE },
+  );
+  return rows.map(({ name }) => name);
+}
+
+const placeOf = (store: Store, table: string): string =>
+  `${quoteName(store.database)}.${quoteName(table)}`;
