@@ -253,21 +253,6 @@ test('a CSV cell is never a formula, and a number stays one', async () => {
   expect(values.filter((value) => !/^-[\d.]+$/.test(value))).toEqual([]);
 });
 
-test.for(['ledger', 'spans', 'costs'])(
-  'a row of %s as NDJSON has what a row as Parquet tells, without what is null',
-  async (table) => {
-    const members = async (format: string) => {
-      const { body } = await get(`${table}?${WEEK}&format=${format}`);
-      const rows = await read(format, body);
-      const told = (row: Row) => Object.keys(row).filter((name) => row[name] !== null);
-      return rows.map((row) => (format === 'ndjson' ? Object.keys(row) : told(row)).join()).sort();
-    };
-    const lines = await members('ndjson');
-    expect(lines.length).toBeGreaterThan(1);
-    expect(lines).toEqual(await members('parquet'));
-  },
-);
-
 test('FOCUS rows have what FOCUS demands, and a correction says that it is one', async () => {
   const { body, headers } = await get(`focus?${WEEK}&format=ndjson`);
   const rows = await read('ndjson', body);

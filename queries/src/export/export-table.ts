@@ -56,9 +56,9 @@ export const map = (column: string, value: Sql = name(column)): ExportColumn => 
 });
 
 /**
- * The statement for a slice. Of NDJSON it gives each row as one text: most of the hundred columns of a row are null, and
- * only a tuple can leave them out, which makes a third of the bytes. Parquet has no order: it cannot be resumed, and
- * sorting would keep it waiting.
+ * The statement for a slice. Of NDJSON it gives each row as one text: most columns of a row are null, and only a tuple
+ * can leave them out, which makes a third of the bytes. Parquet has no order: it cannot be resumed, and sorting would
+ * keep it waiting.
  */
 export function selectSlice(
   table: ExportTable,
