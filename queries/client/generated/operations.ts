@@ -1537,7 +1537,7 @@ export interface Operations {
       readonly from?: string | number;
       /** End of the range, not part of it; as `from`. */
       readonly to?: string | number;
-      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line; parquet. */
+      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line, without what is null, except in focus; parquet. */
       readonly format?: "csv" | "ndjson" | "parquet";
       /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
       readonly resume?: string | number;
@@ -1580,7 +1580,7 @@ export interface Operations {
       readonly from?: string | number;
       /** End of the range, not part of it; as `from`. */
       readonly to?: string | number;
-      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line; parquet. */
+      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line, without what is null, except in focus; parquet. */
       readonly format?: "csv" | "ndjson" | "parquet";
       /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
       readonly resume?: string | number;
@@ -1623,7 +1623,7 @@ export interface Operations {
       readonly from?: string | number;
       /** End of the range, not part of it; as `from`. */
       readonly to?: string | number;
-      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line; parquet. */
+      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line, without what is null, except in focus; parquet. */
       readonly format?: "csv" | "ndjson" | "parquet";
       /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
       readonly resume?: string | number;
@@ -1666,7 +1666,7 @@ export interface Operations {
       readonly from?: string | number;
       /** End of the range, not part of it; as `from`. */
       readonly to?: string | number;
-      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line; parquet. */
+      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line, without what is null, except in focus; parquet. */
       readonly format?: "csv" | "ndjson" | "parquet";
       /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
       readonly resume?: string | number;
