@@ -127,7 +127,7 @@ const dayOf = ({ parameters }: Operation): readonly (readonly [string, string])[
   parameters.some(({ name }) => name === 'from') ? DAY : [];
 
 const TAG = 'tag.team';
-/** Filters are one piece of code for all questions, keys and values: of each, one value of the weaker key is looked at. */
+/** Filters are one piece of code for all questions: of each, one value of the weaker key is looked at. */
 const isFilter = (name: string, operation: Operation): boolean =>
   !IS_WHOLE && isReading(operation) && [...DIMENSIONS, TAG].some((dimension) => dimension === name);
 

@@ -2,6 +2,7 @@
 // the engine streams them.
 // Invariant: the tenant comes from the key alone, and prices are those of that tenant.
 
+import { askedTenant } from '@ai-cost-profiler/queries/one-tenant.ts';
 import { instantOfMs } from '@ai-cost-profiler/queries/parameters.ts';
 import { answerCacheable, type CachePrices } from '@ai-cost-profiler/queries/prompts/cacheable.ts';
 import { readCacheableInput } from '@ai-cost-profiler/queries/prompts/cacheable-input.ts';
@@ -29,7 +30,7 @@ interface Question {
   readonly store: ByteStore;
   readonly reader: Reader;
   readonly parameters: URLSearchParams;
-  readonly prices: CachePrices;
+  readonly pricesOf: (tenant: string) => CachePrices;
   readonly threads: PromptThreads;
   readonly nowNs: InstantNs;
 }
@@ -38,8 +39,11 @@ interface Question {
 const QUESTIONS = {
   '/api/v1/prompts/similar': ({ store, reader, parameters, threads, nowNs }) =>
     answerSimilar(store, reader, { input: readSimilarInput(parameters, nowNs), threads }),
-  '/api/v1/prompts/cacheable': ({ store, reader, parameters, prices, nowNs }) =>
-    answerCacheable(store, reader, { input: readCacheableInput(parameters, nowNs), prices }),
+  '/api/v1/prompts/cacheable': ({ store, reader, parameters, pricesOf, nowNs }) => {
+    const input = readCacheableInput(parameters, nowNs);
+    const prices = pricesOf(askedTenant(input.filters, reader.tenant));
+    return answerCacheable(store, reader, { input, prices });
+  },
 } as const satisfies Record<string, (question: Question) => Promise<object>>;
 
 export type PromptPath = keyof typeof QUESTIONS;
@@ -68,7 +72,7 @@ function answerWith(
       store: readerByteStore(deps.store, response),
       reader: { tenant, operator: scopes.has('operator') },
       parameters: parametersOf(request),
-      prices: deps.cachePricesOf(tenant),
+      pricesOf: deps.cachePricesOf,
       threads,
       nowNs: instantOfMs(deps.now().getTime()),
     });

@@ -1,6 +1,7 @@
 /** What can be asked about prompts that begin alike, and how the URL spells it. */
 import { z } from 'zod';
 import type { Filter } from '../dimensions.ts';
+import { refuseSeveralTenants } from '../one-tenant.ts';
 import { rangeShape, readParameters, readRange, wholeNumberSchema } from '../parameters.ts';
 import type { InstantNs, Range } from '../range.ts';
 
@@ -40,6 +41,8 @@ export function cacheableParameters(nowNs: InstantNs) {
 /** Reads a query string. Throws InputProblem. */
 export function readCacheableInput(parameters: URLSearchParams, nowNs: InstantNs): CacheableInput {
   const { values, filters } = readParameters(cacheableParameters(nowNs), parameters);
+  // Prices are those of one tenant, and no prompt of one is a prompt of another.
+  refuseSeveralTenants(filters);
   const { ttl_seconds: ttlSeconds, min_tokens: minTokens } = values;
   return { range: readRange(values, parameters), filters, ttlSeconds, minTokens, nowNs };
 }

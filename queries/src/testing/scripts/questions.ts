@@ -12,6 +12,7 @@ import type { PriceUsage } from '../../flamegraph/split-cost.ts';
 import { answerCacheable, CACHEABLE_ANSWER, type CachePrices } from '../../prompts/cacheable.ts';
 import { readCacheableInput } from '../../prompts/cacheable-input.ts';
 import { readSimilarInput } from '../../prompts/input.ts';
+import { PromptThreads } from '../../prompts/prompt-threads.ts';
 import { answerSimilar, SIMILAR_ANSWER } from '../../prompts/similar.ts';
 import type { InstantNs } from '../../range.ts';
 import type { ByteStore, Reader } from '../../tenant-scope.ts';
@@ -46,6 +47,8 @@ interface Question {
 }
 
 const FLAMEGRAPH_BODY = z.union([FLAMEGRAPH_ANSWER, z.string()]);
+
+const threads = new PromptThreads();
 
 export const QUESTIONS: Readonly<Record<string, Question>> = {
   '/api/v1/costs/breakdown': {
@@ -85,7 +88,7 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
   '/api/v1/flamegraph': { answer: answerFlames, schema: FLAMEGRAPH_BODY },
   '/api/v1/prompts/similar': {
     answer: ({ store, reader, parameters, nowNs }) =>
-      answerSimilar(store, reader, readSimilarInput(parameters, nowNs)),
+      answerSimilar(store, reader, { input: readSimilarInput(parameters, nowNs), threads }),
     schema: SIMILAR_ANSWER,
   },
   '/api/v1/prompts/cacheable': {
