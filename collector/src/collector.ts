@@ -267,7 +267,7 @@ class Collector implements RunningCollector {
     await this.parts.limits.stop();
     await this.erasures.stop(deadline);
     await this.parts.totals.stop(deadline);
-    await this.alerting?.stop();
+    await this.alerting?.stop(deadline);
     await this.storing.drain(deadline);
     await this.refresh.stop();
     await this.pricesTable?.stop();
