@@ -1,12 +1,12 @@
 /**
- * Looks at the budgets every minute, and beside that delivers what is due: a receiver that takes its time keeps no budget
- * from being looked at. A failed pass is said, and the next one goes on from what is stored.
+ * Looks at the budgets every minute, and beside that delivers what is due: a receiver that takes its time keeps no
+ * budget from being looked at. A failed pass is said, and the next one goes on from what is stored.
  */
 import { aborted, type Timers } from '../timers.ts';
 import type { DeliverResult } from './deliver-alerts.ts';
 
 export interface AlertLoop {
-  /** Ends the loops; resolves when what runs is over, or `deadline` fires: the next start goes on from what is stored. */
+  /** Ends both; resolves when what runs is over, or `deadline` fires: the next start goes on from what is stored. */
   stop(deadline: AbortSignal): Promise<void>;
 }
 

@@ -134,7 +134,7 @@ function groupedSql(keys: readonly Sql[], sums: Sql, parts: Sql): Sql {
   return sql`SELECT grouping(k0) AS whole, k0, ${sums} FROM (${parts}) GROUP BY GROUPING SETS ((k0), ())`;
 }
 
-/** Which keys are asked for. Calls without a value, with one beyond the limit of values, or of deleted persons have none. */
+/** Which keys are asked for. Calls without a value, beyond the limit of values, or of deleted persons are of no key. */
 function conditionSql({ budget, moment, onlyAlerting }: SpendingQuestion): Sql {
   const conditions = [sql`whole = 0`];
   if (budget.each !== null) {
