@@ -2,6 +2,7 @@
  * What was spent of a budget, for all of its keys at once: one statement sums the period and every burn window, whole
  * hours and days from the rollups, edges from the ledger, and takes away what settle may still correct.
  */
+import { DELETED_USER } from '@ai-cost-profiler/clickhouse/deleted-user.ts';
 import { formatUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { type CostQuestion, costRows, coverFor, dimensionsOf } from '../cost-rows.ts';
 import type { TotalledDay } from '../coverage.ts';
@@ -141,12 +142,12 @@ function groupedSql(keys: readonly Sql[], sums: Sql, parts: Sql): Sql {
   return sql`SELECT grouping(k0) AS whole, k0, ${sums} FROM (${parts}) GROUP BY GROUPING SETS ((k0), ())`;
 }
 
-/** Which keys are asked for. Calls without a value, or with one beyond the limit of values, are of no key. */
+/** Which keys are asked for. Calls without a value, beyond the limit of values, or of deleted persons are of no key. */
 function conditionSql({ budget, moment, onlyAlerting }: SpendingQuestion): Sql {
   const conditions = [sql`whole = 0`];
   if (budget.each !== null) {
     const dimensions = dimensionsOf(byOf(budget), filtersOf(budget));
-    conditions.push(sql`k0 != ''`);
+    conditions.push(sql`k0 != ''`, sql`k0 != ${bound('String', DELETED_USER)}`);
     if (rollupFor(dimensions) !== null) conditions.push(sql`k0 != '(over limit)'`);
   }
   if (onlyAlerting) conditions.push(sql`(${join(alertingSql(moment), ' OR ')})`);
