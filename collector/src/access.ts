@@ -46,6 +46,12 @@ export interface Principal {
   readonly keyId: string;
 }
 
+/** Whether a key is neither revoked nor expired. */
+export const isInForce = (
+  { revokedAt, expiresAt }: Pick<KeyRecord, 'revokedAt' | 'expiresAt'>,
+  now: Date,
+): boolean => revokedAt === null && (expiresAt === null || Date.parse(expiresAt) > now.getTime());
+
 /** The ClickHouse user that goes with a key, where one does. */
 export const sqlUserName = (keyId: string): string => `aicost_${keyId}`;
 

@@ -1,5 +1,7 @@
 /** A person who is deleted, on the real engine: nothing of theirs is left, and no total moves. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { erasePerson } from './erase/erase-person.ts';
+import { CONTENT_RULE } from './ledger-work.ts';
 import { ANN, id, MARKER, OPERATOR, TestErasures, traffic } from './test-erasures.ts';
 import { chat } from './test-road.ts';
 
@@ -90,6 +92,29 @@ it.for(DEATHS)(
     expect(await at.sumsOf(tenant)).toEqual(before);
   },
 );
+
+it('what failed is gone on with soon, and tables are not compared before', async () => {
+  const tenant = 'failed';
+  await at.ledger.send(traffic(), tenant);
+  await at.retention.settleLater();
+  const failing = at.open(at.dying(2, 1));
+  await expect(at.deletePerson(tenant, ANN, failing)).rejects.toThrow('killed');
+  const report = await failing.compare(() => at.retention.verify());
+  expect(report.difference).toBeNull();
+  expect(await at.placesOf(ANN, tenant)).toEqual([]);
+});
+
+it('an erasure whose intent is gone finds nobody', async () => {
+  const before = await at.everything('globex');
+  const erasure = { id: 'over', tenant: 'globex', user: ANN, actor: 'key:op' };
+  const erased = await erasePerson(
+    at.ledger.store,
+    { erasure, rule: CONTENT_RULE },
+    () => undefined,
+  );
+  expect(erased).toMatchObject({ spans: 0, entries: 0 });
+  expect(await at.everything('globex')).toBe(before);
+});
 
 it('a day whose spans have expired is sealed again, and the seal holds', async () => {
   at.retention.kept.set('sealed', { spans: 1, content: null, ledger: null });

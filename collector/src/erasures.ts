@@ -4,7 +4,7 @@
  */
 import { createHmac, randomUUID } from 'node:crypto';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
-import type { KeyActor } from './access.ts';
+import { isInForce, type KeyActor } from './access.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
 import { tenantSecrets } from './control/fingerprint-secret.ts';
@@ -103,6 +103,7 @@ export class Erasures {
   /** By tenant, or by tenant and id of a person's erasure: whoever asks again waits for the same work. */
   private readonly running = new Map<string, Promise<object>>();
   private begun = 0;
+  private isStarted = false;
   private isStopped = false;
   private timer: NodeJS.Timeout | undefined;
 
@@ -118,7 +119,9 @@ export class Erasures {
     const { control } = this.parts;
     const { tenant } = asked;
     this.check(asked);
-    const inForce = keysOf(control, tenant).filter(({ revokedAt }) => revokedAt === null);
+    const inForce = keysOf(control, tenant).filter((key) =>
+      isInForce(key, new Date(this.parts.nowMs())),
+    );
     if (inForce.some(({ scopes }) => scopes.includes('operator'))) {
       const detail = `Tenant ${tenant} holds an operator key; revoke it first, with one of another tenant.`;
       throw new Problem('tenant_conflict', detail);
@@ -133,6 +136,11 @@ export class Erasures {
   deletePerson(actor: KeyActor, asked: TenantAsked & { readonly user: string }): Work {
     const { store, nowMs } = this.parts;
     this.check(asked);
+    if (!this.parts.mayResume) {
+      const detail =
+        'This collector does not settle (--settle off); ask the one that does: two at once would write the same rows anew.';
+      throw new Problem('tenant_conflict', detail);
+    }
     const { tenant, user } = asked;
     const erasure: Erasure = { id: randomUUID(), tenant, user, actor: actor.name };
     return (show) =>
@@ -143,11 +151,12 @@ export class Erasures {
   }
 
   /**
-   * Compares tables while nothing is being deleted; again, where a difference was found and a deletion began meanwhile:
+   * Compares tables while nothing is being deleted, what failed before included; again, where a difference was found and a deletion began meanwhile:
    * half way, tables tell different things of whom it is about.
    */
   async compare<Report extends object>(work: () => Promise<Report>): Promise<Report> {
     for (;;) {
+      if (this.parts.mayResume) await this.finishBegun();
       while (this.running.size > 0) await Promise.allSettled(this.running.values());
       const before = this.begun;
       const report = await work();
@@ -157,20 +166,26 @@ export class Erasures {
 
   /** Resumes at once and again where that fails, and looks for rows of deleted tenants every hour. */
   start(): void {
-    if (!this.parts.mayResume) return;
-    const pass = async (): Promise<void> => {
-      let pauseMs = SWEEP_EVERY_MS;
-      try {
-        await this.resume();
-      } catch (error) {
-        if (this.isStopped) return;
-        const text = 'a deletion was not gone on with; it is tried again';
-        this.parts.log.warn({ err: error }, text);
-        pauseMs = RETRY_MS;
-      }
-      if (!this.isStopped) this.timer = setTimeout(() => void pass(), pauseMs).unref();
-    };
-    void pass();
+    this.isStarted = this.parts.mayResume;
+    this.passIn(0);
+  }
+
+  private passIn(pauseMs: number): void {
+    if (this.isStopped || !this.isStarted) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.pass(), pauseMs).unref();
+  }
+
+  private async pass(): Promise<void> {
+    let pauseMs = SWEEP_EVERY_MS;
+    try {
+      await this.resume();
+    } catch (error) {
+      if (this.isStopped) return;
+      this.parts.log.warn({ err: error }, 'a deletion was not gone on with; it is tried again');
+      pauseMs = RETRY_MS;
+    }
+    this.passIn(pauseMs);
   }
 
   /** Begins nothing more; resolves when what runs is over, or `deadline` fires: a restart goes on with it. */
@@ -186,6 +201,11 @@ export class Erasures {
 
   /** Goes on with what an earlier process began, and deletes what came for deleted tenants since. */
   async resume(): Promise<void> {
+    await this.finishBegun();
+    for (const tenant of this.parts.states.in('deleted')) await this.sweep(tenant);
+  }
+
+  private async finishBegun(): Promise<void> {
     const { store, states } = this.parts;
     const nothing = () => undefined;
     for (const tenant of states.in('deleting')) {
@@ -195,7 +215,6 @@ export class Erasures {
     for (const erasure of await readIntents(store)) {
       await this.once(erasure.id, () => this.finishPerson(erasure, nothing));
     }
-    for (const tenant of states.in('deleted')) await this.sweep(tenant);
   }
 
   private check({ tenant, confirm }: TenantAsked): void {
@@ -270,6 +289,8 @@ export class Erasures {
     if (known !== undefined) return known;
     this.begun++;
     const running = work().finally(() => this.running.delete(key));
+    // What an operator began and what failed half way is not left until the next hour.
+    running.catch(() => this.passIn(RETRY_MS));
     this.running.set(key, running);
     return running;
   }

@@ -118,7 +118,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
       }),
       adminLedgerRoutes(parts),
       adminJournalRoutes({ authenticate, setAside: setAsideOperations(journal) }),
-      liveRoutes({ authenticate, live: parts.live, metrics }),
+      liveRoutes({ authenticate, live: parts.live }),
       pricesRoutes(priceDeps),
       adminPriceRoutes(priceDeps),
       adminTenantRoutes({ ...parts, tenants: parts.limits.tenants }),

@@ -12,8 +12,7 @@ export type TenantState = (typeof TENANT_STATES)[number];
 const TENANT_KIND = 'tenant';
 /** What a deleted tenant had set is this in every row, here and in ClickHouse. */
 export const ERASED_PAYLOAD = '{}';
-/** Kinds of rows that keep their payload: states, and hashes of keys, which keep those revoked. */
-const KEPT_KINDS: readonly string[] = [TENANT_KIND, 'key'];
+const KEY_KIND = 'key';
 
 /** A row of the control state, as far as this looks at it. */
 interface StateRow {
@@ -83,8 +82,18 @@ export function withoutErased<Row extends StateRow>(rows: readonly Row[]): reado
   const erased = [...foldTenants(rows)].filter(([, { state }]) => state === 'deleted');
   if (erased.length === 0) return rows;
   const tenants = new Set(erased.map(([tenant]) => tenant));
-  const isErased = ({ tenant, kind }: Row) => tenants.has(tenant) && !KEPT_KINDS.includes(kind);
-  return rows.map((row) => (isErased(row) ? { ...row, payload: ERASED_PAYLOAD } : row));
+  const isErased = ({ tenant, kind }: Row) => tenants.has(tenant) && kind !== TENANT_KIND;
+  return rows.map((row) => (isErased(row) ? { ...row, payload: erasedPayload(row) } : row));
+}
+
+/** Of a key, what keeps it revoked stays, and what somebody called it goes. */
+function erasedPayload({ kind, payload }: StateRow): string {
+  if (kind !== KEY_KIND) return ERASED_PAYLOAD;
+  try {
+    return JSON.stringify({ ...JSON.parse(payload), name: '' });
+  } catch {
+    return ERASED_PAYLOAD;
+  }
 }
 
 /** Asked for each request: folded again only when the control state has learned something. */

@@ -135,15 +135,17 @@ export class TestErasures {
     });
   }
 
-  /** The engine's store, in a process that dies right before the nth change of a table. */
-  dying(changes: number): Store {
+  /** The engine's store, in a process that dies right before the nth change of a table; so many times, then it goes on. */
+  dying(changes: number, times = Infinity): Store {
     let left = changes;
+    let deaths = 0;
     return new Proxy(this.ledger.store, {
       get: (store, name) => {
         const value: unknown = Reflect.get(store, name, store);
         if (name !== 'command') return typeof value === 'function' ? value.bind(store) : value;
         return (...given: Parameters<Store['command']>) => {
-          if (/^ALTER/.test(given[0].trim()) && left-- <= 0) throw new Error('killed');
+          const isNext = /^ALTER/.test(given[0].trim()) && left-- <= 0;
+          if (isNext && deaths++ < times) throw new Error('killed');
           return store.command(...given);
         };
       },

@@ -7,6 +7,7 @@ import { toImportRow, toTermsRow } from '../price-row.ts';
 import { type PriceOperations, type PriceTerms, priceTermsSchema } from '../price-terms.ts';
 import { Problem } from '../problems.ts';
 import { onlyMethods } from './errors.ts';
+import { parametersOf } from './parameters-of.ts';
 import { instantTextOf } from './price-instants.ts';
 import { jsonBody, readBody } from './read-body.ts';
 
@@ -27,7 +28,7 @@ const addBodySchema = z.strictObject({
 });
 
 function queryValue(request: Request, known: string): string | null {
-  const parameters = new URL(request.originalUrl, 'http://collector').searchParams;
+  const parameters = parametersOf(request);
   for (const name of new Set(parameters.keys())) {
     if (name === known && parameters.getAll(name).length === 1) continue;
     const wrong = `${JSON.stringify(name)} is no parameter of this path, or given twice`;

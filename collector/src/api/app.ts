@@ -9,6 +9,7 @@ import { requestIds } from '../request-id.ts';
 import { accessLog } from './access-log.ts';
 import { adminKeyRoutes } from './admin-keys.ts';
 import { cors } from './cors.ts';
+import { countLimits } from './count-limits.ts';
 import { deadline } from './deadline.ts';
 import { type AnswerOtlpProblem, answerErrors, notFound } from './errors.ts';
 import { healthRoutes, type ReadinessPart } from './health.ts';
@@ -57,6 +58,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(adminKeyRoutes(deps));
   for (const router of deps.routers) app.use(router);
   app.use(notFound());
+  app.use(countLimits(deps.metrics));
   app.use(answerErrors(deps.log, deps.answerOtlpProblem));
   return app;
 }

@@ -14,32 +14,17 @@ import {
 } from '@ai-cost-profiler/queries/export/input.ts';
 import { instantOfMs } from '@ai-cost-profiler/queries/parameters.ts';
 import { formatInstant } from '@ai-cost-profiler/queries/range.ts';
-import type { ByteStore } from '@ai-cost-profiler/queries/tenant-scope.ts';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Authenticate } from '../access.ts';
 import { unavailable } from '../problems.ts';
-import { liftDeadline, requestSignal } from './deadline.ts';
+import { liftDeadline } from './deadline.ts';
 import { onlyMethods } from './errors.ts';
 import { parametersOf } from './parameters-of.ts';
-import { type ReadStore, readerStore } from './reader-store.ts';
+import { exportStore, type ReadByteStore } from './reader-store.ts';
 import { sendExport } from './send-export.ts';
 
-/** What the routes need of `clickhouse/src/store.ts`. */
-export interface ExportStore extends ReadStore {
-  raw(
-    sql: string,
-    format: string,
-    params: Record<string, unknown>,
-    options: {
-      readonly signal: AbortSignal;
-      readonly timeoutMs: number;
-      readonly settings: Readonly<Record<string, string | number>>;
-    },
-  ): Promise<AsyncIterable<Uint8Array>>;
-}
-
 export interface ExportRoutesDeps {
-  readonly store: ExportStore;
+  readonly store: ReadByteStore;
   readonly authenticate: Authenticate;
   /** Signs resume tokens; the same for every collector of the installation. */
   readonly secret: () => Uint8Array;
@@ -48,6 +33,8 @@ export interface ExportRoutesDeps {
 
 /** Of the engine's four places for reading: an export holds one for as long as its client reads. */
 const EXPORTS_MAX = 2;
+/** Nobody's slow reader keeps another tenant's export waiting. */
+const TENANT_EXPORTS_MAX = 1;
 const RETRY_AFTER_SECONDS = 10;
 
 const CONTENT_TYPES = {
@@ -56,28 +43,48 @@ const CONTENT_TYPES = {
   parquet: 'application/vnd.apache.parquet',
 } as const;
 
+/** Of the exports under way. */
+class Places {
+  private readonly taken = new Map<string, number>();
+
+  /** Returns how to give it back. @throws Problem overloaded */
+  take(tenant: string): () => void {
+    const own = this.taken.get(tenant) ?? 0;
+    const all = [...this.taken.values()].reduce((sum, count) => sum + count, 0);
+    if (own >= TENANT_EXPORTS_MAX)
+      refuse('An export of this tenant is under way; there may be one at once.');
+    if (all >= EXPORTS_MAX) refuse('As many exports are under way as there may be at once.');
+    this.taken.set(tenant, own + 1);
+    return () => {
+      const left = this.taken.get(tenant)! - 1;
+      if (left === 0) this.taken.delete(tenant);
+      else this.taken.set(tenant, left);
+    };
+  }
+}
+
+function refuse(detail: string): never {
+  throw unavailable('overloaded', detail, RETRY_AFTER_SECONDS);
+}
+
 /** The routes, with their whole paths. */
 export function exportRoutes(deps: ExportRoutesDeps): Router {
   const router = Router();
-  let running = 0;
+  const running = new Places();
   const takingTurns =
     (name: ExportName): RequestHandler =>
     async (request, response) => {
       const principal = deps.authenticate(request.headers, ['read', 'operator']);
       const nowNs = instantOfMs(deps.now().getTime());
       const input = readExportInput(name, parametersOf(request), nowNs);
-      if (running >= EXPORTS_MAX) {
-        const detail = `${EXPORTS_MAX} exports are under way, which is as many as there may be at once.`;
-        throw unavailable('overloaded', detail, RETRY_AFTER_SECONDS);
-      }
-      running += 1;
+      const giveBack = running.take(principal.tenant);
       try {
         const reader = { tenant: principal.tenant, operator: principal.scopes.has('operator') };
-        const store = storeFor(deps.store, response);
+        const store = exportStore(deps.store, response, EXPORT_STATEMENT_MS_MAX);
         const opened = await openExport({ store, reader, secret: deps.secret }, input);
         await answer({ request, response }, opened, input);
       } finally {
-        running -= 1;
+        giveBack();
       }
     };
   for (const name of Object.keys(EXPORT_TABLES) as ExportName[]) {
@@ -113,14 +120,5 @@ function headersOf(opened: OpenExport, { name, format }: ExportInput): Record<st
     'x-export-to': to,
     ...(resumeToken === null ? {} : { 'x-export-resume': resumeToken }),
     ...(unpricedCalls === null ? {} : { 'x-export-unpriced-calls': unpricedCalls }),
-  };
-}
-
-function storeFor(store: ExportStore, response: Response): ByteStore {
-  const signal = requestSignal(response);
-  return {
-    ...readerStore(store, response),
-    raw: (sql, format, params, settings) =>
-      store.raw(sql, format, params, { signal, timeoutMs: EXPORT_STATEMENT_MS_MAX, settings }),
   };
 }

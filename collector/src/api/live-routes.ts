@@ -2,17 +2,14 @@
 import { matcherOf, readLiveInput } from '@ai-cost-profiler/queries/live/input.ts';
 import { type RequestHandler, Router } from 'express';
 import type { Authenticate } from '../access.ts';
-import { limitOfProblem } from '../limit-table.ts';
 import type { LiveFeed } from '../live-feed.ts';
-import type { Metrics } from '../metrics.ts';
-import { toProblem } from '../problems.ts';
 import { liftDeadline } from './deadline.ts';
 import { onlyMethods } from './errors.ts';
+import { parametersOf } from './parameters-of.ts';
 
 export interface LiveRoutesDeps {
   readonly authenticate: Authenticate;
   readonly live: LiveFeed;
-  readonly metrics: Pick<Metrics, 'aicost_limit_hits_total'>;
 }
 
 export const LIVE_PATH = '/api/v1/live';
@@ -37,21 +34,14 @@ export function liveRoutes(deps: LiveRoutesDeps): Router {
   return router;
 }
 
-function stream({ authenticate, live, metrics }: LiveRoutesDeps): RequestHandler {
+function stream({ authenticate, live }: LiveRoutesDeps): RequestHandler {
   return (request, response) => {
-    const { headers, originalUrl } = request;
+    const { headers } = request;
     const principal = authenticate(headers, SCOPES);
     const reader = { tenant: principal.tenant, operator: principal.scopes.has('operator') };
-    const query = originalUrl.includes('?') ? originalUrl.slice(originalUrl.indexOf('?') + 1) : '';
-    const input = readLiveInput(new URLSearchParams(query), reader);
+    const input = readLiveInput(parametersOf(request), reader);
     const { keyId } = principal;
-    try {
-      live.checkRoom(keyId);
-    } catch (error) {
-      const limit = limitOfProblem(toProblem(error));
-      if (limit !== undefined) metrics.aicost_limit_hits_total.inc({ limit });
-      throw error;
-    }
+    live.checkRoom(keyId);
     liftDeadline(response);
     response.socket?.setNoDelay(true);
     response.writeHead(200, HEAD);

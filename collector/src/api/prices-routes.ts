@@ -5,6 +5,7 @@ import type { Authenticate } from '../access.ts';
 import type { PriceOperations } from '../price-terms.ts';
 import { Problem } from '../problems.ts';
 import { onlyMethods } from './errors.ts';
+import { parametersOf } from './parameters-of.ts';
 import { instantNsOf } from './price-instants.ts';
 
 export interface PricesRoutesDeps {
@@ -28,7 +29,8 @@ export const PRICES_PARAMETERS = z.object({
 
 function readQuestion(parameters: URLSearchParams) {
   for (const name of new Set(parameters.keys())) {
-    if (name in PRICES_PARAMETERS.shape && parameters.getAll(name).length === 1) continue;
+    if (Object.hasOwn(PRICES_PARAMETERS.shape, name) && parameters.getAll(name).length === 1)
+      continue;
     const expected = `${Object.keys(PRICES_PARAMETERS.shape).join(', ')}, each at most once`;
     throw new Problem(
       'parameter_invalid',
@@ -50,8 +52,7 @@ export function pricesRoutes({ authenticate, prices, now }: PricesRoutesDeps): R
     .route(PRICES_PATH)
     .get(async (request, response) => {
       const { tenant } = authenticate(request.headers, ['read', 'operator']);
-      const { searchParams } = new URL(request.originalUrl, 'http://collector');
-      const { model, provider, at } = readQuestion(searchParams);
+      const { model, provider, at } = readQuestion(parametersOf(request));
       const atNs = instantNsOf('at', at, now());
       const answer = await prices.show(tenant, { model, provider: provider ?? null, atNs });
       response.set('cache-control', 'no-store').json(answer);

@@ -25,6 +25,8 @@ export interface ReadByteStore extends ReadStore {
   ): Promise<AsyncIterable<Uint8Array>>;
 }
 
+type FencedOptions = CallOptions & { readonly queryId: string };
+
 interface Waiting {
   readonly response: Response;
   readonly signal: AbortSignal;
@@ -56,11 +58,27 @@ export function readerByteStore(store: ReadByteStore, response: Response): ByteS
   };
 }
 
+/** As `readerByteStore`, for answers that may take as long as their reader, in a statement of their own time limit. */
+export function exportStore(
+  store: ReadByteStore,
+  response: Response,
+  statementMsMax: number,
+): ByteStore {
+  const signal = requestSignal(response);
+  return {
+    ...readerStore(store, response),
+    raw: async (sql, format, params, settings) =>
+      fencedBytes(store, { response, signal }, ({ queryId }) =>
+        store.raw(sql, format, params, { queryId, signal, timeoutMs: statementMsMax, settings }),
+      ),
+  };
+}
+
 /** The place is held until the last byte is read, or nobody reads any more. */
 async function* fencedBytes(
   store: Pick<ReadStore, 'kill'>,
   waiting: Waiting,
-  work: (options: CallOptions) => Promise<AsyncIterable<Uint8Array>>,
+  work: (options: FencedOptions) => Promise<AsyncIterable<Uint8Array>>,
 ): AsyncGenerator<Uint8Array, undefined> {
   const fence = await openFence(store, waiting);
   try {

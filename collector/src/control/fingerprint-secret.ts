@@ -34,7 +34,11 @@ export async function ensureFingerprintSecret(
 /** A tenant's secret. Throws when `ensureFingerprintSecret` was not called before. */
 export function tenantSecrets(state: ControlState): (tenant: string) => Buffer {
   const known = new Map<string, Buffer>();
+  let revision = -1;
   return (tenant) => {
+    // The older of two secrets counts, and may be learned later.
+    if (revision !== state.revision) known.clear();
+    revision = state.revision;
     let secret = known.get(tenant);
     if (secret === undefined) {
       secret = createHmac('sha256', rootSecret(state)).update(tenant).digest();

@@ -100,6 +100,15 @@ describe('keys', () => {
     expect([isAccepted(old.key), isAccepted(successor.key)]).toEqual([false, true]);
   });
 
+  test('have an overlap of a year at most', async () => {
+    const { record } = await keys.create(admin, { tenant: 'acme', scopes: ['ingest'], name: null });
+    await expect(keys.rotate(admin, record.id, 366 * 86_400_000)).rejects.toMatchObject({
+      code: 'parameter_invalid',
+      message: expect.stringContaining('at most 365d'),
+    });
+    expect(keys.list(admin)).toHaveLength(1);
+  });
+
   test('end at once when they are rotated without an overlap', async () => {
     const old = await keys.create(admin, { tenant: 'acme', scopes: ['ingest'], name: null });
     await keys.rotate(admin, old.record.id, 0);

@@ -3,6 +3,7 @@
 // holds `operator`; another tenant's key looks like one that does not exist.
 import {
   type CreatedKey,
+  isInForce,
   type KeyActor,
   type KeyOperations,
   type KeyRecord,
@@ -32,6 +33,7 @@ export interface KeyOperationsDeps {
 }
 
 const NAME_CHARS_MAX = 100;
+const OVERLAP_MS_MAX = 365 * 86_400_000;
 
 export function createKeyOperations(deps: KeyOperationsDeps): KeyOperations {
   return {
@@ -41,7 +43,10 @@ export function createKeyOperations(deps: KeyOperationsDeps): KeyOperations {
       const made = makeKey(deps, facts);
       await createSqlUser(deps, made.facts);
       await deps.state.append([createdKeyChange(actor.name, made.facts)]);
-      return found(deps, made);
+      const created = found(deps, made);
+      // Another collector may have deleted the tenant: what it wrote is known here once a row was appended.
+      await revokeOfDeleted(deps, actor, created.record);
+      return created;
     },
     list: (actor) => [...deps.state.keys.values()].filter((key) => isVisible(actor, key)),
     rotate: (actor, id, overlapMs) => rotate(deps, actor, { id, overlapMs }),
@@ -61,18 +66,28 @@ async function rotate(
   { id, overlapMs }: { id: string; overlapMs: number },
 ): Promise<CreatedKey> {
   const old = retirable(deps, actor, id);
+  if (overlapMs > OVERLAP_MS_MAX) {
+    throw new Problem('parameter_invalid', `overlap is ${overlapMs} ms; expected at most 365d.`);
+  }
   const made = makeKey(deps, old);
   const until = overlapMs > 0 ? new Date(deps.now().getTime() + overlapMs) : null;
   const retirement =
     until === null ? revokedKeyChange(actor.name, old) : expiringKeyChange(actor.name, old, until);
   await createSqlUser(deps, made.facts);
   if (old.sqlUser) {
-    await (until === null ? deps.sqlUsers.drop(id) : deps.sqlUsers.expire(id, until));
+    await (until === null ? deps.sqlUsers.drop(id) : deps.sqlUsers.expire(id, earlier(old, until)));
   }
   // One append: there is no moment, and no crash, that leaves both keys retired or the old one in force for good.
   await deps.state.append([createdKeyChange(actor.name, made.facts), retirement]);
   await deps.onRetired(id);
   return found(deps, made);
+}
+
+/** A key expires at the earliest instant that was ever set for it, and its user with it. */
+function earlier({ expiresAt }: KeyRecord, until: Date): Date {
+  return expiresAt !== null && Date.parse(expiresAt) < until.getTime()
+    ? new Date(expiresAt)
+    : until;
 }
 
 function makeKey(deps: KeyOperationsDeps, like: Omit<KeyFacts, 'id' | 'sha256'>) {
@@ -149,6 +164,16 @@ function refuseDeleted({ state }: KeyOperationsDeps, tenant: string): void {
   throw new Problem('tenant_conflict', detail);
 }
 
+async function revokeOfDeleted(deps: KeyOperationsDeps, actor: KeyActor, key: KeyRecord) {
+  try {
+    refuseDeleted(deps, key.tenant);
+  } catch (problem) {
+    if (key.sqlUser) await deps.sqlUsers.drop(key.id);
+    await deps.state.append([revokedKeyChange(actor.name, key)]);
+    throw problem;
+  }
+}
+
 /** The key of an id, if the actor may retire it and it is not retired yet. */
 function retirable(deps: KeyOperationsDeps, actor: KeyActor, id: string): KeyRecord {
   const key = deps.state.keys.get(id);
@@ -158,8 +183,7 @@ function retirable(deps: KeyOperationsDeps, actor: KeyActor, id: string): KeyRec
   if (!isOperator(actor) && key.scopes.includes('operator')) {
     throw new Problem('scope_missing', 'To retire an operator key needs the scope operator.');
   }
-  const isExpired = key.expiresAt !== null && Date.parse(key.expiresAt) <= deps.now().getTime();
-  if (key.revokedAt !== null || isExpired) {
+  if (!isInForce(key, deps.now())) {
     throw new Problem(
       'key_retired',
       `Key ${id} is retired since ${key.revokedAt ?? key.expiresAt}.`,

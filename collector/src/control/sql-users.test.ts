@@ -80,6 +80,12 @@ describe('on a server', () => {
     expect(statements).toContain(
       `ALTER USER IF EXISTS \`aicost_${first.id}\` VALID UNTIL '2026-08-20 13:00:00 UTC'`,
     );
+    // Rotated once more, for longer: the key still ends at the first instant, and so does its user.
+    statements = [];
+    await keys.rotate(actor, first.id, 48 * 3_600_000);
+    expect(statements.filter((sql) => sql.startsWith('ALTER'))).toEqual([
+      `ALTER USER IF EXISTS \`aicost_${first.id}\` VALID UNTIL '2026-08-20 13:00:00 UTC'`,
+    ]);
     statements = [];
     const { record: third } = await keys.rotate(actor, second.id, 0);
     expect(startsOf()).toContain(`CREATE USER OR REPLACE aicost_${third.id}`);

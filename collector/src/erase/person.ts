@@ -55,6 +55,10 @@ export async function forgetIntent(store: Store, { id }: Erasure): Promise<void>
   }
 }
 
+/** No user is called so, and no text matches. */
+const NOBODY = "'\\0'";
+const NO_TEXT = "'[^\\\\s\\\\S]'";
+
 /** The person in a statement: values that are looked up, and conditions on a text. */
 export class PersonSql {
   readonly user: string;
@@ -62,8 +66,9 @@ export class PersonSql {
 
   constructor(store: Store, { id }: Erasure) {
     const from = `FROM ${quoteName(store.database)}.erasing AS one WHERE one.erasure_id = ${quoteString(id)}`;
-    this.user = `assumeNotNull((SELECT any(one.user) ${from}))`;
-    this.pattern = `assumeNotNull((SELECT any(one.pattern) ${from}))`;
+    // Where the intent is gone, nobody and no text is theirs: '' would be everybody who was never named.
+    this.user = `assumeNotNull(ifNull((SELECT one.user ${from} LIMIT 1), ${NOBODY}))`;
+    this.pattern = `assumeNotNull(ifNull((SELECT one.pattern ${from} LIMIT 1), ${NO_TEXT}))`;
   }
 
   /** Whether a text names the person. A number alone does not: `42` is a count more often than user 42. */

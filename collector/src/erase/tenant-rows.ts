@@ -16,8 +16,11 @@ const PATIENT = { timeoutMs: 3_600_000, settings: { max_execution_time: '3600' }
 
 /** The audit log: that there was such a tenant, and who deleted it, stays. */
 const KEPT_TABLE = 'control';
-/** Of it, rows whose payload holds nothing but states and hashes of keys; those keep its keys revoked. */
-const KEPT_KINDS = ['tenant', 'key'];
+/** Of it, rows that keep their payload: how many rows of which table went. */
+const STATE_KIND = 'tenant';
+/** Those of keys keep its keys revoked; what somebody called a key goes. */
+const KEY_KIND = 'key';
+const NAMELESS = `jsonMergePatch(payload, '{"name":""}')`;
 
 /** By table, how many rows there are; tables without any are absent. */
 export type TenantRowCounts = Readonly<Record<string, number>>;
@@ -62,10 +65,9 @@ export async function blankTenantControl(
   tenant: string,
   payload: string,
 ): Promise<void> {
-  const kinds = KEPT_KINDS.map(quoteString).join(', ');
   await store.command(
-    `ALTER TABLE ${placeOf(store, KEPT_TABLE)} UPDATE payload = ${quoteString(payload)}
-     WHERE tenant = ${quoteString(tenant)} AND kind NOT IN (${kinds})`,
+    `ALTER TABLE ${placeOf(store, KEPT_TABLE)} UPDATE payload = if(kind = ${quoteString(KEY_KIND)}, ${NAMELESS}, ${quoteString(payload)})
+     WHERE tenant = ${quoteString(tenant)} AND kind != ${quoteString(STATE_KIND)}`,
     SYNC,
   );
 }

@@ -135,7 +135,7 @@ describe('the limits of a tenant', () => {
       'acmee',
       'spans_per_second',
       1,
-      'tenant is "acmee"; expected * for every tenant, or one of acme, beta (no key is of this one; make one first).',
+      'tenant is "acmee"; expected * for every tenant, or one of acme, beta (there is none of this name; make it first).',
     ],
     ['', 'spans_per_second', 1, 'tenant is ""; expected * for every tenant, or one of acme, beta.'],
     [

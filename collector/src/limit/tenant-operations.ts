@@ -2,7 +2,7 @@
  * What an operator does with tenants and their limits. Invariant: nothing enters the control state that could not be
  * kept to, and a name that no key has is told as that: a limit for a mistyped tenant would hold nobody back.
  */
-import { type KeyActor, type KeyRecord, tenantNameSchema } from '../access.ts';
+import { isInForce, type KeyActor, type KeyRecord, tenantNameSchema } from '../access.ts';
 import type { LimitSpec } from '../limit-spec.ts';
 import { LIMITS, TENANT_LIMITS, type TenantLimitName } from '../limit-table.ts';
 import { Problem } from '../problems.ts';
@@ -108,7 +108,7 @@ function checkName(deps: TenantOperationsDeps, asked: string, or = ''): string {
   const why = isDeleted
     ? ' (it was deleted)'
     : isName
-      ? ' (no key is of this one; make one first)'
+      ? ' (there is none of this name; make it first)'
       : '';
   throw wrong('tenant', asked, `${or}one of ${named}${more}${why}`);
 }
@@ -139,9 +139,6 @@ function rowOf(deps: TenantOperationsDeps, tenant: string, name: TenantLimitName
   const value = deps.limits.defaults[name];
   return { ...about, value, source: 'default', set_at: null, set_by: null };
 }
-
-const isInForce = ({ revokedAt, expiresAt }: KeyRecord, now: Date): boolean =>
-  revokedAt === null && (expiresAt === null || Date.parse(expiresAt) > now.getTime());
 
 function listTenants(deps: TenantOperationsDeps): TenantRow[] {
   return knownTenants(deps).map((tenant) => tenantRow(deps, tenant));

@@ -1,7 +1,8 @@
 /**
  * The day's use in the data directory, so that a restart does not give every tenant its quota again: written once a
  * second while there is something new, and at the end. A process that is killed forgets the last second of counting,
- * never a span. The file is replaced by a rename, so it is whole or the one before.
+ * never a span. The file is replaced by a rename, so it is whole or the one before when the process dies; when the
+ * machine does, it may be damaged, and counting begins again, which the log tells.
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';

@@ -10,7 +10,6 @@ import { liveRoutes } from '../api/live-routes.ts';
 import type { Listener } from '../bind.ts';
 import type { LiveFeed } from '../live-feed.ts';
 import { createLog } from '../log.ts';
-import { createMetrics } from '../metrics.ts';
 import { Problem } from '../problems.ts';
 import { requestIds } from '../request-id.ts';
 import { listenForTest } from '../test-listen.ts';
@@ -83,7 +82,7 @@ async function serve(changed: Partial<HubOptions> = {}): Promise<void> {
       hub.open(subscriber);
     },
   };
-  app.use(liveRoutes({ authenticate, live, metrics: createMetrics() }));
+  app.use(liveRoutes({ authenticate, live }));
   app.use(answerErrors(createLog('silent', process.stderr), () => undefined));
   listener = await listenForTest(app);
   port = listener.address.port;

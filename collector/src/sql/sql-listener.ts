@@ -33,7 +33,13 @@ const COMPUTED_TOO = 'asterisk_include_alias_columns';
 /** The handler of the listener. ClickHouse's own headers and parameters for a password are taken as the key too. */
 export function createSqlHandler(deps: SqlListenerDeps) {
   return (request: IncomingMessage, response: ServerResponse): void => {
-    const url = new URL(request.url ?? '/', 'http://engine');
+    const url = urlOf(request);
+    if (url === null) {
+      const text = 'Code: 36. DB::Exception: The path of the request is no URL (BAD_ARGUMENTS)\n';
+      response.writeHead(400, { 'content-type': 'text/plain; charset=utf-8' }).end(text);
+      request.resume();
+      return;
+    }
     if (asksWhetherUp(request, url)) {
       response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end('Ok.\n');
       request.resume();
@@ -57,6 +63,12 @@ export function createSqlHandler(deps: SqlListenerDeps) {
     limitToReading({ request, url }, deps.database, principal);
     forward(deps, { request, response, url });
   };
+}
+
+/** Null for what Node takes as a path and is no URL, such as `//`. */
+function urlOf({ url = '/' }: IncomingMessage): URL | null {
+  const base = 'http://engine';
+  return URL.canParse(url, base) ? new URL(url, base) : null;
 }
 
 function asksWhetherUp({ method }: IncomingMessage, { pathname, search }: URL): boolean {
@@ -110,10 +122,15 @@ function forward(
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);
       // Half an answer must not look like a whole one; what came of it tells why, so it is sent before the end.
-      answer.on('error', () => response.socket?.destroySoon() ?? response.destroy());
+      answer.on('error', () => {
+        if (response.socket === null) response.destroy();
+        else response.socket.destroySoon();
+      });
     },
   );
   upstream.on('error', (error) => {
+    // The reader went away, and so its query was ended.
+    if (response.destroyed) return;
     deps.log.warn({ err: error }, 'a query through --sql failed');
     if (response.headersSent) {
       response.destroy();

@@ -93,7 +93,7 @@ export class PromptSketcher {
   /** Whether there was a word in it. */
   private addText(text: string): boolean {
     this.makeRoom(text.length);
-    const count = this.hashAscii(text) ?? this.hashAny(text.normalize('NFKC').toLowerCase());
+    const count = this.hashAscii(text) ?? this.hashAny(folded(text));
     this.addShingles(count);
     return count > 0;
   }
@@ -102,7 +102,8 @@ export class PromptSketcher {
   private hashAscii(text: string): number | undefined {
     const { unitFactor, wordSeed, hashes, units } = this;
     // Bytes are read in a third of the time of the units of a text.
-    if (units.write(text, 0, 'utf8') !== text.length) return undefined;
+    if (Buffer.byteLength(text) !== text.length) return undefined;
+    units.write(text, 'latin1');
     let count = 0;
     let hash = wordSeed;
     for (let at = 0; at < text.length; at++) {
@@ -200,6 +201,9 @@ function fitting(boundaries: readonly string[]): string {
   }
   return [...first, ...last].join(' ');
 }
+
+/** A normal form may be 18 times as long. */
+const folded = (text: string): string => text.normalize('NFKC').toLowerCase().slice(0, UNITS_MAX);
 
 /** MurmurHash3's last step: every bit depends on every bit. */
 function mixed(value: number): number {
