@@ -18,7 +18,7 @@ import {
 import { refuseExpired } from '../expired-ledger.ts';
 import { inRangeSql, instantSql } from '../instant-sql.ts';
 import { openTracesSql } from '../provisional.ts';
-import type { InstantNs, Range } from '../range.ts';
+import { formatInstant, type InstantNs, type Range } from '../range.ts';
 import { bound, join, name, type Sql, sql } from '../sql.ts';
 import type { TenantScope } from '../tenant-scope.ts';
 import { type Budget, filtersOf } from './definition.ts';
@@ -62,7 +62,9 @@ export async function readSpending(question: SpendingQuestion): Promise<Spending
   const days = await readTotalledDays(scope, moment.spentRange, dimensions);
   const stored = await scope.query<StoredRow>(spendingSql({ ...question, days }));
   for (const range of ranges) {
-    await refuseExpired(scope, { coverage: coverFor(range, dimensions, []), dimensions, nowNs });
+    const coverage = coverFor(range, dimensions, []);
+    const asked = `the budget counts from ${formatInstant(range.fromNs)} to ${formatInstant(range.toNs)}`;
+    await refuseExpired(scope, { coverage, dimensions, nowNs, asked });
   }
   return stored.map((row) => ({
     key: row.k0,

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { dimensionsOf } from '../cost-rows.ts';
 import { coverRange } from '../coverage.ts';
-import { refuseExpired } from '../expired-ledger.ts';
+import { openingOf, refuseExpired } from '../expired-ledger.ts';
 import { COUNT_SCHEMA, type Count, MONEY_SCHEMA, showCount } from '../figures.ts';
 import { PROVISIONAL_SHAPE, type Provisional, readProvisional } from '../provisional.ts';
 import { formatInstant } from '../range.ts';
@@ -116,9 +116,14 @@ async function readSide(
     ? await readSpanStacks(scope, question, price)
     : await readDimensionStacks(scope, question, price);
   const coverage = ofSpans ? coverRange(side.range, null) : coverageOf(question);
-  const dimensions = dimensionsOf(by, filters);
   // A trace is what is kept of it, as anywhere.
-  if (traceId === null) await refuseExpired(scope, { coverage, dimensions, nowNs });
+  if (traceId === null) {
+    const needs = side.version !== null || question.durations ? 'spans' : 'ledger';
+    const dimensions = dimensionsOf(by, filters);
+    const isRight = side === input.right && side.range !== input.left.range;
+    const asked = openingOf(side.range, isRight ? ['compare_from', 'compare_to'] : undefined);
+    await refuseExpired(scope, { coverage, dimensions, nowNs, needs, asked });
+  }
   return read;
 }
 

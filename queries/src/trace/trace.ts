@@ -77,7 +77,8 @@ export async function answerTrace(
   const endNs = bounds === undefined ? null : BigInt(bounds.end_ns);
   const toNs = (endNs !== null && endNs > first ? endNs : first) + 1n;
   const coverage = coverRange({ fromNs: first, toNs }, null);
-  await refuseExpired(scope, { coverage, dimensions: null, nowNs });
+  const asked = `trace_id is "${traceId}", which began at ${formatInstant(first)}`;
+  await refuseExpired(scope, { coverage, dimensions: null, nowNs, asked });
   const placed = placeSpans(spans);
   const own = placed.map(({ node }) =>
     node.entries.map(sumsOfEntry).reduce(addTraceSums, ZERO_TRACE_SUMS),
