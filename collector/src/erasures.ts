@@ -146,8 +146,8 @@ export class Erasures {
   }
 
   /**
-   * Compares tables while nothing is being deleted, what failed before included; again, where a difference was found and a deletion began meanwhile:
-   * half way, tables tell different things of whom it is about.
+   * Compares tables while nothing is being deleted, what failed before included; again, where a difference was found
+   * and a deletion began meanwhile: half way, tables tell different things of whom it is about.
    */
   async compare<Report extends object>(work: () => Promise<Report>): Promise<Report> {
     for (;;) {

@@ -5,6 +5,8 @@
 import { DELETED_USER } from '@ai-cost-profiler/clickhouse/deleted-user.ts';
 import { formatUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { type CostQuestion, costRows, coverFor, dimensionsOf } from '../cost-rows.ts';
+import type { TotalledDay } from '../coverage.ts';
+import { readTotalledDays } from '../day-totals/valid-builds.ts';
 import {
   type Dimension,
   filterSql,
@@ -56,8 +58,9 @@ type StoredRow = Readonly<
 export async function readSpending(question: SpendingQuestion): Promise<Spending[]> {
   const { scope, budget, moment, nowNs } = question;
   const ranges = rangesOf(moment);
-  const stored = await scope.query<StoredRow>(spendingSql(question));
   const dimensions = dimensionsOf(byOf(budget), filtersOf(budget));
+  const days = await readTotalledDays(scope, moment.spentRange, dimensions);
+  const stored = await scope.query<StoredRow>(spendingSql({ ...question, days }));
   for (const range of ranges) {
     await refuseExpired(scope, { coverage: coverFor(range, dimensions, []), dimensions, nowNs });
   }
@@ -71,6 +74,11 @@ export async function readSpending(question: SpendingQuestion): Promise<Spending
   }));
 }
 
+interface Summed extends SpendingQuestion {
+  /** What has totals of the period; burn windows use the same. */
+  readonly days: readonly TotalledDay[];
+}
+
 const byOf = ({ each }: Budget): readonly Dimension[] => (each === null ? [] : [each]);
 
 /** The period first, then the burn windows: places are the numbers of `w`. */
@@ -81,11 +89,11 @@ const SUMS = sql`sum(calls) AS sum_calls, sum(unpriced_calls) AS sum_unpriced_ca
 const place = (at: number): Sql => bound('UInt32', at);
 
 /** Rows `w`, the key, and signed sums; a key may come several times. */
-function partsOf({ scope, budget, moment }: SpendingQuestion): Sql {
+function partsOf({ scope, budget, moment, days }: Summed): Sql {
   const [by, filters] = [byOf(budget), filtersOf(budget)];
   const keys = keyNames(by);
   const parts = rangesOf(moment).flatMap((range, at) => {
-    const coverage = coverFor(range, dimensionsOf(by, filters), []);
+    const coverage = coverFor(range, dimensionsOf(by, filters), [], days);
     const asked: CostQuestion = { by, filters, coverage, bucketed: false, sums: SUMS };
     const known = sql`SELECT ${place(at)} AS w, * FROM (${costRows(scope, asked)})`;
     if (moment.markNs === null) return [known];
@@ -106,7 +114,7 @@ function openRows(scope: TenantScope, asked: CostQuestion, range: Range, markNs:
   return sql`SELECT ${leading(keyColumns(by, source))}${SUMS} ${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, source)}${openTracesSql(scope, instantSql(markNs))}${grouping}`;
 }
 
-function spendingSql(question: SpendingQuestion): Sql {
+function spendingSql(question: Summed): Sql {
   const { budget, moment, limit, onlyAlerting } = question;
   const keys = keyNames(byOf(budget));
   const costs = rangesOf(moment).map(
