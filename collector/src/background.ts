@@ -2,13 +2,13 @@
 import { type AlertingParts, startAlerting } from './open-budgets.ts';
 import { type DayTotalsParts, startDayTotals } from './open-day-totals.ts';
 
-/**
- * Begins, where this is that collector; the tables must be there. `stop` resolves when what runs is over, or the
- * deadline has come.
- */
-export function startBackground(parts: AlertingParts & DayTotalsParts): {
+interface Background {
+  /** Resolves when what runs is over, or `deadline` fires. */
   stop(deadline: AbortSignal): Promise<void>;
-} {
+}
+
+/** Begins, where this is that collector; the tables must be there. */
+export function startBackground(parts: AlertingParts & DayTotalsParts): Background {
   const loops = [startAlerting(parts), startDayTotals(parts)];
   return {
     async stop(deadline) {
