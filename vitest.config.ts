@@ -1,10 +1,15 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longest-first.ts';
+import { setTestEnvironment } from './test/test-environment.ts';
+
+setTestEnvironment();
 
 /** Three projects, so that `npm run test:unit` stays fast: unit, integration (embedded engine), e2e. */
 export default defineConfig({
   test: {
     // Most wait for an engine or a process: with one worker for each of two cores they take half the time.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

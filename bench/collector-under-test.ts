@@ -81,10 +81,12 @@ export class CollectorUnderTest {
     return usageOf(childOf(this.pid));
   }
 
-  /** The answer of the engine, as text. */
-  async sql(query: string): Promise<string> {
+  /** The answer of the engine, as text; `asked`: settings and parameters of the statement. */
+  async sql(query: string, asked = new URLSearchParams()): Promise<string> {
     const init = { method: 'POST', body: query, headers: { 'x-api-key': this.key } };
-    const answer = await fetch(this.sqlUrl, init);
+    const url = new URL(this.sqlUrl);
+    for (const [name, value] of asked) url.searchParams.append(name, value);
+    const answer = await fetch(url, init);
     const text = (await answer.text()).trim();
     if (!answer.ok) throw new Error(text);
     return text;

@@ -34,6 +34,8 @@ export const RESULTS = join(import.meta.dirname, 'results');
 export interface BenchOptions {
   readonly isFull: boolean;
   readonly minutes: number | undefined;
+  /** Of a benchmark that asks questions, those whose name has this in it; '' is all. */
+  readonly only: string;
   /** Tells a person how far it is. */
   readonly progress: (text: string) => void;
   readonly finish: (result: Pick<BenchResult, 'about' | 'figures' | 'checksums'>) => void;
@@ -41,6 +43,7 @@ export interface BenchOptions {
 
 const HELP = `--full       measure (without it, a short form that shows that it runs)
 --minutes N  how long, where a benchmark runs for a time
+--only TEXT  of a benchmark that asks questions, those whose name has this in it
 --json       the result alone, as JSON, on standard output
 --keep       also write it under bench/results/`;
 
@@ -53,6 +56,7 @@ export function benchOptions(bench: string): BenchOptions | undefined {
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
       minutes: { type: 'string' },
+      only: { type: 'string', default: '' },
     },
   });
   if (values.help) {
@@ -64,6 +68,7 @@ export function benchOptions(bench: string): BenchOptions | undefined {
   return {
     isFull: values.full,
     minutes: values.minutes === undefined ? undefined : Number(values.minutes),
+    only: values.only,
     progress: (text) => void process.stderr.write(`${bench}: ${text}\n`),
     finish: (measured) => {
       const date = new Date().toISOString().slice(0, 10);

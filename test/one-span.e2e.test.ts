@@ -8,7 +8,7 @@ import type { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { SimpleSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { eventually, type StartedCollector, startCollector } from './start-collector.ts';
+import { eventually, type StartedCollector, startFirstCollector } from './start-collector.ts';
 
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const DAY = 'from=2026-08-20T00:00:00Z&to=2026-08-21T00:00:00Z';
@@ -17,7 +17,7 @@ const GZIP_BOMB_BYTES = 100 * 1024 * 1024;
 let collector: StartedCollector;
 
 beforeAll(async () => {
-  collector = await startCollector();
+  collector = await startFirstCollector();
 });
 
 afterAll(async () => {

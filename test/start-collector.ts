@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { putMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import collectorEnv from '../scripts/collector-env.json' with { type: 'json' };
 
 const MAIN = fileURLToPath(new URL('../collector/src/main.ts', import.meta.url));
@@ -28,9 +29,19 @@ export interface StartedCollector {
   stop(): Promise<number | null>;
 }
 
-/** Starts it on free ports and waits until it is ready. Rejects with what it wrote when it ends before. */
+/** Starts it on free ports with its tables made, and waits until it is ready. Rejects with what it wrote if it ends. */
 export async function startCollector(flags: readonly string[] = []): Promise<StartedCollector> {
   const dataDir = mkdtempSync(join(tmpdir(), 'aicost-e2e-'));
+  await putMigratedEngine(join(dataDir, 'engine'));
+  return startIn(dataDir, flags);
+}
+
+/** As a person starts it for the first time: it makes everything it needs. */
+export function startFirstCollector(): Promise<StartedCollector> {
+  return startIn(mkdtempSync(join(tmpdir(), 'aicost-e2e-')), []);
+}
+
+async function startIn(dataDir: string, flags: readonly string[]): Promise<StartedCollector> {
   const child = spawn(
     process.execPath,
     [

@@ -5,6 +5,7 @@ import { createStore } from '@ai-cost-profiler/clickhouse/store.ts';
 import { answerCacheable } from '@ai-cost-profiler/queries/prompts/cacheable.ts';
 import { readCacheableInput } from '@ai-cost-profiler/queries/prompts/cacheable-input.ts';
 import { readSimilarInput } from '@ai-cost-profiler/queries/prompts/input.ts';
+import { PromptThreads } from '@ai-cost-profiler/queries/prompts/prompt-threads.ts';
 import { answerSimilar } from '@ai-cost-profiler/queries/prompts/similar.ts';
 import { parseInstant } from '@ai-cost-profiler/queries/range.ts';
 
@@ -15,11 +16,16 @@ const PER_INSERT = 200_000;
 const TEMPLATES = 300;
 const PATIENT = { timeoutMs: 600_000, settings: { max_execution_time: '600' } };
 
-/**
- * Of one day and tenant: a fifth repeats one of 300 prompts exactly, the rest are prompts like one of them (95 % of the
- * bytes of the sketch) or like no other.
- */
-export async function fillCalls(wish: { calls: number; shareOfUnique: number }) {
+export interface CallsWish {
+  readonly calls: number;
+  /** Of ten calls so many repeat one of 300 prompts exactly, */
+  readonly repeated: number;
+  /** so many have a prompt like no other; all others one like one of the 300 (95 % of the bytes of the sketch). */
+  readonly unique: number;
+}
+
+/** Calls of one day and tenant. */
+export async function fillCalls(wish: CallsWish) {
   const engine = await startTestEngine();
   const store = createStore({
     kind: 'embedded',
@@ -36,7 +42,7 @@ export async function fillCalls(wish: { calls: number; shareOfUnique: number }) 
     const numbers = `FROM numbers(${from}, ${count}) SETTINGS max_partitions_per_insert_block = 0`;
     await store.command(
       `INSERT INTO aicost.spans (tenant, trace_id, span_ids, start_time, role, prompt_maker, prompt_sketch, prompt_boundaries)
-       SELECT ${ids}, ${span}, ${at}, 'leaf', 'c1', ${sketchSql(wish.shareOfUnique)},
+       SELECT ${ids}, ${span}, ${at}, 'leaf', 'c1', ${sketchSql(wish)},
          concat('system', toString(cityHash64(number) % ${TEMPLATES}), '.2s0 call', toString(number), '.4k0') ${numbers}`,
       PATIENT,
     );
@@ -47,6 +53,7 @@ export async function fillCalls(wish: { calls: number; shareOfUnique: number }) 
       PATIENT,
     );
   }
+  const threads = new PromptThreads();
   const reader = { tenant: 'acme', operator: false };
   const rate = (num: bigint) => ({ num: num * 10n ** 12n, den: 1n });
   const rates = { input: rate(10n), read: rate(1n), write: rate(12n), write1h: undefined };
@@ -54,8 +61,11 @@ export async function fillCalls(wish: { calls: number; shareOfUnique: number }) 
     questions: {
       similar: async () => {
         const input = readSimilarInput(new URLSearchParams(RANGE), NOW);
-        const { rows, other, alone, uncovered, totals } = await answerSimilar(store, reader, input);
-        return `${rows.length + Number(other.groups)} groups of ${totals.calls} calls, ${alone.calls} alone, ${uncovered.not_grouped.calls} not grouped`;
+        const { rows, other, alone, totals } = await answerSimilar(store, reader, {
+          input,
+          threads,
+        });
+        return `${rows.length + Number(other.groups)} groups of ${totals.calls} calls, ${alone.calls} alone`;
       },
       cacheable: async () => {
         const input = readCacheableInput(new URLSearchParams(RANGE), NOW);
@@ -70,12 +80,12 @@ export async function fillCalls(wish: { calls: number; shareOfUnique: number }) 
   };
 }
 
-function sketchSql(shareOfUnique: number): string {
+function sketchSql({ repeated, unique }: CallsWish): string {
   const bytesOf = (hash: string) =>
     `arrayStringConcat(arrayMap(n -> char(${hash} % 256), range(128)))`;
   const template = `cityHash64('template', cityHash64(number) % ${TEMPLATES}, n)`;
   const own = "cityHash64('own', number, n)";
-  return `multiIf(number % 10 < 2, ${bytesOf(template)},
-    (number % 10) >= ${10 - shareOfUnique * 10}, ${bytesOf(own)},
+  return `multiIf(number % 10 < ${repeated}, ${bytesOf(template)},
+    (number % 10) >= ${10 - unique}, ${bytesOf(own)},
     ${bytesOf(`if(cityHash64('kept', number, n) % 100 < 95, ${template}, ${own})`)})`;
 }

@@ -20,6 +20,11 @@ const CALLS = Number(values.calls);
 const SEED = 20_261_130;
 const CURVE_STEP = 0.05;
 const RUNS = 5;
+const TRAFFIC = [
+  { repeated: 9, unique: 0, told: 'nine of ten repeat one of 300, the rest are nearly like one' },
+  { repeated: 2, unique: 1, told: 'two of ten repeat one of 300, seven are nearly like one' },
+  { repeated: 0, unique: 10, told: 'every one is like no other, the worst case' },
+] as const;
 const tell = (line: string): void => void process.stdout.write(`${line}\n`);
 
 for (const maker of ['c1', 'm1'] as const) tellQuality(maker);
@@ -61,11 +66,12 @@ function tellSketchCost(): void {
 }
 
 async function tellTimes(): Promise<void> {
-  for (const shareOfUnique of [0.1, 0.5]) {
-    const calls = await fillCalls({ calls: CALLS, shareOfUnique });
-    tell(`${CALLS} calls, ${shareOfUnique * 100} % of them like no other:`);
+  for (const { told: what, ...wish } of TRAFFIC) {
+    const calls = await fillCalls({ calls: CALLS, ...wish });
+    tell(`${CALLS} calls: ${what}`);
     for (const [name, ask] of Object.entries(calls.questions)) {
       const times: number[] = [];
+      const cpuBefore = process.cpuUsage();
       let told = '';
       for (let run = 0; run < RUNS; run++) {
         const startedMs = performance.now();
@@ -73,7 +79,11 @@ async function tellTimes(): Promise<void> {
         times.push(performance.now() - startedMs);
       }
       const median = times.sort((a, b) => a - b)[Math.floor(RUNS / 2)]!;
-      tell(`  ${name}: median ${Math.round(median)} ms, best ${Math.round(times[0]!)} ms; ${told}`);
+      const cpu = process.cpuUsage(cpuBefore);
+      const cpuMs = (cpu.user + cpu.system) / 1000 / RUNS;
+      tell(
+        `  ${name}: median ${Math.round(median)} ms, best ${Math.round(times[0]!)} ms, CPU outside the engine ${Math.round(cpuMs)} ms; ${told}`,
+      );
     }
     await calls.close();
   }

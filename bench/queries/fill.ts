@@ -3,6 +3,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildDayStatement, buildNumber } from '@ai-cost-profiler/clickhouse/day-totals.ts';
 import { startTestEngine, storeAddress } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
 import { migrate } from '@ai-cost-profiler/clickhouse/migrate.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
@@ -30,6 +31,7 @@ export async function fill(
   await store.command(
     'INSERT INTO aicost.settle_marks (through, recorded_at) SELECT now64(3), now64(3)',
   );
+  await buildTotals(store, progress);
   progress('merging');
   await until('nothing is merged', () => isQuiet(store), { everyMs: 1_000 });
   await store.close();
@@ -45,6 +47,21 @@ async function insertDays(
     for (const sql of daySql(shape, day)) await store.command(sql, { settings: SEGMENT_SETTINGS });
     if (day % 10 === 9) progress(`${day + 1} of ${shape.days} days are there`);
   }
+}
+
+/** As a collector that has been running makes them, without its pauses. */
+async function buildTotals(store: Store, progress: (text: string) => void): Promise<void> {
+  const startedMs = performance.now();
+  const days = await store.query<{ tenants: string[]; day: string }>(
+    'SELECT toString(day) AS day, groupUniqArray(tenant) AS tenants FROM aicost.cost_day_batches GROUP BY day',
+  );
+  for (const { tenants, day } of days) {
+    const build = buildNumber(Date.now(), 0);
+    const { sql, ...options } = buildDayStatement(store.database, { tenants, day, build });
+    await store.command(sql, options);
+  }
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+  progress(`totals of ${days.length} days were made in ${seconds} s`);
 }
 
 async function isQuiet(store: Store): Promise<boolean> {

@@ -2,7 +2,8 @@
  * How long the questions of the API take on 10 million spans over 90 days, while 2,000 spans/s arrive, for a middling
  * tenant and for the one with 60 % of the rows. `npm run bench:queries -- --help`.
  *
- * A tenant is asked about through a key of its own, as people do. What a question reads is counted by the engine.
+ * A tenant is asked about through a key of its own, as people do. What a question reads the engine
+ * tells.
  */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,9 +12,11 @@ import { CollectorUnderTest } from '../collector-under-test.ts';
 import { benchOptions, type Figure } from '../result.ts';
 import { send } from '../sender/sender.ts';
 import { quantile } from '../sender/sending.ts';
+import { until } from '../wait.ts';
 import { fill } from './fill.ts';
 import { CALLS_PER_TRACE, type Shape, SPANS_PER_TRACE } from './many-spans.ts';
 import { ASKED_TENANTS, QUESTIONS, type Question } from './questions.ts';
+import { rowsRead } from './rows-read.ts';
 
 const ARRIVING_SPANS_PER_S = 2_000;
 const DAY_MS = 86_400_000;
@@ -78,7 +81,7 @@ async function askAll(collector: CollectorUnderTest, rounds: number): Promise<As
   const all: Asked[] = [];
   for (const { tenant } of ASKED_TENANTS) {
     const key = await createKey(collector, tenant);
-    for (const question of QUESTIONS) {
+    for (const question of QUESTIONS.filter(({ name }) => name.includes(options!.only))) {
       const asked = await ask(collector, question, { tenant, key, rounds });
       if (asked === undefined) continue;
       all.push(asked);
@@ -90,15 +93,35 @@ async function askAll(collector: CollectorUnderTest, rounds: number): Promise<As
   return all;
 }
 
-function figuresOf(all: readonly Asked[]): Figure[] {
-  return all.flatMap(({ question, tenant, ms }) => {
-    const whose = ASKED_TENANTS.find((one) => one.tenant === tenant)!.name;
-    const name = `${question.name}, ${whose} tenant`;
-    return [
-      { name: `${name}: p95`, value: quantile(ms, 0.95), unit: 'ms', most: question.p95MsMax },
-      { name: `${name}: median`, value: quantile(ms, 0.5), unit: 'ms' },
-    ];
-  });
+function figuresOf({ question, tenant, ms }: Asked): Figure[] {
+  const name = nameOf(question, tenant);
+  return [
+    { name: `${name}: p95`, value: quantile(ms, 0.95), unit: 'ms', most: question.p95MsMax },
+    { name: `${name}: median`, value: quantile(ms, 0.5), unit: 'ms' },
+  ];
+}
+
+const nameOf = (question: Question, tenant: string): string =>
+  `${question.name}, ${ASKED_TENANTS.find((one) => one.tenant === tenant)!.name} tenant`;
+
+/** Rows that the engine reads for each question that tells costs, of a hundred spans of 30 days of the same tenant. */
+async function readAll(collector: CollectorUnderTest): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const { tenant } of ASKED_TENANTS) {
+    const rawRows = await rawRowsOf(collector, tenant);
+    const share = (rows: number) => ({ value: (100 * rows) / rawRows, unit: '%' });
+    for (const question of QUESTIONS) {
+      const read = await rowsRead(collector, tenant, question.path);
+      if (read === undefined) continue;
+      const name = `${nameOf(question, tenant)}: read`;
+      const { readShareMax: most } = question;
+      figures.push(
+        { name: `${name} of the raw rows`, ...share(read.ofCosts), ...(most && { most }) },
+        { name: `${name} to tell what is provisional`, ...share(read.ofProvisional) },
+      );
+    }
+  }
+  return figures;
 }
 
 /** Keeps spans coming until `work` is done. */
@@ -121,15 +144,18 @@ async function whileArriving<Result>(
   }
 }
 
-/** Rows of the rollup that 30 days of the largest tenant read, of a hundred raw rows of the same. */
-async function rollupShare(collector: CollectorUnderTest): Promise<number> {
-  const count = async (table: string, time: string) =>
-    Number(
-      await collector.sql(
-        `SELECT count() FROM aicost.${table} WHERE tenant = '${ASKED_TENANTS[0].tenant}' AND ${time} >= now() - INTERVAL 30 DAY`,
-      ),
-    );
-  return (100 * (await count('cost_hourly', 'hour'))) / (await count('spans', 'start_time'));
+/** Spans of 30 days. */
+async function rawRowsOf(collector: CollectorUnderTest, tenant: string): Promise<number> {
+  const of = `tenant = '${tenant}' AND start_time >= now() - INTERVAL 30 DAY`;
+  return Number(await collector.sql(`SELECT count() FROM aicost.spans WHERE ${of}`));
+}
+
+/** A collector looks at its start which days lack totals. */
+async function untilTotalled(collector: CollectorUnderTest): Promise<void> {
+  await until('every day has totals', async () => {
+    const passes = await collector.metric('aicost_daily_totals_pass_seconds');
+    return passes > 0 && (await collector.metric('aicost_daily_totals_stale')) === 0;
+  });
 }
 
 async function measure(form: 'full' | 'short') {
@@ -142,15 +168,17 @@ async function measure(form: 'full' | 'short') {
   const ledger = await collector.sql('SELECT sum(cost_usd), sum(calls) FROM aicost.ledger');
   const hourly = await collector.sql('SELECT sum(cost_usd), sum(calls) FROM aicost.cost_hourly');
   if (ledger !== hourly) throw new Error(`the ledger says ${ledger}, cost_hourly ${hourly}`);
-  const share = await rollupShare(collector);
+  await untilTotalled(collector);
   const all = await whileArriving(collector, () => askAll(collector, ROUNDS[form]));
+  await collector.untilStored();
+  const read = await readAll(collector);
   await collector.stop();
   collector.remove();
   const traces = shape.tracesPerDay * DAYS;
   const figures: Figure[] = [
     { name: 'spans', value: Number(spans), unit: 'spans' },
-    { name: 'rows of cost_hourly, of the raw rows', value: share, unit: '%', most: 1 },
-    ...figuresOf(all),
+    ...read,
+    ...all.flatMap(figuresOf),
   ];
   const checksums = {
     'spans stored': spans,

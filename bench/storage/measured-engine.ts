@@ -13,7 +13,14 @@ const POLL_MS = 250;
 const LIMIT_MS = 600_000;
 
 /** The targets in the order in which their cost is added up. */
-export const TARGETS = ['spans', 'ledger', 'cost_hourly', 'cost_daily', 'traces'] as const;
+export const TARGETS = [
+  'spans',
+  'ledger',
+  'cost_hourly',
+  'cost_daily',
+  'traces',
+  'cost_day_batches',
+] as const;
 
 export interface Star {
   readonly store: Store;

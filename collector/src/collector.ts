@@ -7,10 +7,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { lockDirectory } from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
 import { type AcceptSignals, acceptSignals } from './accept-signals.ts';
 import { announcement, type Places } from './announce.ts';
 import { createAuthenticate } from './authenticate/authenticate.ts';
+import { startBackground } from './background.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { collectGauges } from './collect-gauges.ts';
 import { connectableUrl, removeCollectorFile, writeCollectorFile } from './collector-file.ts';
@@ -32,7 +34,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { DIALECTS } from './normalise/dialects.ts';
 import { Normaliser } from './normalise/normalise.ts';
 import { observeTotals } from './observe.ts';
-import { type OpenBudgets, openBudgets, startAlerting } from './open-budgets.ts';
+import { type OpenBudgets, openBudgets } from './open-budgets.ts';
 import { openLimits } from './open-limits.ts';
 import { openLive } from './open-live.ts';
 import { openOwnTraces } from './open-own-traces.ts';
@@ -68,7 +70,7 @@ export const startCollector: StartCollector = async (request) => {
     const metrics = createMetrics(true);
     const ownTraces = await openOwnTraces(config, log);
     const storage = await openStorage(config, log, metrics, ownTraces);
-    await Promise.race([storage.prepared, waitMs(FIRST_PREPARE_WAIT_MS)]);
+    await Promise.race([storage.prepared, sleep(FIRST_PREPARE_WAIT_MS)]);
     const control = await openControl(config, storage, log);
     await ensureInitKeys(control, initKeys, log);
     const firstKey = await ensureFirstKey(control, config.dataDir, randomBytes);
@@ -179,7 +181,7 @@ class Collector implements RunningCollector {
   private readonly storing: Storing;
   private readonly erasures: Erasures;
   private pricesTable: PricesTableFiller | undefined;
-  private alerting: ReturnType<typeof startAlerting>;
+  private background: ReturnType<typeof startBackground> | undefined;
   private isDraining = false;
 
   constructor(parts: Parts) {
@@ -196,7 +198,7 @@ class Collector implements RunningCollector {
     parts.storage.prepared
       .then(() => {
         this.pricesTable = this.keepPricesTable();
-        if (!this.isDraining) this.alerting = startAlerting(this.parts);
+        if (!this.isDraining) this.background = startBackground(this.parts);
         return this.storing.start();
       })
       .then(() => this.erasures.start())
@@ -267,7 +269,7 @@ class Collector implements RunningCollector {
     await this.parts.limits.stop();
     await this.erasures.stop(deadline);
     await this.parts.totals.stop(deadline);
-    await this.alerting?.stop();
+    await this.background?.stop(deadline);
     await this.storing.drain(deadline);
     await this.refresh.stop();
     await this.pricesTable?.stop();
@@ -292,8 +294,4 @@ class Collector implements RunningCollector {
       this.fail(error);
     }
   }
-}
-
-function waitMs(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -67,7 +67,7 @@ export const PROBLEMS = {
     retryable: false,
     title: 'Query over budget',
     sentence:
-      'A query of the question would use more of the engine than one may: rows or bytes read, memory, time, or size of its result. The detail says which budget, and what it is. Narrow the range, filter, or group by fewer dimensions.',
+      'A query of the question would use more of the engine than one may: rows or bytes read, memory, time, or size of its result; or it is about more different prompts than are compared. The detail says which budget, and what it is. Narrow the range, filter, or group by fewer dimensions.',
   },
   trace_too_large: {
     status: 422,

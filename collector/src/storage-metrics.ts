@@ -209,6 +209,31 @@ export const STORAGE_METRICS = {
     labels: [],
     sentence: 'Passes of retention that failed; the next one goes on from there.',
   }),
+  aicost_daily_totals_stale: metric({
+    kind: 'gauge',
+    unit: 'days of a tenant',
+    labels: [],
+    sentence:
+      'Days before today that lack totals which hold, as of the last pass: questions about them sum hours instead, which takes longer.',
+  }),
+  aicost_daily_totals_builds_total: metric({
+    kind: 'counter',
+    unit: 'builds',
+    labels: [],
+    sentence: 'Times the totals of the day of a tenant were made.',
+  }),
+  aicost_daily_totals_pass_seconds: metric({
+    kind: 'gauge',
+    unit: 'seconds',
+    labels: [],
+    sentence: 'Time of the last pass that made totals of days; 0 before the first.',
+  }),
+  aicost_daily_totals_failures_total: metric({
+    kind: 'counter',
+    unit: 'passes',
+    labels: [],
+    sentence: 'Passes that made totals of days and failed; the next one goes on from there.',
+  }),
   aicost_control_age_seconds: metric({
     kind: 'gauge',
     unit: 'seconds',

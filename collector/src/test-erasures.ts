@@ -135,7 +135,7 @@ export class TestErasures {
     });
   }
 
-  /** The engine's store, in a process that dies right before the nth change of a table; so many times, then it goes on. */
+  /** The engine's store, in a process that dies right before the nth change of a table; so many times. */
   dying(changes: number, times = Infinity): Store {
     let left = changes;
     let deaths = 0;

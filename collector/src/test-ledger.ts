@@ -2,12 +2,8 @@
  * A whole ledger for tests: the real engine with its tables, filled by the real road (decode to journal, writer,
  * settle). Invariant: what `send` and `settle` did is stored when they resolve.
  */
-import {
-  startTestEngine,
-  storeAddress,
-  type TestEngine,
-} from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
-import { migrate } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
+import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { DialectDefinition } from './normalise/dialect.ts';
 import { DIALECTS } from './normalise/dialects.ts';
@@ -57,13 +53,12 @@ export interface TestLedger {
 const LATER_MS = 1_000;
 
 export async function openTestLedger(): Promise<TestLedger> {
-  const engine: TestEngine = await startTestEngine();
+  const engine: TestEngine = await startMigratedEngine();
   const store = createStore({
     kind: 'embedded',
     database: 'aicost',
     ...storeAddress(engine.address),
   });
-  await migrate(store);
   const landing = await Landing.read(store);
   const open = new OpenTraces({ idleMsMax: 60_000 });
   const withRoad = async <T>(work: (road: TestRoad) => Promise<T>): Promise<T> => {

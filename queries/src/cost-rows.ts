@@ -1,13 +1,15 @@
 /**
- * The rows every cost question sums: whole units from the rollup, the rest from the ledger, one
- * column set. Invariant: each ledger entry of the range is counted once, whatever its instant.
+ * The rows every cost question sums: whole days from their totals where those hold, other whole units from the
+ * rollup, the rest from the ledger, one column set. Invariant: each ledger entry of the range is counted once,
+ * whatever its instant.
  */
 import {
   type Coverage,
   coverRange,
   DAY_SECONDS,
   HOUR_SECONDS,
-  type WholeUnits,
+  type TotalledDay,
+  useTotals,
 } from './coverage.ts';
 import {
   type Dimension,
@@ -19,6 +21,7 @@ import {
   ledgerSourceFor,
   rollupFor,
   type Source,
+  totalsDimension,
 } from './dimensions.ts';
 import { inRangeSql, instantSql } from './instant-sql.ts';
 import { NS_PER_SECOND, type Range } from './range.ts';
@@ -40,15 +43,17 @@ export function withIntervalStarts(starts: readonly bigint[]): Sql {
   return sql`WITH [${wholeNumbers(starts)}] AS interval_starts `;
 }
 
-/** The rollup that a question can use, and the range split for it. */
+/** The rollup that a question can use, and the range split for it. `days`: those of `readTotalledDays`. */
 export function coverFor(
   range: Range,
   dimensions: readonly Dimension[],
   boundaries: readonly bigint[],
+  days: readonly TotalledDay[] = [],
 ): Coverage {
   const rollup = rollupFor(dimensions);
   if (rollup === null) return coverRange(range, null);
-  return coverRange(range, rollup === 'cost_daily' ? DAY_SECONDS : HOUR_SECONDS, boundaries);
+  if (rollup === 'cost_daily') return coverRange(range, DAY_SECONDS, boundaries);
+  return useTotals(coverRange(range, HOUR_SECONDS, boundaries), days, boundaries);
 }
 
 /** Every dimension a question depends on. */
@@ -65,11 +70,16 @@ export function dimensionsOf(
  */
 export function costRows(scope: TenantScope, question: CostQuestion): Sql {
   const { coverage } = question;
-  const rollup = rollupFor(dimensionsOf(question.by, question.filters));
+  const dimensions = dimensionsOf(question.by, question.filters);
+  const [rollup, totalled] = [rollupFor(dimensions), totalsDimension(dimensions)];
   const parts: Sql[] = [];
-  if (coverage.whole !== null && rollup !== null) {
+  if (coverage.days.length > 0 && totalled !== null) {
+    const rows = sql`${scope.from('cost_day_totals')} AND dimension = ${bound('String', totalled)}`;
+    parts.push(groupRows(question, 'cost_day_totals', sql`${rows}${buildCondition(coverage)}`));
+  }
+  if (coverage.rollup.length > 0 && rollup !== null) {
     const table = scope.from(rollup);
-    parts.push(groupRows(question, rollup, sql`${table}${unitCondition(coverage.whole, rollup)}`));
+    parts.push(groupRows(question, rollup, sql`${table}${unitCondition(coverage, rollup)}`));
   }
   if (coverage.ledger) {
     const source = ledgerSourceFor(dimensionsOf(question.by, question.filters));
@@ -81,6 +91,7 @@ export function costRows(scope: TenantScope, question: CostQuestion): Sql {
 }
 
 const UNIT_SECONDS = {
+  cost_day_totals: sql`toUnixTimestamp(toDateTime(day, 'UTC'))`,
   cost_hourly: sql`toUnixTimestamp(hour)`,
   cost_daily: sql`toUnixTimestamp(toDateTime(day, 'UTC'))`,
   ledger: sql`toUnixTimestamp(start_time)`,
@@ -99,17 +110,34 @@ function groupRows(question: CostQuestion, source: Source, from: Sql): Sql {
   return sql`SELECT ${leading(keys)}${sums} ${from}${filterSql(filters, source)}${grouping}`;
 }
 
+/** Each day is named with its build: another between may have no valid one, and any several. */
+function buildCondition({ days }: Coverage): Sql {
+  const numbers = days.map(({ start }) => start / DAY_SECONDS);
+  const builds = days.map(
+    ({ build }, index) => sql`(${wholeNumbers([numbers[index]!])}, ${wholeNumbers([build])})`,
+  );
+  const date = (number: bigint) => sql`toDate(${wholeNumbers([number])})`;
+  const hull = sql` AND day >= ${date(numbers[0]!)} AND day <= ${date(numbers.at(-1)!)}`;
+  return sql`${hull} AND (toUInt16(day), build) IN (${join(builds, ', ')})`;
+}
+
 const UNIT_COLUMNS = { cost_hourly: sql`hour`, cost_daily: sql`day` } as const;
 
-function unitCondition(whole: WholeUnits, rollup: 'cost_hourly' | 'cost_daily'): Sql {
+/** Ranges of the key, so that the engine reads no more than these. */
+function unitCondition(coverage: Coverage, rollup: 'cost_hourly' | 'cost_daily'): Sql {
   const column = UNIT_COLUMNS[rollup];
-  const between = sql` AND ${column} >= ${unitStart(whole.from, rollup)} AND ${column} < ${unitStart(whole.to, rollup)}`;
-  if (whole.except.length === 0) return between;
-  return sql`${between} AND ${UNIT_SECONDS[rollup]} NOT IN (${wholeNumbers(whole.except)})`;
+  const runs = coverage.rollup.map(
+    ({ from, to }) =>
+      sql`(${column} >= ${unitStart(from, rollup)} AND ${column} < ${unitStart(to, rollup)})`,
+  );
+  const within = sql` AND (${join(runs, ' OR ')})`;
+  const except = coverage.whole?.except ?? [];
+  if (except.length === 0) return within;
+  return sql`${within} AND ${UNIT_SECONDS[rollup]} NOT IN (${wholeNumbers(except)})`;
 }
 
 function unitStart(second: bigint, rollup: 'cost_hourly' | 'cost_daily'): Sql {
-  const time = sql`toDateTime(${bound('UInt32', second)}, 'UTC')`;
+  const time = sql`toDateTime(${wholeNumbers([second])}, 'UTC')`;
   return rollup === 'cost_daily' ? sql`toDate(${time})` : time;
 }
 

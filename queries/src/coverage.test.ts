@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Coverage, coverRange, DAY_SECONDS, HOUR_SECONDS } from './coverage.ts';
+import { type Coverage, coverRange, DAY_SECONDS, HOUR_SECONDS, useTotals } from './coverage.ts';
 import { floorDivide, NS_PER_SECOND, parseInstant } from './range.ts';
 
 const at = (text: string) => parseInstant(text, 0n);
@@ -17,7 +17,10 @@ function answering(coverage: Coverage, instant: bigint): string[] {
     const unit = floorDivide(instant, whole.unitSeconds * NS_PER_SECOND) * whole.unitSeconds;
     const hull = unit >= whole.from && unit < whole.to;
     const cut = whole.except.includes(unit);
-    if (hull && !cut) names.push('rollup');
+    const isInRun = coverage.rollup.some(({ from, to }) => unit >= from && unit < to);
+    if (isInRun && !cut) names.push('rollup');
+    const day = floorDivide(instant, DAY_SECONDS * NS_PER_SECOND) * DAY_SECONDS;
+    for (const { start } of coverage.days) if (start === day) names.push('totals');
     ledger = inside && (!hull || cut);
   }
   if (coverage.ledger && ledger) names.push('ledger');
@@ -58,7 +61,8 @@ describe('coverRange', () => {
   test('where every hour is cut the ledger answers alone', () => {
     const asked = range('2026-08-20T00:00:00Z', '2026-08-20T01:00:00Z');
     const coverage = coverRange(asked, HOUR_SECONDS, [second('2026-08-20T00:30:00Z')]);
-    expect(coverage).toEqual({ range: asked, whole: null, ledger: true });
+    const nothing = { whole: null, days: [], rollup: [] };
+    expect(coverage).toEqual({ range: asked, ...nothing, ledger: true });
   });
 
   test('each instant of any range is answered for exactly once, and no other is', () => {
@@ -78,11 +82,13 @@ describe('coverRange', () => {
         { maxLength: 8 },
       ),
       probes: fc.array(near, { minLength: 1, maxLength: 20 }),
+      totalled: fc.subarray([0n, 1n, 2n, 3n, 4n, 5n]),
     });
     fc.assert(
-      fc.property(cases, ({ ends: [a, b], unit, cuts, probes }) => {
+      fc.property(cases, ({ ends: [a, b], unit, cuts, probes, totalled }) => {
         const asked = a < b ? { fromNs: a, toNs: b } : { fromNs: b, toNs: a };
-        const coverage = coverRange(asked, unit, cuts);
+        const days = totalled.map((day) => ({ start: day * DAY_SECONDS, build: day + 7n }));
+        const coverage = useTotals(coverRange(asked, unit, cuts), days, cuts);
         for (const probe of [...probes, asked.fromNs, asked.toNs, asked.toNs - 1n]) {
           const inside = probe >= asked.fromNs && probe < asked.toNs;
           expect(answering(coverage, probe)).toHaveLength(inside ? 1 : 0);
@@ -90,6 +96,34 @@ describe('coverRange', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  const threeDays = range('2026-08-19T22:00:00Z', '2026-08-23T01:00:00Z');
+  const totalsOf = (...texts: string[]) =>
+    texts.map((text, index) => ({ start: second(text), build: BigInt(index + 1) }));
+
+  test('a day that has totals is theirs, and what is left is the rollup’s in few runs', () => {
+    const days = totalsOf('2026-08-20T00:00:00Z', '2026-08-21T00:00:00Z');
+    const coverage = useTotals(coverRange(threeDays, HOUR_SECONDS), days);
+    expect(coverage.days).toEqual(days);
+    expect(coverage.rollup).toEqual([
+      { from: second('2026-08-19T22:00:00Z'), to: second('2026-08-20T00:00:00Z') },
+      { from: second('2026-08-22T00:00:00Z'), to: second('2026-08-23T01:00:00Z') },
+    ]);
+  });
+
+  test('totals are no use for a day that the range or a boundary cuts', () => {
+    const days = totalsOf('2026-08-19T00:00:00Z', '2026-08-20T00:00:00Z', '2026-08-21T00:00:00Z');
+    const boundaries = [second('2026-08-20T18:30:00Z'), second('2026-08-21T00:00:00Z')];
+    const coverage = useTotals(coverRange(threeDays, HOUR_SECONDS, boundaries), days, boundaries);
+    expect(coverage.days).toEqual(days.slice(2));
+    expect(coverage.whole?.except).toEqual([second('2026-08-20T18:00:00Z')]);
+  });
+
+  test('where all days have totals nothing is left to the rollup', () => {
+    const asked = range('2026-08-20T00:00:00Z', '2026-08-21T00:00:00Z');
+    const coverage = useTotals(coverRange(asked, HOUR_SECONDS), totalsOf('2026-08-20T00:00:00Z'));
+    expect(coverage).toMatchObject({ rollup: [], ledger: false });
   });
 
   test('no unit the rollup answers for reaches over a boundary', () => {

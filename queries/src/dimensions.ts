@@ -11,6 +11,7 @@ import { bound, join, name, type Sql, sql, wholeNumbers } from './sql.ts';
 /** Every dimension with a fixed name, in the order errors and documentation list them. */
 export const DIMENSIONS = [...ROLLUP_DIMENSIONS, 'user', 'session', 'tool', 'tenant'] as const;
 
+type RollupDimension = (typeof ROLLUP_DIMENSIONS)[number];
 export type FixedDimension = (typeof DIMENSIONS)[number];
 export type TagDimension = `tag.${string}`;
 
@@ -23,8 +24,16 @@ export interface Filter {
   readonly values: readonly string[];
 }
 
-/** The rows a question reads: a rollup, the ledger shown as that rollup would, or the ledger as is. */
-export type Source = 'cost_hourly' | 'cost_daily' | 'ledger_as_rollup' | 'ledger';
+/**
+ * The rows a question reads: totals of days by one dimension, a rollup, the ledger shown as that rollup would, or the
+ * ledger as is.
+ */
+export type Source =
+  | 'cost_day_totals'
+  | 'cost_hourly'
+  | 'cost_daily'
+  | 'ledger_as_rollup'
+  | 'ledger';
 
 const TAG_KEY_LENGTH_MAX = 256;
 
@@ -65,6 +74,8 @@ function overLimitBit(dimension: FixedDimension): number {
 
 /** The SQL expression of a dimension in a source. */
 function dimensionSql(dimension: Dimension, source: Source): Sql {
+  // Whoever asks these rows has chosen those of this dimension.
+  if (source === 'cost_day_totals') return sql`value`;
   if (isTag(dimension)) return sql`tags[${bound('String', dimension.slice('tag.'.length))}]`;
   const column = COLUMNS[dimension];
   const bit = overLimitBit(dimension);
@@ -99,6 +110,14 @@ export function ledgerSourceFor(
   dimensions: readonly Dimension[],
 ): Extract<Source, 'ledger' | 'ledger_as_rollup'> {
   return rollupFor(dimensions) === null ? 'ledger' : 'ledger_as_rollup';
+}
+
+/** The dimension whose totals of days answer a question that depends on these; '': those of all; null: none do. */
+export function totalsDimension(dimensions: readonly Dimension[]): RollupDimension | '' | null {
+  const [first, ...others] = new Set(dimensions);
+  if (first === undefined) return '';
+  const known = ROLLUP_DIMENSIONS.find((dimension) => dimension === first);
+  return others.length > 0 || known === undefined ? null : known;
 }
 
 /** Expressions with aliases k0, k1, …: an alias never contains what a user wrote. */

@@ -7,7 +7,13 @@
 import { formatUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { z } from 'zod';
 import { costRows, coverFor, dimensionsOf } from './cost-rows.ts';
-import { type Dimension, type Filter, filterSql, rollupFor } from './dimensions.ts';
+import {
+  type Dimension,
+  type Filter,
+  filterSql,
+  ledgerSourceFor,
+  rollupFor,
+} from './dimensions.ts';
 import { COUNT_SCHEMA, type Count, costIsUnknown, MONEY_SCHEMA, showCount } from './figures.ts';
 import { inRangeSql, instantSql } from './instant-sql.ts';
 import { formatInstant, type InstantNs, type Range } from './range.ts';
@@ -87,7 +93,7 @@ function everything(scope: TenantScope, asked: Asked): Sql {
 }
 
 function entriesOf(scope: TenantScope, { range, by, filters, condition }: Asked): Sql {
-  const source = rollupFor(dimensionsOf(by, filters)) === null ? 'ledger' : 'ledger_as_rollup';
+  const source = ledgerSourceFor(dimensionsOf(by, filters));
   return sql`SELECT ${SUMS} ${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, source)}${condition ?? sql``}`;
 }
 

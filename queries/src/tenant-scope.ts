@@ -33,6 +33,8 @@ export type Table =
   | 'ledger'
   | 'cost_hourly'
   | 'cost_daily'
+  | 'cost_day_batches'
+  | 'cost_day_totals'
   | 'traces'
   | 'sealed_days'
   | 'alerts'

@@ -2,11 +2,8 @@
  * Server mode with everything between the collector and ClickHouse that can go wrong: each segment is stored once, in
  * every table, whatever befell its inserts and the questions about them.
  */
-import {
-  startTestEngine,
-  type TestEngine,
-} from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
-import { migrate } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import type { TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
+import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { chat, openRoad, type TestRoad } from '@ai-cost-profiler/collector/test-road.ts';
 import { Landing } from '@ai-cost-profiler/collector/write/landing.ts';
@@ -16,7 +13,7 @@ import { Random } from '../kill/random.ts';
 import { FAULTS, type Fault, FaultProxy } from './fault-proxy.ts';
 
 const SEED = 4;
-const TABLES = ['cost_daily', 'cost_hourly', 'ledger', 'spans', 'traces'];
+const TABLES = ['cost_daily', 'cost_day_batches', 'cost_hourly', 'ledger', 'spans', 'traces'];
 const CALLS = 12;
 let engine: TestEngine;
 let proxy: FaultProxy;
@@ -29,7 +26,7 @@ const LATE_MS = [1_500, 6_000];
 let draw: (about: { queryId: string; sql: string }) => Fault;
 
 beforeAll(async () => {
-  engine = await startTestEngine({ listen: { kind: 'tcp', host: '127.0.0.1', port: 0 } });
+  engine = await startMigratedEngine({ listen: { kind: 'tcp', host: '127.0.0.1', port: 0 } });
   const { address } = engine;
   const url = 'port' in address ? `http://${address.host}:${address.port}` : '';
   const random = new Random(SEED);
@@ -41,7 +38,6 @@ beforeAll(async () => {
   // Shorter than the proxy holds a request, so that it is the collector that gives up.
   const limits = { insertMsMax: 1_000, queryMsMax: 1_000 };
   store = createStore({ kind: 'server', database: 'aicost', url: through, ...limits });
-  await migrate(direct);
   landing = await Landing.read(direct);
 });
 afterAll(async () => {

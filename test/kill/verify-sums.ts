@@ -117,6 +117,7 @@ export async function checkWatermarks(store: Store): Promise<string[]> {
       ['traces', 'spans'],
       ['cost_hourly', 'ledger'],
       ['cost_daily', 'ledger'],
+      ['cost_day_batches', 'ledger'],
     ].map(async ([rollup, table]) => {
       const rows = await store.query<Record<string, string>>(
         `SELECT writer_id, r.seq AS watermark, t.seq AS last

@@ -9,6 +9,7 @@ import type { Row } from './native-reader.ts';
 /** The targets of the star and the kind of row each view takes. */
 export const TARGETS = {
   cost_daily: 'entry',
+  cost_day_batches: 'entry',
   cost_hourly: 'entry',
   ledger: 'entry',
   spans: 'span',

@@ -106,6 +106,7 @@ function judgeRollups(tables: FakeTables): string[] {
   return [
     ...compare('cost_hourly', 'ledger'),
     ...compare('cost_daily', 'ledger'),
+    ...compare('cost_day_batches', 'ledger'),
     ...compare('traces', 'spans'),
   ];
 }

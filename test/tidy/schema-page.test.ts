@@ -59,6 +59,7 @@ const TOLD_BY: Readonly<Record<string, readonly string[]>> = {
   landing: ['spans', 'ledger'],
   cost_hourly: ['ledger'],
   cost_daily: ['ledger'],
+  cost_day_totals: ['ledger'],
 };
 
 /** The names in the first cell of each row of the section's tables. */

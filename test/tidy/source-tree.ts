@@ -118,8 +118,13 @@ const isNode = (value: unknown): value is Node =>
 export function lineFinder(text: string): (offset: number) => number {
   const ends = [...text.matchAll(/\n/g)].map(({ index }) => index);
   return (offset) => {
-    const after = ends.findIndex((end) => end >= offset);
-    return (after === -1 ? ends.length : after) + 1;
+    let [before, after] = [0, ends.length];
+    while (before < after) {
+      const middle = (before + after) >> 1;
+      if (ends[middle]! >= offset) after = middle;
+      else before = middle + 1;
+    }
+    return before + 1;
   };
 }
 

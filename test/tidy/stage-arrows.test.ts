@@ -108,6 +108,7 @@ const BESIDE_THE_ROAD: readonly string[] = [
   'control',
   'api',
   'budgets',
+  'day-totals',
   'page',
   'sql',
   'cli',
@@ -143,6 +144,7 @@ const JOINERS: Readonly<Record<string, string>> = {
   'undecodable.ts': 'errors of decode with the problems that senders are told',
   'ledger-work.ts': 'verify and reprice with settle, the journal and the prices of now',
   'price-now.ts': 'the book with the work on the ledger',
+  'open-day-totals.ts': 'the totals of days with the store and the metrics',
   'open-budgets.ts': 'budgets and webhooks with control state and metrics',
   'erasures.ts': 'deletions with control state, and what is content',
   'bucket-prices.ts': 'the book with the flame graphs of the API',
@@ -160,8 +162,8 @@ const JOINERS: Readonly<Record<string, string>> = {
   'settle/make-entries.ts': 'the entries of settle with their price',
 };
 
-/** Only these ask the questions of the package queries. */
-const ASKING: readonly string[] = ['api', 'budgets'];
+/** Only these ask the questions of the package queries: verify, which totals of days hold. */
+const ASKING: readonly string[] = ['api', 'budgets', 'day-totals', 'verify'];
 
 const SRC = 'collector/src/';
 const STAGES = Object.keys(ROAD);

@@ -8,16 +8,9 @@ import {
   type BudgetRow,
 } from '@ai-cost-profiler/queries/budgets/definition.ts';
 import { answerBudgetStatus } from '@ai-cost-profiler/queries/budgets/status.ts';
-import type { Filter } from '@ai-cost-profiler/queries/dimensions.ts';
-import { InputProblem } from '@ai-cost-profiler/queries/input-problem.ts';
-import {
-  instantOfMs,
-  readParameters,
-  refuseParameters,
-  wholeNumberSchema,
-} from '@ai-cost-profiler/queries/parameters.ts';
+import { readStatusLimit } from '@ai-cost-profiler/queries/budgets/status-input.ts';
+import { instantOfMs, refuseParameters } from '@ai-cost-profiler/queries/parameters.ts';
 import { Router } from 'express';
-import { z } from 'zod';
 import type { Authenticate } from '../access.ts';
 import type { TenantActor } from '../webhook-rows.ts';
 import { onlyMethods } from './errors.ts';
@@ -45,11 +38,6 @@ export interface BudgetsRoutesDeps {
 export const BUDGETS_PATH = '/api/v1/budgets';
 export const ALERTS_PATH = '/api/v1/alerts';
 const BODY_BYTES_MAX = 64 * 1024;
-const KEYS_PRESET = 100;
-const KEYS_MAX = 10_000;
-
-/** The parameters of `GET …/{id}/status`. */
-export const STATUS_PARAMETERS = z.object({ limit: wholeNumberSchema(KEYS_PRESET, 1, KEYS_MAX) });
 
 /** The routes, with their whole paths. */
 export function budgetsRoutes(deps: BudgetsRoutesDeps): Router {
@@ -85,24 +73,16 @@ export function budgetsRoutes(deps: BudgetsRoutesDeps): Router {
   return router;
 }
 
-/** The budget says which calls count: a filter beside it would be ignored. */
-function refuseFilters([filter]: readonly Filter[]): void {
-  if (filter === undefined) return;
-  const value = filter.values[0] ?? null;
-  throw new InputProblem([{ field: filter.dimension, value, expected: 'no parameter but limit' }]);
-}
-
 function questionRoutes(router: Router, { budgets, store, now }: BudgetsRoutesDeps): void {
   router
     .route(`${BUDGETS_PATH}/:id/status`)
     .get(async (request, response) => {
       const { tenant } = actorOf(response);
-      const { values, filters } = readParameters(STATUS_PARAMETERS, parametersOf(request));
-      refuseFilters(filters);
+      const limit = readStatusLimit(parametersOf(request));
       const { budget } = budgets.show(tenant, request.params.id);
       const reader = { tenant, operator: false };
       const nowNs = instantOfMs(now().getTime());
-      const asked = { budget, nowNs, limit: values.limit };
+      const asked = { budget, nowNs, limit };
       response.json(await answerBudgetStatus(readerStore(store, response), reader, asked));
     })
     .all(onlyMethods('GET', 'HEAD'));

@@ -2,9 +2,10 @@
 import { ALERTS_ANSWER, alertsParameters } from '@ai-cost-profiler/queries/alerts/alerts.ts';
 import { BUDGET_BODY, BUDGET_ROW } from '@ai-cost-profiler/queries/budgets/definition.ts';
 import { BUDGET_STATUS_ANSWER } from '@ai-cost-profiler/queries/budgets/status.ts';
+import { STATUS_PARAMETERS } from '@ai-cost-profiler/queries/budgets/status-input.ts';
 import { z } from 'zod';
 import type { ProblemCode } from '../problems.ts';
-import { ALERTS_PATH, BUDGETS_PATH, STATUS_PARAMETERS } from './budgets-routes.ts';
+import { ALERTS_PATH, BUDGETS_PATH } from './budgets-routes.ts';
 import { ANY_KEY, answer, type Json, problemResponses, toSchema } from './openapi-paths.ts';
 import { MADE_WEBHOOK, WEBHOOK_BODY, WEBHOOK_ROW, WEBHOOKS_PATH } from './webhooks-routes.ts';
 

@@ -1,11 +1,13 @@
-// The questions about prompts: which are alike, and what a cache would have saved. They read the calls of a range one
-// by one as the engine streams them.
+// The questions about prompts: which are alike, and what a cache would have saved. They read the calls of a range as
+// the engine streams them.
 // Invariant: the tenant comes from the key alone, and prices are those of that tenant.
 
+import { askedTenant } from '@ai-cost-profiler/queries/one-tenant.ts';
 import { instantOfMs } from '@ai-cost-profiler/queries/parameters.ts';
 import { answerCacheable, type CachePrices } from '@ai-cost-profiler/queries/prompts/cacheable.ts';
 import { readCacheableInput } from '@ai-cost-profiler/queries/prompts/cacheable-input.ts';
 import { readSimilarInput } from '@ai-cost-profiler/queries/prompts/input.ts';
+import { PromptThreads } from '@ai-cost-profiler/queries/prompts/prompt-threads.ts';
 import { answerSimilar } from '@ai-cost-profiler/queries/prompts/similar.ts';
 import type { InstantNs } from '@ai-cost-profiler/queries/range.ts';
 import type { ByteStore, Reader } from '@ai-cost-profiler/queries/tenant-scope.ts';
@@ -28,16 +30,20 @@ interface Question {
   readonly store: ByteStore;
   readonly reader: Reader;
   readonly parameters: URLSearchParams;
-  readonly prices: CachePrices;
+  readonly pricesOf: (tenant: string) => CachePrices;
+  readonly threads: PromptThreads;
   readonly nowNs: InstantNs;
 }
 
 /** Each path and what it answers; the documentation is made from the same paths. */
 const QUESTIONS = {
-  '/api/v1/prompts/similar': ({ store, reader, parameters, nowNs }) =>
-    answerSimilar(store, reader, readSimilarInput(parameters, nowNs)),
-  '/api/v1/prompts/cacheable': ({ store, reader, parameters, prices, nowNs }) =>
-    answerCacheable(store, reader, { input: readCacheableInput(parameters, nowNs), prices }),
+  '/api/v1/prompts/similar': ({ store, reader, parameters, threads, nowNs }) =>
+    answerSimilar(store, reader, { input: readSimilarInput(parameters, nowNs), threads }),
+  '/api/v1/prompts/cacheable': ({ store, reader, parameters, pricesOf, nowNs }) => {
+    const input = readCacheableInput(parameters, nowNs);
+    const prices = pricesOf(askedTenant(input.filters, reader.tenant));
+    return answerCacheable(store, reader, { input, prices });
+  },
 } as const satisfies Record<string, (question: Question) => Promise<object>>;
 
 export type PromptPath = keyof typeof QUESTIONS;
@@ -45,14 +51,19 @@ export type PromptPath = keyof typeof QUESTIONS;
 /** The routes, with their whole paths. */
 export function promptsRoutes(deps: PromptsRoutesDeps): Router {
   const router = Router();
+  const threads = new PromptThreads();
   for (const [path, answer] of Object.entries(QUESTIONS)) {
-    router.route(path).get(answerWith(deps, answer)).all(onlyMethods('GET', 'HEAD'));
+    router
+      .route(path)
+      .get(answerWith(deps, threads, answer))
+      .all(onlyMethods('GET', 'HEAD'));
   }
   return router;
 }
 
 function answerWith(
   deps: PromptsRoutesDeps,
+  threads: PromptThreads,
   answer: (question: Question) => Promise<object>,
 ): RequestHandler {
   return async (request, response) => {
@@ -61,7 +72,8 @@ function answerWith(
       store: readerByteStore(deps.store, response),
       reader: { tenant, operator: scopes.has('operator') },
       parameters: parametersOf(request),
-      prices: deps.cachePricesOf(tenant),
+      pricesOf: deps.cachePricesOf,
+      threads,
       nowNs: instantOfMs(deps.now().getTime()),
     });
     sendAnswer(request, response, body);

@@ -1,9 +1,5 @@
-import {
-  startTestEngine,
-  storeAddress,
-  type TestEngine,
-} from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
-import { migrate } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
+import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { afterAll, beforeAll } from 'vitest';
 import { createClickHouseControlStore } from './clickhouse-control-store.ts';
@@ -13,9 +9,8 @@ let engine: TestEngine;
 let store: Store;
 
 beforeAll(async () => {
-  engine = await startTestEngine();
+  engine = await startMigratedEngine();
   store = createStore({ kind: 'embedded', database: 'aicost', ...storeAddress(engine.address) });
-  await migrate(store);
 });
 afterAll(async () => {
   await store.close();

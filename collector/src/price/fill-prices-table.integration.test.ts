@@ -1,9 +1,5 @@
-import {
-  startTestEngine,
-  storeAddress,
-  type TestEngine,
-} from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
-import { migrate } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
+import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLog } from '../log.ts';
@@ -17,9 +13,8 @@ let store: Store;
 let deps: FillDeps;
 
 beforeAll(async () => {
-  engine = await startTestEngine();
+  engine = await startMigratedEngine();
   store = createStore({ kind: 'embedded', database: DATABASE, ...storeAddress(engine.address) });
-  await migrate(store);
   deps = {
     table: store,
     book: () => shipped,

@@ -1,10 +1,6 @@
 /** The rows that are written, against the landing table that takes them, and as ClickHouse reads them. */
-import {
-  startTestEngine,
-  storeAddress,
-  type TestEngine,
-} from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
-import { migrate } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
+import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { attribute, chat, openRoad, type TestSpan } from '../test-road.ts';
@@ -17,9 +13,8 @@ let store: Store;
 let landing: Map<string, string>;
 
 beforeAll(async () => {
-  engine = await startTestEngine();
+  engine = await startMigratedEngine();
   store = createStore({ kind: 'embedded', database: 'aicost', ...storeAddress(engine.address) });
-  await migrate(store);
   const columns = await store.query<{ name: string; type: string }>(
     "SELECT name, type FROM system.columns WHERE database = 'aicost' AND table = 'landing' ORDER BY position",
   );

@@ -6,7 +6,7 @@
 /** The first place where two records of the same money differ. */
 export interface Difference {
   /** The table that is most likely wrong. */
-  readonly where: 'spans' | 'ledger' | 'cost_hourly' | 'cost_daily' | 'traces';
+  readonly where: 'spans' | 'ledger' | 'cost_hourly' | 'cost_daily' | 'cost_day_totals' | 'traces';
   readonly tenant: string;
   readonly trace_id?: string;
   readonly span_id?: string;

@@ -3,13 +3,13 @@
  * entry that no other reversal names. A reversal has the start of what it undoes, so both lie in the same day.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { SUMMED_COLUMNS } from '@ai-cost-profiler/clickhouse/summed-columns.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
 import { chargeFacts, reversalOf } from '../settle/difference.ts';
 import { AMOUNT_COLUMNS } from '../settle/standing-amounts.ts';
 import { STORED_ENTRY_COLUMNS, type StoredEntry, toLedgerEntry } from '../settle/stored-entry.ts';
 import { CHECK_OPTIONS } from './check-options.ts';
 import type { Difference } from './report.ts';
-import { SUMMED_COLUMNS } from './rollup-differences.ts';
 
 /**
  * The first entry of a UTC day (YYYY-MM-DD) that is stored twice, or is a reversal that is not one; of tenants whose

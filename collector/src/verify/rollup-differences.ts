@@ -7,26 +7,9 @@ import {
   ROLLUP_DIMENSIONS,
 } from '@ai-cost-profiler/clickhouse/rollup-dimensions.ts';
 import type { Store, StoreParams } from '@ai-cost-profiler/clickhouse/store.ts';
-import { USAGE_KEYS } from '@ai-cost-profiler/clickhouse/usage.ts';
+import { SUMMED_COLUMNS } from '@ai-cost-profiler/clickhouse/summed-columns.ts';
 import { CHECK_OPTIONS } from './check-options.ts';
 import type { Difference } from './report.ts';
-
-const AMOUNTS = [
-  'list_usd',
-  'cost_usd',
-  'cost_low_usd',
-  'cost_high_usd',
-  'reported_usd',
-  'sampled_out_usd',
-] as const;
-/** Every numeric column of the ledger that a rollup sums. */
-export const SUMMED_COLUMNS = [
-  'calls',
-  'unpriced_calls',
-  'sampled_calls',
-  ...USAGE_KEYS,
-  ...AMOUNTS,
-] as const;
 
 /** A rollup as a function of the ledger: its table, its time, and its dimensions. */
 interface Rollup {

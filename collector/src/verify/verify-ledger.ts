@@ -8,6 +8,7 @@ import { SealedDays } from '../settle/sealed-days.ts';
 import type { PriceNow } from '../settle/standing-amounts.ts';
 import { CHECK_OPTIONS } from './check-options.ts';
 import { checkStep, type StepResult, traceSteps } from './check-traces.ts';
+import { findDayTotalDifference } from './day-total-differences.ts';
 import { findOrphanEntry, findTraceDifference } from './orphan-differences.ts';
 import {
   type Checked,
@@ -143,6 +144,7 @@ async function checkDay(
   const ofLedger =
     (await confirmed(deps, () => findReversalDifference(store, day, withoutLedger))) ??
     (await confirmed(deps, () => findRollupDifference(store, kept))) ??
+    (await confirmed(deps, () => findDayTotalDifference(store, day))) ??
     (withoutSpans.length === 0 ? null : await checkSealed(deps, day, pass));
   checked.entries += Number(entries);
   if (ofLedger !== null) {

@@ -5,11 +5,8 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  startTestEngine,
-  type TestEngine,
-} from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
-import { migrate } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import type { TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
+import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { chat, openRoad, type TestRoad } from '../test-road.ts';
@@ -26,11 +23,10 @@ let stores: Store[];
 let landing: Landing;
 
 beforeAll(async () => {
-  engine = await startTestEngine({ listen: { kind: 'tcp', host: '127.0.0.1', port: 0 } });
+  engine = await startMigratedEngine({ listen: { kind: 'tcp', host: '127.0.0.1', port: 0 } });
   const { address } = engine;
   const url = 'port' in address ? `http://${address.host}:${address.port}` : '';
   stores = [0, 1].map(() => createStore({ kind: 'server', database: 'aicost', url }));
-  await migrate(stores[0]!);
   landing = await Landing.read(stores[0]!);
 });
 afterAll(async () => {

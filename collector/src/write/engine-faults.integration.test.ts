@@ -4,13 +4,9 @@
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import {
-  startTestEngine,
-  storeAddress,
-  type TestEngine,
-} from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
+import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
+import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { ERROR_GROUPS } from '@ai-cost-profiler/clickhouse/error-verdict.ts';
-import { migrate } from '@ai-cost-profiler/clickhouse/migrate.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
@@ -19,15 +15,14 @@ import type { Timers } from '../timers.ts';
 import { Landing } from './landing.ts';
 import { Writer, type WriterEvent } from './writer.ts';
 
-const TABLES = ['cost_daily', 'cost_hourly', 'ledger', 'spans', 'traces'];
+const TABLES = ['cost_daily', 'cost_day_batches', 'cost_hourly', 'ledger', 'spans', 'traces'];
 let engine: TestEngine;
 let store: Store;
 let landing: Landing;
 
 beforeAll(async () => {
-  engine = await startTestEngine({ stuckMsMax: 1_000, backoffMsMin: 10 });
+  engine = await startMigratedEngine({ stuckMsMax: 1_000, backoffMsMin: 10 });
   store = createStore({ kind: 'embedded', database: 'aicost', ...storeAddress(engine.address) });
-  await migrate(store);
   landing = await Landing.read(store);
 });
 afterAll(async () => {

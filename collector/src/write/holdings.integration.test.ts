@@ -1,10 +1,6 @@
 /** Rows that have expired do not make a batch look as if it were missing, or half there. */
-import {
-  startTestEngine,
-  storeAddress,
-  type TestEngine,
-} from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
-import { migrate } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
+import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SealedSegment } from '../journal/sealed-segment.ts';
@@ -15,9 +11,8 @@ let engine: TestEngine;
 let store: Store;
 let targets: readonly Target[];
 beforeAll(async () => {
-  engine = await startTestEngine();
+  engine = await startMigratedEngine();
   store = createStore({ kind: 'embedded', database: 'aicost', ...storeAddress(engine.address) });
-  await migrate(store);
   targets = (await Landing.read(store)).targets;
   const rows = ['acme', 'other'].flatMap((tenant) =>
     ['span', 'entry'].map((kind) => `('${kind}', '${tenant}', '2026-08-20 10:00:00', 'ab', 1)`),
@@ -69,3 +64,20 @@ it('is held where a day of one of its tenants is sealed', async () => {
   await expire('ledger');
   expect(await lacking()).toEqual([]);
 });
+
+it.for([
+  [['cost_day_batches'], ['cost_daily', 'cost_day_batches', 'cost_hourly', 'ledger']],
+  [['cost_hourly'], ['cost_daily', 'cost_day_batches', 'ledger']],
+  [
+    ['cost_day_batches', 'cost_hourly'],
+    ['cost_daily', 'ledger'],
+  ],
+] as const)(
+  'a batch that re-enters and was held by %s tells cost_day_batches of its new writer, unless both had it',
+  async ([heldBy, wanted]) => {
+    const about = { ...SEGMENT.about, heldBy: [...heldBy] };
+    const again = { ...SEGMENT, writerId: 'cd', spanRows: 0, about };
+    const found = await targetsLacking(store, targets, again);
+    expect(found.map(({ table }) => table)).toEqual(wanted);
+  },
+);

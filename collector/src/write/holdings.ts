@@ -27,12 +27,22 @@ export async function targetsLacking(
   const lacking: Target[] = [];
   for (const target of targets) {
     const expected = expectedRows(target.table, segment);
-    const isHeld = segment.about.heldBy?.includes(target.table) === true;
+    const isHeld = heldBefore(target.table, segment);
     if (expected > 0 && !isHeld && !(await holds(store, target.table, { segment, expected }))) {
       lacking.push(target);
     }
   }
   return lacking;
+}
+
+/**
+ * Whether the batch was held when it was set aside. It re-enters under another writer: cost_day_batches must tell that
+ * one whenever cost_hourly gets it, or totals of the day would go on to hold; and where it lacked the batch itself, it
+ * tells that cost_hourly has more than it knows of.
+ */
+function heldBefore(table: string, { about: { heldBy } }: SealedSegment): boolean {
+  const needed = table === 'cost_day_batches' ? [table, 'cost_hourly'] : [table];
+  return needed.every((name) => heldBy?.includes(name) === true);
 }
 
 async function holds(
@@ -114,6 +124,7 @@ function ofDay(table: string, day: string): string {
     case 'cost_hourly':
       return ` AND toDate(hour, 'UTC') = toDate(${quoteString(day)})`;
     case 'cost_daily':
+    case 'cost_day_batches':
       return ` AND day = toDate(${quoteString(day)})`;
     default:
       return '';

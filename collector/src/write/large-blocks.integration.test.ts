@@ -2,12 +2,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  startTestEngine,
-  storeAddress,
-  type TestEngine,
-} from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
-import { migrate } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
+import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chat, openRoad } from '../test-road.ts';
@@ -22,9 +18,8 @@ const faults: unknown[] = [];
 let blocks: LargeBlocks;
 
 beforeAll(async () => {
-  engine = await startTestEngine();
+  engine = await startMigratedEngine();
   store = createStore({ kind: 'embedded', database: 'aicost', ...storeAddress(engine.address) });
-  await migrate(store);
   landing = await Landing.read(store);
   directory = await mkdtemp(join(tmpdir(), 'aicost-blocks-'));
   blocks = new LargeBlocks(join(directory, 'large.native'), (error) => faults.push(error));

@@ -18,7 +18,7 @@ export interface AddedToRequest {
 }
 
 /** As the SDK calls `fetchWithTimeout`: URL, init, time limit, controller. */
-export type FetchParameters = readonly unknown[];
+export type FetchParameters = unknown[];
 type Send = (parameters: FetchParameters) => Promise<FetchResponse>;
 
 /** Sends, and where the server may have refused what was added sends once more without. */

@@ -43,9 +43,9 @@ export function withAttribution<Result>(
 }
 
 /** What holds here: said in this process, and for the rest what came with the request as baggage. */
-export function currentAttribution(): Attribution | undefined {
+export function currentAttribution(active = context.active()): Attribution | undefined {
   const said = storage.getStore();
-  const received = attributionOfBaggage(context.active());
+  const received = attributionOfBaggage(active);
   return received === undefined ? said : mergeAttribution(received, said);
 }
 

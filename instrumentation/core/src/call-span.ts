@@ -12,11 +12,12 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import { currentAttribution } from './attribution.ts';
+import { type Attribution, currentAttribution } from './attribution.ts';
 import { fillAttribution } from './attribution-attributes.ts';
 import { type CallConditions, fillConditions } from './call-conditions.ts';
 import { errorAttributes } from './error-attributes.ts';
-import { safely } from './host-safety.ts';
+import { failedSafely, safely } from './host-safety.ts';
+import { contextOf } from './linked-context.ts';
 import {
   ATTR_ERROR_TYPE,
   ATTR_GEN_AI_OPERATION_NAME,
@@ -41,6 +42,8 @@ export interface CallRequest {
   readonly sdkSpan?: Span | undefined;
   /** Anything else of the request. */
   readonly attributes?: Attributes | undefined;
+  /** More of it, by which nobody samples: told at the end, for an SDK looks twice at what a span begins with. */
+  readonly laterAttributes?: Attributes | undefined;
 }
 
 /** What an answer tells, also piece by piece. */
@@ -77,7 +80,7 @@ export class CallSpan {
   private readonly tracer: Tracer;
   private readonly request: CallRequest;
   /** What held where the call began. */
-  private readonly attribution = currentAttribution();
+  private readonly attribution: Attribution | undefined;
   private readonly span: Span;
   /** In which the call is made: what happens inside is below the span. */
   readonly context: Context;
@@ -90,19 +93,26 @@ export class CallSpan {
   private isEnded = false;
 
   constructor(tracer: Tracer, request: CallRequest) {
-    const attributes = requestAttributes(request, this.attribution);
     const active = context.active();
-    const parent = request.sdkSpan === undefined ? active : trace.setSpan(active, request.sdkSpan);
+    this.attribution = currentAttribution(active);
+    const attributes = requestAttributes(request, this.attribution);
+    const parent = request.sdkSpan === undefined ? active : contextOf(active, request.sdkSpan);
     this.tracer = tracer;
     this.request = request;
     const name = spanName(request);
     this.span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
-    this.context = trace.setSpan(parent, this.span);
+    this.context = contextOf(parent, this.span);
   }
 
   /** Whether anything that is told is kept: a span that is not sampled needs no reading. */
   get isRecording(): boolean {
     return !this.isEnded && this.span.isRecording();
+  }
+
+  /** Does `work` below the span. */
+  within<Result>(work: () => Result): Result {
+    // Entering a context copies what is kept for the moment, and is not done twice.
+    return trace.getActiveSpan() === this.span ? work() : context.with(this.context, work);
   }
 
   /** The first piece of a stream is there. */
@@ -118,7 +128,8 @@ export class CallSpan {
   /** A request goes out. If one did before, it had failed: it becomes a span of its own below the call's. */
   tryBegins(): void {
     this.tries += 1;
-    safely('showing a failed try', () => this.showFailedTry());
+    const failed = this.failedTry;
+    if (failed !== undefined) safely('showing a failed try', () => this.showFailedTry(failed));
   }
 
   /** What went out since `startMs` (performance.now()) came back as a failure; the SDK may try again. */
@@ -139,22 +150,28 @@ export class CallSpan {
   /** Ends it, once. */
   end(): void {
     if (this.isEnded) return;
-    safely('ending the span of a call', () => {
+    try {
       const isTold = this.isRecording;
       this.isEnded = true;
       if (isTold) this.showAnswer();
-    });
+    } catch (error) {
+      failedSafely('ending the span of a call', error);
+    }
     this.isEnded = true;
-    safely('sending the span of a call', () => this.span.end());
+    try {
+      this.span.end();
+    } catch (error) {
+      failedSafely('sending the span of a call', error);
+    }
   }
 
   private showAnswer(): void {
-    const { errorType, innerCalls = [] } = this.answer ?? {};
+    const { errorType, innerCalls } = this.answer ?? {};
     this.span.setAttributes(this.answerAttributes());
     if (errorType !== undefined && !this.hasFailed) {
       this.showFailure({ [ATTR_ERROR_TYPE]: errorType });
     }
-    for (const inner of innerCalls) this.showInnerCall(inner);
+    for (const inner of innerCalls ?? []) this.showInnerCall(inner);
   }
 
   private showFailure(attributes: Attributes): void {
@@ -167,6 +184,8 @@ export class CallSpan {
   private answerAttributes(): Attributes {
     const { id, model, finishReasons, usage, conditions, attributes: more } = this.answer ?? {};
     const attributes: Attributes = more ?? {};
+    const later = this.request.laterAttributes;
+    for (const name in later) attributes[name] = later[name];
     if (id !== undefined) attributes[ATTR_GEN_AI_RESPONSE_ID] = id;
     if (model !== undefined) attributes[ATTR_GEN_AI_RESPONSE_MODEL] = model;
     if (finishReasons !== undefined && finishReasons.length > 0) {
@@ -195,9 +214,7 @@ export class CallSpan {
   }
 
   /** It has no operation: it is seen in the trace, and is no call that somebody could bill. */
-  private showFailedTry(): void {
-    const failed = this.failedTry;
-    if (failed === undefined) return;
+  private showFailedTry(failed: FailedTry): void {
     this.failedTry = undefined;
     const startTime = performance.timeOrigin + failed.startMs;
     const attributes = { ...failed.attributes, [ATTR_HTTP_REQUEST_RESEND_COUNT]: this.tries - 2 };
@@ -211,10 +228,7 @@ export class CallSpan {
 const spanName = ({ operation, model }: CallRequest): string =>
   model === undefined ? operation : `${operation} ${model}`;
 
-function requestAttributes(
-  request: CallRequest,
-  attribution: ReturnType<typeof currentAttribution>,
-): Attributes {
+function requestAttributes(request: CallRequest, attribution: Attribution | undefined): Attributes {
   const { model } = request;
   const attributes: Attributes = request.attributes ?? {};
   attributes[ATTR_GEN_AI_OPERATION_NAME] = request.operation;

@@ -11,9 +11,13 @@ export function safely<Result>(what: string, work: () => Result): Result | undef
   try {
     return work();
   } catch (error) {
-    logger.error(`${what} failed; the call itself goes on`, error);
-    return undefined;
+    return failedSafely(what, error);
   }
+}
+
+/** The same for what every call does, where making a function for it would count. */
+export function failedSafely(what: string, error: unknown): undefined {
+  logger.error(`${what} failed; the call itself goes on`, error);
 }
 
 /** Says once for the life of the process that something could not be done. */

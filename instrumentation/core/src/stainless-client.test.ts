@@ -1,4 +1,4 @@
-import { trace } from '@opentelemetry/api';
+import { context, trace } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CallReader } from './call-reader.ts';
 import type { FetchResponse } from './response-tap.ts';
@@ -161,6 +161,29 @@ describe('a client that is watched', () => {
     });
     expect(tracing.spans().at(-1)?.attributes['http.response.status_code']).toBe(429);
     expect(tracing.spans()).toHaveLength(6);
+  });
+
+  test('follows the tries of many calls at once where nobody keeps contexts', async () => {
+    context.disable();
+    const client = watched();
+    client.answers = [() => new Response('no', { status: 429 })];
+    await Promise.all([1, 2, 3].map((body) => client.post('/chat', { body })));
+    const calls = tracing.spans().filter(({ name }) => name === 'chat m');
+    const resent = calls.map(({ attributes }) => attributes['http.request.resend_count']);
+    expect(resent.toSorted()).toEqual([1, undefined, undefined]);
+  });
+
+  test('does all that its SDK does for a call below the span of the call', async () => {
+    class Asking extends Client {
+      override post(...parameters: Parameters<Client['post']>): ApiPromise {
+        trace.getTracer('sdk').startSpan('token').end();
+        return super.post(...parameters);
+      }
+    }
+    const post = watchPost(Asking.prototype.post, api) as Client['post'];
+    await post.call(new Asking(), '/chat', { body: 1 });
+    const [token, call] = tracing.spans();
+    expect(token?.parentSpanContext?.spanId).toBe(call?.spanContext().spanId);
   });
 
   test('sends what the API makes of a request, and leaves the application its own', async () => {

@@ -3,18 +3,16 @@
  * and every try through its `fetchWithTimeout`. So two methods are watched, and none of the resources; what `post`
  * returns stays the SDK's own promise with all its methods.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { context, type Tracer } from '@opentelemetry/api';
-import { endWithAnswer, releaseAnswer } from './abandoned-calls.ts';
+import type { Tracer } from '@opentelemetry/api';
 import { type AddedToRequest, type FetchParameters, sendWithAdded } from './added-request.ts';
+import { AskedCall, callBeingSent, sendWithin } from './asked-call.ts';
 import type { CallReader } from './call-reader.ts';
 import { CallSpan } from './call-span.ts';
 import { errorAttributes } from './error-attributes.ts';
-import { safely } from './host-safety.ts';
-import { type FetchResponse, tapResponse } from './response-tap.ts';
+import { failedSafely, safely } from './host-safety.ts';
+import type { FetchResponse } from './response-tap.ts';
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from './semconv.ts';
-import { lookAtPromise, type PromiseLook, type StainlessPromise } from './stainless-promise.ts';
-import { type TappedCall, tapIterator } from './stream-tap.ts';
+import { lookAtPromise, type StainlessPromise } from './stainless-promise.ts';
 
 /** What of a client is read to tell where its calls go. */
 export interface StainlessClient {
@@ -66,50 +64,38 @@ export interface StainlessPrototype {
   fetchWithTimeout: Fetch;
 }
 
-/** A call from when it was asked for; `tapped` once its request is known, unless it is not watched. */
-interface AskedCall {
-  tapped: TappedCall | undefined;
-  added: AddedToRequest | undefined;
-  /** Somebody has the answer already: `_thenUnwrap` and `parse` both pass it on. */
-  isRead: boolean;
-}
-
-/** The call within which a request is sent. */
-const sending = new AsyncLocalStorage<AskedCall>();
-
 /** Watches `post`. The two halves are apart because OpenTelemetry's instrumentations wrap and unwrap methods. */
 export function watchPost(original: Post, api: StainlessApi): Post {
   return function post(path, options) {
     if (!isWatched(api, path)) return original.call(this, path, options);
-    const call: AskedCall = { tapped: undefined, added: undefined, isRead: false };
-    const begin = (request: StainlessRequest): StainlessRequest => {
-      const begun = safely('beginning a call', () =>
-        beginCall(api, { path, request, client: this }),
-      );
-      call.tapped = begun?.tapped;
-      call.added = begun?.added;
-      return begun?.request ?? request;
-    };
+    const call = new AskedCall();
+    const begin = (request: StainlessRequest): StainlessRequest =>
+      beginCall(api, { path, request, client: this }, call);
     // Some versions put the request together first, and forms take a while.
     const given = isPromise(options) ? options.then(begin) : begin(options ?? {});
-    const promise = sending.run(call, () => original.call(this, path, given));
-    return safely('watching a call', () => lookAtPromise(promise, lookOf(call))) ?? promise;
+    const promise = sendWithin(call, () => original.call(this, path, given));
+    return safely('watching a call', () => lookAtPromise(promise, call)) ?? promise;
   };
 }
 
-const isWatched = (api: StainlessApi, path: string): boolean =>
-  safely('looking at a path', () => api.isCall(path)) === true;
+function isWatched(api: StainlessApi, path: string): boolean {
+  try {
+    return api.isCall(path);
+  } catch (error) {
+    return failedSafely('looking at a path', error) ?? false;
+  }
+}
 
 /** Watches `fetchWithTimeout`: each try of the SDK. What happens inside is below the span of the call. */
 export function watchFetch(original: Fetch): Fetch {
   return function fetchWithTimeout(...parameters) {
-    const { tapped, added } = sending.getStore() ?? {};
+    const { tapped, added } = callBeingSent() ?? {};
     if (tapped === undefined) return original.apply(this, parameters);
     const { span } = tapped;
     const send = (given: FetchParameters): Promise<FetchResponse> => {
       const startMs = performance.now();
       span.tryBegins();
-      const sent = context.with(span.context, () => original.apply(this, [...given]));
+      const sent = span.within(() => original.apply(this, given));
       return sent.then(
         (response) => {
           if (response.status >= 400) span.tryFailed(startMs, statusAttributes(response.status));
@@ -125,72 +111,27 @@ export function watchFetch(original: Fetch): Fetch {
   };
 }
 
-interface Begun extends RequestToSend {
-  readonly tapped: TappedCall;
-}
-
-function beginCall(api: StainlessApi, made: StainlessCall): Begun | undefined {
-  const reader = api.readerFor(made);
-  if (reader === undefined) return undefined;
-  const span = new CallSpan(api.tracer(), reader.request);
-  const tapped = { span, reader };
-  const toSend = span.isRecording
-    ? safely('adding to a request', () => api.requestFor?.(made, reader))
-    : undefined;
-  return { request: made.request, ...toSend, tapped };
+/** The request to send. */
+function beginCall(api: StainlessApi, made: StainlessCall, call: AskedCall): StainlessRequest {
+  try {
+    const reader = api.readerFor(made);
+    if (reader === undefined) return made.request;
+    const span = new CallSpan(api.tracer(), reader.request);
+    const { isRecording } = span;
+    // What came so far has thrown nothing: only then is the call watched.
+    call.tapped = { span, reader };
+    const toSend = isRecording ? api.requestFor?.(made, reader) : undefined;
+    call.added = toSend?.added;
+    return toSend?.request ?? made.request;
+  } catch (error) {
+    return failedSafely('beginning a call', error) ?? made.request;
+  }
 }
 
 const isPromise = (
   options: StainlessRequest | Promise<StainlessRequest> | undefined,
 ): options is Promise<StainlessRequest> =>
   typeof (options as Partial<Promise<unknown>> | undefined)?.then === 'function';
-
-const lookOf = (call: AskedCall): PromiseLook => ({
-  parsed: (answer) => readAnswer(answer, call),
-  raw: (response) => (call.tapped === undefined ? response : tapResponse(response, call.tapped)),
-  failed: (error) => call.tapped?.span.failed(error),
-});
-
-/** Takes note of what the SDK parsed, and hands it on: a whole answer, a stream, or a response of bytes. */
-function readAnswer(answer: unknown, call: AskedCall): unknown {
-  const { tapped } = call;
-  if (tapped === undefined || call.isRead || !tapped.span.isRecording) return answer;
-  call.isRead = true;
-  if (isEventResponse(answer)) return tapResponse(answer, tapped);
-  safely('reading an answer', () => {
-    if (isStream(answer)) tapStream(answer, tapped);
-    else {
-      tapped.span.answered(tapped.reader.readWhole(answer));
-      tapped.span.end();
-    }
-  });
-  return answer;
-}
-
-/** The response itself is the answer where it is no text, such as speech, and it may come in events. */
-const isEventResponse = (answer: unknown): answer is FetchResponse =>
-  typeof (answer as Partial<FetchResponse> | undefined)?.status === 'number' &&
-  (answer as FetchResponse).headers?.get?.('content-type')?.includes('text/event-stream') === true;
-
-/** The SDK's Stream: `iterator` is what it reads from, also for `tee()` and `toReadableStream()`. */
-interface StainlessStream {
-  iterator: () => AsyncIterator<unknown, unknown, unknown>;
-}
-
-const isStream = (answer: unknown): answer is StainlessStream =>
-  typeof (answer as Partial<StainlessStream> | undefined)?.iterator === 'function';
-
-function tapStream(stream: StainlessStream, call: TappedCall): void {
-  const { iterator } = stream;
-  stream.iterator = () => {
-    const tapped = tapIterator(iterator.call(stream), call);
-    // Who iterates holds the iterator, and not the stream.
-    releaseAnswer(stream);
-    endWithAnswer(tapped, call);
-    return tapped;
-  };
-  endWithAnswer(stream, call);
-}
 
 const statusAttributes = (status: number) => ({
   [ATTR_HTTP_RESPONSE_STATUS_CODE]: status,

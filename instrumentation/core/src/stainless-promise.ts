@@ -17,29 +17,37 @@ export interface PromiseLook {
   failed(error: unknown): void;
 }
 
-/** The promise, with its own methods in place that look. */
+/**
+ * The promise, with its own methods in place that look. Each is a constant before it is put on the promise: V8 makes a
+ * function that is written where it is assigned to a property in the heap of old objects, and what it closes over, the
+ * whole call, would stay until that is collected.
+ */
 export function lookAtPromise(promise: StainlessPromise, look: PromiseLook): StainlessPromise {
   const { parse, asResponse, _thenUnwrap: thenUnwrap } = promise;
+  const seen = (answer: unknown): unknown => look.parsed(answer);
   const fail = (error: unknown): never => {
     look.failed(error);
     throw error;
   };
   let parsed: Promise<unknown> | undefined;
   let raw: Promise<FetchResponse> | undefined;
-  promise.parse = () => {
-    parsed ??= parse.call(promise).then((answer) => look.parsed(answer), fail);
+  const lookingParse = (): Promise<unknown> => {
+    parsed ??= parse.call(promise).then(seen, fail);
     return parsed;
   };
-  promise.asResponse = () => {
+  const lookingAsResponse = (): Promise<FetchResponse> => {
     // `withResponse()` parses too: then the body is not for the application to read.
     if (parsed !== undefined) return asResponse.call(promise);
     raw ??= asResponse.call(promise).then((response) => look.raw(response), fail);
     return raw;
   };
-  promise._thenUnwrap = (transform) =>
+  const lookingThenUnwrap: StainlessPromise['_thenUnwrap'] = (transform) =>
     lookAtPromise(
       thenUnwrap.call(promise, (data, props) => transform(look.parsed(data), props)),
       look,
     );
+  promise.parse = lookingParse;
+  promise.asResponse = lookingAsResponse;
+  promise._thenUnwrap = lookingThenUnwrap;
   return promise;
 }

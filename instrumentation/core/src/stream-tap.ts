@@ -4,7 +4,7 @@
  */
 import type { CallReader } from './call-reader.ts';
 import type { CallSpan } from './call-span.ts';
-import { safely } from './host-safety.ts';
+import { failedSafely, safely } from './host-safety.ts';
 
 /** One per call: it may have several readers of the stream, but it has one account. */
 export interface TappedCall {
@@ -76,9 +76,7 @@ export function noteChunk({ span, reader }: TappedCall, chunk: unknown): boolean
   try {
     return reader.readChunk?.(chunk) === 'hide';
   } catch (error) {
-    safely('reading a piece of a stream', () => {
-      throw error;
-    });
+    failedSafely('reading a piece of a stream', error);
     return false;
   }
 }

@@ -18,21 +18,26 @@ export function tapGenerator(
     },
     call,
   );
-  generator.next = (value) => tapped.next(value);
-  generator.return = (value) => tapped.return!(value);
-  generator.throw = (error) => tapped.throw!(error);
+  // Not written where they are assigned: stainless-promise.ts says why.
+  const own: Pick<typeof generator, 'next' | 'return' | 'throw'> = {
+    next: (value) => tapped.next(value),
+    return: (value) => tapped.return!(value),
+    throw: (error) => tapped.throw!(error),
+  };
+  Object.assign(generator, own);
   endWithAnswer(generator, call);
 }
 
 /** Something that is iterated, once. */
 export function tapIterable(iterable: AsyncIterable<unknown>, call: TappedCall): void {
   const iterate = iterable[Symbol.asyncIterator];
-  iterable[Symbol.asyncIterator] = () => {
+  const tappedIterator = () => {
     const tapped = tapIterator(iterate.call(iterable), call);
     // Who iterates holds the iterator, and not what is iterated.
     releaseAnswer(iterable);
     endWithAnswer(tapped, call);
     return tapped;
   };
+  iterable[Symbol.asyncIterator] = tappedIterator;
   endWithAnswer(iterable, call);
 }

@@ -90,7 +90,8 @@ export type CallUsage = { readonly [Name in UsageName]?: number | undefined };
 export function fillUsage(attributes: Attributes, usage: CallUsage): void {
   for (const name in usage) {
     const value = usage[name as UsageName];
+    if (value === undefined || !Number.isFinite(value)) continue;
     const attribute = NAMES[name as UsageName];
-    if (Number.isFinite(value) && attribute !== undefined) attributes[attribute] = value!;
+    if (attribute !== undefined) attributes[attribute] = value;
   }
 }

@@ -44,19 +44,21 @@ interface AzureClient extends StainlessClient {
   readonly apiVersion?: unknown;
 }
 
-const known = new Map<string, CallOrigin>();
+/** By the base URL as it is, for nothing is put together for each call; Azure's clients apart. */
+const known = { azure: new Map<string, CallOrigin>(), other: new Map<string, CallOrigin>() };
 /** A server that makes a base URL for each customer must not fill the memory. */
 const KNOWN_MAX = 1000;
 
 /** Where the calls of `client` go. */
 export function originOf(client: StainlessClient): CallOrigin {
   const isAzure = typeof (client as AzureClient).apiVersion === 'string';
-  const key = `${isAzure ? 'azure ' : ''}${client.baseURL ?? ''}`;
-  const found = known.get(key);
+  const origins = isAzure ? known.azure : known.other;
+  const { baseURL = '' } = client;
+  const found = origins.get(baseURL);
   if (found !== undefined) return found;
-  if (known.size >= KNOWN_MAX) known.clear();
-  const origin = originOfUrl(client.baseURL ?? '', isAzure);
-  known.set(key, origin);
+  if (origins.size >= KNOWN_MAX) origins.clear();
+  const origin = originOfUrl(baseURL, isAzure);
+  origins.set(baseURL, origin);
   return origin;
 }
 

@@ -15,7 +15,7 @@ import type { CallUsage } from '@ai-cost-profiler/core/usage.ts';
 import type { Attributes } from '@opentelemetry/api';
 import { type ChatChoice, ChatOutput, chatPrompt } from './chat-content.ts';
 import { type CompletionUsage, completionUsage } from './completion-usage.ts';
-import { callRequest, countOf, type OpenAICall, textOf } from './openai-call.ts';
+import { callRequest, countOf, type OpenAICall, originAttributes, textOf } from './openai-call.ts';
 import { reportedCost } from './reported-cost.ts';
 
 interface ChatRequest {
@@ -58,12 +58,13 @@ export class ChatReader implements CallReader {
   private readonly output: ChatOutput | undefined;
 
   constructor(call: OpenAICall, operation: 'chat' | 'text_completion') {
-    const attributes = requestAttributes(call.body as ChatRequest);
-    if (operation === 'chat') attributes[ATTR_OPENAI_API_TYPE] = 'chat_completions';
+    const attributes = originAttributes(call);
+    const later = requestAttributes(call.body as ChatRequest);
+    if (operation === 'chat') later[ATTR_OPENAI_API_TYPE] = 'chat_completions';
     call.content.fillPrompt(attributes, () => chatPrompt(call.body));
     this.call = call;
     this.output = call.content.tellsOutput ? new ChatOutput() : undefined;
-    this.request = callRequest(call, operation, attributes);
+    this.request = { ...callRequest(call, operation, attributes), laterAttributes: later };
   }
 
   readWhole(answer: unknown): CallAnswer {

@@ -1,8 +1,7 @@
 /** Embeddings (`/embeddings`): everything goes in, and no token comes out. */
 import type { CallReader } from '@ai-cost-profiler/core/call-reader.ts';
 import { ATTR_GEN_AI_EMBEDDINGS_DIMENSION_COUNT } from '@ai-cost-profiler/core/semconv.ts';
-import type { Attributes } from '@opentelemetry/api';
-import { callRequest, countOf, type OpenAICall, textOf } from './openai-call.ts';
+import { callRequest, countOf, type OpenAICall, originAttributes, textOf } from './openai-call.ts';
 
 interface EmbeddingsAnswer {
   readonly model?: unknown;
@@ -11,7 +10,7 @@ interface EmbeddingsAnswer {
 
 export function embeddingsReader(call: OpenAICall): CallReader {
   const { dimensions } = call.body as { dimensions?: unknown };
-  const attributes: Attributes = {};
+  const attributes = originAttributes(call);
   if (typeof dimensions === 'number') {
     attributes[ATTR_GEN_AI_EMBEDDINGS_DIMENSION_COUNT] = dimensions;
   }

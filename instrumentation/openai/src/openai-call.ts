@@ -23,14 +23,17 @@ interface CommonRequest {
   readonly service_tier?: unknown;
 }
 
-/** The request of a call: what all have, and `more`. */
+/** What is told of a call, to go on with: where it goes. */
+export const originAttributes = ({ origin }: OpenAICall): Attributes => ({ ...origin.attributes });
+
+/** The request of a call, with what all have put to `attributes`. */
 export function callRequest(
-  { body, origin }: OpenAICall,
+  call: OpenAICall,
   operation: string,
-  more: Attributes = {},
+  attributes = originAttributes(call),
 ): CallRequest {
+  const { body, origin } = call;
   const { model, stream, service_tier: tier } = body as CommonRequest;
-  const attributes: Attributes = { ...origin.attributes, ...more };
   // A form has texts only.
   if (stream === true || stream === 'true') attributes[ATTR_GEN_AI_REQUEST_STREAM] = true;
   if (typeof tier === 'string') attributes[ATTR_OPENAI_REQUEST_SERVICE_TIER] = tier;

@@ -23,7 +23,7 @@ import {
 } from './built-in-tools.ts';
 import type { CompletionUsage } from './completion-usage.ts';
 import { imageUsage } from './images.ts';
-import { callRequest, countOf, type OpenAICall, textOf } from './openai-call.ts';
+import { callRequest, countOf, type OpenAICall, originAttributes, textOf } from './openai-call.ts';
 import type { Remembered } from './remembered.ts';
 import { reportedCost } from './reported-cost.ts';
 import { responseOutput, responsePrompt } from './response-content.ts';
@@ -97,7 +97,7 @@ export class ResponseReader implements CallReader {
   private ended: CallAnswer | undefined;
 
   constructor(call: OpenAICall, memory: ResponseMemory) {
-    const attributes = requestAttributes(call.body as ResponseRequest);
+    const attributes = requestAttributes(call);
     const isBackground = (call.body as ResponseRequest).background === true;
     call.content.fillPrompt(attributes, () => responsePrompt(call.body));
     this.call = call;
@@ -181,10 +181,12 @@ function finishReason({ status, incomplete_details: cut }: ResponseAnswer): stri
 /** Whether more of a response is to come. */
 const isUnderWay = (status: unknown): boolean => status === 'queued' || status === 'in_progress';
 
-function requestAttributes(request: ResponseRequest): Attributes {
+function requestAttributes(call: OpenAICall): Attributes {
+  const request = call.body as ResponseRequest;
   const { previous_response_id: previous, conversation, max_output_tokens: maxTokens } = request;
   const { temperature, top_p: topP } = request;
-  const attributes: Attributes = { [ATTR_OPENAI_API_TYPE]: 'responses' };
+  const attributes = originAttributes(call);
+  attributes[ATTR_OPENAI_API_TYPE] = 'responses';
   const conversationId = textOf((conversation as { id?: unknown } | null)?.id ?? conversation);
   if (typeof previous === 'string') attributes[ATTR_AICOST_PREVIOUS_RESPONSE_ID] = previous;
   if (conversationId !== undefined) attributes[ATTR_GEN_AI_CONVERSATION_ID] = conversationId;

@@ -1214,8 +1214,8 @@ export interface Operations {
         readonly features: readonly (string | null)[];
         readonly first_at: string;
         readonly last_at: string;
-        /** A trace with such a call: its first. */
-        readonly trace_id: string;
+        /** A trace with such a call: its first. Null: it went while this was asked. */
+        readonly trace_id: string | null;
       })[];
       /** The groups beyond the limit, summed. */
       readonly other: {
@@ -1237,17 +1237,9 @@ export interface Operations {
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
       };
-      /** Calls of which nothing can be said: no prompt was sent, or its span has expired; or there were too many different prompts to keep. */
+      /** Calls of which nothing can be said: no prompt was sent, or its span has expired. */
       readonly uncovered: {
         readonly without_sketch: {
-          /** Whole number; a string of digits from 2^53 on. */
-          readonly calls: number | string;
-          /** Whole number; a string of digits from 2^53 on. */
-          readonly unpriced_calls: number | string;
-          /** US dollars, plain decimal, exact; null when no call of the group has a price. */
-          readonly cost_usd: string | null;
-        };
-        readonly not_grouped: {
           /** Whole number; a string of digits from 2^53 on. */
           readonly calls: number | string;
           /** Whole number; a string of digits from 2^53 on. */
@@ -1290,9 +1282,9 @@ export interface Operations {
       readonly from?: string | number;
       /** End of the range, not part of it; as `from`. */
       readonly to?: string | number;
-      /** How long a provider keeps a prefix after it was last used: whole seconds from 1 to 86400. The default of 300 is what Anthropic and OpenAI promise at the least; above it, writes are priced as those of one hour. */
+      /** How long a provider keeps a prefix after it was last used: whole seconds from 1 to 86400. The default of 300 is what Anthropic documents unless an hour is asked for, and the least of what OpenAI documents as usual (5 to 10 minutes); neither promises it for a single request, and other providers have other times. Above it, writes are priced as those of one hour. */
       readonly ttl_seconds?: string | number;
-      /** Shorter prefixes are not kept: whole tokens. The default is 1024; some models need more. */
+      /** Shorter prefixes are not kept: whole tokens. The default is 1024, as OpenAI and Anthropic document for most models; some need more. */
       readonly min_tokens?: string | number;
       /** Only calls with one of these values of service; the empty value finds calls without one. */
       readonly service?: string | readonly string[];
@@ -1547,7 +1539,7 @@ export interface Operations {
       readonly from?: string | number;
       /** End of the range, not part of it; as `from`. */
       readonly to?: string | number;
-      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line; parquet. */
+      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line, without what is null, except in focus; parquet. */
       readonly format?: "csv" | "ndjson" | "parquet";
       /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
       readonly resume?: string | number;
@@ -1590,7 +1582,7 @@ export interface Operations {
       readonly from?: string | number;
       /** End of the range, not part of it; as `from`. */
       readonly to?: string | number;
-      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line; parquet. */
+      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line, without what is null, except in focus; parquet. */
       readonly format?: "csv" | "ndjson" | "parquet";
       /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
       readonly resume?: string | number;
@@ -1633,7 +1625,7 @@ export interface Operations {
       readonly from?: string | number;
       /** End of the range, not part of it; as `from`. */
       readonly to?: string | number;
-      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line; parquet. */
+      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line, without what is null, except in focus; parquet. */
       readonly format?: "csv" | "ndjson" | "parquet";
       /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
       readonly resume?: string | number;
@@ -1676,7 +1668,7 @@ export interface Operations {
       readonly from?: string | number;
       /** End of the range, not part of it; as `from`. */
       readonly to?: string | number;
-      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line; parquet. */
+      /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line, without what is null, except in focus; parquet. */
       readonly format?: "csv" | "ndjson" | "parquet";
       /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
       readonly resume?: string | number;

@@ -5,6 +5,8 @@
  */
 import { z } from 'zod';
 import { type CostQuestion, costRows, coverFor, dimensionsOf } from '../cost-rows.ts';
+import type { TotalledDay } from '../coverage.ts';
+import { readTotalledDays } from '../day-totals/valid-builds.ts';
 import { keyNames, leading } from '../dimensions.ts';
 import { refuseExpired } from '../expired-ledger.ts';
 import {
@@ -71,12 +73,14 @@ export async function answerBreakdown(
   input: BreakdownInput,
 ): Promise<BreakdownAnswer> {
   const scope = openTenantScope(store, reader, input);
+  const dimensions = dimensionsOf(input.by, input.filters);
   const [stored, provisional] = await Promise.all([
-    scope.query<StoredRow>(breakdownSql(scope, input)),
+    readTotalledDays(scope, input.range, dimensions).then((days) =>
+      scope.query<StoredRow>(breakdownSql(scope, input, days)),
+    ),
     readProvisional(scope, input),
   ]);
-  const { coverage } = questionOf(input);
-  const dimensions = dimensionsOf(input.by, input.filters);
+  const { coverage } = questionOf(input, []);
   await refuseExpired(scope, { coverage, dimensions, nowNs: input.nowNs });
   const groups = stored
     .filter((row) => row.is_total === '0')
@@ -98,8 +102,12 @@ export async function answerBreakdown(
   };
 }
 
-function breakdownSql(scope: TenantScope, input: BreakdownInput): Sql {
-  const rows = costRows(scope, questionOf(input));
+function breakdownSql(
+  scope: TenantScope,
+  input: BreakdownInput,
+  days: readonly TotalledDay[],
+): Sql {
+  const rows = costRows(scope, questionOf(input, days));
   const keys = keyNames(input.by);
   if (keys.length === 0) {
     // Without dimensions the one group is the total.
@@ -111,8 +119,8 @@ function breakdownSql(scope: TenantScope, input: BreakdownInput): Sql {
   return sql`SELECT toString(grouping(${name('k0')})) AS is_total, ${leading(keys)}${outerSums()} FROM (${rows}) GROUP BY ${sets} ORDER BY ${order} LIMIT ${bound('UInt64', input.limit + 1)}`;
 }
 
-function questionOf(input: BreakdownInput): CostQuestion {
-  const coverage = coverFor(input.range, dimensionsOf(input.by, input.filters), []);
+function questionOf(input: BreakdownInput, days: readonly TotalledDay[]): CostQuestion {
+  const coverage = coverFor(input.range, dimensionsOf(input.by, input.filters), [], days);
   const { by, filters } = input;
   return { by, filters, coverage, bucketed: false, sums: innerSums() };
 }

@@ -1,4 +1,5 @@
 /** Budgets on a real ledger: what they say is what a breakdown of the same range and filters says. */
+import { DELETED_USER } from '@ai-cost-profiler/clickhouse/deleted-user.ts';
 import { formatUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -233,6 +234,18 @@ describe('a budget for each user', () => {
     const budget = budgetOf({ each: `tag.${hostile}`, filters, basis: 'all' });
     expect((await status(budget, NOON)).rows).toMatchObject([{ key: hostile, spent_usd: '500' }]);
   });
+});
+
+test('persons who were deleted are one name that is nobody: no alert, and part of other', async () => {
+  await ledger.insert([
+    call('2026-08-02T00:00:00Z', '500', { dimensions: { user: DELETED_USER } }),
+    call('2026-08-02T00:00:00Z', '90', { dimensions: { user: 'ann' } }),
+  ]);
+  const budget = budgetOf({ basis: 'all', each: 'user' });
+  expect((await alerting(budget, NOON))?.keys.map(({ key }) => key)).toEqual(['ann']);
+  const answer = await status(budget, NOON);
+  expect(answer.rows.map(({ key }) => key)).toEqual(['ann']);
+  expect(answer.other).toMatchObject({ calls: 1, spent_usd: '500' });
 });
 
 test('any ledger: what a budget spent is what the breakdown of its range and filters says', async () => {

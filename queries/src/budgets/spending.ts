@@ -2,8 +2,11 @@
  * What was spent of a budget, for all of its keys at once: one statement sums the period and every burn window, whole
  * hours and days from the rollups, edges from the ledger, and takes away what settle may still correct.
  */
+import { DELETED_USER } from '@ai-cost-profiler/clickhouse/deleted-user.ts';
 import { formatUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { type CostQuestion, costRows, coverFor, dimensionsOf } from '../cost-rows.ts';
+import type { TotalledDay } from '../coverage.ts';
+import { readTotalledDays } from '../day-totals/valid-builds.ts';
 import {
   type Dimension,
   filterSql,
@@ -56,8 +59,9 @@ type StoredRow = Readonly<
 export async function readSpending(question: SpendingQuestion): Promise<Spending[]> {
   const { scope, budget, moment, nowNs } = question;
   const ranges = rangesOf(moment);
-  const stored = await scope.query<StoredRow>(spendingSql(question));
   const dimensions = dimensionsOf(byOf(budget), filtersOf(budget));
+  const days = await readTotalledDays(scope, moment.spentRange, dimensions);
+  const stored = await scope.query<StoredRow>(spendingSql({ ...question, days }));
   for (const range of ranges) {
     const coverage = coverFor(range, dimensions, []);
     const asked = `the budget counts from ${formatInstant(range.fromNs)} to ${formatInstant(range.toNs)}`;
@@ -73,6 +77,11 @@ export async function readSpending(question: SpendingQuestion): Promise<Spending
   }));
 }
 
+interface Summed extends SpendingQuestion {
+  /** What has totals of the period; burn windows use the same. */
+  readonly days: readonly TotalledDay[];
+}
+
 const byOf = ({ each }: Budget): readonly Dimension[] => (each === null ? [] : [each]);
 
 /** The period first, then the burn windows: places are the numbers of `w`. */
@@ -83,11 +92,11 @@ const SUMS = sql`sum(calls) AS sum_calls, sum(unpriced_calls) AS sum_unpriced_ca
 const place = (at: number): Sql => bound('UInt32', at);
 
 /** Rows `w`, the key, and signed sums; a key may come several times. */
-function partsOf({ scope, budget, moment }: SpendingQuestion): Sql {
+function partsOf({ scope, budget, moment, days }: Summed): Sql {
   const [by, filters] = [byOf(budget), filtersOf(budget)];
   const keys = keyNames(by);
   const parts = rangesOf(moment).flatMap((range, at) => {
-    const coverage = coverFor(range, dimensionsOf(by, filters), []);
+    const coverage = coverFor(range, dimensionsOf(by, filters), [], days);
     const asked: CostQuestion = { by, filters, coverage, bucketed: false, sums: SUMS };
     const known = sql`SELECT ${place(at)} AS w, * FROM (${costRows(scope, asked)})`;
     if (moment.markNs === null) return [known];
@@ -108,7 +117,7 @@ function openRows(scope: TenantScope, asked: CostQuestion, range: Range, markNs:
   return sql`SELECT ${leading(keyColumns(by, source))}${SUMS} ${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, source)}${openTracesSql(scope, instantSql(markNs))}${grouping}`;
 }
 
-function spendingSql(question: SpendingQuestion): Sql {
+function spendingSql(question: Summed): Sql {
   const { budget, moment, limit, onlyAlerting } = question;
   const keys = keyNames(byOf(budget));
   const costs = rangesOf(moment).map(
@@ -136,12 +145,12 @@ function groupedSql(keys: readonly Sql[], sums: Sql, parts: Sql): Sql {
   return sql`SELECT grouping(k0) AS whole, k0, ${sums} FROM (${parts}) GROUP BY GROUPING SETS ((k0), ())`;
 }
 
-/** Which keys are asked for. Calls without a value, or with one beyond the limit of values, are of no key. */
+/** Which keys are asked for. Calls without a value, beyond the limit of values, or of deleted persons are of no key. */
 function conditionSql({ budget, moment, onlyAlerting }: SpendingQuestion): Sql {
   const conditions = [sql`whole = 0`];
   if (budget.each !== null) {
     const dimensions = dimensionsOf(byOf(budget), filtersOf(budget));
-    conditions.push(sql`k0 != ''`);
+    conditions.push(sql`k0 != ''`, sql`k0 != ${bound('String', DELETED_USER)}`);
     if (rollupFor(dimensions) !== null) conditions.push(sql`k0 != '(over limit)'`);
   }
   if (onlyAlerting) conditions.push(sql`(${join(alertingSql(moment), ' OR ')})`);

@@ -33,6 +33,7 @@ export function coverHours({ range, filters }: Pick<ExportSlice, 'range' | 'filt
 
 export const COST_HOURS: ExportTable = {
   source: 'cost_hourly',
+  nullMembers: false,
   columns: [
     plain('hour'),
     ...KEYS.map((dimension, index) => text(dimension, name(`k${index}`))),

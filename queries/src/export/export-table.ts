@@ -35,6 +35,8 @@ export interface ExportTable {
   rows(scope: TenantScope, slice: ExportSlice): Sql;
   /** A total order of the rows, so that the same export has the same bytes each time. */
   readonly order: Sql;
+  /** Whether an NDJSON row has a member that is null where nothing is known, or none. */
+  readonly nullMembers: boolean;
 }
 
 export const text = (column: string, value: Sql = name(column)): ExportColumn => ({
@@ -53,7 +55,11 @@ export const map = (column: string, value: Sql = name(column)): ExportColumn => 
   kind: 'map',
 });
 
-/** The statement for a slice. Parquet has no order: it cannot be resumed, and sorting would keep it waiting. */
+/**
+ * The statement for a slice. Of NDJSON it gives each row as one text: most columns of a row are null, and only a tuple
+ * can leave them out, which makes a third of the bytes. Parquet has no order: it cannot be resumed, and sorting would
+ * keep it waiting.
+ */
 export function selectSlice(
   table: ExportTable,
   format: ExportFormat,
@@ -63,8 +69,9 @@ export function selectSlice(
     table.columns.map((column) => sql`${written(column, format)} AS ${name(column.name)}`),
     ', ',
   );
+  const row = format === 'ndjson' ? sql`toJSONString(tuple(${columns}))` : columns;
   const order = format === 'parquet' ? sql`` : sql` ORDER BY ${table.order}`;
-  return sql`SELECT ${columns} ${table.rows(scope, slice)}${order}`;
+  return sql`SELECT ${row} ${table.rows(scope, slice)}${order}`;
 }
 
 function written({ value, kind }: ExportColumn, format: ExportFormat): Sql {

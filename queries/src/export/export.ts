@@ -49,6 +49,7 @@ const SETTINGS = {
   max_bytes_before_external_group_by: 500_000_000,
   output_format_json_quote_64bit_integers: 0,
   output_format_json_escape_forward_slashes: 0,
+  enable_named_columns_in_function_tuple: 1,
   output_format_csv_crlf_end_of_line: 1,
   format_csv_null_representation: '',
   // A row group is held in memory until it is written.
@@ -56,7 +57,7 @@ const SETTINGS = {
   output_format_parquet_row_group_size_bytes: 64_000_000,
 } as const;
 
-const FORMAT_NAMES = { csv: 'CSV', ndjson: 'JSONEachRow', parquet: 'Parquet' } as const;
+const FORMAT_NAMES = { csv: 'CSV', ndjson: 'LineAsString', parquet: 'Parquet' } as const;
 
 interface Plan {
   readonly table: ExportTable;
@@ -81,10 +82,10 @@ export async function openExport(context: ExportContext, asked: ExportInput): Pr
     resumed === null ? asked.range : { fromNs: BigInt(resumed.from), toNs: BigInt(resumed.to) };
   const input = { ...asked, range };
   const table = EXPORT_TABLES[input.name];
-  const stored = await scope.query<StoredDay>(
-    daysSql(scope, { table, input, snapshot: resumed?.snapshot ?? null }),
-  );
-  await refuseExpiredEntries(scope, input);
+  const [stored] = await Promise.all([
+    scope.query<StoredDay>(daysSql(scope, { table, input, snapshot: resumed?.snapshot ?? null })),
+    refuseExpiredEntries(scope, input),
+  ]);
   const snapshot =
     table.source === 'cost_hourly'
       ? null
@@ -133,14 +134,15 @@ function daysSql(
     return sql`SELECT toString(toUInt32(toDate(hour))) AS day, '' AS writer, '0' AS seq, '0' AS unpriced
       ${scope.from('cost_hourly')} AND ${hours} GROUP BY day`;
   }
-  const day = sql`toString(toUInt32(toDate(start_time))) AS day, toString(writer_id) AS writer, toString(max(batch_seq)) AS seq`;
   // Of spans all days are taken: looking for filters would be reading them once more.
   const isLedger = table.source === 'ledger';
   const held = snapshot === null ? sql`true` : heldSql(snapshot, sql`recorded_at`);
-  const unpriced = isLedger ? sql`toString(sumIf(unpriced_calls, ${held}))` : sql`'0'`;
+  const unpriced = input.name === 'focus' ? sql`sumIf(unpriced_calls, ${held})` : sql`0`;
   const filter = isLedger ? filterSql(filters, 'ledger') : sql``;
-  return sql`SELECT ${day}, ${unpriced} AS unpriced ${scope.from(table.source)}${inRangeSql(range)}${filter}
-    GROUP BY day, writer`;
+  // Groups are made of numbers and turned into text once they are few.
+  return sql`SELECT toString(date) AS day, toString(written_by) AS writer, toString(newest) AS seq, toString(told) AS unpriced
+    FROM (SELECT toUInt32(toDate(start_time)) AS date, writer_id AS written_by, max(batch_seq) AS newest, ${unpriced} AS told
+      ${scope.from(table.source)}${inRangeSql(range)}${filter} GROUP BY date, written_by)`;
 }
 
 /** Spans are exported as they are kept; money that is not there any more would make a smaller bill. */
@@ -160,7 +162,11 @@ async function* readAll(plan: Plan): AsyncGenerator<Uint8Array, undefined> {
     snapshot === null
       ? sql``
       : sql` AND ${heldSql(snapshot, table.source === 'spans' ? sql`received_at` : sql`recorded_at`)}`;
-  const settings = table === COST_HOURS ? { ...SETTINGS, max_block_size: 65_536 } : SETTINGS;
+  const settings = {
+    ...SETTINGS,
+    ...(table === COST_HOURS ? { max_block_size: 65_536 } : {}),
+    output_format_json_skip_null_value_in_named_tuples: table.nullMembers ? 0 : 1,
+  };
   let isFirst = true;
   for (const range of slicesOf(plan)) {
     const slice = { range, filters, snapshot: condition };

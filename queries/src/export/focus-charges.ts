@@ -59,6 +59,8 @@ const QUANTITY = sql`toDecimal128(if(has_tokens, token_count, call_count), 9)`;
 
 export const FOCUS_CHARGES: ExportTable = {
   source: 'ledger',
+  // FOCUS wants its columns there, whether they are null or not.
+  nullMembers: true,
   columns: [
     text('BillingAccountId', sql`account`),
     text('BillingAccountName', sql`account`),

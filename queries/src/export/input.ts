@@ -42,7 +42,7 @@ export function exportParameters(nowNs: InstantNs) {
       .enum(EXPORT_FORMATS, { error: `one of ${EXPORT_FORMATS.join(', ')}` })
       .default('ndjson')
       .describe(
-        'csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line; parquet.',
+        'csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line, without what is null, except in focus; parquet.',
       ),
     resume: z
       .string()

@@ -7,6 +7,7 @@ import { type ExportTable, map, plain, text } from './export-table.ts';
 
 export const LEDGER_ROWS: ExportTable = {
   source: 'ledger',
+  nullMembers: false,
   columns: [
     text('tenant'),
     plain('entry_id', sql`toString(entry_id)`),

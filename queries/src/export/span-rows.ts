@@ -6,6 +6,7 @@ import { type ExportTable, map, plain, text } from './export-table.ts';
 
 export const SPAN_ROWS: ExportTable = {
   source: 'spans',
+  nullMembers: false,
   columns: [
     text('tenant'),
     text('trace_id'),

@@ -3,7 +3,6 @@
  * made for each. Chunks cut rows anywhere.
  */
 
-export const SKETCH_BYTES = 128;
 const TWO_32 = 4_294_967_296;
 /** More than any row has: names are cut to NAME_BYTES_MAX. */
 const ROW_BYTES_MAX = 8192;
@@ -75,26 +74,6 @@ export class RowReader {
     return value;
   }
 
-  /** A Decimal(38, 18): atto-dollars. */
-  int128(): bigint {
-    const low = this.held.readBigUInt64LE(this.at);
-    const isSmall =
-      this.held.readInt32LE(this.at + 8) === 0 && this.held.readInt32LE(this.at + 12) === 0;
-    const high = isSmall ? 0n : this.held.readBigInt64LE(this.at + 8);
-    this.at += 16;
-    return isSmall ? low : (high << 64n) | low;
-  }
-
-  /** Copies as many integers as `into` has. */
-  int32s(into: Int32Array): void {
-    const { held } = this;
-    let at = this.at;
-    for (let n = 0; n < into.length; n++, at += 4) {
-      into[n] = held[at]! | (held[at + 1]! << 8) | (held[at + 2]! << 16) | (held[at + 3]! << 24);
-    }
-    this.at = at;
-  }
-
   /** A String of which many rows have the same. */
   name(): string {
     const length = this.length();
@@ -108,12 +87,6 @@ export class RowReader {
     const length = this.length();
     this.at += length;
     return this.held.toString('utf8', this.at - length, this.at);
-  }
-
-  /** Over a String that is not wanted. */
-  skipText(): void {
-    const length = this.length();
-    this.at += length;
   }
 
   private length(): number {

@@ -10,14 +10,15 @@
  *
  * Invariant: the same calls in the same order give the same groups; memory is bounded by `leadersMax`.
  */
-import { SKETCH_BYTES } from './call-rows.ts';
+import { SKETCH_BYTES, SKETCH_WORDS } from './call-blocks.ts';
 
-const SKETCH_WORDS = SKETCH_BYTES / 4;
-const BANDS = 12;
+export const BANDS = 12;
 const BITS_OF_DIFFERENCE = (4 * 256) / 255;
 /** Of a band that very many leaders share the newest are compared. */
 const COMPARED_MAX = 64;
+/** Powers of two. At most 12 of the slots of a leader are taken. */
 const LEADERS_AT_FIRST = 1024;
+const LEADER_SLOTS = 32;
 
 /** What became of a prompt. */
 export interface Placed {
@@ -34,13 +35,15 @@ const similarityOf = (bits: number): number =>
 export class LeaderGroups {
   readonly leadersMax: number;
   leaders = 0;
+  /** How often two whole sketches were compared: most of the work where many prompts are nearly similar enough. */
+  comparisons = 0;
   private readonly bitsMax: number;
   private sketches = new Int32Array(LEADERS_AT_FIRST * SKETCH_WORDS);
   /** By maker: sketches of two makers are never compared. */
   private makers = new Uint8Array(LEADERS_AT_FIRST);
   /** Open addressing by band, value of the band and maker: the newest leader + 1 of a chain, and the band. */
-  private slots = new Int32Array(LEADERS_AT_FIRST * BANDS * 2);
-  private slotBands = new Uint8Array(LEADERS_AT_FIRST * BANDS * 2);
+  private slots = new Int32Array(LEADERS_AT_FIRST * LEADER_SLOTS);
+  private slotBands = new Uint8Array(LEADERS_AT_FIRST * LEADER_SLOTS);
   /** By leader and band: the leader + 1 before it in the chain. */
   private chain = new Int32Array(LEADERS_AT_FIRST * BANDS);
 
@@ -49,16 +52,16 @@ export class LeaderGroups {
     this.bitsMax = Math.floor((1 - threshold) * SKETCH_BYTES * BITS_OF_DIFFERENCE);
   }
 
-  /** `sketch` is 32 integers; they are copied. */
-  place(sketch: Int32Array, maker: number): Placed {
+  /** `sketch` is 32 integers at `at`; those of a leader are copied. */
+  place(sketch: Int32Array, maker: number, at = 0): Placed {
     let best = -1;
     let bestBits = this.bitsMax + 1;
     for (let band = 0; band < BANDS && bestBits > 0; band++) {
-      const slot = this.slotOf(sketch, band, maker);
+      const slot = this.slotOf(sketch[at + band]!, band, maker);
       let compared = 0;
       for (let next = this.slots[slot]!; next !== 0 && compared < COMPARED_MAX; compared++) {
         const leader = next - 1;
-        const bits = leader === best ? bestBits : this.distance(sketch, leader);
+        const bits = leader === best ? bestBits : this.distance(sketch, at, leader);
         // Of two as near the older one, whichever band showed it.
         if (bits < bestBits || (bits === bestBits && leader < best)) {
           best = leader;
@@ -69,15 +72,16 @@ export class LeaderGroups {
     }
     if (best !== -1) return { group: best, similarity: similarityOf(bestBits) };
     if (this.leaders >= this.leadersMax) return { group: -1, similarity: 0 };
-    return { group: this.addLeader(sketch, maker), similarity: 1 };
+    return { group: this.addLeader(sketch.subarray(at, at + SKETCH_WORDS), maker), similarity: 1 };
   }
 
-  private distance(sketch: Int32Array, leader: number): number {
+  private distance(sketch: Int32Array, at: number, leader: number): number {
     const { sketches, bitsMax } = this;
+    this.comparisons += 1;
     const from = leader * SKETCH_WORDS;
     let bits = 0;
     for (let word = 0; word < SKETCH_WORDS; word++) {
-      bits += bitsOf(sketch[word]! ^ sketches[from + word]!);
+      bits += bitsOf(sketch[at + word]! ^ sketches[from + word]!);
       if (bits > bitsMax) return bitsMax + 1;
     }
     return bits;
@@ -98,16 +102,16 @@ export class LeaderGroups {
     const room = this.makers.length * 2;
     this.sketches = grown(this.sketches, new Int32Array(room * SKETCH_WORDS));
     this.makers = grown(this.makers, new Uint8Array(room));
-    this.slots = new Int32Array(room * BANDS * 2);
-    this.slotBands = new Uint8Array(room * BANDS * 2);
+    this.slots = new Int32Array(room * LEADER_SLOTS);
+    this.slotBands = new Uint8Array(room * LEADER_SLOTS);
     this.chain = new Int32Array(room * BANDS);
     for (let leader = 0; leader < this.leaders; leader++) this.link(leader);
   }
 
   private link(leader: number): void {
-    const sketch = this.sketches.subarray(leader * SKETCH_WORDS, (leader + 1) * SKETCH_WORDS);
+    const from = leader * SKETCH_WORDS;
     for (let band = 0; band < BANDS; band++) {
-      const slot = this.slotOf(sketch, band, this.makers[leader]!);
+      const slot = this.slotOf(this.sketches[from + band]!, band, this.makers[leader]!);
       this.chain[leader * BANDS + band] = this.slots[slot]!;
       this.slots[slot] = leader + 1;
       this.slotBands[slot] = band;
@@ -115,10 +119,10 @@ export class LeaderGroups {
   }
 
   /** Where the chain of a band's value begins, or may begin. A chain is known by its newest leader. */
-  private slotOf(sketch: Int32Array, band: number, maker: number): number {
+  private slotOf(value: number, band: number, maker: number): number {
     const { slots, slotBands, sketches, makers } = this;
-    const value = sketch[band]!;
-    let slot = (mixed(value ^ Math.imul(band * 256 + maker + 1, 0x9e3779b1)) >>> 0) % slots.length;
+    const mask = slots.length - 1;
+    let slot = mixed(value ^ Math.imul(band * 256 + maker + 1, 0x9e3779b1)) & mask;
     for (;;) {
       const leader = slots[slot]! - 1;
       if (leader === -1) return slot;
@@ -129,7 +133,7 @@ export class LeaderGroups {
       ) {
         return slot;
       }
-      slot = slot + 1 === slots.length ? 0 : slot + 1;
+      slot = (slot + 1) & mask;
     }
   }
 }

@@ -15,8 +15,6 @@ export interface PromptsAsked {
   readonly filters: readonly Filter[];
 }
 
-/** By the number in rows. */
-export const MAKERS = ['', 'm1', 'c1'] as const;
 /** What streams by is no result that somebody would hold; memory, time and rows read stay bounded. */
 const UNBOUNDED = { max_result_rows: '0', max_result_bytes: '0' };
 /** After so long others get their turn: acknowledgements come first. */
@@ -24,12 +22,17 @@ const TURN_MS = 7;
 const TURN_ROWS = 256;
 
 /** `call` tells one call from every other in eight bytes. */
-const CALL = sql`cityHash64(tenant, trace_id, span_id)`;
+export const CALL = sql`cityHash64(tenant, trace_id, span_id)`;
 export const NAME_BYTES = bound('UInt32', NAME_BYTES_MAX);
 
 /** The entries asked about, as the tenant scope reads them. */
 export function entriesFrom(scope: TenantScope, { range, filters }: PromptsAsked): Sql {
   return sql`${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, 'ledger')}`;
+}
+
+/** The spans of the range that have something of a prompt. */
+export function spansFrom(scope: TenantScope, { range }: PromptsAsked, has: Sql): Sql {
+  return sql`${scope.from('spans')}${inRangeSql(range)} AND ${has}`;
 }
 
 /**
@@ -44,8 +47,8 @@ export function promptCallsSql(
 ): Sql {
   return sql`SELECT ${parts.columns}
     FROM (
-      SELECT ${CALL} AS call, prompt_maker, prompt_sketch, prompt_boundaries
-      ${scope.from('spans')}${inRangeSql(asked.range)} AND ${parts.has}
+      SELECT ${CALL} AS call, prompt_maker, prompt_boundaries
+      ${spansFrom(scope, asked, parts.has)}
     ) AS p
     ANY INNER JOIN (
       SELECT ${CALL} AS call, any(trace_id) AS call_trace, sum(calls) AS call_count,

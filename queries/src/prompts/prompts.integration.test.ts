@@ -6,6 +6,7 @@ import { type EmbeddedLedger, openEmbeddedLedger } from '../testing/embedded-led
 import { answerCacheable, type CachePrices } from './cacheable.ts';
 import { readCacheableInput } from './cacheable-input.ts';
 import { readSimilarInput } from './input.ts';
+import { PromptThreads } from './prompt-threads.ts';
 import { answerSimilar } from './similar.ts';
 
 let ledger: EmbeddedLedger;
@@ -83,8 +84,12 @@ async function book(told: readonly Told[], versions = 1): Promise<void> {
   }
 }
 
+const threads = new PromptThreads();
 const similar = (query: string, reader = acme) =>
-  answerSimilar(ledger.store, reader, readSimilarInput(new URLSearchParams(query), NOW));
+  answerSimilar(ledger.store, reader, {
+    input: readSimilarInput(new URLSearchParams(query), NOW),
+    threads,
+  });
 
 beforeAll(async () => {
   ledger = await openEmbeddedLedger();
@@ -132,7 +137,6 @@ describe('similar prompts', () => {
       alone: { calls: 2, cost_usd: '12' },
       uncovered: {
         without_sketch: { calls: 1, cost_usd: '0.01' },
-        not_grouped: { calls: 0 },
       },
       totals: { calls: 8, unpriced_calls: 2, cost_usd: '12.61' },
       threshold: 0.7,
@@ -178,7 +182,7 @@ describe('similar prompts', () => {
       database: ledger.store.database,
       query: ledger.store.query.bind(ledger.store),
     };
-    await expect(answerSimilar(broken, acme, input)).rejects.toThrow('engine away');
+    await expect(answerSimilar(broken, acme, { input, threads })).rejects.toThrow('engine away');
   });
 });
 

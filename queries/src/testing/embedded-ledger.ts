@@ -2,8 +2,9 @@
  * A ledger in an engine of its own, filled through the landing table as the writer fills it, so that
  * query tests run on the real store, tables and views.
  */
-import { startTestEngine, storeAddress } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
-import { migrate } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import { buildDayStatement } from '@ai-cost-profiler/clickhouse/day-totals.ts';
+import { storeAddress } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
+import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { Dimension } from '../dimensions.ts';
 import { FIGURE_COLUMNS, type FigureColumn } from '../figures.ts';
@@ -18,6 +19,13 @@ export interface Entry {
   readonly unpriced?: { readonly reason: string; readonly detail: string };
   readonly trace?: string;
   readonly span?: string;
+  /** A charge, when not given. */
+  readonly kind?: 'charge' | 'reversal' | 'reprice';
+  /** When it was booked; 0, when not given. */
+  readonly recordedAt?: bigint;
+  /** Of the batch it came with; `w` and 1, when not given. */
+  readonly writer?: string;
+  readonly batch?: number;
 }
 
 /** One stored span, as far as questions look at it. */
@@ -44,24 +52,28 @@ export interface EmbeddedLedger {
   readonly store: Store;
   insert(entries: readonly Entry[]): Promise<void>;
   insertSpans(spans: readonly SpanRow[]): Promise<void>;
+  /** Makes totals of a tenant's UTC day (YYYY-MM-DD), of what is stored now. */
+  buildDay(tenant: string, day: string): Promise<void>;
   /** Notes that settle has passed over what was received until then. */
   settledThrough(through: bigint, recordedAt: bigint): Promise<void>;
   /** Empties every table but `spans`, which is faster than another engine. */
   clear(): Promise<void>;
+  /** Empties that one too. */
+  clearSpans(): Promise<void>;
   close(): Promise<void>;
 }
 
 const DATABASE = 'aicost';
 
 export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
-  const engine = await startTestEngine();
-  const open = () =>
-    createStore({ kind: 'embedded', database: DATABASE, ...storeAddress(engine.address) });
-  const migrating = open();
-  await migrate(migrating);
-  await migrating.close();
-  const store = open();
+  const engine = await startMigratedEngine();
+  const store = createStore({
+    kind: 'embedded',
+    database: DATABASE,
+    ...storeAddress(engine.address),
+  });
   const run = (statement: string) => store.command(statement);
+  let builds = 0n;
   return {
     store,
     insert: async (entries) => {
@@ -76,6 +88,15 @@ export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
         `INSERT INTO ${DATABASE}.landing (row_kind, tenant, received_at, start_time, span_role, trace_id, span_id, writer_id, prompt_maker, prompt_sketch, prompt_boundaries) SETTINGS max_partitions_per_insert_block = 0 VALUES ${rows.join(', ')}`,
       );
     },
+    buildDay: async (tenant, day) => {
+      builds += 1n;
+      const { sql, ...options } = buildDayStatement(DATABASE, {
+        tenants: [tenant],
+        day,
+        build: builds,
+      });
+      await store.command(sql, options);
+    },
     settledThrough: (through, recordedAt) =>
       run(
         `INSERT INTO ${DATABASE}.settle_marks (through, recorded_at) SELECT ${instant(through)}, ${instant(recordedAt)}`,
@@ -86,6 +107,7 @@ export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
       await run(`TRUNCATE TABLE ${DATABASE}.traces`);
       await run(`TRUNCATE TABLE ${DATABASE}.settle_marks`);
     },
+    clearSpans: () => run(`TRUNCATE TABLE ${DATABASE}.spans`),
     close: async () => {
       await store.close();
       await engine.remove();
@@ -117,7 +139,7 @@ function insertStatement(entries: readonly Entry[]): string {
   const names = [...columns];
   const rows = entries.map((entry) => `(${entryValues(entry, names).join(', ')})`);
   const fixed =
-    'row_kind, entry_kind, entry_id, writer_id, batch_seq, tenant, start_time, over_limit, unpriced_reason, unpriced_detail, trace_id, span_id, tags';
+    'row_kind, entry_kind, entry_id, writer_id, batch_seq, recorded_at, tenant, start_time, over_limit, unpriced_reason, unpriced_detail, trace_id, span_id, tags';
   return `INSERT INTO ${DATABASE}.landing (${[fixed, ...names].join(', ')}) SETTINGS max_insert_threads = 1, max_partitions_per_insert_block = 0 VALUES ${rows.join(', ')}`;
 }
 
@@ -128,7 +150,10 @@ function entryValues(entry: Entry, names: readonly string[]): string[] {
     .map(([key, value]) => `${quote(key.slice('tag.'.length))}: ${quote(value ?? '')}`);
   const figureNames = new Set<string>(FIGURE_COLUMNS);
   return [
-    "'entry', 'charge', generateUUIDv4(), 'w', 1",
+    `'entry', '${entry.kind ?? 'charge'}', generateUUIDv4()`,
+    quote(entry.writer ?? 'w'),
+    String(entry.batch ?? 1),
+    instant(entry.recordedAt ?? 0n),
     quote(entry.tenant),
     instant(entry.at),
     String(entry.overLimit ?? 0),

@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 import { costRows, coverFor, dimensionsOf, withIntervalStarts } from '../cost-rows.ts';
+import type { TotalledDay } from '../coverage.ts';
+import { readTotalledDays } from '../day-totals/valid-builds.ts';
 import { type Dimension, keyNames, leading } from '../dimensions.ts';
 import { refuseExpired } from '../expired-ledger.ts';
 import {
@@ -79,11 +81,13 @@ export async function answerTimeseries(
   input: TimeseriesInput,
 ): Promise<TimeseriesAnswer> {
   const scope = openTenantScope(store, reader, input);
+  const dimensions = dimensionsOf(input.by, input.filters);
   const [stored, provisional] = await Promise.all([
-    scope.query<StoredRow>(timeseriesSql(scope, input)),
+    readTotalledDays(scope, input.range, dimensions).then((days) =>
+      scope.query<StoredRow>(timeseriesSql(scope, input, days)),
+    ),
     readProvisional(scope, input),
   ]);
-  const dimensions = dimensionsOf(input.by, input.filters);
   const coverage = coverFor(input.range, dimensions, input.starts);
   await refuseExpired(scope, { coverage, dimensions, nowNs: input.nowNs });
   const others = new Map<string, Sums>();
@@ -154,9 +158,13 @@ function compare(a: bigint, b: bigint): number {
   return a < b ? -1 : 1;
 }
 
-function timeseriesSql(scope: TenantScope, input: TimeseriesInput): Sql {
+function timeseriesSql(
+  scope: TenantScope,
+  input: TimeseriesInput,
+  days: readonly TotalledDay[],
+): Sql {
   const { by, filters, range, starts } = input;
-  const coverage = coverFor(range, dimensionsOf(by, filters), starts);
+  const coverage = coverFor(range, dimensionsOf(by, filters), starts, days);
   const rows = costRows(scope, { by, filters, coverage, bucketed: true, sums: innerSums() });
   const names = keyNames(by);
   const head = withIntervalStarts(starts);
@@ -165,7 +173,7 @@ function timeseriesSql(scope: TenantScope, input: TimeseriesInput): Sql {
   }
   const folded = names.map((key, index) => sql`if(beyond, '', ${key}) AS ${name(`g${index}`)}`);
   const groups = join([sql`bucket`, sql`beyond`, ...shownNames(by)], ', ');
-  const marked = sql`SELECT *, tuple(${join(names, ', ')}) NOT IN (${topSeriesSql(scope, input)}) AS beyond FROM (${rows})`;
+  const marked = sql`SELECT *, tuple(${join(names, ', ')}) NOT IN (${topSeriesSql(scope, input, days)}) AS beyond FROM (${rows})`;
   return sql`${head}SELECT toString(bucket) AS start, toString(beyond) AS is_other, ${leading(folded)}${outerSums()} FROM (${marked}) GROUP BY ${groups} ORDER BY ${groups}`;
 }
 
@@ -173,9 +181,13 @@ function shownNames(by: readonly Dimension[]): readonly Sql[] {
   return by.map((_, index) => name(`g${index}`));
 }
 
-function topSeriesSql(scope: TenantScope, input: TimeseriesInput): Sql {
+function topSeriesSql(
+  scope: TenantScope,
+  input: TimeseriesInput,
+  days: readonly TotalledDay[],
+): Sql {
   const { by, filters, range, limit } = input;
-  const coverage = coverFor(range, dimensionsOf(by, filters), []);
+  const coverage = coverFor(range, dimensionsOf(by, filters), [], days);
   const rows = costRows(scope, { by, filters, coverage, bucketed: false, sums: innerSums() });
   const keys = join(keyNames(by), ', ');
   return sql`SELECT tuple(${keys}) FROM (${rows}) GROUP BY ${keys} ORDER BY sum(sum_cost_usd) DESC, ${keys} LIMIT ${bound('UInt64', limit)}`;

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { COUNT_SCHEMA, type Count, showCount } from '../figures.ts';
 import { formatInstant } from '../range.ts';
 import type { TraceSums } from '../trace-sums.ts';
-import type { StoredEntry } from './stored-trace.ts';
+import type { StoredEntry, StoredQuantities } from './stored-trace.ts';
 
 const TEXT = z.string().nullable();
 const AMOUNT = z.string().nullable();
@@ -79,9 +79,10 @@ export function showEntry(entry: StoredEntry): EntryRow {
   };
 }
 
-function usageOf({ told }: StoredEntry): Record<string, string> {
-  const pairs = USAGE_KEYS.map((key, index) => [key, told[index] ?? ''] as const);
-  return Object.fromEntries(pairs.filter(([, quantity]) => quantity !== ''));
+function usageOf(entry: StoredQuantities): Record<string, string> {
+  return Object.fromEntries(
+    USAGE_KEYS.flatMap((key) => (entry[key] === null ? [] : [[key, entry[key]]])),
+  );
 }
 
 /** What one entry adds to the figures of its span. */

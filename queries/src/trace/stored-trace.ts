@@ -1,6 +1,7 @@
 /**
  * What is stored of one trace. Its row in `traces` is found by the key, and says from when to when its spans are: so
- * only the partitions of those days are looked into, by the filters on trace ids.
+ * only those minutes are looked into. Columns are asked for as they are stored, because each function on one of a
+ * hundred columns is planned anew for every question, and the engine writes them as text in JSON by itself.
  */
 import { USAGE_KEYS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { instantSql } from '../instant-sql.ts';
@@ -46,9 +47,9 @@ const SPAN_TEXTS = [
 export interface StoredSpan extends Readonly<Record<(typeof SPAN_TEXTS)[number], string>> {
   readonly start_ns: string;
   readonly duration_ns: string;
-  readonly tag_map: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
   /** Quantities by bucket or unit, as plain decimals. */
-  readonly quantities: Readonly<Record<string, string>>;
+  readonly usage: Readonly<Record<string, string>>;
 }
 
 const ENTRY_TEXTS = [
@@ -83,9 +84,13 @@ const ENTRY_MONEY = [
   'reported_usd',
 ] as const;
 
+/** Quantities by bucket or unit, as plain decimals; null where there is none. */
+export type StoredQuantities = Readonly<Record<(typeof USAGE_KEYS)[number], string | null>>;
+
 export interface StoredEntry
   extends Readonly<Record<(typeof ENTRY_TEXTS)[number], string>>,
-    Readonly<Record<(typeof ENTRY_MONEY)[number], string | null>> {
+    Readonly<Record<(typeof ENTRY_MONEY)[number], string | null>>,
+    StoredQuantities {
   readonly reverses: string | null;
   readonly recorded_ns: string;
   readonly start_ns: string;
@@ -93,8 +98,6 @@ export interface StoredEntry
   readonly unpriced_calls: string;
   readonly batch: boolean;
   readonly inexact: boolean;
-  /** Quantities in the order of USAGE_KEYS, as plain decimals; '' where there is none. */
-  readonly told: readonly string[];
 }
 
 export interface StoredTrace {
@@ -115,22 +118,37 @@ export async function readStoredTrace(
   nowNs: InstantNs,
 ): Promise<StoredTrace> {
   const ofTrace = sql` AND trace_id = ${bound('String', traceId)}`;
-  const [[row], entries] = await Promise.all([
-    scope.query<StoredBounds & { settled_ns: string }>(boundsSql(scope, ofTrace, nowNs)),
-    scope.query<StoredEntry>(entriesSql(scope, ofTrace)),
-  ]);
-  const bounds = row === undefined || row.spans === '0' ? undefined : row;
-  const spans = bounds === undefined ? [] : await readSpans(scope, ofTrace, bounds);
-  return { bounds, spans, entries, settledNs: BigInt(row?.settled_ns ?? 0) };
+  const [row] = await scope.query<StoredBounds & { settled_ns: string }>(
+    boundsSql(scope, ofTrace, nowNs),
+  );
+  const settledNs = BigInt(row?.settled_ns ?? 0);
+  if (row === undefined || row.spans === '0') {
+    // Log records are booked without a span.
+    const entries = await scope.query<StoredEntry>(entriesSql(scope, ofTrace));
+    return { bounds: undefined, spans: [], entries, settledNs };
+  }
+  return { bounds: row, ...(await readRows(scope, ofTrace, row)), settledNs };
 }
 
-async function readSpans(scope: TenantScope, ofTrace: Sql, bounds: StoredBounds) {
+async function readRows(
+  scope: TenantScope,
+  ofTrace: Sql,
+  bounds: StoredBounds,
+): Promise<Pick<StoredTrace, 'spans' | 'entries'>> {
   const since = sql`${ofTrace} AND start_time >= ${instantSql(BigInt(bounds.start_ns))}`;
   const within = sql`${since} AND start_time <= ${instantSql(BigInt(bounds.end_ns))}`;
-  const spans = await scope.query<StoredSpan>(spansSql(scope, within));
+  const read = async (which: Sql) => {
+    const [spans, entries] = await Promise.all([
+      scope.query<StoredSpan>(spansSql(scope, which)),
+      scope.query<StoredEntry>(entriesSql(scope, which)),
+    ]);
+    return { spans, entries };
+  };
+  const rows = await read(within);
   // A span may claim to end before it starts, and so start after the end of all.
-  const isWhole = spans.length > SPANS_MAX || BigInt(spans.length) >= BigInt(bounds.spans);
-  return isWhole ? spans : await scope.query<StoredSpan>(spansSql(scope, since));
+  const isWhole =
+    rows.spans.length > SPANS_MAX || BigInt(rows.spans.length) >= BigInt(bounds.spans);
+  return isWhole ? rows : await read(since);
 }
 
 /** One row, whether there is such a trace or not: each statement takes a turn of the engine. */
@@ -142,30 +160,17 @@ function boundsSql(scope: TenantScope, ofTrace: Sql, nowNs: InstantNs): Sql {
     ${scope.from('traces')}${ofTrace}`;
 }
 
-const texts = (columns: readonly string[]): Sql =>
-  join(
-    columns.map((column) => sql`toString(${name(column)}) AS ${name(column)}`),
-    ', ',
-  );
+const columns = (names: readonly string[]): Sql => join(names.map(name), ', ');
 
 function spansSql(scope: TenantScope, which: Sql): Sql {
-  return sql`SELECT ${texts(SPAN_TEXTS)}, toString(toUnixTimestamp64Nano(start_time)) AS start_ns,
-      toString(duration_ns) AS duration_ns, CAST(tags, 'Map(String, String)') AS tag_map,
-      mapApply((bucket, quantity) -> (toString(bucket), toString(quantity)), usage) AS quantities
+  return sql`SELECT ${columns(SPAN_TEXTS)}, toUnixTimestamp64Nano(start_time) AS start_ns, duration_ns, tags, usage
     ${scope.from('spans')}${which}
     ORDER BY received_at, batch_seq LIMIT ${bound('UInt64', SPANS_MAX + 1)}`;
 }
 
-function entriesSql(scope: TenantScope, ofTrace: Sql): Sql {
-  const told = join(
-    USAGE_KEYS.map((key) => sql`ifNull(toString(${name(key)}), '')`),
-    ', ',
-  );
-  return sql`SELECT ${texts(ENTRY_TEXTS)}, ${join(ENTRY_MONEY.map(name), ', ')}, reverses, batch, inexact,
-      toString(calls) AS calls, toString(unpriced_calls) AS unpriced_calls,
-      toString(toUnixTimestamp64Nano(recorded_at)) AS recorded_ns,
-      toString(toUnixTimestamp64Nano(start_time)) AS start_ns,
-      [${told}] AS told
-    ${scope.from('ledger')}${ofTrace}
+function entriesSql(scope: TenantScope, which: Sql): Sql {
+  return sql`SELECT ${columns(ENTRY_TEXTS)}, ${columns(ENTRY_MONEY)}, ${columns(USAGE_KEYS)}, reverses, batch, inexact,
+      calls, unpriced_calls, toUnixTimestamp64Nano(recorded_at) AS recorded_ns, toUnixTimestamp64Nano(start_time) AS start_ns
+    ${scope.from('ledger')}${which}
     ORDER BY recorded_at, entry_id LIMIT ${bound('UInt64', ENTRIES_MAX + 1)}`;
 }

@@ -3,7 +3,7 @@ import { parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { z } from 'zod';
 import { CURSOR_SCHEMA, type CursorPurpose, type Cursors } from '../cursor.ts';
 import type { Filter } from '../dimensions.ts';
-import { InputProblem } from '../input-problem.ts';
+import { refuseSeveralTenants } from '../one-tenant.ts';
 import { rangeShape, readParameters, readRange, wholeNumberSchema } from '../parameters.ts';
 import type { InstantNs, Range } from '../range.ts';
 import { SNAPSHOTS_SCHEMA, type Snapshots } from './snapshots.ts';
@@ -93,6 +93,7 @@ interface Asking {
 export function readTracesInput(parameters: URLSearchParams, asking: Asking): TracesInput {
   const { cursors, tenant, nowNs } = asking;
   const { values, filters } = readParameters(tracesParameters(nowNs), parameters);
+  // Two tenants may have traces of one id.
   refuseSeveralTenants(filters);
   const purpose: CursorPurpose = { question: 'traces', tenant, parameters };
   const { cursor } = values;
@@ -114,14 +115,4 @@ export function readTracesInput(parameters: URLSearchParams, asking: Asking): Tr
     seal: (next) =>
       cursors.seal(purpose, { from: String(range.fromNs), to: String(range.toNs), ...next }),
   };
-}
-
-/** Two tenants may have traces of one id. */
-function refuseSeveralTenants(filters: readonly Filter[]): void {
-  for (const { dimension, values } of filters) {
-    if (dimension === 'tenant' && values.length > 1) {
-      const value = values.join(', ');
-      throw new InputProblem([{ field: 'tenant', value, expected: 'one tenant' }]);
-    }
-  }
 }

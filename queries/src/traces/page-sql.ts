@@ -11,7 +11,12 @@ import type { TenantScope } from '../tenant-scope.ts';
 import type { Sort, TracesInput } from './input.ts';
 import { holdsEntries, holdsSpans, holdsTraces, type Snapshots } from './snapshots.ts';
 
-/** Columns `trace_id`, `value` (what the list is sorted by), `start_ns`, `end_ns`, `received_ns`, all as text. */
+/** A trace of a page: what the list is sorted by (ns, calls or USD), and when it was. */
+export type KeyRow = Readonly<
+  Record<'trace_id' | 'value' | 'start_ns' | 'end_ns' | 'received_ns', string>
+>;
+
+/** Rows are of KeyRow. */
 export function pageSql(scope: TenantScope, input: TracesInput, snapshots: Snapshots): Sql {
   const { sort, minCostUsd } = input;
   const value = VALUES[sort];
@@ -20,17 +25,38 @@ export function pageSql(scope: TenantScope, input: TracesInput, snapshots: Snaps
   const calls = isOfCalls
     ? sql` ${filtersCalls(input) ? sql`INNER` : sql`LEFT`} JOIN (${callsSql(scope, input, snapshots)}) AS booked ON booked.trace_id = found.trace_id`
     : sql``;
-  const least =
-    minCostUsd === null
-      ? sql``
-      : sql` AND cost >= toDecimal128(${bound('String', minCostUsd)}, 18) AND NOT (calls_sum > 0 AND calls_sum = unpriced_sum AND cost = 0)`;
-  return sql`SELECT found.trace_id AS trace_id, toString(${value}) AS value,
-      toString(toUnixTimestamp64Nano(first_at)) AS start_ns, toString(toUnixTimestamp64Nano(last_at)) AS end_ns,
-      toString(toUnixTimestamp64Nano(received)) AS received_ns
-    FROM (${foundSql(scope, input, snapshots)}) AS found${calls}
-    WHERE true${least}${errorSql(scope, input, snapshots)}${afterSql(input, value)}
+  return sql`SELECT found.trace_id AS trace_id, toString(${value}) AS value, ${TIMES}
+    FROM (${foundSql(scope, input, { snapshots, among: null })}) AS found${calls}
+    WHERE true${leastSql(input)}${errorSql(scope, input, snapshots)}${afterSql(input, value)}
     ORDER BY ${value} DESC, found.trace_id LIMIT ${bound('UInt64', input.limit + 1)}`;
 }
+
+/**
+ * Of all traces with calls since the range began those with the highest value above 0, as `trace_id` and `value` in the
+ * order of the list: which of them begin in the range is not known here. For a list sorted by cost or calls.
+ */
+export function highestSql(
+  scope: TenantScope,
+  input: TracesInput,
+  { snapshots, limit }: { readonly snapshots: Snapshots; readonly limit: number },
+): Sql {
+  const value = VALUES[input.sort];
+  return sql`SELECT trace_id, toString(${value}) AS value FROM (${callsSql(scope, input, snapshots)}) AS found
+    WHERE ${value} > 0${leastSql(input)}${afterSql(input, value)}
+    ORDER BY ${value} DESC, trace_id LIMIT ${bound('UInt64', limit)}`;
+}
+
+/** Those of the named traces that begin in the range; rows are of KeyRow, without a value and in no order. */
+export function namedSql(
+  scope: TenantScope,
+  input: TracesInput,
+  named: { readonly snapshots: Snapshots; readonly among: readonly string[] },
+): Sql {
+  return sql`SELECT trace_id, ${TIMES} FROM (${foundSql(scope, input, named)})`;
+}
+
+const TIMES = sql`toString(toUnixTimestamp64Nano(first_at)) AS start_ns,
+  toString(toUnixTimestamp64Nano(last_at)) AS end_ns, toString(toUnixTimestamp64Nano(received)) AS received_ns`;
 
 /** Traces that came later altogether are left out, unless clocks of collectors differ by more. */
 const CLOCKS_APART_NS = 300n * NS_PER_SECOND;
@@ -46,6 +72,13 @@ export function filtersCalls({ filters }: TracesInput): boolean {
   return filters.some(({ dimension }) => dimension !== 'tenant');
 }
 
+/** Unknown costs are not above any. */
+function leastSql({ minCostUsd }: TracesInput): Sql {
+  return minCostUsd === null
+    ? sql``
+    : sql` AND cost >= toDecimal128(${bound('String', minCostUsd)}, 18) AND NOT (calls_sum > 0 AND calls_sum = unpriced_sum AND cost = 0)`;
+}
+
 function afterSql({ after, sort }: TracesInput, value: Sql): Sql {
   if (after === null) return sql``;
   const last =
@@ -55,22 +88,35 @@ function afterSql({ after, sort }: TracesInput, value: Sql): Sql {
   return sql` AND (${value} < ${last} OR (${value} = ${last} AND found.trace_id > ${bound('String', after.traceId)}))`;
 }
 
+interface Looked {
+  readonly snapshots: Snapshots;
+  /** Only these; null: all. */
+  readonly among: readonly string[] | null;
+}
+
 /** The traces that begin in the range. */
-function foundSql(scope: TenantScope, { range }: TracesInput, snapshots: Snapshots): Sql {
+function foundSql(scope: TenantScope, { range }: TracesInput, { snapshots, among }: Looked): Sql {
   const { traceKey } = scope;
   const begins = sql`first_at >= ${instantSql(range.fromNs)} AND first_at < ${instantSql(range.toNs)}`;
   const inRange = sql`start_time >= ${instantSql(range.fromNs)} AND start_time < ${instantSql(range.toNs)}`;
+  const named = among === null ? sql`` : sql` AND trace_id IN ${bound('Array(String)', among)}`;
   const latest = instantSql(BigInt(snapshots.spans.asOf) + CLOCKS_APART_NS);
-  const changed = sql`(SELECT trace_id ${scope.from('traces')} AND NOT ${holdsTraces(snapshots)})`;
+  const changed = sql`(SELECT trace_id ${scope.from('traces')}${named} AND NOT ${holdsTraces(snapshots)})`;
   const begun = sql`(SELECT trace_id ${scope.from('traces')} AND first_received_at <= ${latest} AND trace_id IN ${changed})`;
+  // Mostly nothing has changed: then no day is looked into, not even by its filters.
+  const since = sql`(SELECT if(count() = 0, toDateTime64('2200-01-01', 9, 'UTC'), min(traces.start_time)) ${scope.from('traces')}
+    AND trace_id IN ${changed})`;
   // A trace has a row for each writer and for parts that are not merged: the first of them may be before the range.
+  const which =
+    among === null
+      ? sql` AND ${traceKey} IN (SELECT ${traceKey} ${scope.from('traces')} AND ${inRange})`
+      : named;
   return sql`SELECT trace_id, min(start_time) AS first_at, max(end_time) AS last_at, max(last_received_at) AS received
-      ${scope.from('traces')} AND trace_id NOT IN ${changed}
-      AND ${traceKey} IN (SELECT ${traceKey} ${scope.from('traces')} AND ${inRange})
-      GROUP BY trace_id HAVING ${begins}
+      ${scope.from('traces')}${which}
+      GROUP BY trace_id HAVING ${begins} AND min(${holdsTraces(snapshots)}) = 1
     UNION ALL
     SELECT trace_id, min(start_time) AS first_at, max(end_time) AS last_at, max(received_at) AS received
-      ${scope.from('spans')} AND trace_id IN ${begun} AND ${holdsSpans(snapshots)}
+      ${scope.from('spans')} AND start_time >= ${since} AND trace_id IN ${begun} AND ${holdsSpans(snapshots)}
       GROUP BY trace_id HAVING ${begins}`;
 }
 

@@ -83,7 +83,8 @@ async function walk(query: string, between: () => Promise<void>): Promise<Row[]>
 
 const questions = fc.record({
   sort: fc.constantFrom('start', 'cost', 'duration', 'calls'),
-  limit: fc.integer({ min: 2, max: 4 }),
+  /** Of one row, so that the newest eight rows of `traces`, where a page is looked for first, are not all there are. */
+  limit: fc.integer({ min: 1, max: 4 }),
   filter: fc.constantFrom('', '&error=true', '&error=false', '&min_cost_usd=0.5', '&model=m'),
   merge: fc.boolean(),
 });

@@ -22,8 +22,9 @@ import {
   traceSumsSql,
   ZERO_TRACE_SUMS,
 } from '../trace-sums.ts';
+import { findPage, readRanges } from './find-page.ts';
 import type { TracesInput } from './input.ts';
-import { filtersCalls, pageSql } from './page-sql.ts';
+import { filtersCalls, type KeyRow } from './page-sql.ts';
 import { holdsEntries, holdsSpans, readSnapshots, type Snapshots } from './snapshots.ts';
 
 export interface TraceRow extends TraceFigures {
@@ -81,9 +82,6 @@ export const TRACES_ANSWER = z.object({
   ...PROVISIONAL_SHAPE,
 });
 
-type KeyRow = Readonly<
-  Record<'trace_id' | 'value' | 'start_ns' | 'end_ns' | 'received_ns', string>
->;
 type CallsRow = TraceSumsText & { readonly trace_id: string; readonly models: readonly string[] };
 interface SpansRow {
   readonly trace_id: string;
@@ -101,14 +99,19 @@ export async function answerTraces(
 ): Promise<TracesAnswer> {
   const { range, filters, nowNs, limit } = input;
   const scope = openTenantScope(store, reader, { by: [], filters });
-  const snapshots = input.after?.snapshots ?? (await readSnapshots(scope, nowNs));
+  const [snapshots, ranges] = await Promise.all([
+    input.after?.snapshots ?? readSnapshots(scope, nowNs),
+    readRanges(scope, input),
+  ]);
   const [found, provisional] = await Promise.all([
-    scope.query<KeyRow>(pageSql(scope, input, snapshots)),
+    findPage(scope, { input, snapshots, ranges }),
     readProvisional(scope, { range, by: [], filters, nowNs }),
   ]);
-  await refuseExpired(scope, { coverage: coverRange(range, null), dimensions: null, nowNs });
   const keys = found.slice(0, limit);
-  const rows = await describe(scope, { input, snapshots, keys, settledNs: settledNs(provisional) });
+  const [rows] = await Promise.all([
+    describe(scope, { input, snapshots, keys, settledNs: settledNs(provisional) }),
+    refuseExpired(scope, { coverage: coverRange(range, null), dimensions: null, nowNs }),
+  ]);
   const last = keys.at(-1);
   return {
     rows,

@@ -32,7 +32,7 @@ const UNITS_MAX = 256 * 1024;
 const BOUNDARIES_UNITS_MAX = 256;
 /** What many conversations begin with alike; the last tell which conversation goes on. */
 const FIRST_BOUNDARIES = 6;
-const LAST_BOUNDARIES = 16;
+const LAST_BOUNDARIES = 17;
 const HASH_BYTES = 6;
 /** Of a value in a bin. */
 const LOW_BITS = 0xffff_ffff >>> BIN_BITS;
