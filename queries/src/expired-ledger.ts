@@ -33,8 +33,8 @@ interface Asked {
 const DAY_NS = 86_400n * NS_PER_SECOND;
 
 /**
- * Throws ExpiredQuestion when a part of the range is left to the ledger, or to spans, that has expired. Asked once the answer is
- * there: a day is told to have expired before any of it goes, so that an answer that lacks some cannot pass.
+ * Throws ExpiredQuestion when a part of the range is left to the ledger, or to spans, and has expired. Asked once the
+ * answer is there: a day is told to have expired before any of it goes, so that an answer that lacks some cannot pass.
  */
 export async function refuseExpired(scope: TenantScope, asked: Asked): Promise<void> {
   const { coverage, dimensions, nowNs, needs = 'ledger' } = asked;

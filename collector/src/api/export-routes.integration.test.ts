@@ -12,7 +12,7 @@ import {
   type EmbeddedLedger,
   openEmbeddedLedger,
 } from '@ai-cost-profiler/queries/testing/embedded-ledger.ts';
-import { entries } from '@ai-cost-profiler/queries/testing/random-ledger.ts';
+import { entries, MODEL_BEYOND_LIMIT } from '@ai-cost-profiler/queries/testing/random-ledger.ts';
 import express from 'express';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -59,15 +59,7 @@ beforeAll(async () => {
   ledger = await openEmbeddedLedger();
   const lists = fc.sample(entries, { numRuns: 12, seed: 7 });
   for (const list of lists) await ledger.insert(list);
-  await ledger.insert([
-    {
-      tenant: 'acme',
-      at: BigInt(Date.parse('2026-03-28T11:30:00Z')) * 1_000_000n,
-      dimensions: { model: 'beyond', session: 'beyond' },
-      figures: { calls: '1', cost_usd: '1' },
-      overLimit: 8,
-    },
-  ]);
+  await ledger.insert([MODEL_BEYOND_LIMIT]);
   const at = `toDateTime64('2026-03-28 10:00:00.5', 9, 'UTC')`;
   await ledger.store.command(`INSERT INTO aicost.landing (row_kind, entry_kind, entry_id, reverses, writer_id, batch_seq, tenant,
     start_time, trace_id, model, provider, feature, calls, in_uncached, cost_usd, list_usd, note, unpriced_calls)

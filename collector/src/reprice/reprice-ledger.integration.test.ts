@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { formatUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { openExport } from '@ai-cost-profiler/queries/export/export.ts';
 import { readExportInput } from '@ai-cost-profiler/queries/export/input.ts';
+import type { ByteStore } from '@ai-cost-profiler/queries/tenant-scope.ts';
 import { answerUnpriced, readUnpricedInput } from '@ai-cost-profiler/queries/unpriced/unpriced.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { RULES_VERSION } from '../normalise/dialects.ts';
@@ -121,7 +122,12 @@ async function unpriced() {
 async function focus(model: string) {
   const asked = new URLSearchParams(`${DAY}&model=${model}`);
   const input = readExportInput('focus', asked, BigInt(NOW_MS + 60_000) * NS_PER_MS);
-  const context = { store: ledger.store, reader: ACME, secret: () => Buffer.alloc(32, 1) };
+  const store: ByteStore = {
+    database: 'aicost',
+    query: (...question) => ledger.store.query(...question),
+    raw: (sql, format, params, settings) => ledger.store.raw(sql, format, params, { settings }),
+  };
+  const context = { store, reader: ACME, secret: () => Buffer.alloc(32, 1) };
   const exported = await openExport(context, input);
   const body = Buffer.concat(await Readable.from(exported.bytes()).toArray()).toString();
   const rows = body
