@@ -113,6 +113,8 @@ describe('after a pass of settle', () => {
   });
 
   test('a trace that began hours before the spans that came last is open as a whole', async () => {
+    await ledger.clear();
+    await ledger.settledThrough(MARK, NOW - 1n);
     const began = MARK - 20n * 3_600_000_000_000n;
     await tell([{ trace: 'agent', cost: '7', at: began, received: began + 1n }]);
     await ledger.insertSpans([
