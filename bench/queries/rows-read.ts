@@ -3,6 +3,7 @@
  * far the engine's own counter goes on at each. To be asked while nothing else goes on; the least of several counts,
  * because the collector asks something of its own now and then.
  */
+import { quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import { JSON_SETTINGS } from '@ai-cost-profiler/clickhouse/store-settings.ts';
 import { answerBreakdown } from '@ai-cost-profiler/queries/breakdown/breakdown.ts';
 import { readBreakdownInput } from '@ai-cost-profiler/queries/breakdown/input.ts';
@@ -82,6 +83,13 @@ async function counter(collector: CollectorUnderTest): Promise<number> {
   );
 }
 
+/** As a URL spells a text, and an array of texts. */
+function parameterText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (!Array.isArray(value)) throw new Error(`neither text nor array: ${String(value)}`);
+  return `[${value.map((one) => quoteString(String(one))).join(',')}]`;
+}
+
 async function ask<Row>(
   collector: CollectorUnderTest,
   sql: string,
@@ -90,8 +98,7 @@ async function ask<Row>(
   const asked = new URLSearchParams({ default_format: 'JSONEachRow' });
   for (const [name, value] of Object.entries(JSON_SETTINGS)) asked.set(name, String(value));
   for (const [name, value] of Object.entries(params)) {
-    if (typeof value !== 'string') throw new Error(`${name} is no text: ${String(value)}`);
-    asked.set(`param_${name}`, value);
+    asked.set(`param_${name}`, parameterText(value));
   }
   const lines = (await collector.sql(sql, asked)).split('\n');
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Row);
