@@ -224,6 +224,9 @@ beforeAll(async () => {
     sumOf(now, 'aicost_engine_restarts_total') > 0 &&
     sumOf(now, 'aicost_engine_up') === 1 &&
     sumOf(now, 'aicost_engine_parts') >= 5 &&
+    // The engine is asked every few seconds.
+    sumOf(now, 'aicost_engine_cpu_seconds_total') >
+      sumOf(before, 'aicost_engine_cpu_seconds_total') + 0.01 &&
     sumOf(now, 'aicost_store_errors_total') > 0 &&
     sumOf(now, 'aicost_control_totals_total') > 0;
   after = await eventually(scrape, isOver, 30_000);
