@@ -31,16 +31,17 @@ export interface OpenBudgets {
 export function openBudgets(config: Config, control: ControlState): OpenBudgets {
   const newId = (kind: string) => () => `${kind}_${randomBytes(12).toString('hex')}`;
   const tenantStates = new TenantStates(control);
+  const secretOf = tenantSecrets(control);
   return {
     // For this alone, so that no fingerprint of a text that somebody sends is an id. No tenant has such a name.
-    alertIdSecretOf: (tenant) => tenantSecrets(control)(`\0alerts/${tenant}`),
+    alertIdSecretOf: (tenant) => secretOf(`\0alerts/${tenant}`),
     budgets: createBudgets({ state: control, tenantStates, newId: newId('bud') }),
     webhooks: createWebhooks({
       state: control,
       tenantStates,
       newId: newId('wh'),
-      // No tenant has such a name. Derived anew, for an older secret may be learned.
-      rootSecret: () => tenantSecrets(control)('\0webhooks'),
+      // No tenant has such a name.
+      rootSecret: () => secretOf('\0webhooks'),
       mayBePrivate: config.webhookPrivateAddresses,
     }),
   };

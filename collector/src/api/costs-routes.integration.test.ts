@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { parseInstant } from '@ai-cost-profiler/queries/range.ts';
@@ -11,9 +9,11 @@ import {
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Authenticate, Principal, Scope } from '../access.ts';
+import type { Listener } from '../bind.ts';
 import { createLog } from '../log.ts';
 import { Problem } from '../problems.ts';
 import { requestIds } from '../request-id.ts';
+import { listenForTest } from '../test-listen.ts';
 import { costsRoutes } from './costs-routes.ts';
 import { answerErrors } from './errors.ts';
 import { FLAMEGRAPH_TYPES, flamegraphRoutes } from './flamegraph-routes.ts';
@@ -24,7 +24,7 @@ const cursorSecret = () => Buffer.alloc(32, 1);
 const GLOBEX_TRACE = 'ef'.repeat(16);
 
 let ledger: EmbeddedLedger;
-let server: Server;
+let listener: Listener;
 let origin: string;
 
 const SCOPES_OF: Record<string, readonly Scope[]> = {
@@ -73,12 +73,11 @@ beforeAll(async () => {
   app.use(openApiRoutes('1.2.3'));
   const log = createLog('error', new Writable({ write: (_chunk, _encoding, done) => done() }));
   app.use(answerErrors(log, () => undefined));
-  server = createServer(app);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  listener = await listenForTest(app);
+  origin = `http://127.0.0.1:${listener.address.port}`;
 });
 afterAll(async () => {
-  await new Promise((resolve) => server.close(resolve));
+  await listener.close(AbortSignal.abort());
   await ledger.close();
 });
 

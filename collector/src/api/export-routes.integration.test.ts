@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -17,17 +16,19 @@ import express from 'express';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Authenticate, Principal } from '../access.ts';
+import type { Listener } from '../bind.ts';
 import { createLog } from '../log.ts';
 import { Problem } from '../problems.ts';
 import { requestIds } from '../request-id.ts';
 import { readCsv } from '../test-csv.ts';
+import { listenForTest } from '../test-listen.ts';
 import { deadline } from './deadline.ts';
 import { answerErrors } from './errors.ts';
 import { exportRoutes } from './export-routes.ts';
 import type { ReadByteStore } from './reader-store.ts';
 
 let ledger: EmbeddedLedger;
-let server: Server;
+let listener: Listener;
 let origin: string;
 /** What the routes ask; a test may put something before the engine. */
 let raw: ReadByteStore['raw'];
@@ -88,12 +89,11 @@ beforeAll(async () => {
   app.use(exportRoutes({ store, authenticate, secret: () => Buffer.alloc(32, 1), now }));
   const log = createLog('silent', new Writable({ write: (_chunk, _encoding, done) => done() }));
   app.use(answerErrors(log, () => undefined));
-  server = createServer(app);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  listener = await listenForTest(app);
+  origin = `http://127.0.0.1:${listener.address.port}`;
 });
 afterAll(async () => {
-  await new Promise((resolve) => server.close(resolve));
+  await listener.close(AbortSignal.abort());
   await ledger.close();
 });
 

@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import type { CachePriceQuestion } from '@ai-cost-profiler/queries/prompts/cacheable.ts';
 import { CACHEABLE_ANSWER } from '@ai-cost-profiler/queries/prompts/cacheable.ts';
@@ -13,9 +11,11 @@ import {
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Authenticate, Principal } from '../access.ts';
+import type { Listener } from '../bind.ts';
 import { createLog } from '../log.ts';
 import { Problem } from '../problems.ts';
 import { requestIds } from '../request-id.ts';
+import { listenForTest } from '../test-listen.ts';
 import { answerErrors } from './errors.ts';
 import { promptsRoutes } from './prompts-routes.ts';
 
@@ -26,7 +26,7 @@ const SIMILAR = '/api/v1/prompts/similar';
 const CACHEABLE = '/api/v1/prompts/cacheable';
 
 let ledger: EmbeddedLedger;
-let server: Server;
+let listener: Listener;
 let origin: string;
 const asked: string[] = [];
 
@@ -91,12 +91,11 @@ beforeAll(async () => {
   });
   const log = createLog('error', new Writable({ write: (_chunk, _encoding, done) => done() }));
   app.use(answerErrors(log, () => undefined));
-  server = createServer(app);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  listener = await listenForTest(app);
+  origin = `http://127.0.0.1:${listener.address.port}`;
 });
 afterAll(async () => {
-  await new Promise((resolve) => server.close(resolve));
+  await listener.close(AbortSignal.abort());
   await ledger.close();
 });
 

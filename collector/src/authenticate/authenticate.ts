@@ -2,13 +2,14 @@
 // Invariants: the tenant comes from the key alone; comparing takes the same time whatever is wrong with a key;
 // no message repeats a key.
 import { timingSafeEqual } from 'node:crypto';
-import type {
-  Authenticate,
-  HeaderValues,
-  KeyRecord,
-  Principal,
-  Scope,
-  TenantId,
+import {
+  type Authenticate,
+  type HeaderValues,
+  isInForce,
+  type KeyRecord,
+  type Principal,
+  type Scope,
+  type TenantId,
 } from '../access.ts';
 import { hashKey, parseKey } from '../key-format.ts';
 import { Problem } from '../problems.ts';
@@ -53,10 +54,4 @@ function verifiedRecord(presented: string, deps: AuthenticateDeps): KeyRecord | 
   const stored = record === undefined ? NO_HASH : Buffer.from(record.sha256, 'hex');
   const same = stored.length === 32 && timingSafeEqual(hashKey(presented), stored);
   return same && record !== undefined && isInForce(record, deps.now()) ? record : undefined;
-}
-
-/** Whether a key may still be used at an instant. */
-function isInForce(record: KeyRecord, at: Date): boolean {
-  if (record.revokedAt !== null) return false;
-  return record.expiresAt === null || at.getTime() < Date.parse(record.expiresAt);
 }

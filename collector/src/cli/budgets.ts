@@ -5,6 +5,7 @@ import { ConfigError } from '../config-error.ts';
 import { type CollectorClient, openCollectorClient } from './collector-client.ts';
 import type { Command, CommandInput } from './command.ts';
 import { textTable } from './text-table.ts';
+import { writeAnswer } from './write-answer.ts';
 
 const PATH = '/api/v1/budgets';
 const ROLLING = /^([1-9]\d{0,2})d$/;
@@ -37,11 +38,6 @@ type Status = z.infer<typeof statusSchema>;
 interface Standing {
   readonly budget: Budget;
   readonly status: Status;
-}
-
-function writeAnswer({ io, json }: CommandInput, answer: unknown, text: () => string): number {
-  io.write(json ? `${JSON.stringify(answer)}\n` : text());
-  return 0;
 }
 
 /** Of a budget for each value of a dimension, the key that spent most is shown. */

@@ -7,6 +7,7 @@ import { daysSince } from '../price-row.ts';
 import { openCollectorClient } from './collector-client.ts';
 import { type Command, CommandError, type CommandFlag, type CommandInput } from './command.ts';
 import { priceText, reportText, termsLine, termsTable } from './price-text.ts';
+import { writeAnswer } from './write-answer.ts';
 
 /** The shipped book, without a collector. */
 export interface OfflinePrices {
@@ -19,10 +20,6 @@ export type OpenOfflinePrices = () => Promise<OfflinePrices>;
 
 const OVERRIDES = '/api/v1/admin/prices/overrides';
 const IMPORTS = '/api/v1/admin/prices/imports';
-
-function writeAnswer({ io, json }: CommandInput, answer: unknown, text: () => string): void {
-  io.write(json ? `${JSON.stringify(answer)}\n` : text());
-}
 
 async function check(input: CommandInput, open: OpenOfflinePrices): Promise<number> {
   const report = (await open()).report(input.flags.get('file') ?? null);

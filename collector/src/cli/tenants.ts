@@ -8,6 +8,7 @@ import { openCollectorClient } from './collector-client.ts';
 import type { Command, CommandInput } from './command.ts';
 import { DELETION_COMMANDS } from './tenant-deletion.ts';
 import { textTable } from './text-table.ts';
+import { writeAnswer } from './write-answer.ts';
 
 const PATH = '/api/v1/admin/tenants';
 const NO_LIMIT = 'none';
@@ -34,11 +35,6 @@ const limitListSchema = z.looseObject({ rows: z.array(limitSchema) });
 type Limit = z.infer<typeof limitSchema>;
 
 const shown = (value: number | null): string => (value === null ? NO_LIMIT : String(value));
-
-function writeAnswer({ io, json }: CommandInput, answer: unknown, text: () => string): number {
-  io.write(json ? `${JSON.stringify(answer)}\n` : text());
-  return 0;
-}
 
 async function list(input: CommandInput): Promise<number> {
   const answer = await (await openCollectorClient(input.config)).ask('GET', PATH);

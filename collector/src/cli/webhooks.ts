@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { openCollectorClient } from './collector-client.ts';
 import type { Command, CommandInput } from './command.ts';
 import { textTable } from './text-table.ts';
+import { writeAnswer } from './write-answer.ts';
 
 const WEBHOOKS = '/api/v1/webhooks';
 const ALERTS = '/api/v1/alerts';
@@ -30,11 +31,6 @@ const alertSchema = z.looseObject({
 });
 type Webhook = z.infer<typeof webhookSchema>;
 type Alert = z.infer<typeof alertSchema>;
-
-function writeAnswer({ io, json }: CommandInput, answer: unknown, text: () => string): number {
-  io.write(json ? `${JSON.stringify(answer)}\n` : text());
-  return 0;
-}
 
 const WEBHOOK_COLUMNS = [
   { title: 'ID', text: ({ id }: Webhook) => id },

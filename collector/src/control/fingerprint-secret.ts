@@ -50,16 +50,9 @@ export function tenantSecrets(state: ControlState): (tenant: string) => Buffer {
 
 /** What cursors and resume tokens are signed with: what one collector gave, any other goes on from. */
 export function cursorSecret(state: ControlState): () => Buffer {
-  let secret: Buffer | undefined;
-  let revision = -1;
-  return () => {
-    if (secret === undefined || revision !== state.revision) {
-      // No tenant has such a name.
-      secret = createHmac('sha256', rootSecret(state)).update('\0cursors').digest();
-      revision = state.revision;
-    }
-    return secret;
-  };
+  const secretOf = tenantSecrets(state);
+  // No tenant has such a name.
+  return () => secretOf('\0cursors');
 }
 
 function rootSecret(state: ControlState): Buffer {
