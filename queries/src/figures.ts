@@ -19,7 +19,7 @@ import {
   type OutputBucket,
 } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { z } from 'zod';
-import { join, name, type Sql, sql } from './sql.ts';
+import { join, name, type Sql, sql, wholeNumbers } from './sql.ts';
 
 const MEASURED_SCALE_DIGITS = 9;
 
@@ -56,8 +56,16 @@ export const FIGURE_COLUMNS: readonly FigureColumn[] = [
   ...MONEY_COLUMNS,
 ];
 
-/** Sums as the store answers them: digits as text, so that no format setting can round them. */
-export type FigureText = Readonly<Record<FigureColumn, string>>;
+/** Columns of one type: a statement adds them as one list, because each sum of its own is planned anew. */
+const LISTS = {
+  counts: COUNT_COLUMNS,
+  measured: MEASURED_UNITS,
+  money: MONEY_COLUMNS,
+} as const satisfies Record<string, readonly FigureColumn[]>;
+const LIST_NAMES = ['counts', 'measured', 'money'] as const;
+
+/** Lists of sums as the store answers them: digits in text, `[1,NULL,3]`, so that no format setting can round them. */
+export type FigureText = Readonly<Record<(typeof LIST_NAMES)[number], string>>;
 
 /** Sums as integers: counts in ones, measured units in 1e-9, money in 1e-18 USD. */
 export type Sums = Readonly<Record<FigureColumn, bigint>>;
@@ -76,8 +84,21 @@ function mapColumns<T>(value: (column: FigureColumn) => T): Record<FigureColumn,
 /** The sum of nothing. */
 export const ZERO_SUMS: Sums = mapColumns(() => 0n);
 
-export function readSums(text: FigureText): Sums {
-  return mapColumns((column) => parseDecimal(text[column], SCALES.get(column) ?? 0));
+/** What the sums of no rows are. */
+const NO_ROWS = '[]';
+
+export function readSums(row: FigureText): Sums {
+  if (row.counts === NO_ROWS) return ZERO_SUMS;
+  const texts = new Map<FigureColumn, string>();
+  for (const list of LIST_NAMES) {
+    const values = row[list].slice(1, -1).split(',');
+    LISTS[list].forEach((column, index) => {
+      const value = values[index];
+      if (value === undefined) throw new RangeError(`${list} is "${row[list]}": no ${column}`);
+      texts.set(column, value === 'NULL' ? '0' : value);
+    });
+  }
+  return mapColumns((column) => parseDecimal(texts.get(column)!, SCALES.get(column) ?? 0));
 }
 
 export function addSums(a: Sums, b: Sums): Sums {
@@ -93,20 +114,36 @@ export function subtractSums(a: Sums, b: Sums): Sums {
 }
 
 /** `sum(…) AS sum_<column>` for each figure; `coalesce` because the ledger keeps NULL for absent. */
-export function innerSums(): Sql {
+export function columnSums(): Sql {
   return join(
     FIGURE_COLUMNS.map((c) => sql`sum(coalesce(${name(c)}, 0)) AS ${name(`sum_${c}`)}`),
     ', ',
   );
 }
 
-/** Sums of sums, as text under the figure's own name. */
-export function outerSums(): Sql {
+/** `[sum(…), …] AS sum_<list>`: columns are added one by one, which is fastest where rows are many. */
+export function innerSums(): Sql {
+  const listed = (list: (typeof LIST_NAMES)[number]) =>
+    join(
+      LISTS[list].map((column) => sql`sum(${name(column)})`),
+      ', ',
+    );
   return join(
-    FIGURE_COLUMNS.map((c) => sql`toString(sum(${name(`sum_${c}`)})) AS ${name(c)}`),
+    LIST_NAMES.map((list) => sql`[${listed(list)}] AS ${name(`sum_${list}`)}`),
     ', ',
   );
 }
+
+/** Sums of sums, list by list, as text. */
+export function outerSums(): Sql {
+  return join(
+    LIST_NAMES.map((list) => sql`toString(sumForEach(${name(`sum_${list}`)})) AS ${name(list)}`),
+    ', ',
+  );
+}
+
+/** The cost among the sums of sums; NULL where nothing of it is known. */
+export const OUTER_COST: Sql = sql`sumForEach(sum_money)[${wholeNumbers([BigInt(MONEY_COLUMNS.indexOf('cost_usd') + 1)])}]`;
 
 /**
  * A whole number in JSON: a number while a double holds it exactly (below 2^53), digits in a string

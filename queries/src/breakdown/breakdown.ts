@@ -14,6 +14,7 @@ import {
   type Figures,
   type FigureText,
   innerSums,
+  OUTER_COST,
   outerSums,
   readSums,
   type Sums,
@@ -114,7 +115,7 @@ function breakdownSql(
     const both = sql`SELECT arrayJoin(['0', '1']) AS is_total, * FROM (SELECT ${outerSums()}`;
     return sql`${both} FROM (${rows}))`;
   }
-  const order = join([sql`is_total DESC`, sql`sum(sum_cost_usd) DESC`, ...keys], ', ');
+  const order = join([sql`is_total DESC`, sql`coalesce(${OUTER_COST}, 0) DESC`, ...keys], ', ');
   const sets = sql`GROUPING SETS ((${join(keys, ', ')}), ())`;
   return sql`SELECT toString(grouping(${name('k0')})) AS is_total, ${leading(keys)}${outerSums()} FROM (${rows}) GROUP BY ${sets} ORDER BY ${order} LIMIT ${bound('UInt64', input.limit + 1)}`;
 }

@@ -13,7 +13,7 @@ import {
   ledgerSourceFor,
   rollupFor,
 } from '../dimensions.ts';
-import { FIGURE_COLUMNS, innerSums } from '../figures.ts';
+import { columnSums, FIGURE_COLUMNS } from '../figures.ts';
 import { inRangeSql } from '../instant-sql.ts';
 import { NS_PER_SECOND, type Range } from '../range.ts';
 import { bound, join, name, type Sql, sql } from '../sql.ts';
@@ -81,7 +81,7 @@ function edges(range: Range, whole: Coverage['whole']): Sql {
 
 function grouped(hour: Sql, keys: readonly Sql[], where: Sql): Sql {
   const names = join(keyNames(KEYS), ', ');
-  return sql`SELECT ${hour} AS hour, ${join(keys, ', ')}, ${innerSums()} ${where} GROUP BY hour, ${names}`;
+  return sql`SELECT ${hour} AS hour, ${join(keys, ', ')}, ${columnSums()} ${where} GROUP BY hour, ${names}`;
 }
 
 function hourSql(second: bigint): Sql {

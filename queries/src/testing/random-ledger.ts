@@ -2,16 +2,11 @@
  * Random ledgers and ranges for property tests, and the plain BigInt reference that says what a
  * cost question must answer for them.
  */
+import { MONEY_SCALE, parseDecimal } from '@ai-cost-profiler/clickhouse/money.ts';
+import { MEASURED_UNITS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import fc from 'fast-check';
 import type { Dimension } from '../dimensions.ts';
-import {
-  addSums,
-  FIGURE_COLUMNS,
-  type FigureText,
-  readSums,
-  type Sums,
-  ZERO_SUMS,
-} from '../figures.ts';
+import { addSums, FIGURE_COLUMNS, type FigureColumn, type Sums, ZERO_SUMS } from '../figures.ts';
 import { parseInstant, type Range } from '../range.ts';
 import type { Entry } from './embedded-ledger.ts';
 
@@ -71,11 +66,16 @@ export const entries = fc.array(
   { maxLength: 40 },
 );
 
+function scaleOf(column: FigureColumn): number {
+  if (column.endsWith('_usd')) return MONEY_SCALE;
+  return (MEASURED_UNITS as readonly string[]).includes(column) ? 9 : 0;
+}
+
 /** The sums of one entry, absent figures as 0. */
 function sumsOf(entry: Entry): Sums {
-  const text: Partial<Record<string, string>> = {};
-  for (const column of FIGURE_COLUMNS) text[column] = entry.figures?.[column] ?? '0';
-  return readSums(text as FigureText);
+  const value = (column: FigureColumn) =>
+    parseDecimal(entry.figures?.[column] ?? '0', scaleOf(column));
+  return Object.fromEntries(FIGURE_COLUMNS.map((column) => [column, value(column)])) as Sums;
 }
 
 const OVER_LIMIT_BITS: { readonly [D in Dimension]?: number } = {

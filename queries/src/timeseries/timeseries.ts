@@ -181,6 +181,8 @@ function shownNames(by: readonly Dimension[]): readonly Sql[] {
   return by.map((_, index) => name(`g${index}`));
 }
 
+const SUM_COST = sql`sum(coalesce(cost_usd, 0)) AS sum_cost`;
+
 function topSeriesSql(
   scope: TenantScope,
   input: TimeseriesInput,
@@ -188,7 +190,7 @@ function topSeriesSql(
 ): Sql {
   const { by, filters, range, limit } = input;
   const coverage = coverFor(range, dimensionsOf(by, filters), [], days);
-  const rows = costRows(scope, { by, filters, coverage, bucketed: false, sums: innerSums() });
+  const rows = costRows(scope, { by, filters, coverage, bucketed: false, sums: SUM_COST });
   const keys = join(keyNames(by), ', ');
-  return sql`SELECT tuple(${keys}) FROM (${rows}) GROUP BY ${keys} ORDER BY sum(sum_cost_usd) DESC, ${keys} LIMIT ${bound('UInt64', limit)}`;
+  return sql`SELECT tuple(${keys}) FROM (${rows}) GROUP BY ${keys} ORDER BY sum(sum_cost) DESC, ${keys} LIMIT ${bound('UInt64', limit)}`;
 }
