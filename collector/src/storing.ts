@@ -29,6 +29,7 @@ import type { RepriceOptions } from './reprice/reprice-ledger.ts';
 import { outcomeRow } from './retention/outcome-rows.ts';
 import { type RetentionLoop, startRetentionLoop } from './retention/retention-loop.ts';
 import type { EntryMaker } from './settle/difference.ts';
+import { LateBatches } from './settle/late-batches.ts';
 import type { OpenTraces } from './settle/open-traces.ts';
 import { type SettleLoop, startSettleLoop } from './settle/settle-loop.ts';
 import { progressRow, type SettleProgress } from './settle/settle-progress.ts';
@@ -208,6 +209,7 @@ export class Storing {
       settleAfterMs,
       nowMs,
       sinceMs,
+      late: new LateBatches((id) => id === journal.writerId),
       stored,
       onCorrected: (tenant, entries) => this.settledSums.add(tenant, entries),
     });

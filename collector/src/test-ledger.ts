@@ -16,6 +16,7 @@ import type { Appended } from './reprice/reprice-step.ts';
 import { CardinalityGuard } from './rows/cardinality-guard.ts';
 import type { LedgerEntry } from './rows/ledger-entry.ts';
 import type { EntryMaker } from './settle/difference.ts';
+import { LateBatches } from './settle/late-batches.ts';
 import { createEntryMaker } from './settle/make-entries.ts';
 import { OpenTraces } from './settle/open-traces.ts';
 import type { SettleProgress } from './settle/settle-progress.ts';
@@ -36,6 +37,8 @@ export interface TestLedger {
   rules: readonly DialectDefinition[];
   /** As with --content on. */
   isContentStored: boolean;
+  /** Whether its collector is the only one. */
+  isAlone: boolean;
   /** When requests come in; settle runs a second later. Milliseconds since 1970. */
   clockMs: number;
   /** Spans as a request of `acme`, or of another tenant. */
@@ -75,6 +78,7 @@ export async function openTestLedger(): Promise<TestLedger> {
       await road.remove();
     }
   };
+  const late = new LateBatches(() => ledger.isAlone);
   const bookFor = (): PriceBook => ledger.book;
   const nowNs = () => BigInt(ledger.clockMs + LATER_MS) * 1_000_000n;
   const maker = createEntryMaker({ bookFor, guard: new CardinalityGuard(), nowNs });
@@ -89,6 +93,7 @@ export async function openTestLedger(): Promise<TestLedger> {
     maker,
     rules: DIALECTS,
     isContentStored: false,
+    isAlone: true,
     clockMs: NOW_MS,
     send: (spans, tenant) => withRoad(async (road) => void (await road.send(spans, tenant))),
     sendRequest: (request) => withRoad(async (road) => void (await road.sendBytes(request))),
@@ -102,6 +107,7 @@ export async function openTestLedger(): Promise<TestLedger> {
           settleAfterMs: 0,
           nowMs: () => ledger.clockMs + LATER_MS,
           sinceMs: ledger.clockMs,
+          late,
           // Everything is written when its road is closed.
           stored: async () => undefined,
         }).settle({ all: false }),

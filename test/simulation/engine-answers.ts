@@ -6,7 +6,7 @@ import { formatDecimal } from '@ai-cost-profiler/clickhouse/money.ts';
 import { createEntryBlock } from '@ai-cost-profiler/collector/rows/entry-block.ts';
 import { createSpanBlock } from '@ai-cost-profiler/collector/rows/span-block.ts';
 import { countOfBatch } from './engine-conditions.ts';
-import { type FakeTables, TARGETS, type Target } from './fake-tables.ts';
+import { type Batch, type FakeTables, TARGETS, type Target } from './fake-tables.ts';
 import type { Row, Value } from './native-reader.ts';
 
 type Params = Readonly<Record<string, unknown>>;
@@ -36,13 +36,20 @@ function places(rows: readonly Row[]): Record<string, unknown>[] {
   }));
 }
 
-function candidates(tables: FakeTables, { after, through }: Params): object[] {
+/** Whether a batch is one of those that were stored after their receipt was settled. */
+function isLate({ writerId, batchSeq }: Batch, { writers = [], batches = [] }: Params): boolean {
+  const at = (writers as string[]).indexOf(writerId);
+  return at >= 0 && batchSeq > Number((batches as bigint[])[at]);
+}
+
+function candidates(tables: FakeTables, params: Params): object[] {
+  const { after, through } = params;
   const rows = tables.rows('traces');
-  const isWithin = (row: Row) =>
-    ns(row, 'received_at') > BigInt(String(after)) &&
-    ns(row, 'received_at') <= BigInt(String(through));
+  const isThrough = (row: Row) => ns(row, 'received_at') <= BigInt(String(through));
+  const isWithin = (row: Row) => isThrough(row) && ns(row, 'received_at') > BigInt(String(after));
+  const late = tables.rows('traces', (batch) => isLate(batch, params)).filter(isThrough);
   const touched = new Set(
-    rows.filter(isWithin).map((row) => `${row['tenant']}\n${row['trace_id']}`),
+    [...rows.filter(isWithin), ...late].map((row) => `${row['tenant']}\n${row['trace_id']}`),
   );
   return places(rows)
     .filter((place) => touched.has(`${place['tenant']}\n${place['trace_id']}`))
@@ -89,6 +96,15 @@ const QUESTIONS: readonly (readonly [string, Answer])[] = [
   ['.sealed_days', () => []],
   ['now64(3)', ({ nowMs }) => [{ ms: String(Math.floor(nowMs())) }]],
   ['max(through)', ({ marks }) => [{ through: String(marks.through) }]],
+  [
+    'max(batch_seq) AS batch',
+    (tables) =>
+      [...tables.highest('traces')].map(([writer, batch]) => ({ writer, batch: String(batch) })),
+  ],
+  [
+    'max(noted.2) AS batch',
+    ({ looked }) => [...looked].map(([writer, batch]) => ({ writer, batch: String(batch) })),
+  ],
   ['max(begun)', ({ marks }) => [{ begun: String(marks.begun) }]],
   ['HAVING received_ns', candidates],
   [

@@ -57,12 +57,21 @@ export function partsOf(target: Target, rows: readonly Row[]): Row[][] {
   });
 }
 
+interface Mark {
+  readonly through?: string;
+  readonly begun?: string;
+  readonly stored?: Readonly<Record<string, string>>;
+  readonly claim?: string;
+}
+
 export class FakeTables {
   private parts: Part[] = [];
   /** What should never have come. */
   readonly violations: string[] = [];
   /** settle_marks: up to when passes are through, and have begun, in nanoseconds since 1970. */
   readonly marks = { through: 0n, begun: 0n };
+  /** Of each writer the highest batch that passes noted as looked at. */
+  readonly looked = new Map<string, bigint>();
   /** Writers of whose batches another process told. */
   readonly claims = new Set<string>();
   /** The engine's clock. */
@@ -73,8 +82,12 @@ export class FakeTables {
   }
 
   /** Rows for settle_marks, and claims of writers. */
-  mark(rows: readonly { through?: string; begun?: string; claim?: string }[]): void {
+  mark(rows: readonly Mark[]): void {
     for (const row of rows) {
+      for (const [writer, batch] of Object.entries(row.stored ?? {})) {
+        const before = this.looked.get(writer) ?? 0n;
+        this.looked.set(writer, BigInt(batch) > before ? BigInt(batch) : before);
+      }
       if (row.claim !== undefined) this.claims.add(row.claim);
       for (const what of ['through', 'begun'] as const) {
         const ns = BigInt(Date.parse(row[what] ?? '1970-01-01T00:00:00Z')) * 1_000_000n;
@@ -94,8 +107,11 @@ export class FakeTables {
     for (const part of this.parts) part.isSynced = true;
   }
 
-  rows(target: Target): Row[] {
-    return this.parts.filter((part) => part.target === target).flatMap(({ rows }) => rows);
+  /** Of all batches, or of some. */
+  rows(target: Target, isAsked: (batch: Batch) => boolean = () => true): Row[] {
+    return this.parts
+      .filter((part) => part.target === target && isAsked(part))
+      .flatMap(({ rows }) => rows);
   }
 
   /** Batches of a writer in a target, of one day or all. */
@@ -104,6 +120,16 @@ export class FakeTables {
       .filter((part) => part.target === target && part.writerId === writerId)
       .filter(({ rows }) => day === undefined || rows.some((row) => dayOf(row) === day))
       .map(({ batchSeq }) => batchSeq);
+  }
+
+  /** Of each writer the highest batch in a target. */
+  highest(target: Target): Map<string, number> {
+    const highest = new Map<string, number>();
+    for (const part of this.parts) {
+      if (part.target !== target) continue;
+      highest.set(part.writerId, Math.max(part.batchSeq, highest.get(part.writerId) ?? 0));
+    }
+    return highest;
   }
 
   /** Rows of a batch in a target that start on a day. */

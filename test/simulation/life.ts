@@ -16,6 +16,7 @@ import { loadPriceBook } from '@ai-cost-profiler/collector/price/load-book.ts';
 import { CardinalityGuard } from '@ai-cost-profiler/collector/rows/cardinality-guard.ts';
 import { createEntryBlock } from '@ai-cost-profiler/collector/rows/entry-block.ts';
 import { createSpanBlock } from '@ai-cost-profiler/collector/rows/span-block.ts';
+import { LateBatches } from '@ai-cost-profiler/collector/settle/late-batches.ts';
 import { createEntryMaker } from '@ai-cost-profiler/collector/settle/make-entries.ts';
 import { OpenTraces } from '@ai-cost-profiler/collector/settle/open-traces.ts';
 import { Settler } from '@ai-cost-profiler/collector/settle/settler.ts';
@@ -120,6 +121,7 @@ export class Life implements Mortal {
       maker,
       open,
       settleAfterMs: SETTLE_AFTER_MS,
+      late: new LateBatches(() => false),
       // It never pauses: that would depend on how fast this machine is.
       elapsedMs: () => 0,
       nowMs,

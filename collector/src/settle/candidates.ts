@@ -3,6 +3,7 @@
  * neighbours in time together, because the tables are sorted by time, and by rows, because rows are what fills memory.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import type { LateSince } from './late-batches.ts';
 import type { TracePlace } from './load-traces.ts';
 
 /** A trace with LLM spans. */
@@ -14,7 +15,7 @@ export interface Candidate extends TracePlace {
   readonly isResolved: boolean;
 }
 
-/** Candidates received in (afterNs, throughNs]: all of them, when there were not too many. */
+/** Candidates received in (afterNs, throughNs], and late ones: all of them, when there were not too many. */
 export interface Slice {
   readonly candidates: Candidate[];
   readonly afterNs: bigint;
@@ -36,6 +37,9 @@ const TRACES_PER_STEP = 2_000;
 /** One that lasts longer would make its neighbours' step read all of its time. */
 const LONG_NS = 600_000_000_000n;
 
+const LATE = ` OR (writer_id IN {writers:Array(String)}
+           AND batch_seq > transform(toString(writer_id), {writers:Array(String)}, {batches:Array(UInt64)}, toUInt64(0)))`;
+
 interface CandidateRow {
   tenant: string;
   trace_id: string;
@@ -47,13 +51,17 @@ interface CandidateRow {
   end_ns: string;
 }
 
-/**
- * Traces whose last span came in within (afterNs, throughNs], those that came to rest first. `begunNs`: up to where
- * passes have begun, though they may have ended half way.
- */
+interface Asked extends Pick<Slice, 'afterNs' | 'throughNs'> {
+  /** Up to where passes have begun, though they may have ended half way. */
+  readonly begunNs: bigint;
+  /** Also those of these batches that came in before. */
+  readonly late: LateSince | undefined;
+}
+
+/** Traces whose last span came in within (afterNs, throughNs], those that came to rest first. */
 export async function readSlice(
   store: Store,
-  { afterNs, throughNs, begunNs }: Pick<Slice, 'afterNs' | 'throughNs'> & { begunNs: bigint },
+  { afterNs, throughNs, begunNs, late }: Asked,
 ): Promise<Slice> {
   const candidates: Candidate[] = [];
   let lastNs = throughNs;
@@ -64,12 +72,12 @@ export async function readSlice(
      FROM ${store.database}.traces
      WHERE (tenant, trace_id) IN (
        SELECT tenant, trace_id FROM ${store.database}.traces
-       WHERE last_received_at > fromUnixTimestamp64Nano({after:Int64})
-         AND last_received_at <= fromUnixTimestamp64Nano({through:Int64}))
+       WHERE last_received_at <= fromUnixTimestamp64Nano({through:Int64})
+         AND (last_received_at > fromUnixTimestamp64Nano({after:Int64})${late === undefined ? '' : LATE}))
      GROUP BY tenant, trace_id
      HAVING received_ns <= {through:Int64} AND sum(llm_spans) > 0
      ORDER BY received_ns LIMIT ${CANDIDATES_MAX} WITH TIES`,
-    { after: String(afterNs), through: String(throughNs) },
+    { after: String(afterNs), through: String(throughNs), ...late },
     { timeoutMs: 3_600_000 },
   );
   for await (const row of rows) {

@@ -10,6 +10,7 @@ import { readSlice, type Slice, type Step, stepsOf } from './candidates.ts';
 import { type CutGroup, findCuts } from './cut-groups.ts';
 import type { EntryMaker } from './difference.ts';
 import { type KnownRelations, readRelations } from './known-relations.ts';
+import type { LateBatches } from './late-batches.ts';
 import { type LoadedGroup, loadGroups } from './load-groups.ts';
 import { loadTraces, rangeOfTraces } from './load-traces.ts';
 import type { OpenTraces } from './open-traces.ts';
@@ -29,6 +30,8 @@ export interface SettlerDeps {
   nowMs: () => number;
   /** When this process began to take spans; since it was made, if not given. Milliseconds since 1970. */
   sinceMs?: number;
+  /** What others store late. */
+  late: LateBatches;
   /** Tells how long it kept the event loop; the clock of the process, if not given. */
   elapsedMs?: () => number;
   /** Resolves when every row that came in until now is stored. */
@@ -97,12 +100,13 @@ export class Settler {
     all: boolean;
     onProgress?: (progress: SettleProgress) => void;
   }): Promise<SettleProgress> {
-    const { store, nowMs, settleAfterMs, stored, open } = this.deps;
+    const { store, nowMs, settleAfterMs, stored, open, late: lateBatches } = this.deps;
     const startedMs = nowMs();
     if (options.all) {
       open.releaseAll();
     }
     await stored();
+    let late = await lateBatches.begin(store);
     let settledNs = await this.lookFromNs(startedMs);
     const begunNs = await this.begunThroughNs();
     // A span may still come in within the millisecond in which the pass began: it is left to the next one.
@@ -117,15 +121,21 @@ export class Settler {
     };
     const pass = { progress, together: new Set<string>(), onProgress: options.onProgress };
     while (settledNs < throughNs) {
-      const slice = await readSlice(store, { afterNs: settledNs, throughNs, begunNs });
+      const slice = await readSlice(store, { afterNs: settledNs, throughNs, begunNs, late });
       await this.settleSlice(slice, pass);
       if (options.all || progress.entries > 0) {
         // Whoever asked looks at the sums next, and a mark says that they are as settle wants them.
         await stored();
       }
-      await this.markThrough(slice.throughNs);
+      const isLast = slice.throughNs >= throughNs;
+      await this.mark({
+        through: isoOf(slice.throughNs),
+        ...(isLast ? { stored: lateBatches.end() } : {}),
+      });
       settledNs = slice.throughNs;
       this.passedNs = settledNs;
+      // A slice that was cut went up to some receipt: what is left of them lies behind it.
+      late = undefined;
     }
     return { ...progress, settledThrough: isoOf(settledNs) };
   }
@@ -245,10 +255,6 @@ export class Settler {
       `SELECT toUnixTimestamp64Nano(max(begun)) AS begun FROM ${store.database}.settle_marks`,
     );
     return BigInt(row?.begun ?? 0);
-  }
-
-  private markThrough(throughNs: bigint): Promise<void> {
-    return this.mark({ through: isoOf(throughNs) });
   }
 
   /** Before the first entry: whoever comes after a pass that ended half way must not rely on what it has overtaken. */

@@ -1,0 +1,96 @@
+/**
+ * Two collectors on one database, on the real engine: what one stores long after its receipt, because its ClickHouse
+ * was away, is settled although the other's marks have passed that receipt.
+ */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { openTestLedger, type TestLedger } from '../test-ledger.ts';
+import { chat, NOW_MS, type TestSpan } from '../test-road.ts';
+
+let ledger: TestLedger;
+beforeAll(async () => {
+  ledger = await openTestLedger();
+});
+afterAll(() => ledger.remove());
+
+let trace = 0;
+beforeEach(async () => {
+  trace += 10;
+  ledger.clockMs += 1_000_000;
+  ledger.isAlone = true;
+  await ledger.settle();
+  ledger.isAlone = false;
+});
+
+const id = (span: number) => (span + 1).toString(16).padStart(16, '0');
+
+const root = (): TestSpan => ({
+  span: 1,
+  trace,
+  startMs: NOW_MS - 5_000,
+  attributes: { 'user.id': 'ann' },
+  fields: { name: 'POST /ask' },
+});
+
+const call = (span: number): TestSpan => ({
+  span,
+  trace,
+  startMs: NOW_MS - 5_000 + span,
+  attributes: chat(1000, {}),
+  fields: { parentSpanId: id(1) },
+});
+
+/** Sends what came in earlier, as another collector that knows nothing of the traces of this one. */
+async function sendLate(spans: readonly TestSpan[], agoMs: number): Promise<void> {
+  ledger.open.releaseAll();
+  ledger.clockMs -= agoMs;
+  await ledger.send(spans);
+  ledger.clockMs += agoMs;
+}
+
+async function calls(): Promise<unknown> {
+  const traceId = (trace + 1).toString(16).padStart(32, '0');
+  const [row] = await ledger.store.query(
+    `SELECT toInt32(sum(l.calls)) AS calls, toInt32(sumIf(l.calls, user = 'ann')) AS known FROM ledger AS l WHERE trace_id = {traceId:String}`,
+    { traceId },
+  );
+  return row;
+}
+
+it('a span that comes again through a collector that was away is billed once', async () => {
+  await ledger.send([root(), call(2)]);
+  await ledger.settle();
+  await sendLate([root(), call(2)], 500_000);
+  expect(await calls()).toMatchObject({ calls: 2 });
+  ledger.clockMs += 5_000;
+  await ledger.settle();
+  expect(await calls()).toEqual({ calls: 1, known: 1 });
+});
+
+it('a call that was stored before its root belongs to whom the root tells', async () => {
+  await ledger.send([call(2)]);
+  await ledger.settle();
+  expect(await calls()).toEqual({ calls: 1, known: 0 });
+  await sendLate([root()], 500_000);
+  ledger.clockMs += 5_000;
+  await ledger.settle();
+  expect(await calls()).toEqual({ calls: 1, known: 1 });
+});
+
+it('what was looked at is not looked at for ever', async () => {
+  await sendLate([root(), call(2)], 500_000);
+  const looked: number[] = [];
+  for (let pass = 0; pass < 4; pass++) {
+    ledger.clockMs += 5_000;
+    const { traces, resolved } = await ledger.settle();
+    looked.push(traces + resolved);
+  }
+  expect(looked[0]).toBeGreaterThan(0);
+  expect(looked.slice(2)).toEqual([0, 0]);
+});
+
+it('a collector that is the only one waits for what it took, and asks for no late ones', async () => {
+  ledger.isAlone = true;
+  await sendLate([root(), call(2)], 500_000);
+  ledger.clockMs += 5_000;
+  expect(await ledger.settle()).toMatchObject({ traces: 0, resolved: 0 });
+});
