@@ -1,7 +1,7 @@
 /**
  * What another collector stored so late that the mark of settle had passed its receipt: it was away, or its ClickHouse.
- * Each batch has a number, and a writer stores its batches in the order of these, so that the highest one of each writer
- * tells which passes have not looked at.
+ * Each batch has a number, and a writer stores its batches in the order of these, so that the highest one of each
+ * writer tells which passes have not looked at.
  * Invariant: a batch counts as looked at when it was there before the last pass but one that ended began. It may have
  * been half stored the first time, and so it is looked at twice: that changes nothing.
  */
