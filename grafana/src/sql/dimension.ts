@@ -1,0 +1,44 @@
+/** What a dashboard may group and filter by: the dimensions of the rollups, as expressions of a table. */
+import { ROLLUP_DIMENSIONS } from '@ai-cost-profiler/clickhouse/rollup-dimensions.ts';
+import { chosen, shown, textValue } from './text-value.ts';
+
+export type Dimension = (typeof ROLLUP_DIMENSIONS)[number];
+
+export const DIMENSIONS: readonly Dimension[] = ROLLUP_DIMENSIONS;
+
+/** Where rows come from: a rollup, the ledger named as that rollup names its values, or spans. */
+export type Source = 'rollup' | 'ledger' | 'spans';
+
+/** The name of a dimension's value, as dashboards show it. */
+export function shownName(dimension: Dimension, source: Source): string {
+  return shown(columnOf(dimension, source));
+}
+
+/** The name of the value of the dimension that a variable names; the closed list is ours, whatever an address says. */
+export function shownNameOf(variable: string, source: Source): string {
+  const [first, ...others] = DIMENSIONS;
+  const cases = others.map(
+    (dimension) =>
+      `${textValue(variable)} = '${dimension}', toString(${columnOf(dimension, source)})`,
+  );
+  return shown(`multiIf(${cases.join(', ')}, toString(${columnOf(first ?? 'model', source)}))`);
+}
+
+/** ` AND …`: the tenants and the values of dimensions that are chosen. Columns are those of the alias `t`. */
+export function chosenRows(source: Source, dimensions: readonly Dimension[] = DIMENSIONS): string {
+  const conditions = [
+    chosen('t.tenant', 'tenant'),
+    ...dimensions.map((dimension) => chosen(shownName(dimension, source), dimension)),
+  ];
+  return conditions.map((condition) => `AND ${condition}`).join('\n');
+}
+
+function columnOf(dimension: Dimension, source: Source): string {
+  if (source === 'spans' && dimension === 'model') {
+    return `if(t.response_model != '', t.response_model, t.request_model)`;
+  }
+  const column = `t.${dimension}`;
+  if (source !== 'ledger') return column;
+  // Beyond the limit of names a rollup shows one for all, and hours must not fall apart at their edges.
+  return `if(bitTest(t.over_limit, ${DIMENSIONS.indexOf(dimension)}), '(over limit)', toString(${column}))`;
+}
