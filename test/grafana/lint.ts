@@ -19,6 +19,11 @@ const FRONTEND_MACROS = ['conditionalAll'];
 export const WITHOUT_RANGE: Readonly<Record<string, string>> = {
   'aicost-spend: Forecast to month end': 'is about the running month',
   'aicost-spend: Budget left': 'is about the running month',
+  'aicost-data-quality: Settled up to': 'is how it is now',
+  'aicost-collector: Last span': 'is how it is now',
+  'aicost-collector: Settled up to': 'is how it is now',
+  'aicost-collector: Tables': 'is how it is now',
+  'aicost-collector: Migrations': 'is how it is now',
   'aicost-trace: The trace': 'is about one trace, whenever it ran',
   'aicost-trace: Cost by span (millionths of a dollar)': 'is about one trace, whenever it ran',
   'aicost-trace: Trace': 'is about one trace, whenever it ran',
