@@ -6,7 +6,7 @@ import { asking, DASHBOARDS, type DashboardJson, type PanelJson } from './dashbo
 import { type Frame, frameFaults } from './frame-contract.ts';
 import type { Variables } from './interpolate.ts';
 import type { AskedTime } from './macros.ts';
-import { HOSTILE, oneSpan, smallLedger } from './small-ledger.ts';
+import { besideSpans, HOSTILE, oneSpan, smallLedger } from './small-ledger.ts';
 
 const NOW_MS = Date.now();
 const TRACE_ID = '1'.padStart(32, '0');
@@ -78,7 +78,8 @@ describe('every panel draws, and every variable answers', () => {
   test('on an empty ledger, and says that there is nothing', async () => {
     const { faults, empty } = await askAll({});
     expect(faults).toEqual([]);
-    expect(allTitles.filter((title) => !empty.includes(title))).toEqual([]);
+    const talking = allTitles.filter((title) => !empty.includes(title));
+    expect(talking).toEqual(['aicost-collector: Tables', 'aicost-collector: Migrations']);
   });
 
   test('on one span', async () => {
@@ -89,6 +90,9 @@ describe('every panel draws, and every variable answers', () => {
 
   test('on a small ledger, and has something to show', async () => {
     await ledger.send(smallLedger(NOW_MS));
+    for (const [table, rows] of Object.entries(besideSpans(NOW_MS))) {
+      await ledger.store.insertRows(table, rows);
+    }
     await ledger.settle();
     const { faults, empty } = await askAll({ trace_id: TRACE_ID });
     expect(faults).toEqual([]);
@@ -122,14 +126,15 @@ describe('every panel draws, and every variable answers', () => {
   });
 
   test('variables list the values there are', async () => {
-    for (const dashboard of DASHBOARDS) {
-      for (const { name, type, query } of dashboard.templating.list) {
-        if (type !== 'query') continue;
-        const variables = variablesOf(dashboard);
-        const { columns, rows } = await askQuery(ledger.store, query, { variables, time: TIME });
-        expect(columns, `${dashboard.uid} ${name}`).toHaveLength(1);
-        expect(rows.length, `${dashboard.uid} ${name}`).toBeGreaterThan(0);
-      }
+    const queries = new Set(
+      DASHBOARDS.flatMap(({ templating: { list } }) =>
+        list.filter(({ type }) => type === 'query').map(({ query }) => query),
+      ),
+    );
+    for (const query of queries) {
+      const { columns, rows } = await askQuery(ledger.store, query, { variables: {}, time: TIME });
+      expect(columns, query).toHaveLength(1);
+      expect(rows.length, query).toBeGreaterThan(0);
     }
   });
 });

@@ -8,6 +8,9 @@ const CACHED = { 'gen_ai.usage.cache_read.input_tokens': 1_024 };
 const SEARCH = { 'aicost.feature': 'search', 'user.id': 'ann', 'session.id': 's-1' };
 export const HOSTILE = "o'brien\\' OR 1=1 --";
 const ODD = { 'aicost.feature': HOSTILE, 'user.id': HOSTILE, 'session.id': 's-2' };
+const MESSAGES = JSON.stringify([
+  { role: 'user', parts: [{ type: 'text', content: 'What is the price of a word? '.repeat(40) }] },
+]);
 const below = (span: number) => ({ parentSpanId: (span + 1).toString(16).padStart(16, '0') });
 
 /** One call. */
@@ -21,6 +24,7 @@ export function smallLedger(nowMs: number): readonly TestSpan[] {
   const agent = { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'finder' };
   const tool = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'look_up' };
   const failed = { 'error.type': 'timeout' };
+  const prompt = { 'gen_ai.input.messages': MESSAGES, 'gen_ai.prompt.name': 'greeting' };
   const cut = { 'gen_ai.response.finish_reasons': '["length"]' };
   return [
     {
@@ -78,6 +82,26 @@ export function smallLedger(nowMs: number): readonly TestSpan[] {
       fields: { name: 'chat our-own-7b' },
     },
     { span: 8, startMs: ago(2), attributes: chat(3_000) },
+    // A call that tells no usage, and one whose gateway tells its cost; a tool that costs money itself.
+    {
+      span: 11,
+      startMs: ago(20),
+      attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'gpt-4o' },
+    },
+    {
+      span: 12,
+      startMs: ago(19),
+      attributes: { ...SEARCH, ...chat(800), 'aicost.cost_usd': 0.01 },
+    },
+    {
+      span: 13,
+      startMs: ago(18),
+      attributes: { ...SEARCH, ...tool, 'aicost.cost_usd': 0.002 },
+      fields: { name: 'execute_tool look_up' },
+    },
+    // The same prompt twice.
+    { span: 14, startMs: ago(17), attributes: { ...SEARCH, ...chat(600), ...prompt } },
+    { span: 15, startMs: ago(16), attributes: { ...SEARCH, ...chat(600), ...prompt } },
     // Right before a whole hour.
     {
       span: 10,
@@ -88,3 +112,16 @@ export function smallLedger(nowMs: number): readonly TestSpan[] {
     { span: 9, startMs: ago(170), attributes: { ...SEARCH, ...chat(900) } },
   ];
 }
+
+/** What senders counted themselves, and a webhook that was asked: no span tells of these. */
+export const besideSpans = (nowMs: number) => {
+  const time = new Date(nowMs - MINUTE_MS).toISOString();
+  const total = { tenant: 'acme', metric: 'claude_code.token.usage', unit: 'tokens', value: 5 };
+  const delivery = { tenant: 'acme', webhook_id: 'w', message_id: 'm', attempt: 1 };
+  return {
+    control_totals: [
+      { ...total, service: 'cli', temporality: 'delta', start_time: time, time, received_at: time },
+    ],
+    webhook_attempts: [{ ...delivery, outcome: 'delivered', status: 200, recorded_at: time }],
+  };
+};

@@ -11,17 +11,19 @@ export type Source = 'rollup' | 'ledger' | 'spans';
 
 /** The name of a dimension's value, as dashboards show it. */
 export function shownName(dimension: Dimension, source: Source): string {
-  return shown(columnOf(dimension, source));
+  if (source !== 'ledger') return shown(columnOf(dimension, source));
+  // Beyond the limit of names a rollup shows one for all, and hours must not fall apart at their edges.
+  const isOver = `bitTest(t.over_limit, ${DIMENSIONS.indexOf(dimension)})`;
+  return `multiIf(${isOver}, '(over limit)', t.${dimension} = '', '(none)', replaceAll(t.${dimension}, char(92), '/'))`;
 }
 
 /** The name of the value of the dimension that a variable names; the closed list is ours, whatever an address says. */
 export function shownNameOf(variable: string, source: Source): string {
-  const [first, ...others] = DIMENSIONS;
-  const cases = others.map(
-    (dimension) =>
-      `${textValue(variable)} = '${dimension}', toString(${columnOf(dimension, source)})`,
+  const asked = textValue(variable);
+  const cases = DIMENSIONS.map(
+    (dimension) => `${asked} = '${dimension}', ${shownName(dimension, source)}`,
   );
-  return shown(`multiIf(${cases.join(', ')}, toString(${columnOf(first ?? 'model', source)}))`);
+  return `multiIf(${cases.join(', ')}, '(none)')`;
 }
 
 /** ` AND …`: the tenants and the values of dimensions that are chosen. Columns are those of the alias `t`. */
@@ -34,11 +36,7 @@ export function chosenRows(source: Source, dimensions: readonly Dimension[] = DI
 }
 
 function columnOf(dimension: Dimension, source: Source): string {
-  if (source === 'spans' && dimension === 'model') {
-    return `if(t.response_model != '', t.response_model, t.request_model)`;
-  }
-  const column = `t.${dimension}`;
-  if (source !== 'ledger') return column;
-  // Beyond the limit of names a rollup shows one for all, and hours must not fall apart at their edges.
-  return `if(bitTest(t.over_limit, ${DIMENSIONS.indexOf(dimension)}), '(over limit)', toString(${column}))`;
+  return source === 'spans' && dimension === 'model'
+    ? "if(t.response_model != '', t.response_model, t.request_model)"
+    : `t.${dimension}`;
 }
