@@ -1,9 +1,12 @@
-// Writes grafana/dashboards from the plans in src: `npm run grafana:build`. A test compares what is there.
+// Writes what src makes: `npm run grafana:build`. A test compares what is there.
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { dashboardFiles } from './dashboards/dashboards.ts';
+import { dirname, join } from 'node:path';
+import { generatedFiles } from './generated-files.ts';
 
-const DASHBOARDS = join(import.meta.dirname, '..', 'dashboards');
+const PACKAGE = join(import.meta.dirname, '..');
 
-await mkdir(DASHBOARDS, { recursive: true });
-for (const [name, text] of dashboardFiles()) await writeFile(join(DASHBOARDS, name), text);
+for (const [name, text] of generatedFiles()) {
+  const path = join(PACKAGE, name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text);
+}

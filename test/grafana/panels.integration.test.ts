@@ -6,7 +6,7 @@ import { asking, DASHBOARDS, type DashboardJson, type PanelJson } from './dashbo
 import { type Frame, frameFaults } from './frame-contract.ts';
 import type { Variables } from './interpolate.ts';
 import type { AskedTime } from './macros.ts';
-import { besideSpans, HOSTILE, oneSpan, smallLedger } from './small-ledger.ts';
+import { besideSpans, HOSTILE, oneSpan, ownRequest, smallLedger } from './small-ledger.ts';
 
 const NOW_MS = Date.now();
 const TRACE_ID = '1'.padStart(32, '0');
@@ -90,6 +90,7 @@ describe('every panel draws, and every variable answers', () => {
 
   test('on a small ledger, and has something to show', async () => {
     await ledger.send(smallLedger(NOW_MS));
+    await ledger.sendRequest(ownRequest(NOW_MS));
     for (const [table, rows] of Object.entries(besideSpans(NOW_MS))) {
       await ledger.store.insertRows(table, rows);
     }

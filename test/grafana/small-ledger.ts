@@ -1,5 +1,5 @@
 /** Spans of a small company: what the panels look for occurs in them, names that want to end a query too. */
-import { chat, type TestSpan } from '@ai-cost-profiler/collector/test-road.ts';
+import { chat, requestOf, type TestSpan } from '@ai-cost-profiler/collector/test-road.ts';
 
 const MINUTE_MS = 60_000;
 const MINI = { 'gen_ai.request.model': 'gpt-4o-mini', 'gen_ai.response.model': 'gpt-4o-mini' };
@@ -82,22 +82,11 @@ export function smallLedger(nowMs: number): readonly TestSpan[] {
       fields: { name: 'chat our-own-7b' },
     },
     { span: 8, startMs: ago(2), attributes: chat(3_000) },
-    // A call that tells no usage, and one whose gateway tells its cost; a tool that costs money itself.
+    // A call that tells no usage.
     {
       span: 11,
       startMs: ago(20),
       attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'gpt-4o' },
-    },
-    {
-      span: 12,
-      startMs: ago(19),
-      attributes: { ...SEARCH, ...chat(800), 'aicost.cost_usd': 0.01 },
-    },
-    {
-      span: 13,
-      startMs: ago(18),
-      attributes: { ...SEARCH, ...tool, 'aicost.cost_usd': 0.002 },
-      fields: { name: 'execute_tool look_up' },
     },
     // The same prompt twice.
     { span: 14, startMs: ago(17), attributes: { ...SEARCH, ...chat(600), ...prompt } },
@@ -111,6 +100,22 @@ export function smallLedger(nowMs: number): readonly TestSpan[] {
     // The hour before the last two, for changes.
     { span: 9, startMs: ago(170), attributes: { ...SEARCH, ...chat(900) } },
   ];
+}
+
+/** As our own instrumentation sends: a call that was told its cost, and a tool that costs money itself. */
+export function ownRequest(nowMs: number): Uint8Array {
+  const tool = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'look_up' };
+  const spans = [
+    { span: 12, attributes: { ...SEARCH, ...chat(800), 'aicost.cost_usd': '0.01' } },
+    { span: 13, attributes: { ...SEARCH, ...tool, 'aicost.cost_usd': '0.002' } },
+  ];
+  const text = Buffer.from(
+    requestOf(spans.map((one) => ({ ...one, startMs: nowMs - 20 * MINUTE_MS }))),
+  );
+  const scope = { name: '@ai-cost-profiler/core' };
+  return Buffer.from(
+    text.toString().replace('"scopeSpans":[{', `"scopeSpans":[{"scope":${JSON.stringify(scope)},`),
+  );
 }
 
 /** What senders counted themselves, and a webhook that was asked: no span tells of these. */

@@ -38,7 +38,7 @@ const TAG = 'aicost';
 const ROW_HEIGHT = 1;
 
 /** Grafana's JSON of a dashboard, to be written as it is. */
-export function dashboardJson(plan: DashboardPlan): object {
+export function dashboardJson(plan: DashboardPlan): Dashboard {
   const builder = new DashboardBuilder(UIDS[plan.uid])
     .uid(plan.uid)
     .description(plan.description)
@@ -55,7 +55,7 @@ export function dashboardJson(plan: DashboardPlan): object {
 }
 
 /** The SDK would put links and annotations into a menu where nobody looks for them. */
-function withoutPlacement({ links = [], annotations, ...others }: Dashboard): object {
+function withoutPlacement({ links = [], annotations, ...others }: Dashboard): Dashboard {
   const shown = <T extends { placement?: unknown }>({ placement: _, ...one }: T) => one;
   const list = (annotations.list ?? []).map(shown);
   return { ...others, annotations: { list }, links: links.map(shown) };

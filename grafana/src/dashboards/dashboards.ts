@@ -1,4 +1,5 @@
-/** Every dashboard, as the files that Grafana provisions. */
+/** Every dashboard. */
+import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { AGENTS_DASHBOARD } from './agents.ts';
 import { COLLECTOR_DASHBOARD } from './collector.ts';
 import { type DashboardPlan, dashboardJson } from './dashboard.ts';
@@ -24,9 +25,7 @@ const PLANS: readonly DashboardPlan[] = [
   COLLECTOR_DASHBOARD,
 ];
 
-/** Name of each file → its text. */
-export function dashboardFiles(): ReadonlyMap<string, string> {
-  return new Map(
-    PLANS.map((plan) => [`${plan.uid}.json`, `${JSON.stringify(dashboardJson(plan), null, 2)}\n`]),
-  );
+/** Each dashboard in Grafana's JSON. */
+export function dashboards(): readonly { readonly uid: string; readonly json: Dashboard }[] {
+  return PLANS.map((plan) => ({ uid: plan.uid, json: dashboardJson(plan) }));
 }
