@@ -101,28 +101,18 @@ describe('every panel draws, and every variable answers', () => {
     expect(Object.keys(SILENT).filter((title) => !empty.includes(title))).toEqual([]);
   });
 
-  test.for([
-    [
-      'names that end a query',
-      {
-        feature: [HOSTILE.replaceAll('\\', '/')],
-        agent: ['(none)'],
-        only: HOSTILE,
-        by: 'feature',
-        trace_id: HOSTILE,
-      },
-    ],
-    [
-      'what nobody has, of one tenant',
-      {
-        tenant: ['acme'],
-        model: ['gpt-4o-mini', 'no such model'],
-        by: "model' OR 1=1",
-        monthly_budget_usd: "1' OR",
-      },
-    ],
-  ] as const)('with %s chosen', async ([, chosen]) => {
-    const { faults } = await askAll(chosen);
+  test('with names chosen that would end a query', async () => {
+    const { faults } = await askAll({
+      tenant: ['acme', HOSTILE],
+      feature: [HOSTILE.replaceAll('\\', '/'), '(none)'],
+      only: HOSTILE,
+      by: HOSTILE,
+      second: 'feature',
+      trace_id: HOSTILE,
+      user: HOSTILE,
+      session: "'",
+      monthly_budget_usd: "1' OR",
+    });
     expect(faults).toEqual([]);
   });
 

@@ -25,7 +25,7 @@ const OVER_TIME = wideBars({
     SELECT agent FROM ${costRows({ columns: agent, figures: ['cost_usd'] })}
     GROUP BY agent ORDER BY sum(cost_usd) DESC, agent LIMIT 12
   )
-  SELECT $__timeInterval(at) AS time, if(agent IN largest, agent, '(other)') AS series, toFloat64(sum(cost_usd)) AS spend
+  SELECT $__timeInterval(at) AS time, if(agent IN largest, agent, '(other)') AS series, toFloat64(sum(cost_usd)) AS Value
   FROM ${costRows({ columns: agent, figures: ['cost_usd'], isStepped: true })}
   GROUP BY time, series
   ORDER BY time, series`,

@@ -72,7 +72,7 @@ const INTAKE = wideBars({
   unit: 'short',
   sql: `
   WITH largest AS (SELECT ${shown('t.service')} AS name FROM ${RECEIVED} GROUP BY name ORDER BY count() DESC, name LIMIT 12)
-  SELECT $__timeInterval(t.received_at) AS time, if(${shown('t.service')} IN largest, ${shown('t.service')}, '(other)') AS series, count() AS spans
+  SELECT $__timeInterval(t.received_at) AS time, if(${shown('t.service')} IN largest, ${shown('t.service')}, '(other)') AS series, count() AS Value
   FROM ${RECEIVED}
   GROUP BY time, series
   ORDER BY time, series`,

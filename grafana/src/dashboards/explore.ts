@@ -22,7 +22,7 @@ const spendRows = (question: Partial<CostQuestion>): string =>
 
 const path = {
   path: (source: Source) =>
-    `[${['by', 'then', 'last'].map((one) => shownNameOf(one, source)).join(', ')}]`,
+    `[${['by', 'second', 'third'].map((one) => shownNameOf(one, source)).join(', ')}]`,
 };
 const MICROS = 'suffix:µ$';
 const FLAME_EMPTY = 'nothing spent in this range: widen it or loosen the filters';
@@ -61,7 +61,7 @@ const DIFFERENCE = flameGraph({
 });
 
 const first = { name: (source: Source) => shownNameOf('by', source) };
-const both = { ...first, second_name: (source: Source) => shownNameOf('then', source) };
+const both = { ...first, second_name: (source: Source) => shownNameOf('second', source) };
 
 const SHARES = bars({
   title: 'By the first dimension',
@@ -113,7 +113,7 @@ const OVER_TIME = stackedBars({
     SELECT second_name FROM ${spendRows({ columns: both })}
     GROUP BY second_name ORDER BY sum(cost_usd) DESC, second_name LIMIT 12
   )
-  SELECT $__timeInterval(at) AS time, if(second_name IN largest, second_name, '(other)') AS series, toFloat64(sum(cost_usd)) AS spend
+  SELECT $__timeInterval(at) AS time, if(second_name IN largest, second_name, '(other)') AS series, toFloat64(sum(cost_usd)) AS Value
   FROM ${spendRows({ columns: both, isStepped: true })}
   GROUP BY time, series
   ORDER BY time, series`,
@@ -130,8 +130,8 @@ export const EXPLORE_DASHBOARD: DashboardPlan = {
   variables: [
     ...WHERE,
     dimensionChoice('by', 'First', 'feature'),
-    dimensionChoice('then', 'Second', 'agent'),
-    dimensionChoice('last', 'Third', 'model'),
+    dimensionChoice('second', 'Second', 'agent'),
+    dimensionChoice('third', 'Third', 'model'),
     typedIn('only', 'Only', 'One value of the first dimension, as it is shown; empty for all.'),
     ...FILTERS,
   ],

@@ -43,7 +43,7 @@ const OVER_TIME = wideBars({
   empty: EMPTY,
   unit: USD,
   sql: `
-  SELECT $__timeInterval(t.start_time) AS time, ${shown('t.model')} AS series, toFloat64(sum(coalesce(t.cost_usd, 0))) AS spend
+  SELECT $__timeInterval(t.start_time) AS time, ${shown('t.model')} AS series, toFloat64(sum(coalesce(t.cost_usd, 0))) AS Value
   FROM ${LEDGER_ROWS}
   GROUP BY time, series
   ORDER BY time, series`,

@@ -47,7 +47,7 @@ const OVER_TIME = wideBars({
     SELECT prompt FROM ${costRows({ columns: prompt, figures: ['cost_usd'] })}
     GROUP BY prompt ORDER BY sum(cost_usd) DESC, prompt LIMIT 12
   )
-  SELECT $__timeInterval(at) AS time, if(prompt IN largest, prompt, '(other)') AS series, toFloat64(sum(cost_usd)) AS spend
+  SELECT $__timeInterval(at) AS time, if(prompt IN largest, prompt, '(other)') AS series, toFloat64(sum(cost_usd)) AS Value
   FROM ${costRows({ columns: prompt, figures: ['cost_usd'], isStepped: true })}
   GROUP BY time, series
   ORDER BY time, series`,

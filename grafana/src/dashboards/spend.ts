@@ -30,7 +30,7 @@ const OVER_TIME = stackedBars({
     SELECT name FROM ${costRows({ columns: name, figures: ['cost_usd'] })}
     GROUP BY name ORDER BY sum(cost_usd) DESC, name LIMIT ${LARGEST}
   )
-  SELECT $__timeInterval(at) AS time, if(name IN largest, name, '(other)') AS series, toFloat64(sum(cost_usd)) AS spend
+  SELECT $__timeInterval(at) AS time, if(name IN largest, name, '(other)') AS series, toFloat64(sum(cost_usd)) AS Value
   FROM ${costRows({ columns: name, figures: ['cost_usd'], isStepped: true })}
   GROUP BY time, series
   ORDER BY time, series`,

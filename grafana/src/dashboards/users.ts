@@ -60,7 +60,7 @@ const OVER_TIME = wideBars({
   unit: USD,
   sql: `
   WITH largest AS (SELECT ${shown('t.user')} AS name FROM ${ROWS} GROUP BY name ORDER BY sum(t.cost_usd) DESC, name LIMIT 12)
-  SELECT $__timeInterval(t.start_time) AS time, if(${shown('t.user')} IN largest, ${shown('t.user')}, '(other)') AS series, toFloat64(sum(coalesce(t.cost_usd, 0))) AS spend
+  SELECT $__timeInterval(t.start_time) AS time, if(${shown('t.user')} IN largest, ${shown('t.user')}, '(other)') AS series, toFloat64(sum(coalesce(t.cost_usd, 0))) AS Value
   FROM ${ROWS}
   GROUP BY time, series
   ORDER BY time, series`,

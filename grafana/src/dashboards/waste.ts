@@ -132,7 +132,7 @@ const OVER_TIME = wideBars({
   empty: FINE,
   unit: USD,
   sql: `
-  SELECT $__timeInterval(start_time) AS time, if(is_failed, 'failed', 'cut off') AS series, ifNull(toFloat64(sum(cost_usd)), 0) AS spend
+  SELECT $__timeInterval(start_time) AS time, if(is_failed, 'failed', 'cut off') AS series, ifNull(toFloat64(sum(cost_usd)), 0) AS Value
   FROM ${CALLS}
   WHERE is_failed OR is_cut_off
   GROUP BY time, series

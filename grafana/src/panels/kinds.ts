@@ -34,6 +34,8 @@ export function stat(asked: Asked): PlacedLater {
   return asking(panel, asked, 'table');
 }
 
+const BARS_MAX = 60;
+
 /** A bar for each row: a text and a number. */
 export function bars(asked: Asked): PlacedLater {
   const panel = () =>
@@ -41,7 +43,7 @@ export function bars(asked: Asked): PlacedLater {
       .displayMode(BarGaugeDisplayMode.Basic)
       .orientation(VizOrientation.Horizontal)
       .min(0)
-      .reduceOptions(new ReduceDataOptionsBuilder().calcs([]).values(true));
+      .reduceOptions(new ReduceDataOptionsBuilder().calcs([]).values(true).limit(BARS_MAX));
   return asking(panel, asked, 'table');
 }
 
@@ -70,7 +72,7 @@ function timeSeries(): TimeSeriesBuilder {
     );
 }
 
-/** Amounts over time, one on the other. */
+/** Amounts over time, one on the other. Of series told apart by a text the number is named `Value`: so Grafana names them by the text alone. */
 export function stackedBars(asked: Asked): PlacedLater {
   const panel = () =>
     timeSeries()
