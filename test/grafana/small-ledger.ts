@@ -127,6 +127,13 @@ export const besideSpans = (nowMs: number) => {
     control_totals: [
       { ...total, service: 'cli', temporality: 'delta', start_time: time, time, received_at: time },
     ],
+    alerts: [
+      {
+        ...{ tenant: 'acme', message_id: 'm', alert_id: 'a', budget_id: 'b', budget_name: 'team' },
+        ...{ event: 'fired', state: 'warning', reason: 'reached', amount_usd: '10', at: time },
+        recorded_at: time,
+      },
+    ],
     webhook_attempts: [{ ...delivery, outcome: 'delivered', status: 200, recorded_at: time }],
   };
 };

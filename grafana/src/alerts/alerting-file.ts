@@ -8,7 +8,7 @@ import type { AlertRule } from './rule.ts';
 import type { YamlValue } from './yaml.ts';
 
 /** The data source that the rules ask, as it is provisioned; a rule has no variables. */
-export const DATASOURCE_UID = 'aicost';
+const DATASOURCE_UID = 'aicost';
 const FOLDER = 'AI cost';
 const ALERTS_RECEIVER = 'AI cost';
 const EXPRESSIONS = '__expr__';

@@ -1,4 +1,7 @@
-/** A dashboard as this package describes it, and as Grafana's classic JSON. Invariant: ids and places follow from the order. */
+/**
+ * A dashboard as this package describes it, and as Grafana's classic JSON. Invariant: ids and places follow from the
+ * order.
+ */
 
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import {

@@ -32,7 +32,7 @@ const NUMBERS = stat({
 });
 
 const DEPTH_MAX = 64;
-/** A step of a path: when it began, which span, what it is called; steps sort by their start, and are told apart by their id. */
+/** A step of a path: when it began, which span, and its name. So steps sort by their start and differ by their id. */
 const STEP =
   "concat(leftPad(toString(toUnixTimestamp64Nano(t.start_time)), 20, '0'), leftPad(t.span_id, 16, '0'), t.name)";
 const STEP_NAME = "if(startsWith(frame[-1], '('), frame[-1], substring(frame[-1], 37))";

@@ -19,7 +19,6 @@ import {
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
-import { PanelBuilder as TextBuilder, TextMode } from '@grafana/grafana-foundation-sdk/text';
 import { PanelBuilder as TimeSeriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 import { type Asked, asking, type PlacedLater } from './panel.ts';
 
@@ -72,7 +71,10 @@ function timeSeries(): TimeSeriesBuilder {
     );
 }
 
-/** Amounts over time, one on the other. Of series told apart by a text the number is named `Value`: so Grafana names them by the text alone. */
+/**
+ * Amounts over time, one on the other. Where a text tells series apart, the number is named `Value`: so Grafana names
+ * each by the text alone.
+ */
 export function stackedBars(asked: Asked): PlacedLater {
   const panel = () =>
     timeSeries()
@@ -118,20 +120,4 @@ export function flameGraph(asked: Asked): PlacedLater {
 /** One trace as Grafana shows traces. */
 export function traceView(asked: Asked): PlacedLater {
   return asking(() => new NamedPanel('traces', {}), asked, 'traces');
-}
-
-/** Words. */
-export function words(markdown: string, width: number, height: number): PlacedLater {
-  return {
-    width,
-    height,
-    place: (id, gridPos) =>
-      new TextBuilder()
-        .id(id)
-        .title('')
-        .transparent(true)
-        .gridPos(gridPos)
-        .mode(TextMode.Markdown)
-        .content(markdown),
-  };
 }

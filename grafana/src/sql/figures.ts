@@ -1,4 +1,6 @@
-/** Sums over `costRows`. Unknown stays unknown: money of which nothing is known is NULL, and so is a share of nothing. */
+/**
+ * Sums over `costRows`. Unknown stays unknown: money of which nothing is known is NULL, and so is a share of nothing.
+ */
 import { INPUT_BUCKETS, OUTPUT_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
 
 /** What `SPENT` needs of `costRows`. */

@@ -1,6 +1,6 @@
 /**
  * Flame graphs: frames in depth-first order under exactly one root, which is there without any path too. Amounts are
- * whole millionths of a dollar, rounded once at the end of each path, so that every frame is its own and its children's.
+ * whole millionths of a dollar, rounded once at the end of each path: so every frame is its own and its children's.
  */
 
 /** Every frame is drawn in the browser: the heaviest paths, and the rest as one. */

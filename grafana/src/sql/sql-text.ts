@@ -8,10 +8,3 @@ export function sqlText(text: string): string {
     .filter((line) => line !== '')
     .join('\n');
 }
-
-/** A text literal; only for what this package writes itself. */
-export function literal(text: string): string {
-  if (/['\\$]/.test(text))
-    throw new Error(`a literal of our own needs no such characters: ${text}`);
-  return `'${text}'`;
-}
