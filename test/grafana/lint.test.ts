@@ -83,6 +83,11 @@ describe('the linter finds', () => {
       broken(() => ({ datasource: { type: 'x', uid: 'y' } })),
       'chosen data source',
     ],
+    [
+      'a table of the operator',
+      withSql((sql) => `${sql} UNION ALL SELECT 1 FROM settle_marks`),
+      'may not read',
+    ],
     ['a missing range', withSql(() => 'SELECT 1'), 'does not follow'],
     ['an unquoted variable', withSql((sql) => `${sql} \${model}`), 'not quoted'],
     [

@@ -19,7 +19,6 @@ const FRONTEND_MACROS = ['conditionalAll'];
 export const WITHOUT_RANGE: Readonly<Record<string, string>> = {
   'aicost-spend: Forecast to month end': 'is about the running month',
   'aicost-spend: Budget left': 'is about the running month',
-  'aicost-data-quality: Settled up to': 'is how it is now',
   'aicost-collector: Last span': 'is how it is now',
   'aicost-collector: Settled up to': 'is how it is now',
   'aicost-collector: Tables': 'is how it is now',
@@ -30,6 +29,10 @@ export const WITHOUT_RANGE: Readonly<Record<string, string>> = {
   'aicost-trace: Spans': 'is about one trace, whenever it ran',
   'aicost-trace: Entries of the ledger': 'is about one trace, whenever it ran',
 };
+
+/** What a tenant's own user may read on a server (collector/src/control/tenant-user-sql.ts). */
+const TENANT_TABLES = ['spans', 'ledger', 'cost_hourly', 'cost_daily', 'traces', 'prices'];
+const OPERATORS_DASHBOARD = 'aicost-collector';
 
 type Rule = (dashboard: DashboardJson, uids: readonly string[]) => string[];
 
@@ -112,6 +115,15 @@ const RULES: readonly Rule[] = [
       judgeSql(sql, known).map((text) => `${title}: ${text}`),
     );
   },
+  (dashboard) =>
+    dashboard.uid === OPERATORS_DASHBOARD
+      ? []
+      : asking(dashboard).flatMap(({ title, targets = [] }) =>
+          targets
+            .flatMap(({ rawSql }) => tablesOf(rawSql))
+            .filter((table) => !TENANT_TABLES.includes(table))
+            .map((table) => `${title}: asks ${table}, which a tenant may not read`),
+        ),
   ({ templating: { list } }) => [
     ...(list[0]?.type === 'datasource' && list[0].name === 'datasource'
       ? []
@@ -129,6 +141,14 @@ const RULES: readonly Rule[] = [
       ),
     ),
 ];
+
+/** Names after FROM and JOIN, without those the query itself makes. */
+function tablesOf(sql: string): string[] {
+  const own = [...sql.matchAll(/\b(\w+) AS \(/g)].map(([, name]) => name);
+  return [...sql.matchAll(/\b(?:FROM|(?<!ARRAY )JOIN) ([\w.]+)/g)]
+    .map(([, name]) => name ?? '')
+    .filter((name) => !own.includes(name));
+}
 
 /** Variables are quoted so that no value ends its quotes, and exist; macros are ones that are expanded somewhere. */
 function judgeSql(sql: string, variables: readonly string[]): string[] {

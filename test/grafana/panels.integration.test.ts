@@ -103,7 +103,7 @@ describe('every panel draws, and every variable answers', () => {
 
   test('with names chosen that would end a query', async () => {
     const { faults } = await askAll({
-      tenant: ['acme', HOSTILE],
+      tenant: ['acme', "o'brien"],
       feature: [HOSTILE.replaceAll('\\', '/'), '(none)'],
       only: HOSTILE,
       by: HOSTILE,

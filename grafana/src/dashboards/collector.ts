@@ -1,6 +1,10 @@
-/** *Collector*: whether spans arrive, and how the parts behind it are, as far as its tables tell. */
+/**
+ * *Collector*: whether spans arrive, and how the parts behind it are, as far as its tables tell. It is the operator's:
+ * the other dashboards ask only tables that a tenant's own user may read.
+ */
 import { lines } from '../panels/kinds.ts';
 import { COUNT, halfTable, number, wideBars } from '../panels/sizes.ts';
+import { quotient } from '../sql/figures.ts';
 import { chosen, shown } from '../sql/text-value.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { WHERE } from './variables.ts';
@@ -159,6 +163,37 @@ const MIGRATIONS = halfTable({
   fields: { Number: COUNT },
 });
 
+const BUDGET_EVENTS = halfTable({
+  title: 'Alerts of budgets',
+  description:
+    'What the collector told of budgets in the range: which one fired or was resolved, what was spent then, and of how much.',
+  empty: 'No budget told anything in this range. docs/budgets.md says how to make one',
+  unit: 'currencyUSD',
+  sql: `
+  SELECT t.recorded_at AS Told, t.budget_name AS Budget, toString(t.state) AS State, toString(t.event) AS Event, toString(t.reason) AS Reason, t.key AS Of,
+    toFloat64(t.spent_usd) AS Spent, toFloat64(t.amount_usd) AS Amount, ${quotient('t.spent_usd', 't.amount_usd')} AS Share
+  FROM alerts AS t
+  WHERE t.recorded_at >= $__fromTime AND t.recorded_at < $__toTime AND ${chosen('t.tenant', 'tenant')}
+  ORDER BY Told DESC, Budget, Of
+  LIMIT 100`,
+  fields: { Share: { unit: 'percentunit' } },
+});
+
+const TOLD_BY_METRICS = halfTable({
+  title: 'What senders count themselves',
+  description:
+    'Metrics of tokens and cost as senders told them (only differences; never billed): to be compared with the ledger. Their kinds of tokens overlap.',
+  empty: 'No metrics of tokens or cost came in this range (OTLP metrics, delta)',
+  unit: 'short',
+  sql: `
+  SELECT toString(t.metric) AS Metric, toString(t.unit) AS Unit, toString(t.service) AS Service, toString(t.model) AS Model, toString(t.token_type) AS Kind, toFloat64(sum(t.value)) AS Total
+  FROM control_totals AS t FINAL
+  WHERE t.time >= $__fromTime AND t.time < $__toTime AND t.temporality = 'delta' AND ${chosen('t.tenant', 'tenant')}
+  GROUP BY Metric, Unit, Service, Model, Kind
+  ORDER BY Total DESC, Metric, Service, Model, Kind
+  LIMIT 100`,
+});
+
 /** The plan of *Collector*. */
 export const COLLECTOR_DASHBOARD: DashboardPlan = {
   uid: 'aicost-collector',
@@ -169,6 +204,7 @@ export const COLLECTOR_DASHBOARD: DashboardPlan = {
   variables: WHERE,
   rows: [
     { title: '', panels: [...NUMBERS, INTAKE, DELAY, SETTLE] },
-    { title: 'Behind it', panels: [WRITERS, TABLES, WEBHOOKS, MIGRATIONS] },
+    { title: 'Behind it', panels: [WRITERS, TABLES, MIGRATIONS] },
+    { title: 'Told to and by others', panels: [BUDGET_EVENTS, WEBHOOKS, TOLD_BY_METRICS] },
   ],
 };

@@ -4,7 +4,6 @@ import { COUNT, halfTable, MONEY_FIELD, number, wideTable } from '../panels/size
 import { costRows } from '../sql/cost-rows.ts';
 import { MONEY, quotient, TOKENS } from '../sql/figures.ts';
 import { LEDGER_ROWS, newestSpans, SPAN_ROWS } from '../sql/range-rows.ts';
-import { chosen } from '../sql/text-value.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { EMPTY, USD } from './empty.ts';
 import { FILTERS, WHERE } from './variables.ts';
@@ -56,14 +55,6 @@ const NUMBERS = [
     sql: `
     SELECT if(count() = 0, NULL, quantileIf(0.5)(delay, true)) AS Median, if(count() = 0, NULL, quantileIf(0.95)(delay, true)) AS \`95 %\`
     FROM (SELECT (toUnixTimestamp64Nano(t.received_at) - toUnixTimestamp64Nano(t.start_time) - t.duration_ns) / 1e9 AS delay FROM ${SPAN_ROWS})`,
-  }),
-  number({
-    title: 'Settled up to',
-    description:
-      'How long ago the newest span was received that is settled for good: amounts of traces received since may still be corrected.',
-    empty: 'Nothing is settled yet: it takes two minutes after the first span (--settle)',
-    unit: 's',
-    sql: "SELECT if(count() = 0, NULL, dateDiff('second', max(through), now64(3, 'UTC'))) AS Ago FROM settle_marks",
   }),
 ];
 
@@ -162,21 +153,6 @@ const CORRECTIONS = halfTable({
   fields: { Entries: COUNT, Calls: COUNT, Amount: MONEY_FIELD },
 });
 
-const TOLD_BY_METRICS = halfTable({
-  title: 'What senders count themselves',
-  description:
-    'Metrics of tokens and cost as senders told them (only differences; never billed): to be compared with the ledger. Their kinds of tokens overlap.',
-  empty: 'No metrics of tokens or cost came in this range (OTLP metrics, delta)',
-  unit: 'short',
-  sql: `
-  SELECT toString(t.metric) AS Metric, toString(t.unit) AS Unit, toString(t.service) AS Service, toString(t.model) AS Model, toString(t.token_type) AS Kind, toFloat64(sum(t.value)) AS Total
-  FROM control_totals AS t FINAL
-  WHERE t.time >= $__fromTime AND t.time < $__toTime AND t.temporality = 'delta' AND ${chosen('t.tenant', 'tenant')}
-  GROUP BY Metric, Unit, Service, Model, Kind
-  ORDER BY Total DESC, Metric, Service, Model, Kind
-  LIMIT 100`,
-});
-
 const UNPRICED_SHARE = lines({
   title: 'Share of unpriced calls',
   description: 'Over time; a step up is a model that nobody gave a price.',
@@ -203,7 +179,7 @@ export const DATA_QUALITY_DASHBOARD: DashboardPlan = {
     { title: 'Unpriced', panels: [UNPRICED, NO_USAGE, READ_AS] },
     {
       title: 'Not billed, corrected, told otherwise',
-      panels: [NOT_BILLED, CORRECTIONS, REPORTED, TOLD_BY_METRICS],
+      panels: [NOT_BILLED, CORRECTIONS, REPORTED],
     },
   ],
 };

@@ -4,7 +4,6 @@ import type { PlacedLater } from '../panels/panel.ts';
 import { costRows } from '../sql/cost-rows.ts';
 import { type Dimension, shownName, shownNameOf } from '../sql/dimension.ts';
 import { MONEY, quotient, SPENT, TOKEN_COLUMNS, TOKENS } from '../sql/figures.ts';
-import { chosen } from '../sql/text-value.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { EMPTY, USD } from './empty.ts';
 import { SPEND_NUMBERS } from './spend-numbers.ts';
@@ -135,24 +134,6 @@ const CERTAINTY = table({
   height: 4,
 });
 
-const BUDGET_EVENTS = table({
-  title: 'Alerts of budgets',
-  description:
-    'What the collector told of budgets in the range: which one fired or was resolved, what was spent then, and of how much.',
-  empty: 'No budget told anything in this range. docs/budgets.md says how to make one',
-  unit: USD,
-  sql: `
-  SELECT t.recorded_at AS Told, t.budget_name AS Budget, toString(t.state) AS State, toString(t.event) AS Event, toString(t.reason) AS Reason, t.key AS Of,
-    toFloat64(t.spent_usd) AS Spent, toFloat64(t.amount_usd) AS Amount, ${quotient('t.spent_usd', 't.amount_usd')} AS Share
-  FROM alerts AS t
-  WHERE t.recorded_at >= $__fromTime AND t.recorded_at < $__toTime AND ${chosen('t.tenant', 'tenant')}
-  ORDER BY Told DESC, Budget, Of
-  LIMIT 100`,
-  width: 12,
-  height: 5,
-  fields: { Share: { unit: 'percentunit' } },
-});
-
 /** The plan of *Spend*. */
 export const SPEND_DASHBOARD: DashboardPlan = {
   uid: 'aicost-spend',
@@ -172,6 +153,6 @@ export const SPEND_DASHBOARD: DashboardPlan = {
     },
     { title: 'Over time', panels: [OVER_TIME] },
     { title: 'On what', panels: [TOP, topOf('model', 'Models'), topOf('feature', 'Features')] },
-    { title: 'Made of', panels: [COMPOSITION, CERTAINTY, BUDGET_EVENTS] },
+    { title: 'Made of', panels: [COMPOSITION, CERTAINTY] },
   ],
 };

@@ -65,7 +65,7 @@ function listed(name: string, label: string, column: string): Variable {
     .refresh(VariableRefresh.OnTimeRangeChanged)
     .multi(true)
     .includeAll(true)
-    .allowCustomValue(true)
+    .allowCustomValue(false)
     .current(ALL);
 }
 

@@ -12,14 +12,14 @@ export type Source = 'rollup' | 'ledger' | 'spans';
 /** The name of a dimension's value, as dashboards show it. */
 export function shownName(dimension: Dimension, source: Source): string {
   if (source !== 'ledger') return shown(columnOf(dimension, source));
-  // Beyond the limit of names a rollup shows one for all, and hours must not fall apart at their edges.
+  // Beyond the limit of names a rollup shows one for all; hours must not fall apart at their edges.
   const isOver = `bitTest(t.over_limit, ${DIMENSIONS.indexOf(dimension)})`;
   return `multiIf(${isOver}, '(over limit)', t.${dimension} = '', '(none)', replaceAll(t.${dimension}, char(92), '/'))`;
 }
 
 /**
  * The name of the value of the dimension that a variable names; the closed list is ours, whatever an address says.
- * Each condition is constant, and of nested `if` (not of `multiIf`) the engine then reads hardly more than the one column.
+ * Each condition is constant: of nested `if`, not of `multiIf`, the engine then reads hardly more than the one column.
  */
 export function shownNameOf(variable: string, source: Source): string {
   const asked = textValue(variable);
