@@ -101,12 +101,12 @@ test('waste is what failed, was cut off, and was sent twice', async () => {
   expect(await ask('aicost-waste', 'Prompts sent again')).toEqual([
     { Cost: await ledgerSum(span(15)), Calls: '1' },
   ]);
-  const ends = await ask('aicost-waste', 'How calls ended');
+  const ends = await ask('aicost-waste', 'Calls that did not end well');
   expect(ends.find((row) => row['End'] === 'timeout')).toMatchObject({
     Calls: '1',
     'Tried again': '1',
   });
-  expect(ends.reduce((sum, row) => sum + Number(row['Retries']), 0)).toBe(1);
+  expect(ends).toHaveLength(2);
 });
 
 test('agents, users and sessions are told with what they cost', async () => {

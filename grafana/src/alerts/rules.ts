@@ -137,7 +137,7 @@ const ERROR_WASTE: AlertRule = {
   windowSeconds: HOUR,
   holds: '5m',
   noRow: 'OK',
-  panel: { dashboard: 'aicost-waste', title: 'How calls ended' },
+  panel: { dashboard: 'aicost-waste', title: 'Calls that did not end well' },
 };
 
 const CACHED = 'sum(coalesce(t.in_cache_read, 0))';

@@ -3,8 +3,9 @@ import { COUNT, MONEY_FIELD, number, SHARE_FIELD, wideBars, wideTable } from '..
 import { costRows } from '../sql/cost-rows.ts';
 import { type Source, shownName } from '../sql/dimension.ts';
 import { INPUT_COLUMNS, quotient, TOKEN_COLUMNS } from '../sql/figures.ts';
-import { CHARGES, LEDGER_ROWS, newestSpans } from '../sql/range-rows.ts';
+import { LEDGER_ROWS, newestSpans } from '../sql/range-rows.ts';
 import { shown } from '../sql/text-value.ts';
+import { alikeCalls, chargesOf } from '../sql/wasted-calls.ts';
 import { TO_TRACE } from './costliest-traces.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { EMPTY, USD } from './empty.ts';
@@ -13,7 +14,8 @@ import { FILTERS, fieldValue, linkTo, WHERE } from './variables.ts';
 const sumOfAll = (columns: readonly string[]): string =>
   `sum(${columns.map((column) => `coalesce(t.${column}, 0)`).join(' + ')})`;
 const OUTPUT_COLUMNS = TOKEN_COLUMNS.filter((column) => column.startsWith('out_'));
-const NO_SKETCH = 'No prompt of this range has a sketch: see docs/instrumentation.md';
+const NO_SKETCH = 'Only prompts with a sketch are compared: see docs/instrumentation.md';
+const SAME = alikeCalls(false, 'alike > 1');
 
 const NAMED = number({
   title: 'Spend with a named prompt',
@@ -83,14 +85,14 @@ const ALIKE = wideTable({
   title: 'Prompts that are the same',
   description:
     'Groups of calls whose prompts have the same sketch, whatever they are named, with what they cost. Prompts that are only similar are told by GET /api/v1/prompts/similar.',
-  empty: NO_SKETCH,
+  empty: `No two prompts of this range are the same. ${NO_SKETCH}`,
   unit: 'short',
   sql: `
-  SELECT hex(sipHash64(maker, sketch)) AS Sketch, ${shown('any(prompt_name)')} AS Prompt, ${shown('any(feature_name)')} AS Feature, uniqExact(model) AS Models, count() AS Calls,
-    uniqExact(user_name) AS Users, toFloat64(sum(charges.cost_usd)) AS Spend, argMax(prompts.trace_id, start_time) AS Trace
-  FROM ${newestSpans("t.tenant AS tenant, t.trace_id AS trace_id, t.span_id AS span_id, t.start_time AS start_time, toString(t.prompt) AS prompt_name, toString(t.feature) AS feature_name, t.user AS user_name, toString(t.prompt_maker) AS maker, t.prompt_sketch AS sketch, toString(if(t.response_model != '', t.response_model, t.request_model)) AS model", "t.prompt_maker != '' AND t.role IN ('leaf', 'agent_only')")} AS prompts
-  INNER JOIN ${CHARGES} AS charges USING (tenant, trace_id, span_id)
-  GROUP BY tenant, maker, sketch
+  SELECT hex(look) AS Sketch, ${shown('toString(any(prompt_name))')} AS Prompt, ${shown('toString(any(feature_name))')} AS Feature, uniqExact(model) AS Models, count() AS Calls,
+    uniqExact(user_name) AS Users, toFloat64(sum(charges.cost_usd)) AS Spend, argMax(trace_id, start_time) AS Trace
+  FROM ${SAME} AS calls
+  INNER JOIN ${chargesOf(SAME)} AS charges USING (tenant, trace_id, span_id)
+  GROUP BY tenant, look
   ORDER BY Spend DESC, Calls DESC, Sketch
   LIMIT 100`,
   fields: {

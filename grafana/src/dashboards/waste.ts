@@ -1,83 +1,58 @@
 /** *Waste*: money for calls that failed, were cut off, done again, or sent what had been sent before. */
+import type { PlacedLater } from '../panels/panel.ts';
 import { COUNT, MONEY_FIELD, number, SHARE_FIELD, wideBars, wideTable } from '../panels/sizes.ts';
 import { INPUT_COLUMNS, quotient } from '../sql/figures.ts';
-import { CHARGES, LEDGER_ROWS, newestSpans } from '../sql/range-rows.ts';
+import { LEDGER_ROWS } from '../sql/range-rows.ts';
 import { shown } from '../sql/text-value.ts';
-import { costliestTraces } from './costliest-traces.ts';
+import {
+  alikeCalls,
+  CUT_OFF,
+  chargesOf,
+  ENDED_BADLY,
+  FAILED,
+  SKETCHED_CALLS,
+  TRIED_AGAIN,
+} from '../sql/wasted-calls.ts';
+import { costliestTraces, TO_TRACE } from './costliest-traces.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { EMPTY, USD } from './empty.ts';
 import { FILTERS, WHERE } from './variables.ts';
 
 const FINE = 'Nothing found in this range';
 
-/** Names under which emitters tell why an answer ended. */
-const FINISH_REASONS = [
-  'gen_ai.response.finish_reasons',
-  'gen_ai.response.finish_reason',
-  'ai.response.finishReason',
-  'llm.response.finish_reason',
-];
-const FINISHED = `coalesce(${FINISH_REASONS.map((key) => `nullIf(t.attributes['${key}'], '')`).join(', ')}, '')`;
-const CUT_OFF = "match(lower(finished), 'length|max_tokens|max_output_tokens')";
+/** All but the first of the calls that sent the same to the same model. */
+const COPIES = alikeCalls(true, 'place > 1');
 
-/** Spans of LLM calls with how they ended. */
-const CALL_SPANS = newestSpans(
-  `t.tenant AS tenant, t.trace_id AS trace_id, t.span_id AS span_id, t.parent_span_id AS parent_span_id, t.start_time AS start_time,
-  toString(if(t.response_model != '', t.response_model, t.request_model)) AS model, toString(t.request_model) AS request_model, toString(t.operation) AS operation, toString(t.service) AS service,
-  t.status_code = 'ERROR' AS is_failed, t.attributes['error.type'] AS error_type, ${FINISHED} AS finished, ${CUT_OFF} AS is_cut_off`,
-  "t.role IN ('leaf', 'agent_only')",
-);
-
-/** Each call of the range: how it ended, whether it was tried again and had been tried before, and its cost. */
-const CALLS = `(
-  SELECT attempts.*, charges.cost_usd AS cost_usd, charges.calls AS calls
-  FROM (
-    SELECT *,
-      countIf(is_failed) OVER (earlier ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) > 0 AS is_retry,
-      count() OVER (earlier ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) > 0 AND is_failed AS is_tried_again
-    FROM ${CALL_SPANS}
-    WINDOW earlier AS (PARTITION BY tenant, trace_id, parent_span_id, request_model, operation ORDER BY start_time, span_id)
-  ) AS attempts
-  INNER JOIN ${CHARGES} AS charges USING (tenant, trace_id, span_id)
-)`;
-
-const costOf = (condition: string): string => `toFloat64(sumIf(cost_usd, ${condition}))`;
-
-const numberOf = (title: string, description: string, condition: string) =>
+/** Cost and number of the calls of a set; NULL where the range has no call at all. */
+const numberOf = (title: string, description: string, set: string): PlacedLater =>
   number({
     title,
     description,
     empty: EMPTY,
     unit: USD,
-    sql: `SELECT if(count() = 0, NULL, ifNull(${costOf(condition)}, 0)) AS Cost, if(count() = 0, NULL, countIf(${condition})) AS Calls FROM ${CALLS}`,
+    sql: `SELECT ${unless(`(SELECT count() FROM ${LEDGER_ROWS}) = 0`)} FROM ${chargesOf(set)}`,
     fields: { Calls: COUNT },
   });
 
-/** Calls that sent what another of the range had sent: the same sketch of the prompt, to the same model. */
-const COPIES = `(
-  SELECT copied.*, charges.cost_usd AS cost_usd
-  FROM (
-    SELECT *, row_number() OVER (PARTITION BY tenant, maker, sketch, model ORDER BY start_time, span_id) > 1 AS is_copy
-    FROM ${newestSpans("t.tenant AS tenant, t.trace_id AS trace_id, t.span_id AS span_id, t.start_time AS start_time, toString(t.prompt) AS prompt_name, toString(t.feature) AS feature_name, toString(t.prompt_maker) AS maker, t.prompt_sketch AS sketch, toString(if(t.response_model != '', t.response_model, t.request_model)) AS model", "t.prompt_maker != '' AND t.role IN ('leaf', 'agent_only')")}
-  ) AS copied
-  INNER JOIN ${CHARGES} AS charges USING (tenant, trace_id, span_id)
-)`;
+/** Of a set that may be empty nothing was wasted; of calls of which none has a price it is not known. */
+const unless = (isNothing: string): string =>
+  `if(${isNothing}, NULL, if(count() = 0, 0, toFloat64(sum(cost_usd)))) AS Cost, if(${isNothing}, NULL, count()) AS Calls`;
 
 const NUMBERS = [
   numberOf(
     'Failed calls',
     'Spend of calls whose span has the status ERROR; many providers charge what they had read.',
-    'is_failed',
+    FAILED,
   ),
   numberOf(
     'Failed and tried again',
-    'Of the failed calls those that were followed by another of the same model in the same step of the trace.',
-    'is_tried_again',
+    'Of the failed calls those that were followed by another of the same model under the same span.',
+    TRIED_AGAIN,
   ),
   numberOf(
     'Cut off',
     'Spend of calls whose answer ended because it had reached its limit of tokens (length, max_tokens).',
-    'is_cut_off',
+    CUT_OFF,
   ),
   number({
     title: 'Prompts sent again',
@@ -85,7 +60,7 @@ const NUMBERS = [
       'Spend of calls whose prompt looks the same as that of an earlier call of the range to the same model (the same sketch). It needs sketches: our instrumentation, or content.',
     empty: 'No prompt of this range has a sketch: see docs/instrumentation.md',
     unit: USD,
-    sql: `SELECT if(count() = 0, NULL, ifNull(${costOf('is_copy')}, 0)) AS Cost, if(count() = 0, NULL, countIf(is_copy)) AS Calls FROM ${COPIES}`,
+    sql: `SELECT ${unless(`${SKETCHED_CALLS} = 0`)} FROM ${chargesOf(COPIES)}`,
     fields: { Calls: COUNT },
   }),
   number({
@@ -133,32 +108,28 @@ const OVER_TIME = wideBars({
   unit: USD,
   sql: `
   SELECT $__timeInterval(start_time) AS time, if(is_failed, 'failed', 'cut off') AS series, ifNull(toFloat64(sum(cost_usd)), 0) AS Value
-  FROM ${CALLS}
+  FROM ${ENDED_BADLY} AS calls
+  INNER JOIN ${chargesOf(ENDED_BADLY)} AS charges USING (tenant, trace_id, span_id)
   WHERE is_failed OR is_cut_off
   GROUP BY time, series
   ORDER BY time, series`,
 });
 
 const ENDS = wideTable({
-  title: 'How calls ended',
+  title: 'Calls that did not end well',
   description:
-    'By model, what their answer or error says. (not told) is no fault of the call: its instrumentation tells no reason.',
-  empty: EMPTY,
+    'By model, what their error says, or why the answer ended; stop, tool calls and the like are left out, and so are calls that tell no reason. Share is that of the spend shown here.',
+  empty: FINE,
   unit: 'short',
   sql: `
-  SELECT model AS Model, multiIf(error_type != '', error_type, is_failed, 'error', finished != '', finished, '(not told)') AS End, count() AS Calls, toFloat64(sum(cost_usd)) AS Spend,
-    ${quotient('sum(cost_usd)', 'sum(sum(cost_usd)) OVER ()')} AS Share, countIf(is_tried_again) AS \`Tried again\`, countIf(is_retry) AS Retries
-  FROM ${CALLS}
-  GROUP BY model, End
+  SELECT model AS Model, ended AS End, count() AS Calls, toFloat64(sum(cost_usd)) AS Spend, ${quotient('sum(cost_usd)', 'sum(sum(cost_usd)) OVER ()')} AS Share,
+    countIf((tenant, trace_id, span_id) IN ${TRIED_AGAIN}) AS \`Tried again\`
+  FROM ${ENDED_BADLY} AS calls
+  INNER JOIN ${chargesOf(ENDED_BADLY)} AS charges USING (tenant, trace_id, span_id)
+  GROUP BY model, ended
   ORDER BY Spend DESC, Calls DESC, Model, End
   LIMIT 200`,
-  fields: {
-    Calls: COUNT,
-    Spend: MONEY_FIELD,
-    Share: SHARE_FIELD,
-    'Tried again': COUNT,
-    Retries: COUNT,
-  },
+  fields: { Calls: COUNT, Spend: MONEY_FIELD, Share: SHARE_FIELD, 'Tried again': COUNT },
 });
 
 const SAME_PROMPTS = wideTable({
@@ -168,14 +139,18 @@ const SAME_PROMPTS = wideTable({
   empty: 'No prompt of this range was sent twice, or none has a sketch (docs/instrumentation.md)',
   unit: 'short',
   sql: `
-  SELECT ${shown('any(feature_name)')} AS Feature, ${shown('any(prompt_name)')} AS Prompt, model AS Model, count() AS Calls, toFloat64(sumIf(cost_usd, is_copy)) AS \`Cost of copies\`,
+  SELECT ${shown('toString(any(feature_name))')} AS Feature, ${shown('toString(any(prompt_name))')} AS Prompt, model AS Model, count() AS Calls, toFloat64(sum(charges.cost_usd)) AS \`Cost of copies\`,
     argMin(trace_id, start_time) AS Trace
-  FROM ${COPIES}
-  GROUP BY tenant, maker, sketch, model
-  HAVING Calls > 1
+  FROM ${alikeCalls(true, 'alike > 1')} AS calls
+  LEFT JOIN ${chargesOf(COPIES)} AS charges USING (tenant, trace_id, span_id)
+  GROUP BY tenant, look, model
   ORDER BY \`Cost of copies\` DESC, Calls DESC, Trace
   LIMIT 100`,
-  fields: { Calls: COUNT, 'Cost of copies': MONEY_FIELD },
+  fields: {
+    Calls: COUNT,
+    'Cost of copies': MONEY_FIELD,
+    Trace: { link: { title: 'Open the trace', url: TO_TRACE } },
+  },
 });
 
 const CACHE = wideTable({
@@ -213,7 +188,7 @@ const AGAIN = wideTable({
 const FAILED_TRACES = costliestTraces(
   'Costliest traces with a failed call',
   'Requests of the range in which a call failed, with what all of their calls cost.',
-  ` AND (t.tenant, t.trace_id) IN (SELECT tenant, trace_id FROM ${CALL_SPANS} WHERE is_failed)`,
+  ` AND (t.tenant, t.trace_id) IN (SELECT tenant, trace_id FROM ${FAILED})`,
 );
 
 /** The plan of *Waste*. */

@@ -12,10 +12,3 @@ export const SPAN_ROWS = `spans AS t WHERE ${startedWithin(CHOSEN)} ${chosenRows
 export function newestSpans(columns: string, condition = 'true'): string {
   return `(SELECT ${columns} FROM ${SPAN_ROWS} AND ${condition} ORDER BY t.received_at DESC LIMIT 1 BY t.tenant, t.trace_id, t.span_id)`;
 }
-
-/** What each span of the range was charged: `tenant`, `trace_id`, `span_id`, `calls`, `unpriced_calls`, `cost_usd`. */
-export const CHARGES = `(
-  SELECT t.tenant AS tenant, t.trace_id AS trace_id, t.span_id AS span_id, sum(t.calls) AS calls, sum(t.unpriced_calls) AS unpriced_calls, sum(t.cost_usd) AS cost_usd
-  FROM ${LEDGER_ROWS}
-  GROUP BY tenant, trace_id, span_id
-)`;
