@@ -2,9 +2,10 @@
 import { flameGraph } from '../panels/kinds.ts';
 import { COUNT, MONEY_FIELD, SHARE_FIELD, wideBars, wideTable } from '../panels/sizes.ts';
 import { costRows } from '../sql/cost-rows.ts';
-import { type Source, shownName } from '../sql/dimension.ts';
+import { shownName } from '../sql/dimension.ts';
 import { MONEY, quotient } from '../sql/figures.ts';
 import { flameSql } from '../sql/flame.ts';
+import { largestSeries } from '../sql/largest-series.ts';
 import { LEDGER_ROWS, newestSpans } from '../sql/range-rows.ts';
 import { shown } from '../sql/text-value.ts';
 import { costliestTraces } from './costliest-traces.ts';
@@ -12,23 +13,20 @@ import type { DashboardPlan } from './dashboard.ts';
 import { EMPTY, USD } from './empty.ts';
 import { FILTERS, fieldValue, linkTo, WHERE } from './variables.ts';
 
-const agent = { agent: (source: Source) => shownName('agent', source) };
-
 const OVER_TIME = wideBars({
   title: 'Spend by agent',
   description:
     'The twelve costliest agents, the rest as (other); (none) are calls outside of any agent.',
   empty: EMPTY,
   unit: USD,
-  sql: `
-  WITH largest AS (
-    SELECT agent FROM ${costRows({ columns: agent, figures: ['cost_usd'] })}
-    GROUP BY agent ORDER BY sum(cost_usd) DESC, agent LIMIT 12
-  )
-  SELECT $__timeInterval(at) AS time, if(agent IN largest, agent, '(other)') AS series, toFloat64(sum(cost_usd)) AS Value
-  FROM ${costRows({ columns: agent, figures: ['cost_usd'], isStepped: true })}
-  GROUP BY time, series
-  ORDER BY time, series`,
+  sql: largestSeries({
+    rows: (isStepped) =>
+      costRows({
+        columns: { name: (source) => shownName('agent', source) },
+        figures: ['cost_usd'],
+        isStepped,
+      }),
+  }),
 });
 
 const AGENTS = wideTable({

@@ -5,6 +5,7 @@
 import { lines } from '../panels/kinds.ts';
 import { COUNT, halfTable, number, wideBars } from '../panels/sizes.ts';
 import { quotient } from '../sql/figures.ts';
+import { largestSeries } from '../sql/largest-series.ts';
 import { chosen, shown } from '../sql/text-value.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { WHERE } from './variables.ts';
@@ -74,12 +75,10 @@ const INTAKE = wideBars({
   description: 'By when they came; the twelve services that sent most, the rest as (other).',
   empty: EMPTY,
   unit: 'short',
-  sql: `
-  WITH largest AS (SELECT ${shown('t.service')} AS name FROM ${RECEIVED} GROUP BY name ORDER BY count() DESC, name LIMIT 12)
-  SELECT $__timeInterval(t.received_at) AS time, if(${shown('t.service')} IN largest, ${shown('t.service')}, '(other)') AS series, count() AS Value
-  FROM ${RECEIVED}
-  GROUP BY time, series
-  ORDER BY time, series`,
+  sql: largestSeries({
+    rows: () => `(SELECT ${shown('t.service')} AS name, t.received_at AS at FROM ${RECEIVED})`,
+    amount: 'count()',
+  }),
 });
 
 const DELAY = lines({

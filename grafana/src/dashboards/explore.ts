@@ -4,6 +4,7 @@ import { type CostQuestion, costRows } from '../sql/cost-rows.ts';
 import { chosenRows, type Source, shownNameOf } from '../sql/dimension.ts';
 import { MONEY, quotient, SPENT, TOKEN_COLUMNS, TOKENS } from '../sql/figures.ts';
 import { flameSql } from '../sql/flame.ts';
+import { largestSeries } from '../sql/largest-series.ts';
 import { textValue } from '../sql/text-value.ts';
 import { BEFORE } from '../sql/window.ts';
 import type { DashboardPlan } from './dashboard.ts';
@@ -108,15 +109,10 @@ const OVER_TIME = stackedBars({
   description: 'The twelve costliest values, the rest as (other). Days are those of UTC.',
   empty: EMPTY,
   unit: USD,
-  sql: `
-  WITH largest AS (
-    SELECT second_name FROM ${spendRows({ columns: both })}
-    GROUP BY second_name ORDER BY sum(cost_usd) DESC, second_name LIMIT 12
-  )
-  SELECT $__timeInterval(at) AS time, if(second_name IN largest, second_name, '(other)') AS series, toFloat64(sum(cost_usd)) AS Value
-  FROM ${spendRows({ columns: both, isStepped: true })}
-  GROUP BY time, series
-  ORDER BY time, series`,
+  sql: largestSeries({
+    rows: (isStepped) =>
+      spendRows({ columns: { name: (source) => shownNameOf('second', source) }, isStepped }),
+  }),
   width: 24,
   height: 9,
 });

@@ -1,6 +1,7 @@
 /** *Live tail*: the newest calls as they come; the page asks again every five seconds. */
 import { COUNT, MONEY_FIELD, number, wideBars, wideTable } from '../panels/sizes.ts';
 import { INPUT_COLUMNS, quotient, TOKEN_COLUMNS } from '../sql/figures.ts';
+import { largestSeries } from '../sql/largest-series.ts';
 import { LEDGER_ROWS, SPAN_ROWS } from '../sql/range-rows.ts';
 import { shown } from '../sql/text-value.ts';
 import { TO_TRACE } from './costliest-traces.ts';
@@ -39,14 +40,14 @@ const NUMBERS = [
 
 const OVER_TIME = wideBars({
   title: 'Spend by model',
-  description: 'As it comes, by the model that answered.',
+  description:
+    'As it comes, by the model that answered: the twelve costliest, the rest as (other).',
   empty: EMPTY,
   unit: USD,
-  sql: `
-  SELECT $__timeInterval(t.start_time) AS time, ${shown('t.model')} AS series, toFloat64(sum(coalesce(t.cost_usd, 0))) AS Value
-  FROM ${LEDGER_ROWS}
-  GROUP BY time, series
-  ORDER BY time, series`,
+  sql: largestSeries({
+    rows: () =>
+      `(SELECT ${shown('t.model')} AS name, t.start_time AS at, coalesce(t.cost_usd, 0) AS cost_usd FROM ${LEDGER_ROWS})`,
+  }),
 });
 
 const NEWEST = wideTable({

@@ -1,8 +1,9 @@
 /** *Prompts*: what prompts cost by name and version, and which are sent alike. */
 import { COUNT, MONEY_FIELD, number, SHARE_FIELD, wideBars, wideTable } from '../panels/sizes.ts';
 import { costRows } from '../sql/cost-rows.ts';
-import { type Source, shownName } from '../sql/dimension.ts';
+import { shownName } from '../sql/dimension.ts';
 import { INPUT_COLUMNS, quotient, TOKEN_COLUMNS } from '../sql/figures.ts';
+import { largestSeries } from '../sql/largest-series.ts';
 import { LEDGER_ROWS, newestSpans } from '../sql/range-rows.ts';
 import { shown } from '../sql/text-value.ts';
 import { alikeCalls, chargesOf } from '../sql/wasted-calls.ts';
@@ -36,23 +37,20 @@ const SKETCHED = number({
   sql: `SELECT if(count() = 0, NULL, countIf(maker != '') / count()) AS Share FROM ${newestSpans('toString(t.prompt_maker) AS maker', "t.role IN ('leaf', 'agent_only')")}`,
 });
 
-const prompt = { prompt: (source: Source) => shownName('prompt', source) };
-
 const OVER_TIME = wideBars({
   title: 'Spend by prompt',
   description:
     'The twelve costliest prompts, the rest as (other); (none) are calls that name no prompt.',
   empty: EMPTY,
   unit: USD,
-  sql: `
-  WITH largest AS (
-    SELECT prompt FROM ${costRows({ columns: prompt, figures: ['cost_usd'] })}
-    GROUP BY prompt ORDER BY sum(cost_usd) DESC, prompt LIMIT 12
-  )
-  SELECT $__timeInterval(at) AS time, if(prompt IN largest, prompt, '(other)') AS series, toFloat64(sum(cost_usd)) AS Value
-  FROM ${costRows({ columns: prompt, figures: ['cost_usd'], isStepped: true })}
-  GROUP BY time, series
-  ORDER BY time, series`,
+  sql: largestSeries({
+    rows: (isStepped) =>
+      costRows({
+        columns: { name: (source) => shownName('prompt', source) },
+        figures: ['cost_usd'],
+        isStepped,
+      }),
+  }),
 });
 
 const VERSIONS = wideTable({

@@ -64,7 +64,7 @@ const FORECAST = number({
   empty: EMPTY,
   unit: USD,
   sql: `
-  SELECT ${spentOf('is_month')} AS \`So far\`, coalesce(${spentOf('is_month')}, 0) + ${spentOf('NOT is_month')} / 604800 * ${MONTH_SECONDS_LEFT} AS Forecast
+  SELECT coalesce(${spentOf('is_month')}, 0) + ${spentOf('NOT is_month')} / 604800 * ${MONTH_SECONDS_LEFT} AS Forecast, ${spentOf('is_month')} AS \`So far\`
   FROM ${monthRows()}`,
 });
 

@@ -4,6 +4,7 @@ import type { PlacedLater } from '../panels/panel.ts';
 import { costRows } from '../sql/cost-rows.ts';
 import { type Dimension, shownName, shownNameOf } from '../sql/dimension.ts';
 import { MONEY, quotient, SPENT, TOKEN_COLUMNS, TOKENS } from '../sql/figures.ts';
+import { largestSeries } from '../sql/largest-series.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { EMPTY, USD } from './empty.ts';
 import { SPEND_NUMBERS } from './spend-numbers.ts';
@@ -17,23 +18,16 @@ import {
   WHERE,
 } from './variables.ts';
 
-const LARGEST = 12;
 const name = { name: (source: Parameters<typeof shownNameOf>[1]) => shownNameOf('by', source) };
 
 const OVER_TIME = stackedBars({
   title: 'Spend over time',
-  description: `By the dimension chosen at the top: the ${LARGEST} costliest values, and the rest as (other). Steps shorter than an hour are read from the ledger. Days are those of UTC.`,
+  description: `By the dimension chosen at the top: the twelve costliest values, and the rest as (other). Steps shorter than an hour are read from the ledger. Days are those of UTC.`,
   empty: EMPTY,
   unit: USD,
-  sql: `
-  WITH largest AS (
-    SELECT name FROM ${costRows({ columns: name, figures: ['cost_usd'] })}
-    GROUP BY name ORDER BY sum(cost_usd) DESC, name LIMIT ${LARGEST}
-  )
-  SELECT $__timeInterval(at) AS time, if(name IN largest, name, '(other)') AS series, toFloat64(sum(cost_usd)) AS Value
-  FROM ${costRows({ columns: name, figures: ['cost_usd'], isStepped: true })}
-  GROUP BY time, series
-  ORDER BY time, series`,
+  sql: largestSeries({
+    rows: (isStepped) => costRows({ columns: name, figures: ['cost_usd'], isStepped }),
+  }),
   width: 24,
   height: 10,
 });

@@ -1,6 +1,7 @@
 /** *Users and sessions*: who spends, and in which conversations. */
 import { COUNT, MONEY_FIELD, number, SHARE_FIELD, wideBars, wideTable } from '../panels/sizes.ts';
 import { INPUT_COLUMNS, quotient } from '../sql/figures.ts';
+import { largestSeries } from '../sql/largest-series.ts';
 import { LEDGER_ROWS } from '../sql/range-rows.ts';
 import { shown, textValue } from '../sql/text-value.ts';
 import { costliestTraces } from './costliest-traces.ts';
@@ -58,12 +59,10 @@ const OVER_TIME = wideBars({
     'The twelve costliest users, the rest as (other); (none) are calls that told no user.',
   empty: EMPTY,
   unit: USD,
-  sql: `
-  WITH largest AS (SELECT ${shown('t.user')} AS name FROM ${ROWS} GROUP BY name ORDER BY sum(t.cost_usd) DESC, name LIMIT 12)
-  SELECT $__timeInterval(t.start_time) AS time, if(${shown('t.user')} IN largest, ${shown('t.user')}, '(other)') AS series, toFloat64(sum(coalesce(t.cost_usd, 0))) AS Value
-  FROM ${ROWS}
-  GROUP BY time, series
-  ORDER BY time, series`,
+  sql: largestSeries({
+    rows: () =>
+      `(SELECT ${shown('t.user')} AS name, t.start_time AS at, coalesce(t.cost_usd, 0) AS cost_usd FROM ${ROWS})`,
+  }),
 });
 
 const USERS = wideTable({
