@@ -39,7 +39,10 @@ export const FAILED = newestSpans(ID, `${IS_CALL} AND ${HAS_FAILED}`);
 /** Calls that ended because they had reached a limit of tokens. */
 export const CUT_OFF = newestSpans(ID, `${IS_CALL} AND ${WAS_CUT_OFF}`);
 
-/** Calls that failed, or told an end that is not wanted: also `start_time`, `model`, `ended`, `is_failed`, `is_cut_off`. */
+/**
+ * Calls that failed, or told an end that is not wanted, with `start_time`, `model`, `ended`, `is_failed` and
+ * `is_cut_off`.
+ */
 export const ENDED_BADLY = newestSpans(
   `${ID}, t.start_time AS start_time, ${MODEL} AS model, ${HAS_FAILED} AS is_failed, ${WAS_CUT_OFF} AS is_cut_off,
   multiIf(t.attributes['error.type'] != '', t.attributes['error.type'], ${HAS_FAILED}, 'error', ${FINISHED}) AS ended`,
