@@ -4,9 +4,10 @@ import { COUNT, halfTable, MONEY_FIELD, number, wideTable } from '../panels/size
 import { costRows } from '../sql/cost-rows.ts';
 import { MONEY, quotient, TOKENS } from '../sql/figures.ts';
 import { LEDGER_ROWS, newestSpans, SPAN_ROWS } from '../sql/range-rows.ts';
+import { shown } from '../sql/text-value.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { EMPTY, USD } from './empty.ts';
-import { FILTERS, WHERE } from './variables.ts';
+import { FILTERS, fieldValue, linkTo, WHERE } from './variables.ts';
 
 const FINE = 'Nothing found in this range: nothing to mend';
 
@@ -65,7 +66,7 @@ const UNPRICED = wideTable({
   empty: FINE,
   unit: 'short',
   sql: `
-  SELECT toString(t.provider) AS Provider, toString(t.model) AS Model, toString(t.unpriced_reason) AS Reason, toString(t.unpriced_detail) AS Detail,
+  SELECT toString(t.provider) AS Provider, ${shown('t.model')} AS Model, toString(t.unpriced_reason) AS Reason, toString(t.unpriced_detail) AS Detail,
     sum(t.unpriced_calls) AS Calls, sum(${TOKENS.split(' + ')
       .map((bucket) => `coalesce(t.${bucket}, 0)`)
       .join(' + ')}) AS Tokens, max(t.start_time) AS Newest
@@ -74,7 +75,12 @@ const UNPRICED = wideTable({
   HAVING Calls != 0
   ORDER BY Calls DESC, Provider, Model, Reason, Detail
   LIMIT 200`,
-  fields: { Calls: COUNT },
+  fields: {
+    Calls: COUNT,
+    Model: {
+      link: { title: 'Explore', url: linkTo('aicost-explore', { model: fieldValue('Model') }) },
+    },
+  },
 });
 
 const NOT_BILLED = halfTable({

@@ -16,7 +16,7 @@ import {
 import { costliestTraces, TO_TRACE } from './costliest-traces.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { EMPTY, USD } from './empty.ts';
-import { FILTERS, WHERE } from './variables.ts';
+import { FILTERS, fieldValue, linkTo, WHERE } from './variables.ts';
 
 const FINE = 'Nothing found in this range';
 
@@ -178,11 +178,21 @@ const AGAIN = wideTable({
   empty: 'No session of this range has more than one call (session.id, gen_ai.conversation.id)',
   unit: 'short',
   sql: `
-  SELECT session AS Session, turns AS Calls, toFloat64(cost) AS Spend, input AS Input, input - largest AS \`Sent again\`, ${quotient('input - largest', 'input')} AS Share, cached AS \`From cache\`
+  SELECT ${shown('session')} AS Session, turns AS Calls, toFloat64(cost) AS Spend, input AS Input, input - largest AS \`Sent again\`, ${quotient('input - largest', 'input')} AS Share, cached AS \`From cache\`
   FROM ${sessionInput()}
   ORDER BY \`Sent again\` DESC, Session
   LIMIT 100`,
-  fields: { Calls: COUNT, Spend: MONEY_FIELD, Share: SHARE_FIELD },
+  fields: {
+    Calls: COUNT,
+    Spend: MONEY_FIELD,
+    Share: SHARE_FIELD,
+    Session: {
+      link: {
+        title: 'Open the session',
+        url: linkTo('aicost-users', { session: fieldValue('Session') }),
+      },
+    },
+  },
 });
 
 const FAILED_TRACES = costliestTraces(
