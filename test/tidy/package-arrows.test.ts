@@ -21,6 +21,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   clickhouse: [],
   queries: ['clickhouse'],
   collector: ['queries', 'clickhouse'],
+  grafana: ['clickhouse'],
   ...Object.fromEntries(PUBLISHED.map((folder) => [folder, [CORE]])),
   [CORE]: [],
   [NODE]: PUBLISHED.filter((folder) => folder !== NODE),
@@ -89,7 +90,9 @@ test('every imported package is declared in the package.json beside it', () => {
       ...own.optionalDependencies,
       ...own.peerDependencies,
     };
-    if (folder === '' || (workspaceOf(path) !== undefined && isForTests(path))) {
+    const isRunByDevelopers =
+      folder === 'grafana' || (workspaceOf(path) !== undefined && isForTests(path));
+    if (folder === '' || isRunByDevelopers) {
       Object.assign(declared, own.devDependencies, ROOT_MANIFEST.devDependencies);
     }
     if (folder === '') for (const workspace of WORKSPACES) declared[workspace.name] = '*';

@@ -1,0 +1,122 @@
+/**
+ * Alert rules, and examples of who is told, in the shape of Grafana's file provisioning, which is not that of its API.
+ * Grafana fills in `$NAME` in these files, so that every dollar is written twice.
+ */
+import { PLUGIN } from '../panels/clickhouse-query.ts';
+import { sqlText } from '../sql/sql-text.ts';
+import type { AlertRule } from './rule.ts';
+import type { YamlValue } from './yaml.ts';
+
+/** The data source that the rules ask, as it is provisioned; a rule has no variables. */
+const DATASOURCE_UID = 'aicost';
+const FOLDER = 'AI cost';
+const ALERTS_RECEIVER = 'AI cost';
+const EXPRESSIONS = '__expr__';
+const EVALUATED_EVERY = '1m';
+
+/** The file of all rules; `panelIdOf` finds the panel of a dashboard that a rule points at. */
+export function alertRulesFile(
+  rules: readonly AlertRule[],
+  panelIdOf: (panel: AlertRule['panel']) => number,
+): YamlValue {
+  const all = rules.map((rule) => ({
+    uid: rule.uid,
+    title: rule.title,
+    condition: 'C',
+    data: [question(rule), threshold(rule)],
+    dashboardUid: rule.panel.dashboard,
+    panelId: panelIdOf(rule.panel),
+    noDataState: rule.noRow,
+    execErrState: 'Error',
+    for: rule.holds,
+    annotations: {
+      summary: rule.summary,
+      description: rule.description,
+    },
+    labels: { severity: rule.severity, source: 'aicost' },
+    isPaused: false,
+  }));
+  const group = { orgId: 1, name: 'aicost', folder: FOLDER, interval: EVALUATED_EVERY, rules: all };
+  return { apiVersion: 1, groups: [group] };
+}
+
+function question({ sql, windowSeconds }: AlertRule): YamlValue {
+  return {
+    refId: 'A',
+    relativeTimeRange: { from: windowSeconds, to: 0 },
+    datasourceUid: DATASOURCE_UID,
+    model: {
+      refId: 'A',
+      datasource: { type: PLUGIN.type, uid: DATASOURCE_UID },
+      editorType: 'sql',
+      pluginVersion: PLUGIN.version,
+      // A table: each row of texts and a number is an alert of its own.
+      format: 1,
+      intervalMs: 60_000,
+      maxDataPoints: 43_200,
+      rawSql: sqlText(sql),
+    },
+  };
+}
+
+function threshold({ fires }: AlertRule): YamlValue {
+  return {
+    refId: 'C',
+    relativeTimeRange: { from: 0, to: 0 },
+    datasourceUid: EXPRESSIONS,
+    model: {
+      refId: 'C',
+      datasource: { type: EXPRESSIONS, uid: EXPRESSIONS },
+      type: 'threshold',
+      expression: 'A',
+      conditions: [{ evaluator: { type: fires.when, params: [fires.than] } }],
+    },
+  };
+}
+
+/** An example: mail. A person changes the address. */
+export const CONTACT_POINTS: YamlValue = {
+  apiVersion: 1,
+  contactPoints: [
+    {
+      orgId: 1,
+      name: ALERTS_RECEIVER,
+      receivers: [
+        {
+          uid: 'aicost-mail',
+          type: 'email',
+          settings: { addresses: 'llm-costs@example.com', singleEmail: true },
+        },
+      ],
+    },
+  ],
+};
+
+/** An example: it takes the place of the whole tree of policies, so it is not among the files that are provisioned. */
+export const POLICIES: YamlValue = {
+  apiVersion: 1,
+  policies: [
+    {
+      orgId: 1,
+      receiver: ALERTS_RECEIVER,
+      group_by: ['grafana_folder', 'alertname', 'tenant'],
+      routes: [
+        {
+          receiver: ALERTS_RECEIVER,
+          object_matchers: [
+            ['source', '=', 'aicost'],
+            ['severity', '=', 'critical'],
+          ],
+          group_wait: '10s',
+          repeat_interval: '1h',
+        },
+        {
+          receiver: ALERTS_RECEIVER,
+          object_matchers: [['source', '=', 'aicost']],
+          group_wait: '1m',
+          repeat_interval: '12h',
+        },
+      ],
+    },
+  ],
+};

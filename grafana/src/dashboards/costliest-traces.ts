@@ -1,0 +1,47 @@
+/** The costliest traces of the range, each with the way to it. */
+import { table } from '../panels/kinds.ts';
+import type { PlacedLater } from '../panels/panel.ts';
+import { chosen } from '../sql/text-value.ts';
+import { CHOSEN, startedWithin } from '../sql/window.ts';
+import { EMPTY, USD } from './empty.ts';
+import { fieldValue, linkTo, WHERE_NAMES } from './variables.ts';
+
+/** A table of traces by what they cost; `condition` is ` AND …` for which entries count. */
+export function costliestTraces(
+  title: string,
+  description: string,
+  condition: string,
+): PlacedLater {
+  return table({
+    title,
+    description,
+    empty: EMPTY,
+    unit: 'short',
+    sql: `
+    SELECT t.trace_id AS Trace, min(t.start_time) AS Start, toFloat64(sum(t.cost_usd)) AS Cost, sum(t.calls) AS Calls, sum(t.unpriced_calls) AS Unpriced,
+      arrayStringConcat(arraySort(groupUniqArray(10)(toString(t.model))), ', ') AS Models, toString(any(t.service)) AS Service, toString(any(t.feature)) AS Feature
+    FROM ledger AS t
+    WHERE ${startedWithin(CHOSEN)} AND ${chosen('t.tenant', 'tenant')}${condition}
+    GROUP BY t.tenant, t.trace_id
+    HAVING Calls != 0
+    ORDER BY Cost DESC NULLS LAST, Trace
+    LIMIT 100`,
+    width: 24,
+    height: 10,
+    fields: {
+      Cost: { unit: USD },
+      Calls: { decimals: 0 },
+      Unpriced: { decimals: 0 },
+      Trace: { link: { title: 'Open the trace', url: TO_TRACE } },
+    },
+  });
+}
+
+/** From a row with the field `Trace`. */
+export const TO_TRACE = linkTo('aicost-trace', { trace_id: fieldValue('Trace') }, WHERE_NAMES);
+
+export const COSTLIEST_TRACES = costliestTraces(
+  'Costliest traces of the range',
+  'The hundred costliest requests. An id leads to all of its spans and charges.',
+  '',
+);

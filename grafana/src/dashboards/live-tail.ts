@@ -1,0 +1,83 @@
+/** *Live tail*: the newest calls as they come; the page asks again every five seconds. */
+import { COUNT, MONEY_FIELD, number, wideBars, wideTable } from '../panels/sizes.ts';
+import { INPUT_COLUMNS, quotient, TOKEN_COLUMNS } from '../sql/figures.ts';
+import { largestSeries } from '../sql/largest-series.ts';
+import { LEDGER_ROWS, SPAN_ROWS } from '../sql/range-rows.ts';
+import { shown } from '../sql/text-value.ts';
+import { TO_TRACE } from './costliest-traces.ts';
+import type { DashboardPlan } from './dashboard.ts';
+import { USD } from './empty.ts';
+import { FILTERS, WHERE } from './variables.ts';
+
+const EMPTY = 'No call in this range yet. Send spans, or try npm run demo';
+const sumOf = (columns: readonly string[]): string =>
+  `sum(${columns.map((column) => `coalesce(t.${column}, 0)`).join(' + ')})`;
+
+const NUMBERS = [
+  number({
+    title: 'Calls',
+    description: 'Billed calls of the range, and how many that is a minute.',
+    empty: EMPTY,
+    unit: 'short',
+    sql: `SELECT nullIf(sum(t.calls), 0) AS Calls, nullIf(sum(t.calls), 0) * 60 / dateDiff('second', $__fromTime, $__toTime) AS \`A minute\` FROM ${LEDGER_ROWS}`,
+    fields: { Calls: COUNT },
+  }),
+  number({
+    title: 'Spend',
+    description: 'What the calls of the range cost, and what that is an hour.',
+    empty: EMPTY,
+    unit: USD,
+    sql: `SELECT toFloat64(sum(t.cost_usd)) AS Spend, toFloat64(sum(t.cost_usd)) * 3600 / dateDiff('second', $__fromTime, $__toTime) AS \`An hour\` FROM ${LEDGER_ROWS}`,
+  }),
+  number({
+    title: 'Failed',
+    description: 'The share of spans of LLM calls that have the status ERROR.',
+    empty: EMPTY,
+    unit: 'percentunit',
+    sql: `SELECT ${quotient("countIf(t.status_code = 'ERROR')", 'count()')} AS Share FROM ${SPAN_ROWS} AND t.role != 'not_llm'`,
+  }),
+];
+
+const OVER_TIME = wideBars({
+  title: 'Spend by model',
+  description:
+    'As it comes, by the model that answered: the twelve costliest, the rest as (other).',
+  empty: EMPTY,
+  unit: USD,
+  sql: largestSeries({
+    rows: () =>
+      `(SELECT ${shown('t.model')} AS name, t.start_time AS at, coalesce(t.cost_usd, 0) AS cost_usd FROM ${LEDGER_ROWS})`,
+  }),
+});
+
+const NEWEST = wideTable({
+  title: 'Newest calls',
+  description:
+    'The two hundred newest calls with what they cost as it is known now; corrections of the next minutes show here too. An id leads to the whole trace.',
+  empty: EMPTY,
+  unit: 'short',
+  sql: `
+  SELECT min(t.start_time) AS Start, toString(any(t.service)) AS Service, toString(any(t.model)) AS Model, toString(any(t.operation)) AS Operation, ${shown('toString(any(t.feature))')} AS Feature, ${shown('any(t.user)')} AS User,
+    ${sumOf(INPUT_COLUMNS)} AS \`Tokens in\`, ${sumOf(TOKEN_COLUMNS.filter((column) => column.startsWith('out_')))} AS \`Tokens out\`, toFloat64(sum(t.cost_usd)) AS Cost, max(toString(t.unpriced_reason)) AS \`No price because\`, t.trace_id AS Trace
+  FROM ${LEDGER_ROWS}
+  GROUP BY t.tenant, Trace, t.span_id
+  HAVING sum(t.calls) != 0
+  ORDER BY Start DESC, Trace
+  LIMIT 200`,
+  fields: {
+    Cost: MONEY_FIELD,
+    'Tokens in': COUNT,
+    'Tokens out': COUNT,
+    Trace: { link: { title: 'Open the trace', url: TO_TRACE } },
+  },
+});
+
+/** The plan of *Live tail*. */
+export const LIVE_DASHBOARD: DashboardPlan = {
+  uid: 'aicost-live',
+  description: 'The newest calls as they come.',
+  from: 'now-15m',
+  refresh: '5s',
+  variables: [...WHERE, ...FILTERS],
+  rows: [{ title: '', panels: [...NUMBERS, OVER_TIME, NEWEST] }],
+};

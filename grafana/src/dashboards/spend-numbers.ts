@@ -1,0 +1,170 @@
+/** The numbers at the top of *Spend*. */
+import type { PlacedLater } from '../panels/panel.ts';
+import { number } from '../panels/sizes.ts';
+import { costRows } from '../sql/cost-rows.ts';
+import { chosenRows } from '../sql/dimension.ts';
+import {
+  CACHE_READ,
+  INPUT_COLUMNS,
+  MONEY,
+  quotient,
+  SPENT,
+  spentOf,
+  TOKEN_COLUMNS,
+  TOKENS,
+} from '../sql/figures.ts';
+import { textValue } from '../sql/text-value.ts';
+import {
+  BEFORE,
+  CHOSEN,
+  CHOSEN_SECONDS,
+  LAST_WEEK,
+  MONTH_SECONDS,
+  MONTH_SECONDS_LEFT,
+  startedWithin,
+  THIS_MONTH,
+} from '../sql/window.ts';
+import { EMPTY, USD } from './empty.ts';
+
+const SPEND = number({
+  title: 'Spend',
+  description:
+    'What the calls of the range cost, from the ledger, after discounts; beside it the change against the time just as long before. Calls without a price are not in it: see Unpriced.',
+  empty: EMPTY,
+  unit: USD,
+  sql: `
+  SELECT ${spentOf('is_chosen')} AS Spend, ${quotient(`${spentOf('is_chosen')} - ${spentOf('NOT is_chosen')}`, spentOf('NOT is_chosen'))} AS \`Change\`
+  FROM (
+    SELECT true AS is_chosen, * FROM ${costRows({ figures: MONEY })}
+    UNION ALL
+    SELECT false AS is_chosen, * FROM ${costRows({ figures: MONEY, window: BEFORE })}
+  )`,
+  fields: { Change: { unit: 'percentunit' } },
+});
+
+const RUN_RATE = number({
+  title: 'Run rate',
+  description: 'The spend of the range, for a day at that pace.',
+  empty: EMPTY,
+  unit: USD,
+  sql: `SELECT ${SPENT} * 86400 / ${CHOSEN_SECONDS} AS \`A day\` FROM ${costRows({ figures: MONEY })}`,
+});
+
+/** Spend of the running month and of the last week; both end now, whatever range is chosen. */
+const monthRows = (): string => `(
+  SELECT true AS is_month, * FROM ${costRows({ figures: MONEY, window: THIS_MONTH })}
+  UNION ALL
+  SELECT false AS is_month, * FROM ${costRows({ figures: MONEY, window: LAST_WEEK })}
+)`;
+
+const FORECAST = number({
+  title: 'Forecast to month end',
+  description:
+    'Spent in the running calendar month (UTC), and what the rest of it costs at the pace of the last seven days. It does not follow the chosen range.',
+  empty: EMPTY,
+  unit: USD,
+  sql: `
+  SELECT coalesce(${spentOf('is_month')}, 0) + ${spentOf('NOT is_month')} / 604800 * ${MONTH_SECONDS_LEFT} AS Forecast, ${spentOf('is_month')} AS \`So far\`
+  FROM ${monthRows()}`,
+});
+
+const BUDGET = textValue('monthly_budget_usd');
+
+const BUDGET_LEFT = number({
+  title: 'Budget left',
+  description:
+    'Of the monthly budget typed in at the top: what is left of it, and how fast it is spent beside an even pace (1 = it is used up on the last day). For budgets that are watched and alert, see docs/budgets.md.',
+  empty: 'Type a monthly budget at the top of the page',
+  unit: USD,
+  sql: `
+  SELECT toFloat64OrNull(${BUDGET}) - coalesce(${SPENT}, 0) AS Left,
+    coalesce(${SPENT}, 0) / nullIf(toFloat64OrNull(${BUDGET}), 0) / nullIf(1 - ${MONTH_SECONDS_LEFT} / ${MONTH_SECONDS}, 0) AS Pace
+  FROM ${costRows({ figures: MONEY, window: THIS_MONTH })}`,
+  fields: { Pace: { unit: 'none', decimals: 2 } },
+});
+
+const UNPRICED = number({
+  title: 'Unpriced',
+  description:
+    'The share of calls whose cost is not known: their model has no price, or they told no usage. Their cost is missing from every amount here.',
+  empty: EMPTY,
+  unit: 'percentunit',
+  sql: `SELECT ${quotient('sum(unpriced_calls)', 'sum(calls)')} AS Share FROM ${costRows({ figures: MONEY })}`,
+});
+
+const FROM_CACHE = number({
+  title: 'Input from cache',
+  description:
+    'The share of input tokens that a provider read from its cache, and how many. Cache reads cost a fraction of input.',
+  empty: EMPTY,
+  unit: 'percentunit',
+  sql: `
+  SELECT ${quotient(`sum(${CACHE_READ})`, `sum(${INPUT_COLUMNS.join(' + ')})`)} AS Share, nullIf(sum(${CACHE_READ}), 0) AS Tokens
+  FROM ${costRows({ figures: INPUT_COLUMNS })}`,
+  fields: { Tokens: { unit: 'short' } },
+});
+
+const CALLS = number({
+  title: 'Calls',
+  description: 'Billed calls, and what one costs on average where the cost is known.',
+  empty: EMPTY,
+  unit: 'short',
+  sql: `
+  SELECT nullIf(sum(calls), 0) AS Calls, ${quotient('sum(cost_usd)', 'sum(calls) - sum(unpriced_calls)')} AS \`A call\`
+  FROM ${costRows({ figures: MONEY })}`,
+  fields: { 'A call': { unit: USD } },
+});
+
+const ALL_TOKENS = number({
+  title: 'Tokens',
+  description: 'Tokens in and out, each counted once.',
+  empty: EMPTY,
+  unit: 'short',
+  sql: `SELECT nullIf(sum(${TOKENS}), 0) AS Tokens FROM ${costRows({ figures: TOKEN_COLUMNS })}`,
+});
+
+/** Of entries with a key, the mean over keys. Only the ledger knows them, so it is read for the whole range. */
+const meanOver = (key: string, condition: string): string => `
+  SELECT ${quotient(`sumIf(t.cost_usd, ${condition})`, `uniqExactIf(${key}, ${condition})`)} AS Mean
+  FROM ledger AS t
+  WHERE ${startedWithin(CHOSEN)}
+  ${chosenRows('ledger')}`;
+
+const A_REQUEST = number({
+  title: 'A request',
+  description: 'Spend by the number of traces that have a billed call.',
+  empty: EMPTY,
+  unit: USD,
+  sql: meanOver('(t.tenant, t.trace_id)', "t.trace_id != '' AND t.calls != 0"),
+});
+
+const A_SESSION = number({
+  title: 'A session',
+  description:
+    'Spend of calls that told their session (session.id, gen_ai.conversation.id), by the number of sessions.',
+  empty: EMPTY,
+  unit: USD,
+  sql: meanOver('(t.tenant, t.session)', "t.session != ''"),
+});
+
+const A_USER = number({
+  title: 'A user',
+  description: 'Spend of calls that told their user (user.id), by the number of users.',
+  empty: EMPTY,
+  unit: USD,
+  sql: meanOver('(t.tenant, t.user)', "t.user != ''"),
+});
+
+export const SPEND_NUMBERS: readonly PlacedLater[] = [
+  SPEND,
+  RUN_RATE,
+  FORECAST,
+  BUDGET_LEFT,
+  UNPRICED,
+  FROM_CACHE,
+  CALLS,
+  A_REQUEST,
+  A_SESSION,
+  A_USER,
+  ALL_TOKENS,
+];

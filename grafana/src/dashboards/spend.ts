@@ -1,0 +1,152 @@
+/** *Spend*: what was spent, the number first, and on what. */
+import { bars, stackedBars, table } from '../panels/kinds.ts';
+import type { PlacedLater } from '../panels/panel.ts';
+import { costRows } from '../sql/cost-rows.ts';
+import { type Dimension, shownName, shownNameOf } from '../sql/dimension.ts';
+import { MONEY, quotient, SPENT, TOKEN_COLUMNS, TOKENS } from '../sql/figures.ts';
+import { largestSeries } from '../sql/largest-series.ts';
+import type { DashboardPlan } from './dashboard.ts';
+import { EMPTY, USD } from './empty.ts';
+import { SPEND_NUMBERS } from './spend-numbers.ts';
+import {
+  dimensionChoice,
+  FILTERS,
+  fieldValue,
+  linkTo,
+  typedIn,
+  variableValue,
+  WHERE,
+} from './variables.ts';
+
+const name = { name: (source: Parameters<typeof shownNameOf>[1]) => shownNameOf('by', source) };
+
+const OVER_TIME = stackedBars({
+  title: 'Spend over time',
+  description: `By the dimension chosen at the top: the twelve costliest values, and the rest as (other). Steps shorter than an hour are read from the ledger. Days are those of UTC.`,
+  empty: EMPTY,
+  unit: USD,
+  sql: largestSeries({
+    rows: (isStepped) => costRows({ columns: name, figures: ['cost_usd'], isStepped }),
+  }),
+  width: 24,
+  height: 10,
+});
+
+const COSTLIEST_FIELDS = {
+  Share: { isShare: true },
+  Calls: { unit: 'short', decimals: 0 },
+  Tokens: { unit: 'short' },
+  Unpriced: { unit: 'short', decimals: 0 },
+} as const;
+
+/** Values by what they cost, the rest left out; `share` is that of all. */
+const costliest = (column: (source: 'rollup' | 'ledger') => string): string => `
+  SELECT name AS Name, ${SPENT} AS Spend, ${quotient('sum(cost_usd)', 'sum(sum(cost_usd)) OVER ()')} AS Share, sum(calls) AS Calls,
+    sum(tokens) AS Tokens, ${quotient('sum(cost_usd)', 'sum(calls) - sum(unpriced_calls)')} AS \`A call\`, sum(unpriced_calls) AS Unpriced
+  FROM (
+    SELECT *, ${TOKENS} AS tokens
+    FROM ${costRows({ columns: { name: (source) => column(source === 'rollup' ? 'rollup' : 'ledger') }, figures: [...MONEY, ...TOKEN_COLUMNS] })}
+  )
+  GROUP BY name
+  ORDER BY sum(cost_usd) DESC, Calls DESC, Name
+  LIMIT 50`;
+
+const TOP = table({
+  title: 'Costliest by the chosen dimension',
+  description:
+    'The fifty costliest values of the dimension chosen at the top, with their share of all. A name leads to what is behind it.',
+  empty: EMPTY,
+  unit: USD,
+  sql: costliest((source) => shownNameOf('by', source)),
+  width: 24,
+  height: 10,
+  fields: {
+    ...COSTLIEST_FIELDS,
+    Name: {
+      link: {
+        title: 'Explore',
+        url: linkTo('aicost-explore', { by: variableValue('by'), only: fieldValue('Name') }),
+      },
+    },
+  },
+});
+
+const topOf = (dimension: Dimension, title: string): PlacedLater =>
+  table({
+    title,
+    description: `The fifty costliest, with their share of all. A name narrows this page to it.`,
+    empty: EMPTY,
+    unit: USD,
+    sql: costliest((source) => shownName(dimension, source)),
+    width: 12,
+    height: 9,
+    fields: {
+      ...COSTLIEST_FIELDS,
+      Name: {
+        link: {
+          title: 'Only this',
+          url: linkTo('aicost-spend', {
+            [dimension]: fieldValue('Name'),
+            by: variableValue('by'),
+          }),
+        },
+      },
+    },
+  });
+
+const COMPOSITION = bars({
+  title: 'Tokens by kind',
+  description:
+    'Which kinds of tokens the calls used; each token is in one kind. They have prices of their own: a cache read costs a fraction of fresh input, reasoning is billed as output.',
+  empty: EMPTY,
+  unit: 'short',
+  sql: `
+  SELECT kind AS Kind, tokens AS Tokens
+  FROM (
+    SELECT [${TOKEN_COLUMNS.map((column) => `('${column}', sum(${column}))`).join(', ')}] AS kinds
+    FROM ${costRows({ figures: TOKEN_COLUMNS })}
+  )
+  ARRAY JOIN kinds.1 AS kind, kinds.2 AS tokens
+  WHERE tokens != 0
+  ORDER BY tokens DESC, kind`,
+  width: 12,
+  height: 9,
+});
+
+const CERTAINTY = table({
+  title: 'How sure the amounts are',
+  description:
+    'Spend, what it would be at list price, and the two readings where it is only assumed whether the reported input holds the cache tokens. What providers reported themselves stands beside it and is never added.',
+  empty: EMPTY,
+  unit: USD,
+  sql: `
+  SELECT ${SPENT} AS Spend, toFloat64(sum(list_usd)) AS \`At list price\`, toFloat64(sum(cost_low_usd)) AS \`At least\`,
+    toFloat64(sum(cost_high_usd)) AS \`At most\`, toFloat64(sum(reported_usd)) AS \`Told by providers\`
+  FROM ${costRows({ figures: [...MONEY, 'list_usd', 'cost_low_usd', 'cost_high_usd', 'reported_usd'] })}
+  HAVING sum(calls) != 0`,
+  width: 12,
+  height: 4,
+});
+
+/** The plan of *Spend*. */
+export const SPEND_DASHBOARD: DashboardPlan = {
+  uid: 'aicost-spend',
+  description: 'What LLM calls cost: now, over time, and on what.',
+  from: 'now-24h',
+  refresh: '1m',
+  variables: [
+    ...WHERE,
+    dimensionChoice('by', 'By', 'model'),
+    ...FILTERS,
+    typedIn('monthly_budget_usd', 'Monthly budget', 'US dollars a calendar month, such as 250.'),
+  ],
+  rows: [
+    {
+      title: '',
+      panels: SPEND_NUMBERS,
+    },
+    { title: 'Over time', panels: [OVER_TIME] },
+    { title: 'On what', panels: [TOP, topOf('model', 'Models'), topOf('feature', 'Features')] },
+    { title: 'Made of', panels: [COMPOSITION, CERTAINTY] },
+  ],
+};

@@ -1,0 +1,162 @@
+/** *Trace*: one request, span by span, and what each was charged. */
+
+import { USAGE_KEYS } from '@ai-cost-profiler/clickhouse/usage.ts';
+import { flameGraph, stat, table, traceView } from '../panels/kinds.ts';
+import { flameSql } from '../sql/flame.ts';
+import { traceEntries, traceSpans } from '../sql/trace-rows.ts';
+import { COSTLIEST_TRACES } from './costliest-traces.ts';
+import type { DashboardPlan } from './dashboard.ts';
+import { USD } from './empty.ts';
+import { typedIn, WHERE } from './variables.ts';
+
+const EMPTY =
+  'Choose a trace below, or put its id in at the top. Retention may have removed its spans';
+
+const NUMBERS = stat({
+  title: 'The trace',
+  description:
+    'What the trace was charged in all, for how many calls, and how many of them have no price. Its time runs from the start of its first span to the end of its last.',
+  empty: EMPTY,
+  unit: USD,
+  sql: `
+  SELECT toFloat64(sum(cost_usd)) AS Cost, nullIf(sum(calls), 0) AS Calls, if(count() = 0, NULL, sum(unpriced_calls)) AS Unpriced,
+    (SELECT if(count() = 0, NULL, toFloat64(max(end_ns) - min(start_ns)) / 1e9) FROM ${traceSpans('toUnixTimestamp64Nano(t.start_time) AS start_ns, start_ns + t.duration_ns AS end_ns')}) AS Duration
+  FROM ${traceEntries('t.cost_usd AS cost_usd, t.calls AS calls, t.unpriced_calls AS unpriced_calls')}`,
+  width: 24,
+  height: 4,
+  fields: {
+    Calls: { unit: 'short', decimals: 0 },
+    Unpriced: { unit: 'short', decimals: 0 },
+    Duration: { unit: 's' },
+  },
+});
+
+const DEPTH_MAX = 64;
+/** A step of a path: when it began, which span, and its name. So steps sort by their start and differ by their id. */
+const STEP =
+  "concat(leftPad(toString(toUnixTimestamp64Nano(t.start_time)), 20, '0'), leftPad(t.span_id, 16, '0'), t.name)";
+const STEP_NAME = "if(startsWith(frame[-1], '('), frame[-1], substring(frame[-1], 37))";
+
+const FLAME = flameGraph({
+  title: 'Cost by span (millionths of a dollar)',
+  description:
+    'From the first span down to those that were charged; spans that cost nothing, and have none below that did, are left out. What was charged without a stored span is (no span).',
+  empty: EMPTY,
+  unit: 'suffix:µ$',
+  sql: flameSql({
+    paths: `
+    WITH RECURSIVE ids AS (
+      SELECT span_id, parent_span_id, step FROM ${traceSpans(`t.span_id AS span_id, t.parent_span_id AS parent_span_id, ${STEP} AS step`)}
+    ),
+    paths AS (
+      SELECT span_id, [step] AS steps_down FROM ids WHERE parent_span_id NOT IN (SELECT span_id FROM ids)
+      UNION ALL
+      SELECT ids.span_id, arrayPushBack(paths.steps_down, ids.step) FROM ids INNER JOIN paths ON ids.parent_span_id = paths.span_id
+      WHERE length(paths.steps_down) < ${DEPTH_MAX}
+    )
+    SELECT if(empty(paths.steps_down), ['(no span)'], paths.steps_down) AS path, entries.cost_usd AS spend
+    FROM ${traceEntries('t.span_id AS span_id, coalesce(t.cost_usd, 0) AS cost_usd')} AS entries
+    LEFT JOIN paths ON paths.span_id = entries.span_id`,
+    isCompared: false,
+    empty: 'no cost: choose a trace below or put its id in at the top',
+    label: STEP_NAME,
+  }),
+  width: 24,
+  height: 10,
+});
+
+const TAGS = `arrayFilter(tag -> tag['value'] != '', [
+    map('key', 'cost.usd', 'value', entries.cost_text),
+    map('key', 'role', 'value', toString(span.role)),
+    map('key', 'role.reason', 'value', toString(span.role_reason)),
+    map('key', 'gen_ai.provider.name', 'value', toString(span.provider)),
+    map('key', 'gen_ai.request.model', 'value', toString(span.request_model)),
+    map('key', 'gen_ai.response.model', 'value', toString(span.response_model)),
+    map('key', 'gen_ai.usage.input_tokens', 'value', ifNull(toString(span.input_tokens), '')),
+    map('key', 'gen_ai.usage.output_tokens', 'value', ifNull(toString(span.output_tokens), ''))
+  ])`;
+
+const SPAN_CHARGES = `(
+    SELECT span_id, sum(calls) AS calls, sum(unpriced_calls) AS unpriced_calls, sum(cost_usd) AS cost, ifNull(toString(cost), '') AS cost_text
+    FROM ${traceEntries('t.span_id AS span_id, t.calls AS calls, t.unpriced_calls AS unpriced_calls, t.cost_usd AS cost_usd')}
+    GROUP BY span_id
+  ) AS entries`;
+
+const SPAN_COLUMNS =
+  't.trace_id AS trace_id, t.span_id AS span_id, t.parent_span_id AS parent_span_id, t.name AS name, t.service AS service, t.start_time AS start_time, t.duration_ns AS duration_ns, t.status_code AS status_code, t.status_message AS status_message, t.kind AS kind, t.role AS role, t.role_reason AS role_reason, t.provider AS provider, t.request_model AS request_model, t.response_model AS response_model, t.input_tokens AS input_tokens, t.output_tokens AS output_tokens';
+
+const VIEW = traceView({
+  title: 'Trace',
+  description:
+    'The spans as Grafana shows traces; a charged span has its cost as the tag cost.usd.',
+  empty: EMPTY,
+  unit: 'ms',
+  sql: `
+  SELECT span.trace_id AS traceID, span.span_id AS spanID, span.parent_span_id AS parentSpanID, toString(span.name) AS operationName,
+    toString(span.service) AS serviceName, [map('key', 'service.name', 'value', toString(span.service))] AS serviceTags,
+    toUnixTimestamp64Milli(span.start_time) AS startTime, span.duration_ns / 1e6 AS duration, ${TAGS} AS tags,
+    lower(toString(span.kind)) AS kind, toInt64(span.status_code) AS statusCode, span.status_message AS statusMessage
+  FROM ${traceSpans(SPAN_COLUMNS)} AS span
+  LEFT JOIN ${SPAN_CHARGES} ON entries.span_id = span.span_id
+  ORDER BY startTime, spanID`,
+  width: 24,
+  height: 14,
+});
+
+const SPANS = table({
+  title: 'Spans',
+  description:
+    'Every span with its role as it came: a leaf is billed, an aggregate repeats what is below it, a mirror is the same call seen again. Cost and calls are what the ledger says now.',
+  empty: EMPTY,
+  unit: 'short',
+  sql: `
+  SELECT span.start_time AS Start, toString(span.name) AS Span, toString(span.role) AS Role, toString(span.role_reason) AS Reason,
+    toString(if(span.response_model != '', span.response_model, span.request_model)) AS Model, entries.calls AS Calls, toFloat64(entries.cost) AS Cost,
+    span.input_tokens AS \`Tokens in\`, span.output_tokens AS \`Tokens out\`, span.duration_ns / 1e9 AS Duration, toString(span.status_code) AS Status, span.span_id AS Id
+  FROM ${traceSpans(SPAN_COLUMNS)} AS span
+  LEFT JOIN ${SPAN_CHARGES} ON entries.span_id = span.span_id
+  ORDER BY Start, Id
+  LIMIT 1000`,
+  width: 24,
+  height: 10,
+  fields: { Cost: { unit: USD }, Duration: { unit: 's' }, Calls: { decimals: 0 } },
+});
+
+const ENTRIES = table({
+  title: 'Entries of the ledger',
+  description:
+    'What was booked, and why so: charges, and what corrected them since. Usage is in the buckets it was charged by; the price is that of the book and the instant of the call.',
+  empty: EMPTY,
+  unit: 'short',
+  sql: `
+  SELECT recorded_at AS Recorded, toString(kind) AS Kind, span_id AS Span, model AS Model, calls AS Calls, toFloat64(cost_usd) AS Cost, toFloat64(list_usd) AS \`At list price\`,
+    arrayStringConcat(arrayFilter(one -> one != '', [${usageTexts()}]), ', ') AS Usage,
+    toString(basis) AS Basis, unpriced_reason AS \`No price because\`, toString(role_reason) AS Reason, book_version AS Book, rules_version AS Rules, note AS Note
+  FROM ${traceEntries('t.*')}
+  ORDER BY Recorded, Span, Kind
+  LIMIT 1000`,
+  width: 24,
+  height: 10,
+  fields: { Cost: { unit: USD }, 'At list price': { unit: USD }, Calls: { decimals: 0 } },
+});
+
+/** `1200 in_uncached`, or '' for what was not used. */
+function usageTexts(): string {
+  return USAGE_KEYS.map(
+    (key) => `if(ifNull(${key}, 0) = 0, '', concat(toString(assumeNotNull(${key})), ' ${key}'))`,
+  ).join(', ');
+}
+
+/** The plan of *Trace*. */
+export const TRACE_DASHBOARD: DashboardPlan = {
+  uid: 'aicost-trace',
+  description: 'One request: its spans, what each was charged, and why.',
+  from: 'now-24h',
+  refresh: '',
+  variables: [...WHERE, typedIn('trace_id', 'Trace', 'The id of a trace, 32 hexadecimal digits.')],
+  rows: [
+    { title: '', panels: [NUMBERS, FLAME, VIEW] },
+    { title: 'Span by span', panels: [SPANS, ENTRIES] },
+    { title: 'Find one', panels: [COSTLIEST_TRACES] },
+  ],
+};

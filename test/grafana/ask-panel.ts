@@ -1,0 +1,28 @@
+/** Asks the engine what a panel would ask, with macros and variables as Grafana and its plugin fill them in. */
+import { text } from 'node:stream/consumers';
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import type { DashboardJson } from './dashboard-model.ts';
+import type { Frame } from './frame-contract.ts';
+import { ALL, type Chosen, interpolate, type Variables } from './interpolate.ts';
+import { type AskedTime, expandMacros } from './macros.ts';
+
+/** The variables of a dashboard as it opens, some of them chosen otherwise. */
+export function variablesOf(dashboard: DashboardJson, chosen: Variables = {}): Variables {
+  const values: Record<string, Chosen> = {};
+  for (const { name, includeAll, current } of dashboard.templating.list) {
+    if (name === 'datasource') continue;
+    values[name] = chosen[name] ?? (includeAll ? ALL : (current?.value ?? ''));
+  }
+  return values;
+}
+
+export async function askQuery(
+  store: Store,
+  sql: string,
+  { variables, time }: { readonly variables: Variables; readonly time: AskedTime },
+): Promise<Frame> {
+  const asked = expandMacros(interpolate(sql, variables), time);
+  const answer = await text(await store.raw(asked, 'JSONCompact'));
+  const { meta, data } = JSON.parse(answer) as { meta: Frame['columns']; data: Frame['rows'] };
+  return { columns: meta, rows: data };
+}

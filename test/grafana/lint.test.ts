@@ -1,0 +1,118 @@
+/** The committed dashboards: those the source makes, and good ones. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { generatedFiles } from '@ai-cost-profiler/grafana/generated-files.ts';
+import { describe, expect, test } from 'vitest';
+import { DASHBOARDS, DASHBOARDS_FOLDER, type DashboardJson } from './dashboard-model.ts';
+import { lintDashboard, setVariables, WITHOUT_RANGE } from './lint.ts';
+
+const uids = DASHBOARDS.map(({ uid }) => uid);
+
+test.for([...generatedFiles()])(
+  '%s is what its source makes: npm run grafana:build',
+  ([name, text]) => {
+    expect(readFileSync(join(DASHBOARDS_FOLDER, '..', name), 'utf8')).toBe(text);
+  },
+);
+
+test('no dashboard is left that no source makes', () => {
+  const made = [...generatedFiles().keys()].filter((name) => name.startsWith('dashboards/'));
+  expect(uids.map((uid) => `dashboards/${uid}.json`)).toEqual(made.sort());
+});
+
+test('uids and titles are those of one dashboard each', () => {
+  expect(new Set(uids).size).toBe(uids.length);
+  expect(new Set(DASHBOARDS.map(({ title }) => title)).size).toBe(uids.length);
+});
+
+test.for(DASHBOARDS)('$uid breaks no rule', (dashboard) => {
+  expect(lintDashboard(dashboard, uids)).toEqual([]);
+});
+
+test.for(DASHBOARDS)(
+  '$uid: links set variables that the dashboard has they lead to',
+  (dashboard) => {
+    const wrong = setVariables(dashboard).filter(([uid, name]) => {
+      const target = DASHBOARDS.find((one) => one.uid === uid);
+      return !target?.templating.list.some((variable) => variable.name === name);
+    });
+    expect(wrong).toEqual([]);
+  },
+);
+
+test('every panel that needs no range is there', () => {
+  const titles = DASHBOARDS.flatMap(({ uid, panels }) =>
+    panels.map(({ title }) => `${uid}: ${title}`),
+  );
+  expect(Object.keys(WITHOUT_RANGE).filter((one) => !titles.includes(one))).toEqual([]);
+});
+
+describe('the linter finds', () => {
+  const [good] = DASHBOARDS;
+  const first = good?.panels.find(({ targets }) => targets !== undefined);
+  const broken = (change: (panel: NonNullable<typeof first>) => object): DashboardJson => {
+    if (good === undefined || first === undefined) throw new Error('no dashboard to break');
+    const panels = good.panels.map((one) => (one === first ? { ...one, ...change(first) } : one));
+    return { ...good, panels };
+  };
+  const withSql = (sql: (text: string) => string) =>
+    broken(({ targets = [] }) => ({
+      targets: targets.map((target) => ({ ...target, rawSql: sql(target.rawSql) })),
+    }));
+
+  test.for([
+    [
+      'a panel outside of the grid',
+      broken(({ gridPos }) => ({ gridPos: { ...gridPos, x: 23 } })),
+      'outside',
+    ],
+    [
+      'panels on each other',
+      broken(({ gridPos }) => ({ gridPos: { ...gridPos, h: 30 } })),
+      'lies on',
+    ],
+    ['a missing id', broken(() => ({ id: undefined })), 'no id'],
+    [
+      'a missing unit',
+      broken(() => ({ fieldConfig: { defaults: { noValue: 'x' }, overrides: [] } })),
+      'no unit',
+    ],
+    ['a missing description', broken(() => ({ description: '' })), 'no description'],
+    [
+      'a fixed data source',
+      broken(() => ({ datasource: { type: 'x', uid: 'y' } })),
+      'chosen data source',
+    ],
+    [
+      'a table of the operator',
+      withSql((sql) => `${sql} UNION ALL SELECT 1 FROM settle_marks`),
+      'may not read',
+    ],
+    ['a missing range', withSql(() => 'SELECT 1'), 'does not follow'],
+    ['an unquoted variable', withSql((sql) => `${sql} \${model}`), 'not quoted'],
+    [
+      'an unknown variable',
+      withSql((sql) => `${sql} \${nobody:singlequote}`),
+      'no variable nobody',
+    ],
+    ['an unknown macro', withSql((sql) => `${sql} $__columns(a)`), 'nobody expands'],
+    ['a bare variable', withSql((sql) => `${sql} $model`), 'outside of $__conditionalAll'],
+    [
+      'a link that leads nowhere',
+      broken(() => ({
+        fieldConfig: {
+          defaults: { unit: 'x', noValue: 'x' },
+          overrides: [
+            {
+              matcher: { id: 'byName', options: 'a' },
+              properties: [{ id: 'links', value: [{ url: '/d/gone?a' }] }],
+            },
+          ],
+        },
+      })),
+      'leads nowhere',
+    ],
+  ] as const)('%s', ([, dashboard, finding]) => {
+    expect(lintDashboard(dashboard, uids).join('\n')).toContain(finding);
+  });
+});

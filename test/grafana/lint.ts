@@ -1,0 +1,207 @@
+/** What a dashboard must have, whatever it shows. Findings are sentences that name the panel. */
+import {
+  asking,
+  type DashboardJson,
+  type GridPos,
+  type PanelJson,
+  type VariableJson,
+} from './dashboard-model.ts';
+import { KNOWN_MACROS } from './macros.ts';
+
+const COLUMNS = 24;
+const DATASOURCE = `\${datasource}`;
+const TYPES = ['stat', 'timeseries', 'table', 'bargauge', 'flamegraph', 'traces'];
+const SELF_MADE = ['__url_time_range', '__data'];
+/** The browser's. */
+const FRONTEND_MACROS = ['conditionalAll'];
+
+/** Panels that show how things are, whatever range is chosen: by `dashboard: title`, with the reason. */
+export const WITHOUT_RANGE: Readonly<Record<string, string>> = {
+  'aicost-spend: Forecast to month end': 'is about the running month',
+  'aicost-spend: Budget left': 'is about the running month',
+  'aicost-collector: Last span': 'is how it is now',
+  'aicost-collector: Settled up to': 'is how it is now',
+  'aicost-collector: Tables': 'is how it is now',
+  'aicost-collector: Migrations': 'is how it is now',
+  'aicost-trace: The trace': 'is about one trace, whenever it ran',
+  'aicost-trace: Cost by span (millionths of a dollar)': 'is about one trace, whenever it ran',
+  'aicost-trace: Trace': 'is about one trace, whenever it ran',
+  'aicost-trace: Spans': 'is about one trace, whenever it ran',
+  'aicost-trace: Entries of the ledger': 'is about one trace, whenever it ran',
+};
+
+/** What a tenant's own user may read on a server (collector/src/control/tenant-user-sql.ts). */
+const TENANT_TABLES = ['spans', 'ledger', 'cost_hourly', 'cost_daily', 'traces', 'prices'];
+const OPERATORS_DASHBOARD = 'aicost-collector';
+
+type Rule = (dashboard: DashboardJson, uids: readonly string[]) => string[];
+
+/** Findings of every rule in one dashboard; `uids` are those of all dashboards. */
+export function lintDashboard(dashboard: DashboardJson, uids: readonly string[]): string[] {
+  return RULES.flatMap((rule) => rule(dashboard, uids)).map((text) => `${dashboard.uid}: ${text}`);
+}
+
+const eachAsking =
+  (judge: (panel: PanelJson) => string[]): Rule =>
+  (dashboard) =>
+    asking(dashboard).flatMap((panel) => judge(panel).map((text) => `${panel.title}: ${text}`));
+
+const twice = <T>(values: readonly T[]): T[] =>
+  values.filter((value, index) => values.indexOf(value) !== index);
+
+const overlap = (a: GridPos, b: GridPos): boolean =>
+  a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+
+const RULES: readonly Rule[] = [
+  (dashboard) => [
+    ...(dashboard.editable ? ['is editable: what is provisioned comes from a file'] : []),
+    ...(dashboard.description ? [] : ['has no description']),
+    ...twice(dashboard.panels.map(({ id }) => id)).map((id) => `two panels have the id ${id}`),
+    ...twice(asking(dashboard).map(({ title }) => title)).map((one) => `two panels are ${one}`),
+  ],
+  (dashboard) =>
+    dashboard.panels.filter(({ id }) => !(id > 0)).map(({ title }) => `${title}: no id`),
+  ({ panels }) =>
+    panels
+      .filter(({ gridPos: { x, w } }) => x < 0 || w < 1 || x + w > COLUMNS)
+      .map(({ title }) => `${title}: stands outside of the 24 columns`),
+  ({ panels }) =>
+    panels.flatMap((panel, index) =>
+      panels
+        .slice(index + 1)
+        .filter((other) => overlap(panel.gridPos, other.gridPos))
+        .map((other) => `${panel.title}: lies on ${other.title}`),
+    ),
+  eachAsking(({ title, description = '', type, targets = [], datasource, fieldConfig }) => [
+    ...(title ? [] : ['has no title']),
+    ...(description.length >= 20 ? [] : ['has no description']),
+    ...(TYPES.includes(type) ? [] : [`is of type ${type}, which no test judges`]),
+    ...(targets.length > 0 ? [] : ['asks nothing']),
+    ...twice(targets.map(({ refId }) => refId)).map((one) => `two queries are ${one}`),
+    ...(fieldConfig?.defaults.unit ? [] : ['has no unit']),
+    ...(fieldConfig?.defaults.noValue ? [] : ['does not say what to do when it is empty']),
+    ...[datasource, ...targets.map((target) => target.datasource)]
+      .filter((one) => one?.uid !== DATASOURCE)
+      .map(() => 'does not ask the chosen data source'),
+    ...targets
+      .filter(({ editorType, format }) => editorType !== 'sql' || ![0, 1, 3].includes(format))
+      .map(({ refId }) => `${refId} has no format`),
+  ]),
+  eachAsking(({ type, targets = [] }) =>
+    targets
+      .filter(({ format }) => format !== ({ timeseries: 0, traces: 3 }[type] ?? 1))
+      .map(({ refId }) => `${refId} has the format of another panel`),
+  ),
+  (dashboard) =>
+    asking(dashboard).flatMap(({ title, targets = [] }) => {
+      const isFree = `${dashboard.uid}: ${title}` in WITHOUT_RANGE;
+      const hasRange = targets.every(({ rawSql }) =>
+        /\$__(?:from|to)Time|\$__timeFilter/.test(rawSql),
+      );
+      if (hasRange) return isFree ? [`${title}: has a range, though it is listed as without`] : [];
+      return isFree ? [] : [`${title}: does not follow the chosen range`];
+    }),
+  (dashboard) => {
+    const queries = [
+      ...asking(dashboard).flatMap(({ title, targets = [] }) =>
+        targets.map(({ rawSql }) => ({ title, sql: rawSql })),
+      ),
+      ...dashboard.templating.list
+        .filter(({ type }) => type === 'query')
+        .map(({ name, query }) => ({ title: `variable ${name}`, sql: query })),
+    ];
+    const known = dashboard.templating.list.map(({ name }) => name);
+    return queries.flatMap(({ title, sql }) =>
+      judgeSql(sql, known).map((text) => `${title}: ${text}`),
+    );
+  },
+  (dashboard) =>
+    dashboard.uid === OPERATORS_DASHBOARD
+      ? []
+      : asking(dashboard).flatMap(({ title, targets = [] }) =>
+          targets
+            .flatMap(({ rawSql }) => tablesOf(rawSql))
+            .filter((table) => !TENANT_TABLES.includes(table))
+            .map((table) => `${title}: asks ${table}, which a tenant may not read`),
+        ),
+  ({ templating: { list } }) => [
+    ...(list[0]?.type === 'datasource' && list[0].name === 'datasource'
+      ? []
+      : ['the first variable is not the data source']),
+    ...twice(list.map(({ name }) => name)).map((name) => `two variables are ${name}`),
+    ...list.filter(({ label }) => !label).map(({ name }) => `variable ${name} has no label`),
+    ...list
+      .filter(({ type, refresh }) => type === 'query' && refresh !== 2)
+      .map(({ name }) => `variable ${name} does not follow the range`),
+  ],
+  (dashboard, uids) =>
+    asking(dashboard).flatMap(({ title, fieldConfig }) =>
+      linksOf(fieldConfig?.overrides ?? []).flatMap((url) =>
+        judgeLink(url, dashboard, uids).map((text) => `${title}: ${text}`),
+      ),
+    ),
+];
+
+/** Names after FROM and JOIN, without those the query itself makes. */
+function tablesOf(sql: string): string[] {
+  const own = [...sql.matchAll(/\b(\w+) AS \(/g)].map(([, name]) => name);
+  return [...sql.matchAll(/\b(?:FROM|(?<!ARRAY )JOIN) ([\w.]+)/g)]
+    .map(([, name]) => name ?? '')
+    .filter((name) => !own.includes(name));
+}
+
+/** Variables are quoted so that no value ends its quotes, and exist; macros are ones that are expanded somewhere. */
+function judgeSql(sql: string, variables: readonly string[]): string[] {
+  const faults: string[] = [];
+  for (const [whole, name, format] of sql.matchAll(/\$\{(\w+)(?::(\w+))?\}/g)) {
+    if (!variables.includes(name ?? '')) faults.push(`there is no variable ${name}`);
+    const isText = sql.includes(`decodeURLComponent('${whole}')`) && format === 'percentencode';
+    if (format !== 'singlequote' && !isText) faults.push(`${whole} is not quoted`);
+  }
+  for (const [, name] of sql.matchAll(/\$__(\w+)/g)) {
+    const isKnown = KNOWN_MACROS.includes(name ?? '') || FRONTEND_MACROS.includes(name ?? '');
+    if (!isKnown) faults.push(`nobody expands $__${name}`);
+  }
+  const outside = sql.replaceAll(/, \$\w+\)/g, '');
+  for (const [whole] of outside.matchAll(/\$(?!__)\w+/g)) {
+    faults.push(`${whole} stands outside of $__conditionalAll`);
+  }
+  return faults;
+}
+
+function linksOf(overrides: NonNullable<PanelJson['fieldConfig']>['overrides']): string[] {
+  return overrides.flatMap(({ properties }) =>
+    properties
+      .filter(({ id }) => id === 'links')
+      .flatMap(({ value }) => (value as readonly { readonly url: string }[]).map(({ url }) => url)),
+  );
+}
+
+/** A link leads to a dashboard there is, keeps time and data source, and names variables of both ends only. */
+function judgeLink(url: string, dashboard: DashboardJson, uids: readonly string[]): string[] {
+  const [, uid, query = ''] = /^\/d\/([\w-]+)\?(.*)$/.exec(url) ?? [];
+  if (uid === undefined || !uids.includes(uid)) return [`leads nowhere: ${url}`];
+  const own = dashboard.templating.list.map(({ name }: VariableJson) => name);
+  const named = [...query.matchAll(/\$\{(\w+)/g)].map(([, name]) => name ?? '');
+  return [
+    ...named
+      .filter((name) => !SELF_MADE.includes(name) && !own.includes(name))
+      .map((name) => `a link takes ${name} along, which is not here`),
+    ...['__url_time_range', 'datasource']
+      .filter((name) => !named.includes(name))
+      .map((name) => `a link drops ${name}`),
+  ];
+}
+
+/** Names of variables that links set, by the dashboard they lead to. */
+export function setVariables(dashboard: DashboardJson): readonly [uid: string, name: string][] {
+  return asking(dashboard).flatMap(({ fieldConfig }) =>
+    linksOf(fieldConfig?.overrides ?? []).flatMap((url) => {
+      const uid = /^\/d\/([\w-]+)/.exec(url)?.[1] ?? '';
+      return [...url.matchAll(/&var-(\w+)=/g)].map(([, name]): [string, string] => [
+        uid,
+        name ?? '',
+      ]);
+    }),
+  );
+}
