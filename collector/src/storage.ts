@@ -53,7 +53,7 @@ export async function openStorage(
   // The embedded engine's supervisor knows better whether it is up.
   const onUp = (isUp: boolean) => engine ?? metrics.aicost_engine_up.set(isUp ? 1 : 0);
   const store = observeStore(
-    createStore({ ...place, database: config.database }),
+    createStore({ ...place, database: config.database, cluster: config.clickhouseCluster }),
     observeStoreCalls(metrics, ownTraces, onUp),
   );
   const stopping = new AbortController();
