@@ -6,7 +6,9 @@
 import type { Agent } from 'node:http';
 import { addAbortSignal, type Readable } from 'node:stream';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
+import { CLUSTER_SETTINGS } from './cluster/cluster-settings.ts';
 import { createDatabasesSql } from './cluster/database-sql.ts';
+import { killSql, runningSql } from './cluster/running-sql.ts';
 import { type DriverOptions, LOCAL_URL, openDriver, socketAgent } from './driver.ts';
 import { askKill, askRunning } from './engine-questions.ts';
 import { sendFile } from './file-body.ts';
@@ -86,7 +88,9 @@ class HttpStore implements Store {
     this.cluster = options.cluster ?? null;
     this.#options = options;
     this.#agent = socketAgent(options);
-    this.#client = openDriver(options, this.#agent, options.database);
+    const settings = this.cluster === null ? undefined : CLUSTER_SETTINGS;
+    const driver = settings === undefined ? options : { ...options, settings };
+    this.#client = openDriver(driver, this.#agent, options.database);
   }
 
   async query<Row>(sql: string, params?: StoreParams, options: CallOptions = {}): Promise<Row[]> {
@@ -217,8 +221,7 @@ class HttpStore implements Store {
     if (this.kind === 'embedded') {
       return await askRunning(this.#door(), queryId);
     }
-    const sql = 'SELECT count() AS running FROM system.processes WHERE query_id = {id:String}';
-    const rows = await this.query<{ running: string }>(sql, { id: queryId });
+    const rows = await this.query<{ running: string }>(runningSql(this), { id: queryId });
     return rows[0]?.running !== '0';
   }
 
@@ -227,8 +230,7 @@ class HttpStore implements Store {
       await askKill(this.#door(), queryId);
       return;
     }
-    const sql = 'KILL QUERY WHERE query_id = {id:String} ASYNC';
-    await this.command(sql, { params: { id: queryId } });
+    await this.command(killSql(this), { params: { id: queryId } });
   }
 
   async ping(timeoutMs = 5_000): Promise<void> {

@@ -30,6 +30,10 @@ const SHARDED_TABLES: Readonly<Record<string, string | null>> = {
   cost_day_batches: null,
 };
 
+/** Rows whose trace is at home on a shard; `shards` of equal weight, numbered from 1 as ClickHouse does. */
+export const ofShard = (shard: number, shards: number): string =>
+  `${BY_TRACE} % ${shards} = ${shard - 1}`;
+
 export const isSharded = (table: string): boolean => Object.hasOwn(SHARDED_TABLES, table);
 
 export const shardingKey = (table: string): string | null => SHARDED_TABLES[table] ?? null;
