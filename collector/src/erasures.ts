@@ -63,7 +63,7 @@ export interface ErasureParts {
 
 /** Parts of a collector that deletions stand on. */
 interface CollectorParts {
-  readonly config: Pick<Config, 'settle' | 'database'>;
+  readonly config: Pick<Config, 'settle'>;
   readonly storage: Pick<Storage, 'store'>;
   readonly control: ControlState;
   readonly limits: OpenLimits;
@@ -82,7 +82,7 @@ export function openErasures(parts: CollectorParts): Erasures {
     control,
     states: limits.states,
     tenants: limits.tenants,
-    sqlUsers: sqlUsersOf(storage.store, { database: config.database, cluster: null }),
+    sqlUsers: sqlUsersOf(storage.store, storage.store),
     underWayOf: (tenant) => limits.admission.underWayOf(tenant),
     flushTotals: () => totals.flush(),
     exclusively: (work, options) => storing.exclusively(work, options),
@@ -131,7 +131,7 @@ export class Erasures {
 
   /**
    * Takes a person out of a tenant's data, when the answer is called. Resolves with what was changed.
-   * @throws Problem not_found, parameter_invalid
+   * @throws Problem not_found, parameter_invalid, tenant_conflict, cluster_unsupported
    */
   deletePerson(actor: KeyActor, asked: TenantAsked & { readonly user: string }): Work {
     const { store, nowMs } = this.parts;
@@ -140,6 +140,11 @@ export class Erasures {
       const detail =
         'This collector does not settle (--settle off); ask the one that does: two at once would write the same rows anew.';
       throw new Problem('tenant_conflict', detail);
+    }
+    if (store.cluster !== null) {
+      const detail =
+        'A person cannot be deleted on a cluster yet: months of cost_daily would have to be written anew on every shard at once. Delete the tenant, or let the spans expire (--retention-spans).';
+      throw new Problem('cluster_unsupported', detail);
     }
     const { tenant, user } = asked;
     const erasure: Erasure = { id: randomUUID(), tenant, user, actor: actor.name };

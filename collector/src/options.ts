@@ -110,9 +110,9 @@ export const OPTIONS = {
     schema: databaseSchema,
     byDefault: null,
     expected: 'the name of a cluster of the ClickHouse server',
-    sentence: 'Cluster the tables are made on; needs --clickhouse-url.',
+    sentence:
+      'Cluster the tables are made on; needs --clickhouse-url, the address of one of its servers. Never run on a cluster by us.',
     opensData: true,
-    notBuiltYet: true,
   }),
   database: option({
     flag: 'database',

@@ -185,13 +185,21 @@ export const PROBLEMS = {
     title: 'Unsupported content encoding',
     sentence: 'The body may be plain, `gzip`, `deflate` or `zstd`, and compressed once.',
   },
+  cluster_unsupported: {
+    status: 409,
+    grpc: GRPC_CODE.failedPrecondition,
+    retryable: false,
+    title: 'Not on a cluster',
+    sentence:
+      'What is asked for cannot be done where the tables are on a cluster (`--clickhouse-cluster`); the detail says why, and what can be done instead.',
+  },
   sql_users_unavailable: {
     status: 409,
     grpc: GRPC_CODE.failedPrecondition,
     retryable: false,
     title: 'No ClickHouse users',
     sentence:
-      'A ClickHouse user for a key (`keys create --sql`) can be made on a server alone, by a collector that runs and whose own user may manage users. The detail says which of these is missing.',
+      'A ClickHouse user for a key (`keys create --sql`) can be made on a single server alone, by a collector that runs and whose own user may manage users. The detail says which of these is missing.',
   },
   internal: {
     status: 500,

@@ -5,7 +5,7 @@
  *  - all other tables are small and are whole on every server, in `<database>`: one replicated table over all of them.
  * So a reader names `<database>.<table>` in both cases, and only who changes or repairs rows asks here.
  */
-import { quoteName } from '../sql-text.ts';
+import { quoteName, quoteString } from '../sql-text.ts';
 
 /** A database, and the cluster it is on; null: on one server. `clickhouse/src/store.ts` is one. */
 export interface DatabasePlace {
@@ -52,6 +52,11 @@ export function onCluster({ cluster }: DatabasePlace): string {
 export function storedTable(place: DatabasePlace, table: string): string {
   const database = isSharded(table) ? localDatabase(place) : place.database;
   return `${quoteName(database)}.${quoteName(table)}`;
+}
+
+/** A table of `system`: on a cluster, of one replica of each shard. */
+export function systemTable({ cluster }: DatabasePlace, table: string): string {
+  return cluster === null ? `system.${table}` : `cluster(${quoteString(cluster)}, system.${table})`;
 }
 
 /**

@@ -131,17 +131,23 @@ describe.for([
   });
 });
 
-test.for(['spans', 'cost_hourly'])('a crash that left shard 2 without %s alone is repaired', async (table) => {
-  const { road, segment } = await sealSegment();
-  let fills = 0;
-  for (const target of landing.targets) {
-    if (target.table === table && target.shard === 2) continue;
-    const insert = landing.insertInto(target, segment);
-    await store.insertNativeFile(segment.rowsPath, { ...insert, queryId: `fill-${fills++}` });
-  }
-  // As the next start finds it: the process that sealed it may have sent it.
-  Object.assign(road.journal.queue, { waiting: [{ ...segment, isRecovered: true }] });
-  const events = await writeAll(road);
-  expect(events).toMatchObject([{ kind: 'repaired', tables: [`${table}/2`] }, { kind: 'written' }]);
-  await expectWhole();
-});
+test.for(['spans', 'cost_hourly'])(
+  'a crash that left shard 2 without %s alone is repaired',
+  async (table) => {
+    const { road, segment } = await sealSegment();
+    let fills = 0;
+    for (const target of landing.targets) {
+      if (target.table === table && target.shard === 2) continue;
+      const insert = landing.insertInto(target, segment);
+      await store.insertNativeFile(segment.rowsPath, { ...insert, queryId: `fill-${fills++}` });
+    }
+    // As the next start finds it: the process that sealed it may have sent it.
+    Object.assign(road.journal.queue, { waiting: [{ ...segment, isRecovered: true }] });
+    const events = await writeAll(road);
+    expect(events).toMatchObject([
+      { kind: 'repaired', tables: [`${table}/2`] },
+      { kind: 'written' },
+    ]);
+    await expectWhole();
+  },
+);
