@@ -1,10 +1,10 @@
-// Makes the secrets of docker-compose.yml and compose.cluster.yml, on the first `up`: node scripts/compose-secrets.ts FOLDER
+// Makes the secrets of docker-compose.yml and compose.cluster.yml on the first `up`: node compose-secrets.ts FOLDER
 // Each folder below FOLDER is a volume that one service reads. Invariants: what is there is never changed, so that a
 // second start changes nothing; each file is of the user that reads it, and nobody else's to read.
 import { createHash, randomBytes } from 'node:crypto';
 import { chown, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { generateKey } from '../collector/src/key-format.ts';
+import { generateKey } from '@ai-cost-profiler/collector/key-format.ts';
 
 /** Who reads which folder: the numbers that the images run as. */
 export const READERS = {
@@ -119,7 +119,7 @@ function usersXml({ collectorPassword, grafanaPassword }: Secrets): string {
 
 const DONE = '.made';
 
-/** Writes the files of every folder that is there; whoever was there before stays. Resolves with the folders written. */
+/** Writes the files of every folder that is there, unless it was done before. Resolves with the folders written. */
 export async function writeSecrets(
   root: string,
   secrets: Secrets,

@@ -94,7 +94,7 @@ async function moveOld(store: Store, form: SpansForm): Promise<void> {
   await store.command(dropSql(store, form));
 }
 
-/** The old rows, wherever they are. The first cluster there was had the new form, so that on one there are none to move. */
+/** The old rows, wherever they are. The first cluster had the new form: on one there are none to move. */
 function oldTable(store: Store, { old }: SpansForm): string {
   const { database, cluster } = store;
   return cluster === null

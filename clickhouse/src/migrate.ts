@@ -106,7 +106,7 @@ export interface PlannedStatement {
   readonly sql: string;
 }
 
-/** All that is sent to make a new database, in order, without asking anybody. Throws MigrationError, UnknownStatement. */
+/** All that is sent to make a new database, in order, without asking anybody. Throws MigrationError. */
 export async function plannedStatements(
   place: DatabasePlace,
   directory: string = MIGRATIONS_DIRECTORY,

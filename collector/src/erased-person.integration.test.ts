@@ -47,7 +47,7 @@ it('on a cluster it is refused, saying what can be done, and nothing is noted', 
   const asked = { tenant: 'acme', user: ANN, confirm: 'acme' };
   expect(() => at.open(onCluster).deletePerson(OPERATOR, asked)).toThrow(
     expect.objectContaining({
-      code: 'cluster_unsupported',
+      code: 'tenant_conflict',
       message: expect.stringMatching(/retention/),
     }),
   );

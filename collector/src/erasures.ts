@@ -16,6 +16,7 @@ import {
   type Erasure,
   forgetIntent,
   readIntents,
+  whyNotHere,
   writeIntent,
 } from './erase/person.ts';
 import { blankTenantControl, countTenantRows, deleteTenantRows } from './erase/tenant-rows.ts';
@@ -131,21 +132,13 @@ export class Erasures {
 
   /**
    * Takes a person out of a tenant's data, when the answer is called. Resolves with what was changed.
-   * @throws Problem not_found, parameter_invalid, tenant_conflict, cluster_unsupported
+   * @throws Problem not_found, parameter_invalid, tenant_conflict
    */
   deletePerson(actor: KeyActor, asked: TenantAsked & { readonly user: string }): Work {
     const { store, nowMs } = this.parts;
     this.check(asked);
-    if (!this.parts.mayResume) {
-      const detail =
-        'This collector does not settle (--settle off); ask the one that does: two at once would write the same rows anew.';
-      throw new Problem('tenant_conflict', detail);
-    }
-    if (store.cluster !== null) {
-      const detail =
-        'A person cannot be deleted on a cluster yet: months of cost_daily would have to be written anew on every shard at once. Delete the tenant, or let the spans expire (--retention-spans).';
-      throw new Problem('cluster_unsupported', detail);
-    }
+    const why = whyNotHere(store, this.parts.mayResume);
+    if (why !== undefined) throw new Problem('tenant_conflict', why);
     const { tenant, user } = asked;
     const erasure: Erasure = { id: randomUUID(), tenant, user, actor: actor.name };
     return (show) =>

@@ -21,7 +21,7 @@ export interface DayTotalsParts {
 export function startDayTotals(parts: DayTotalsParts): TotalsLoop | undefined {
   const { config, metrics, log } = parts;
   const { store } = parts.storage;
-  // A batch comes to the shards of a cluster one after another: a build in between would have its number and not all of it.
+  // A batch comes to the shards of a cluster one by one: a build in between would have its number and not all of it.
   if (!config.settle || store.cluster !== null) return undefined;
   const { nowMs } = parts.clock;
   const totals = new DayTotals({

@@ -128,7 +128,7 @@ export const PROBLEMS = {
     retryable: false,
     title: 'Tenant conflict',
     sentence:
-      'The tenant is not in a state in which this can be done: it exists already, it was deleted (a deleted name is never used again), or it holds an operator key. The detail says which.',
+      'The tenant is not in a state in which this can be done: it exists already, it was deleted (a deleted name is never used again), it holds an operator key, or its rows are where this is not done (a cluster). The detail says which.',
   },
   body_too_large: {
     status: 413,
@@ -184,14 +184,6 @@ export const PROBLEMS = {
     retryable: false,
     title: 'Unsupported content encoding',
     sentence: 'The body may be plain, `gzip`, `deflate` or `zstd`, and compressed once.',
-  },
-  cluster_unsupported: {
-    status: 409,
-    grpc: GRPC_CODE.failedPrecondition,
-    retryable: false,
-    title: 'Not on a cluster',
-    sentence:
-      'What is asked for cannot be done where the tables are on a cluster (`--clickhouse-cluster`); the detail says why, and what can be done instead.',
   },
   sql_users_unavailable: {
     status: 409,

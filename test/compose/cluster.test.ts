@@ -1,6 +1,7 @@
 /** compose.cluster.yml and its configuration: every host, port and name in one file is one of the others. */
+
+import { openApiDocument } from '@ai-cost-profiler/collector/api/openapi.ts';
 import { expect, test } from 'vitest';
-import { openApiDocument } from '../../collector/src/api/openapi.ts';
 import { makeSecrets, secretFiles } from '../../scripts/compose-secrets.ts';
 import { imageEnvironment, mountsOf, readCompose, readText } from './compose-file.ts';
 

@@ -1,8 +1,8 @@
 /** The compose files, held to the code: every variable, port, path and command in them is one that the program has. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { OPTIONS } from '@ai-cost-profiler/collector/options.ts';
 import { describe, expect, test } from 'vitest';
-import { OPTIONS } from '../../collector/src/options.ts';
 import {
   COLLECTOR_USER,
   makeSecrets,

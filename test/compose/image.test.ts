@@ -1,9 +1,9 @@
 /** The Dockerfile, held to the code: what it takes in is what the collector needs, and the embedded engine is not. */
 import { existsSync } from 'node:fs';
+import { openApiDocument } from '@ai-cost-profiler/collector/api/openapi.ts';
+import { OPTIONS } from '@ai-cost-profiler/collector/options.ts';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { openApiDocument } from '../../collector/src/api/openapi.ts';
-import { OPTIONS } from '../../collector/src/options.ts';
 import { imageEnvironment, ROOT, readDockerfile, readText } from './compose-file.ts';
 
 const INSTRUCTIONS = readDockerfile();

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readInitKeys } from '@ai-cost-profiler/collector/control/init-keys.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { readInitKeys } from '../../collector/src/control/init-keys.ts';
 import {
   COLLECTOR_USER,
   GRAFANA_USER,

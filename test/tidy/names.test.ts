@@ -33,7 +33,7 @@ const BANNED: Readonly<Record<string, string>> = {
 
 /** What is allowed to shout, because tools and people look for it under this name. */
 const CAPITALS =
-  /^(README|LICENSE|CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY|FORMAT|SCHEMA)(\.md)?$/;
+  /^((README|LICENSE|CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY|FORMAT|SCHEMA)(\.md)?|Dockerfile)$/;
 const KEBAB = /^\.?[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
 
 /** What others named: the design the package that all of instrumentation/ stands on, OpenTelemetry its interface. */

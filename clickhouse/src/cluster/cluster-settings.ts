@@ -1,6 +1,6 @@
 /**
- * Settings that go with every statement to a cluster. Invariant: an answer means that the work is done on the shards, and
- * a question is answered by all shards together.
+ * Settings that go with every statement to a cluster. Invariant: an answer means that the work is done on the shards,
+ * and a question is answered by all shards together.
  */
 import type { StoreSettings } from '../store-settings.ts';
 

@@ -11,7 +11,8 @@ export function createDatabasesSql(place: DatabasePlace): string[] {
 }
 
 export function migrationsTableSql(place: DatabasePlace): string {
-  const sql = `CREATE TABLE IF NOT EXISTS ${storedTable(place, 'migrations')}${onCluster(place)}
+  const table = `${storedTable(place, 'migrations')}${onCluster(place)}`;
+  const sql = `CREATE TABLE IF NOT EXISTS ${table}
 (
     number UInt32,
     name String,

@@ -1,6 +1,6 @@
 /**
- * A statement of a migration, as it is sent: to one server as it stands, to a cluster ON CLUSTER, with Replicated engines,
- * and with the Distributed table that a sharded table is read through. Migrations are written once, for one server.
+ * A statement of a migration, as it is sent: to one server as it stands, to a cluster ON CLUSTER, with Replicated
+ * engines, and with the Distributed table that a sharded table is read through. Migrations are written for one server.
  * Invariant: a statement of a form that is not known here is refused; it would make a table on one server of many.
  * Whatever is rendered can be repeated, as the statements themselves can.
  */
@@ -24,13 +24,13 @@ const INSERT = new RegExp(`^INSERT INTO ${NAME}(?=\\s)`);
 const VIEW_PREFIX = 'to_';
 /** What of a table its Distributed twin has too. */
 const CHANGES_COLUMNS = /\b(ADD|DROP|RENAME|MODIFY) COLUMN\b/;
-/** Batches are counted in the tables themselves (docs/decisions/0002); what ClickHouse remembers of blocks would only get in the way. */
+/** Batches are counted in the tables themselves (docs/decisions/0002); what ClickHouse remembers of blocks is not. */
 const NO_DEDUPLICATION = 'replicated_deduplication_window = 0';
 /** Each shard fills its own table from its own, and the statement ends when all have. */
 const ON_EACH_SHARD = 'parallel_distributed_insert_select = 2, distributed_foreground_insert = 1';
 
 /** A statement of no known form. */
-export class UnknownStatement extends Error {
+class UnknownStatement extends Error {
   override readonly name = 'UnknownStatement';
 }
 
@@ -65,8 +65,8 @@ function createTable(
 }
 
 /**
- * The engine of the MergeTree family → its Replicated twin. The path in Keeper names the migration: a table that a later
- * one makes anew is another table there. A sharded table has one path for each shard, the others one for all servers.
+ * The engine of the MergeTree family → its Replicated twin. The path in Keeper names the migration: a table that a
+ * later one makes anew is another table there. A sharded table has a path for each shard, the others one for all.
  */
 export function replicate(
   sql: string,

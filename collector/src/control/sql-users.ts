@@ -50,7 +50,7 @@ function serverSqlUsers(store: Pick<Store, 'command'>, place: UserPlace): SqlUse
   };
 }
 
-/** Whether row policies hold on every shard was never seen on a cluster: a user that sees another tenant is worse than none. */
+/** That row policies hold on every shard was never seen: a user who sees another tenant is worse than none. */
 const refusedOnCluster = () =>
   Promise.reject(
     new Problem(

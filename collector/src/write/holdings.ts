@@ -65,8 +65,8 @@ export function placeName({ table, shard }: Pick<Target, 'table' | 'shard'>): st
 }
 
 /**
- * On a cluster any replica of a shard may answer: first each has what the others have. Rejects with StoreError while one
- * does not answer: nobody knows then what it alone holds.
+ * On a cluster any replica of a shard may answer: first each has what the others have. Rejects with StoreError while
+ * one does not answer: nobody knows then what it alone holds.
  */
 async function awaitReplicas(store: Store, targets: readonly Target[]): Promise<void> {
   if (store.cluster === null) return;

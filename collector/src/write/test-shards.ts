@@ -1,7 +1,7 @@
 /**
- * Two shards on one embedded engine, which knows no Distributed tables without servers to reach: each shard is a database,
- * and what a cluster would send to a shard by number is sent to its database. What the statements of the writer leave
- * in the tables is real; that a cluster sends them so is not shown by it.
+ * Two shards on one embedded engine, which has no Distributed tables without servers to reach: each shard is a
+ * database, and what a cluster would send to a shard by number is sent to its database. What the statements of the
+ * writer leave in the tables is real; that a cluster sends them so is not shown by it.
  */
 import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
 import type { NativeFileInsert } from '@ai-cost-profiler/clickhouse/native-insert.ts';
