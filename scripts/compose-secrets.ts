@@ -21,7 +21,7 @@ export const COLLECTOR_USER = 'aicost';
 export const GRAFANA_USER = 'grafana';
 const DATABASE = 'aicost';
 
-/** What Grafana may read: money and spans, how far settle has come, alerts. Not keys, and not what is being deleted. */
+/** What Grafana may read: money and spans, how far settle has come, alerts, the version of the tables. Not keys, and not what is being deleted. */
 const GRAFANA_TABLES = [
   'spans',
   'ledger',
@@ -35,6 +35,7 @@ const GRAFANA_TABLES = [
   'sealed_days',
   'control_totals',
   'alerts',
+  'migrations',
 ] as const;
 
 /** Fresh secrets: passwords of 192 bits, keys as the collector makes them. */

@@ -144,7 +144,7 @@ test.for([
     400,
     'tenant is "nobody"; expected * for every tenant',
   ],
-  ['POST', '/tenants', {}, 405, 'expected GET, HEAD'],
+  ['DELETE', '/tenants', {}, 405, 'expected GET, HEAD, POST'],
 ] as const)('%s %s %j is the problem %i', async ([method, path, body, status, detail]) => {
   const answer = await admin(method, path, body);
   expect(answer.status).toBe(status);

@@ -2,12 +2,17 @@
 import { type AlertingParts, startAlerting } from './open-budgets.ts';
 import { type DayTotalsParts, startDayTotals } from './open-day-totals.ts';
 
-/** Begins, where this is that collector; the tables must be there. `stop` resolves when what runs is over. */
-export function startBackground(parts: AlertingParts & DayTotalsParts): { stop(): Promise<void> } {
+interface Background {
+  /** Resolves when what runs is over, or `deadline` fires. */
+  stop(deadline: AbortSignal): Promise<void>;
+}
+
+/** Begins, where this is that collector; the tables must be there. */
+export function startBackground(parts: AlertingParts & DayTotalsParts): Background {
   const loops = [startAlerting(parts), startDayTotals(parts)];
   return {
-    async stop() {
-      await Promise.all(loops.map((loop) => loop?.stop()));
+    async stop(deadline) {
+      await Promise.all(loops.map((loop) => loop?.stop(deadline)));
     },
   };
 }

@@ -269,7 +269,7 @@ class Collector implements RunningCollector {
     await this.parts.limits.stop();
     await this.erasures.stop(deadline);
     await this.parts.totals.stop(deadline);
-    await this.background?.stop();
+    await this.background?.stop(deadline);
     await this.storing.drain(deadline);
     await this.refresh.stop();
     await this.pricesTable?.stop();

@@ -3,6 +3,7 @@
  * theirs is under way, and gone on with by a restart. The audit log keeps who asked, when, and what went.
  */
 import { createHmac, randomUUID } from 'node:crypto';
+import { DELETED_USER } from '@ai-cost-profiler/clickhouse/deleted-user.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { isInForce, type KeyActor } from './access.ts';
 import type { Config } from './config.ts';
@@ -12,7 +13,6 @@ import { revokedKeyChange } from './control/key-rows.ts';
 import { type SqlUsers, sqlUsersOf } from './control/sql-users.ts';
 import { erasePerson } from './erase/erase-person.ts';
 import {
-  DELETED_USER,
   type Erasure,
   forgetIntent,
   readIntents,

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { BUDGET_BODY } from '@ai-cost-profiler/queries/budgets/definition.ts';
 import { instantOfMs } from '@ai-cost-profiler/queries/parameters.ts';
 import { openEmbeddedLedger } from '@ai-cost-profiler/queries/testing/embedded-ledger.ts';
@@ -17,7 +18,9 @@ import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { openBudgets, startAlerting } from './open-budgets.ts';
 import type { Storage } from './storage.ts';
+import { aborted } from './timers.ts';
 
+const NEVER = AbortSignal.any([]);
 const BY = { actor: 'key:ann', tenant: 'acme' };
 
 async function control(directory: string) {
@@ -79,17 +82,46 @@ test('what is spent beyond a budget is told live, counted, and sent under the se
     expect(headers['webhook-signature']).toBe(`v1,${expected}`);
     expect(live).toEqual([['acme', 'alert', JSON.parse(sent).data]]);
     expect(live[0]?.[2]).toMatchObject({ budget_id: id, state: 'exceeded', spent_usd: '2' });
+    // A loop that is stopped waits for no answer.
+    await expect
+      .poll(() => metrics.registry.getSingleMetricAsString('aicost_webhook_attempts_total'), {
+        timeout: 30_000,
+      })
+      .toContain('aicost_webhook_attempts_total{outcome="delivered"} 1');
   } finally {
-    await loop?.stop();
+    await loop?.stop(NEVER);
   }
-  expect(await metrics.registry.getSingleMetricAsString('aicost_webhook_attempts_total')).toContain(
-    'aicost_webhook_attempts_total{outcome="delivered"} 1',
-  );
   expect(await metrics.registry.getSingleMetricAsString('aicost_alerts_total')).toContain(
     'aicost_alerts_total{state="exceeded",event="fired"} 1',
   );
   await new Promise((resolve) => receiver.close(resolve));
   await ledger.close();
+  await rm(directory, { recursive: true });
+});
+
+test('questions to a store that does not answer end with the loop', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'aicost-budgets-'));
+  const asked = Promise.withResolvers<void>();
+  const store: Pick<Store, 'database' | 'query' | 'insertRows'> = {
+    database: 'aicost',
+    query: (_sql, _params, options) => {
+      asked.resolve();
+      return aborted(options?.signal ?? NEVER).then(() => Promise.reject(new Error('stopped')));
+    },
+    insertRows: async () => undefined,
+  };
+  const { config } = loadConfig(new Map(), {});
+  const budgets = openBudgets(config, await control(directory));
+  const window = { kind: 'calendar', unit: 'day' };
+  await budgets.budgets.create(BY, BUDGET_BODY.parse({ name: 'd', amount_usd: '1', window }));
+  const loop = startAlerting({
+    ...{ config, budgets, metrics: createMetrics(), log: createLog('silent', process.stderr) },
+    storage: { store } as Storage,
+    clock: { nowMs: Date.now, startedMs: 0 },
+    live: { isHeard: false, publish: () => undefined },
+  });
+  await asked.promise;
+  await loop?.stop(NEVER);
   await rm(directory, { recursive: true });
 });
 

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { type AlertLoop, startAlertLoop } from './budgets/alert-loop.ts';
 import { type Budgets, createBudgets } from './budgets/budget-operations.ts';
 import { deliverAlerts } from './budgets/deliver-alerts.ts';
-import { evaluateBudgets } from './budgets/evaluate-budgets.ts';
+import { type AlertStore, evaluateBudgets } from './budgets/evaluate-budgets.ts';
 import { sendWebhook } from './budgets/send-webhook.ts';
 import { createWebhooks, type Webhooks } from './budgets/webhook-operations.ts';
 import type { Config } from './config.ts';
@@ -18,19 +18,26 @@ import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { PublishAlert } from './publish-alert.ts';
 import type { Storage } from './storage.ts';
+import { TenantStates } from './tenant-states.ts';
 import { systemTimers } from './timers.ts';
 
 export interface OpenBudgets {
+  /** Keys the ids of a tenant's alerts. */
+  readonly alertIdSecretOf: (tenant: string) => Buffer;
   readonly budgets: Budgets;
   readonly webhooks: Webhooks;
 }
 
 export function openBudgets(config: Config, control: ControlState): OpenBudgets {
   const newId = (kind: string) => () => `${kind}_${randomBytes(12).toString('hex')}`;
+  const tenantStates = new TenantStates(control);
   return {
-    budgets: createBudgets({ state: control, newId: newId('bud') }),
+    // For this alone, so that no fingerprint of a text that somebody sends is an id. No tenant has such a name.
+    alertIdSecretOf: (tenant) => tenantSecrets(control)(`\0alerts/${tenant}`),
+    budgets: createBudgets({ state: control, tenantStates, newId: newId('bud') }),
     webhooks: createWebhooks({
       state: control,
+      tenantStates,
       newId: newId('wh'),
       // No tenant has such a name. Derived anew, for an older secret may be learned.
       rootSecret: () => tenantSecrets(control)('\0webhooks'),
@@ -53,9 +60,9 @@ export interface AlertingParts {
 export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
   const { config, live, metrics, log } = parts;
   if (!config.settle) return undefined;
-  const { store } = parts.storage;
+  const storeUntil = (signal: AbortSignal) => stoppableStore(parts.storage.store, signal);
   const { nowMs } = parts.clock;
-  const { budgets, webhooks } = parts.budgets;
+  const { budgets, webhooks, alertIdSecretOf: idSecretOf } = parts.budgets;
   const publishAlert: PublishAlert = (tenant, alert) => {
     const { state, event, alert_id, budget_id } = alert;
     live.publish(tenant, 'alert', alert);
@@ -67,12 +74,20 @@ export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
       const end = metrics.aicost_budget_pass_seconds.startTimer();
       const onEvaluated = (outcome: string) =>
         metrics.aicost_budget_evaluations_total.inc({ outcome });
-      await evaluateBudgets({ store, budgets, publishAlert, nowMs, onEvaluated }, signal);
+      const store = storeUntil(signal);
+      const looking = { store, budgets, idSecretOf, publishAlert, nowMs, onEvaluated };
+      await evaluateBudgets(looking, signal);
       end();
     },
     deliver: async (signal) => {
       const mayBePrivate = config.webhookPrivateAddresses;
-      const sending = { store, webhooks, send: sendWebhook, mayBePrivate, nowMs };
+      const sending = {
+        store: storeUntil(signal),
+        webhooks,
+        send: sendWebhook,
+        mayBePrivate,
+        nowMs,
+      };
       const onAttempt = (outcome: string, about: object): void => {
         metrics.aicost_webhook_attempts_total.inc({ outcome });
         if (outcome !== 'delivered') log.warn({ ...about, outcome }, 'a webhook was not reached');
@@ -88,4 +103,13 @@ export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
       log.warn({ err: error, doing }, 'a look at the budgets failed; the next one goes on');
     },
   });
+}
+
+/** Questions end with the signal; what was found out is stored all the same, so that nobody is told twice. */
+function stoppableStore(store: Storage['store'], signal: AbortSignal): AlertStore {
+  return {
+    database: store.database,
+    query: (sql, params) => store.query(sql, params, { signal }),
+    insertRows: (table, rows) => store.insertRows(table, rows),
+  };
 }

@@ -59,7 +59,7 @@ export const PROBLEMS = {
     retryable: false,
     title: 'Entries expired',
     sentence:
-      'The question needs ledger entries that have expired (`--retention-ledger`). The detail says since when they are kept, and what is answered for longer: whole hours and days of the dimensions of the rollups.',
+      'The question needs ledger entries that have expired (`--retention-ledger`), or what only spans tell, such as durations and releases (`--retention-spans`). The detail says since when they are kept, and what is answered for longer: whole hours and days of the dimensions of the rollups.',
   },
   query_over_budget: {
     status: 422,

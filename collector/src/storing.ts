@@ -36,6 +36,7 @@ import { Settler } from './settle/settler.ts';
 import type { PriceNow } from './settle/standing-amounts.ts';
 import { waitUntilStored } from './settle/wait-stored.ts';
 import type { Storage } from './storage.ts';
+import { aborted } from './timers.ts';
 import { backoffMs } from './write/backoff.ts';
 import { CLAIM_KIND } from './write/clone-guard.ts';
 import { judgeFailure } from './write/judge-failure.ts';
@@ -270,13 +271,4 @@ export class Storing {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-    }
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

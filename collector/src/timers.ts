@@ -7,6 +7,14 @@ export interface Timers {
   every(ms: number, work: () => void): () => void;
 }
 
+/** Resolves once `signal` fires. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
 export const systemTimers: Timers = {
   sleep(ms, signal) {
     if (signal?.aborted === true) return Promise.resolve();

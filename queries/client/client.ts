@@ -47,15 +47,20 @@ export class ApiProblem extends Error {
   /** Seconds after which the same request may succeed; null: it will not by itself. */
   readonly retryAfterSeconds: number | null;
 
-  constructor(response: Response, told: { readonly code: string; readonly detail: string }) {
-    super(told.detail);
+  constructor(response: Response, problem: { readonly code: string; readonly detail: string }) {
+    super(problem.detail);
     this.name = 'ApiProblem';
     this.status = response.status;
-    this.code = told.code;
+    this.code = problem.code;
     this.requestId = response.headers.get('x-request-id');
-    const seconds = response.headers.get('retry-after');
-    this.retryAfterSeconds = seconds === null ? null : Number(seconds);
+    const told = response.headers.get('retry-after');
+    this.retryAfterSeconds = told === null ? null : secondsOf(told);
   }
+}
+
+/** A proxy may tell a date (RFC 9110), which only its own clock makes seconds of. */
+function secondsOf(retryAfter: string): number | null {
+  return /^\d+$/.test(retryAfter) ? Number(retryAfter) : null;
 }
 
 const DETAIL_CHARS_MAX = 1000;
@@ -63,12 +68,13 @@ const DETAIL_CHARS_MAX = 1000;
 /** Opens a client; nothing is sent until the first call. */
 export function createClient(options: ClientOptions): Client {
   const send = options.fetch ?? fetch;
+  const base = options.url.replace(/\/+$/, '');
   return {
     async call<N extends OperationName>(name: N, ...given: Arguments<N>) {
       const route = OPERATIONS[name];
       const [parameters = {}, further = {}] = given;
       const { body, signal } = further;
-      const response = await send(options.url + addressOf(route, parameters), {
+      const response = await send(base + addressOf(route, parameters), {
         method: route.method,
         headers: {
           'x-api-key': options.key,
@@ -107,9 +113,16 @@ function append(query: URLSearchParams, name: string, value: unknown): void {
 async function problemOf(response: Response): Promise<ApiProblem> {
   const text = await response.text();
   const isProblem = response.headers.get('content-type')?.includes('application/problem+json');
-  if (isProblem !== true) {
-    // A proxy may answer a page instead.
-    return new ApiProblem(response, { code: 'unknown', detail: text.slice(0, DETAIL_CHARS_MAX) });
+  const told = isProblem === true ? readProblem(text) : undefined;
+  // A proxy may answer a page instead, or cut a problem off.
+  const unknown = { code: 'unknown', detail: text.slice(0, DETAIL_CHARS_MAX) };
+  return new ApiProblem(response, told ?? unknown);
+}
+
+function readProblem(text: string): { code: string; detail: string } | undefined {
+  try {
+    return JSON.parse(text) as { code: string; detail: string };
+  } catch {
+    return undefined;
   }
-  return new ApiProblem(response, JSON.parse(text) as { code: string; detail: string });
 }

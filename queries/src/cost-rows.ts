@@ -18,6 +18,7 @@ import {
   keyColumns,
   keyNames,
   leading,
+  ledgerSourceFor,
   rollupFor,
   type Source,
   totalsDimension,
@@ -81,7 +82,7 @@ export function costRows(scope: TenantScope, question: CostQuestion): Sql {
     parts.push(groupRows(question, rollup, sql`${table}${unitCondition(coverage, rollup)}`));
   }
   if (coverage.ledger) {
-    const source: Source = rollup === null ? 'ledger' : 'ledger_as_rollup';
+    const source = ledgerSourceFor(dimensionsOf(question.by, question.filters));
     parts.push(
       groupRows(question, source, sql`${scope.from('ledger')}${ledgerCondition(coverage)}`),
     );

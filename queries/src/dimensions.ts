@@ -105,6 +105,13 @@ export function rollupFor(dimensions: readonly Dimension[]): 'cost_hourly' | 'co
   return rollup;
 }
 
+/** How the ledger names what a question depends on: as the rollup that knows all of it would, else as it stands. */
+export function ledgerSourceFor(
+  dimensions: readonly Dimension[],
+): Extract<Source, 'ledger' | 'ledger_as_rollup'> {
+  return rollupFor(dimensions) === null ? 'ledger' : 'ledger_as_rollup';
+}
+
 /** The dimension whose totals of days answer a question that depends on these; '': those of all; null: none do. */
 export function totalsDimension(dimensions: readonly Dimension[]): RollupDimension | '' | null {
   const [first, ...others] = new Set(dimensions);

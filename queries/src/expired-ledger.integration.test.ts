@@ -2,12 +2,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerBreakdown } from './breakdown/breakdown.ts';
 import { readBreakdownInput } from './breakdown/input.ts';
+import { answerFlamegraph } from './flamegraph/flamegraph.ts';
+import { readFlamegraphInput } from './flamegraph/input.ts';
 import { type EmbeddedLedger, openEmbeddedLedger } from './testing/embedded-ledger.ts';
 import { readTimeseriesInput } from './timeseries/input.ts';
 import { answerTimeseries } from './timeseries/timeseries.ts';
+import { readTraceInput } from './trace/input.ts';
+import { answerTrace } from './trace/trace.ts';
 import { answerUnpriced, readUnpricedInput } from './unpriced/unpriced.ts';
 
 const at = (text: string) => BigInt(Date.parse(text)) * 1_000_000n;
+const TRACE = 'ab'.repeat(16);
 const NOW = at('2026-11-29T12:00:00Z');
 /** The entries of acme's 20 August have expired, those of the 21st are kept. */
 const EXPIRED = 'from=2026-08-20T00:00:00Z&to=2026-08-21T00:00:00Z';
@@ -28,6 +33,8 @@ beforeAll(async () => {
       call(tenant, '2026-08-21T10:15:00Z'),
     ]),
   );
+  const spans = { tenant: 'acme', trace: TRACE, receivedAt: NOW, role: 'not_llm' } as const;
+  await ledger.insertSpans([{ ...spans, at: at('2026-08-20T23:00:00Z') }]);
   await ledger.store.insertRows('aicost.sealed_days', [
     { tenant: 'acme', day: '2026-08-20', expired: 'ledger', through: '2026-11-01T00:00:00Z' },
     { tenant: 'acme', day: '2026-08-21', expired: 'spans', through: '2026-11-01T00:00:00Z' },
@@ -107,4 +114,43 @@ describe('what only the ledger tells', () => {
     expect(await breakdown(`${KEPT}&by=session`)).toMatchObject(ANSWERED);
     expect(await breakdown(`${EXPIRED}&by=session`, 'other')).toMatchObject(ANSWERED);
   });
+});
+
+describe('what only spans tell', () => {
+  const flamegraph = (query: string, tenant = 'acme') =>
+    answerFlamegraph(ledger.store, reader(tenant), {
+      input: readFlamegraphInput(new URLSearchParams(query), NOW),
+      price: () => undefined,
+    });
+
+  it.for(['weight=duration', 'format=pprof', 'version=1', 'weight=duration&stack=spans'])(
+    'is refused where spans have expired, though the entries are kept: %s',
+    async (query) => {
+      await expect(flamegraph(`${KEPT}&${query}`)).rejects.toMatchObject({
+        code: 'ledger_expired',
+        message:
+          'from is "2026-08-21T00:00:00Z" and to is "2026-08-21T10:30:00Z": expected nothing that only spans tell, or a range from 2026-08-22T00:00:00Z on. Spans before that have expired (--retention-spans), and what was asked needs them.',
+      });
+      await expect(flamegraph(`${KEPT}&${query}`, 'other')).resolves.toBeDefined();
+    },
+  );
+
+  it('is refused for the side that lacks them, by its own parameters', async () => {
+    const today = 'from=2026-11-29T00:00:00Z&to=2026-11-29T10:00:00Z&weight=duration';
+    const before = 'compare_from=2026-08-21T00:00:00Z&compare_to=2026-08-21T10:00:00Z';
+    await expect(flamegraph(`${today}&${before}`)).rejects.toThrow(
+      'compare_from is "2026-08-21T00:00:00Z" and compare_to is',
+    );
+  });
+
+  it('is not needed for anything else', async () => {
+    expect(await flamegraph(`${KEPT}&by=model`)).toMatchObject({ body: ANSWERED });
+  });
+});
+
+it('names what was asked where the question has no from and to', async () => {
+  const input = readTraceInput({ trace_id: TRACE }, new URLSearchParams(), NOW);
+  await expect(answerTrace(ledger.store, reader('acme'), input)).rejects.toThrow(
+    `trace_id is "${TRACE}", which began at 2026-08-20T23:00:00Z: expected`,
+  );
 });

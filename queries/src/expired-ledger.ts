@@ -9,7 +9,7 @@ import { formatInstant, type InstantNs, NS_PER_SECOND, type Range } from './rang
 import { bound, join, type Sql, sql } from './sql.ts';
 import type { TenantScope } from './tenant-scope.ts';
 
-/** The entries that would answer have expired: HTTP 422. */
+/** The entries, or the spans, that would answer have expired: HTTP 422. */
 export class ExpiredQuestion extends Error {
   readonly code = 'ledger_expired';
 
@@ -21,6 +21,10 @@ export class ExpiredQuestion extends Error {
 
 interface Asked {
   readonly coverage: Coverage;
+  /** What must still be there for the parts that no rollup covers: entries go later than the spans of their day. */
+  readonly needs?: 'ledger' | 'spans';
+  /** What was asked as the question spells it, before `: expected …`; from and to, when not given. */
+  readonly asked?: string;
   /** Every dimension that the question depends on; null: what no rollup tells, such as why a call has no price. */
   readonly dimensions: readonly Dimension[] | null;
   readonly nowNs: InstantNs;
@@ -29,11 +33,11 @@ interface Asked {
 const DAY_NS = 86_400n * NS_PER_SECOND;
 
 /**
- * Throws ExpiredQuestion when a part of the range is left to the ledger that has expired. Asked once the answer is
- * there: a day is told to have expired before any of it goes, so that an answer that lacks some cannot pass.
+ * Throws ExpiredQuestion when a part of the range is left to the ledger, or to spans, and has expired. Asked once the
+ * answer is there: a day is told to have expired before any of it goes, so that an answer that lacks some cannot pass.
  */
 export async function refuseExpired(scope: TenantScope, asked: Asked): Promise<void> {
-  const { coverage, dimensions, nowNs } = asked;
+  const { coverage, dimensions, nowNs, needs = 'ledger' } = asked;
   // Nothing expires before it is a day old.
   const young = nowNs - (nowNs % DAY_NS) - DAY_NS;
   const parts = ledgerParts(coverage).filter(({ fromNs }) => fromNs < young);
@@ -41,15 +45,27 @@ export async function refuseExpired(scope: TenantScope, asked: Asked): Promise<v
   const touched = join(parts.map(touchesSql), ' OR ');
   const [row] = await scope.query<{ days: string; kept: string }>(
     sql`SELECT toString(countIf(${touched})) AS days, toString(max(day) + 1) AS kept ${scope.from('sealed_days')}
-      AND expired = 'ledger'`,
+      AND expired IN ${bound('Array(String)', GONE[needs])}`,
   );
   if (row === undefined || row.days === '0') return;
-  const { fromNs, toNs } = coverage.range;
-  const range = `from is "${formatInstant(fromNs)}" and to is "${formatInstant(toNs)}"`;
-  const expected = `${expectedOf(dimensions)}, or a range from ${row.kept}T00:00:00Z on`;
+  const opening = asked.asked ?? openingOf(coverage.range);
+  const expected = needs === 'spans' ? 'nothing that only spans tell' : expectedOf(dimensions);
   throw new ExpiredQuestion(
-    `${range}: expected ${expected}. Ledger entries before that have expired (--retention-ledger), and what was asked needs them.`,
+    `${opening}: expected ${expected}, or a range from ${row.kept}T00:00:00Z on. ${WHY[needs]}, and what was asked needs them.`,
   );
+}
+
+/** Notes of a day of which too little is left. */
+const GONE = { ledger: ['ledger'], spans: ['spans', 'ledger'] } as const;
+
+const WHY = {
+  ledger: 'Ledger entries before that have expired (--retention-ledger)',
+  spans: 'Spans before that have expired (--retention-spans)',
+} as const;
+
+/** The parameters of a range, as a problem names them. */
+export function openingOf({ fromNs, toNs }: Range, [from, to] = ['from', 'to']): string {
+  return `${from} is "${formatInstant(fromNs)}" and ${to} is "${formatInstant(toNs)}"`;
 }
 
 /** The parts of the range that no whole unit of a rollup covers. */

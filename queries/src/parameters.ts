@@ -28,24 +28,26 @@ const BY_MAX = 10;
 /** `from` and `to` as Zod members: half-open, the last 24 hours when not given. */
 export function rangeShape(nowNs: InstantNs) {
   return {
-    from: instantSchema(nowNs, 'now-24h').describe(`Start of the range: ${INSTANT_EXPECTED}.`),
-    to: instantSchema(nowNs, 'now').describe('End of the range, not part of it; as `from`.'),
+    from: presetInstant(nowNs, 'now-24h').describe(`Start of the range: ${INSTANT_EXPECTED}.`),
+    to: presetInstant(nowNs, 'now').describe('End of the range, not part of it; as `from`.'),
   };
 }
 
-function instantSchema(nowNs: InstantNs, preset: string) {
-  return z
-    .string()
-    .default(preset)
-    .transform((text, context) => {
-      try {
-        return parseInstant(text, nowNs);
-      } catch (error) {
-        const message = error instanceof RangeError ? error.message : INSTANT_EXPECTED;
-        context.addIssue({ code: 'custom', message });
-        return z.NEVER;
-      }
-    });
+function presetInstant(nowNs: InstantNs, preset: string) {
+  return z.string().default(preset).pipe(instantSchema(nowNs));
+}
+
+/** An instant as a Zod member. */
+export function instantSchema(nowNs: InstantNs) {
+  return z.string().transform((text, context) => {
+    try {
+      return parseInstant(text, nowNs);
+    } catch (error) {
+      const message = error instanceof RangeError ? error.message : INSTANT_EXPECTED;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    }
+  });
 }
 
 /** `by` as a Zod member: dimensions separated by commas, each once. */

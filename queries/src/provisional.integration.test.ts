@@ -112,6 +112,20 @@ describe('after a pass of settle', () => {
     });
   });
 
+  test('a trace that began hours before the spans that came last is open as a whole', async () => {
+    await ledger.clear();
+    await ledger.settledThrough(MARK, NOW - 1n);
+    const began = MARK - 20n * 3_600_000_000_000n;
+    await tell([{ trace: 'agent', cost: '7', at: began, received: began + 1n }]);
+    await ledger.insertSpans([
+      { tenant: 'acme', trace: 'agent', role: 'not_llm', at: MARK, receivedAt: MARK + 1n },
+    ]);
+    const query = 'from=2026-08-19T13:00:00Z&to=2026-08-20T00:00:00Z';
+    const input = readBreakdownInput(new URLSearchParams(query), NOW);
+    const { provisional } = await answerBreakdown(ledger.store, acme, input);
+    expect(provisional).toEqual({ calls: 1, unpriced_calls: 0, cost_usd: '7' });
+  });
+
   test('a mark that was set while it was being answered does not count', async () => {
     await ledger.settledThrough(NOW, NOW + 1_000_000n);
     expect((await breakdown('')).settled_through).toBe('2026-08-20T12:55:00Z');

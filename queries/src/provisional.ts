@@ -7,7 +7,13 @@
 import { formatUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { z } from 'zod';
 import { costRows, coverFor, dimensionsOf } from './cost-rows.ts';
-import { type Dimension, type Filter, filterSql, rollupFor } from './dimensions.ts';
+import {
+  type Dimension,
+  type Filter,
+  filterSql,
+  ledgerSourceFor,
+  rollupFor,
+} from './dimensions.ts';
 import { COUNT_SCHEMA, type Count, costIsUnknown, MONEY_SCHEMA, showCount } from './figures.ts';
 import { inRangeSql, instantSql } from './instant-sql.ts';
 import { formatInstant, type InstantNs, type Range } from './range.ts';
@@ -87,7 +93,7 @@ function everything(scope: TenantScope, asked: Asked): Sql {
 }
 
 function entriesOf(scope: TenantScope, { range, by, filters, condition }: Asked): Sql {
-  const source = rollupFor(dimensionsOf(by, filters)) === null ? 'ledger' : 'ledger_as_rollup';
+  const source = ledgerSourceFor(dimensionsOf(by, filters));
   return sql`SELECT ${SUMS} ${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, source)}${condition ?? sql``}`;
 }
 
@@ -98,18 +104,20 @@ function sinceMark(scope: TenantScope, asked: Asked): Sql {
     FROM (${entriesOf(scope, asked)}${openTracesSql(scope, sql`mark`)})`;
 }
 
-const markSql = (scope: TenantScope, nowNs: InstantNs): Sql =>
+/** The newest mark that was set before `nowNs`; NULL without one. */
+export const markSql = (scope: TenantScope, nowNs: InstantNs): Sql =>
   sql`SELECT max(through) ${scope.settleMarks} WHERE recorded_at <= ${instantSql(nowNs)}`;
 
 /**
  * ` AND …` for the ledger's entries of traces received later than a mark; none for the mark 0. The ledger has the order
- * of starts, so it is read from the oldest start of those traces on. Another collector may have stored the beginning of
- * such a trace: an hour is allowed for it.
+ * of starts, so it is read from the oldest start of those traces on. A trace has a row for each batch until they are
+ * merged, and for each collector, and its beginning may stand in one that is older than the mark: a day is allowed for
+ * it, because looking through the rows of all traces would take many times what the rest of this does.
  */
 export function openTracesSql(scope: TenantScope, mark: Sql): Sql {
   const { traceKey } = scope;
   const open = sql`${scope.from('traces')} AND last_received_at > ${mark} AND ${mark} > toDateTime64(0, 3, 'UTC')`;
-  const first = sql`if(count() = 0, toDateTime64('2100-01-01', 9, 'UTC'), min(traces.start_time) - INTERVAL 1 HOUR)`;
+  const first = sql`if(count() = 0, toDateTime64('2100-01-01', 9, 'UTC'), min(traces.start_time) - INTERVAL 24 HOUR)`;
   return sql` AND start_time >= (SELECT ${first} ${open}) AND ${traceKey} IN (SELECT ${traceKey} ${open})`;
 }
 

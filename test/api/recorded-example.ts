@@ -19,6 +19,8 @@ const VARYING: Readonly<Record<string, unknown>> = {
   key: 'aicost_k3y1d0000000_…',
   created_by: 'key:k3y1d0000000',
   set_by: 'key:k3y1d0000000',
+  state_set_by: 'key:k3y1d0000000',
+  erasure_id: 'a112323b-3267-4f7d-a5af-0af7cbce6112',
   changed_by: 'key:k3y1d0000000',
   budget_id: 'bud_2fe342da6ef88677d47939bb',
   revision: '1829433600000000000',

@@ -12,7 +12,7 @@ import {
   type EmbeddedLedger,
   openEmbeddedLedger,
 } from '@ai-cost-profiler/queries/testing/embedded-ledger.ts';
-import { entries } from '@ai-cost-profiler/queries/testing/random-ledger.ts';
+import { entries, MODEL_BEYOND_LIMIT } from '@ai-cost-profiler/queries/testing/random-ledger.ts';
 import express from 'express';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -51,7 +51,7 @@ const BY_LEDGER = ['', '&session=a&session=&model=a&model=', '&session=b&session
 const FILTERS = {
   ledger: BY_LEDGER,
   focus: BY_LEDGER,
-  costs: ['', '&model=a&model=', '&session=a&session=b'],
+  costs: ['', '&model=a&model=', '&session=a&session=b', '&session=beyond&model=beyond'],
 };
 const COST = { ledger: 'cost_usd', costs: 'cost_usd', focus: 'BilledCost' } as const;
 
@@ -59,6 +59,7 @@ beforeAll(async () => {
   ledger = await openEmbeddedLedger();
   const lists = fc.sample(entries, { numRuns: 12, seed: 7 });
   for (const list of lists) await ledger.insert(list);
+  await ledger.insert([MODEL_BEYOND_LIMIT]);
   const at = `toDateTime64('2026-03-28 10:00:00.5', 9, 'UTC')`;
   await ledger.store.command(`INSERT INTO aicost.landing (row_kind, entry_kind, entry_id, reverses, writer_id, batch_seq, tenant,
     start_time, trace_id, model, provider, feature, calls, in_uncached, cost_usd, list_usd, note, unpriced_calls)
@@ -294,8 +295,8 @@ describe('an export that was cut off', () => {
     const token = String(first.headers['x-export-resume']);
     batch += 1;
     await ledger.store.command(`INSERT INTO aicost.landing (row_kind, entry_kind, entry_id, writer_id, batch_seq, tenant, start_time,
-        span_id, received_at, cost_usd) SELECT if(number % 2 = 0, 'span', 'entry'), 'charge', generateUUIDv4(),
-        ['w', 'x', 'new${batch}'][number % 3 + 1], ${batch}, 'acme', toDateTime64('2026-03-28 10:00:01', 9, 'UTC'), 'new', now(), 1
+        span_id, received_at, cost_usd, unpriced_calls) SELECT if(number % 2 = 0, 'span', 'entry'), 'charge', generateUUIDv4(),
+        ['w', 'x', 'new${batch}'][number % 3 + 1], ${batch}, 'acme', toDateTime64('2026-03-28 10:00:01', 9, 'UTC'), 'new', now(), 1, 1
         FROM numbers(12) SETTINGS max_insert_threads = 1`);
     const offsets = fc.sample(fc.integer({ min: 0, max: first.body.length }), {
       numRuns: 3,
@@ -305,6 +306,8 @@ describe('an export that was cut off', () => {
       const rest = await get(`${path}&resume=${token}&offset_bytes=${offset}`);
       expect(rest.body.equals(first.body.subarray(offset))).toBe(true);
       expect(rest.trailers).toEqual(first.trailers);
+      const unpriced = 'x-export-unpriced-calls';
+      expect(rest.headers[unpriced]).toBe(first.headers[unpriced]);
     }
   });
 

@@ -2,7 +2,7 @@
  * From what holds now and which alerts are open to the events that lie between. Pure, and repeatable: the same question
  * asked twice has no second answer, because an open alert does not fire again.
  */
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { AlertEvent } from '@ai-cost-profiler/queries/alerts/alert-event.ts';
 import type { Alerting, AlertingKey } from '@ai-cost-profiler/queries/budgets/alerting.ts';
 import type { Budget } from '@ai-cost-profiler/queries/budgets/definition.ts';
@@ -11,23 +11,31 @@ import { formatInstant, type InstantNs } from '@ai-cost-profiler/queries/range.t
 
 const ID_HEX = 32;
 
-const hash = (...parts: readonly (string | null)[]): string =>
-  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, ID_HEX);
+/** Keyed: an id stays when a person's name is erased, and must not tell whoever tries names. */
+const hash = (secret: Uint8Array | string, ...parts: readonly (string | null)[]): string =>
+  createHmac('sha256', secret).update(JSON.stringify(parts)).digest('hex').slice(0, ID_HEX);
 
-/** Events of one budget, resolved ones first. `open` are the open alerts of this budget. */
-export function alertChanges(
-  budget: Budget,
-  alerting: Alerting,
-  open: readonly AlertEvent[],
-  nowNs: InstantNs,
-): AlertEvent[] {
-  const wanted = wantedAlerts(budget, alerting);
+export interface AlertQuestion {
+  readonly budget: Budget;
+  readonly alerting: Alerting;
+  /** The open alerts of this budget. */
+  readonly open: readonly AlertEvent[];
+  readonly nowNs: InstantNs;
+  /** Of the tenant; ids follow from it. */
+  readonly secret: Uint8Array;
+}
+
+/** Events of one budget, resolved ones first. */
+export function alertChanges(question: AlertQuestion): AlertEvent[] {
+  const { budget, alerting, open, nowNs } = question;
+  const wanted = wantedAlerts(question);
   const resolved = open.flatMap((alert) => {
     if (wanted.has(alert.alert_id)) return [];
     const isOver = alert.period_to !== null && alert.period_to !== periodTo(alerting);
     // More keys alert than were read: this one may be among those that were not.
     if (alerting.isCut && !isOver) return [];
-    const found = alerting.keys.find(({ key }) => key === alert.key);
+    // What is known by now is of the new period.
+    const found = isOver ? undefined : alerting.keys.find(({ key }) => key === alert.key);
     const { spent_usd = null, burn = [] } = found?.judgement ?? {};
     const at = formatInstant(alerting.moment.atNs);
     const reason = isOver ? 'period_ended' : 'below';
@@ -52,13 +60,13 @@ const periodTo = ({ moment }: Alerting): string | null =>
   moment.period.toNs === null ? null : formatInstant(moment.period.toNs);
 
 /** By id. A calendar's next period has alerts of its own; a rolling window has one, which comes and goes. */
-function wantedAlerts(budget: Budget, alerting: Alerting) {
+function wantedAlerts({ budget, alerting, secret }: AlertQuestion) {
   const { fromNs, toNs } = alerting.moment.period;
   const period = toNs === null ? 'rolling' : `${fromNs}/${toNs}`;
   return new Map(
     alerting.keys.flatMap((key) =>
       key.states.map((state) => [
-        `alert_${hash(budget.id, key.key, state, period)}`,
+        `alert_${hash(secret, budget.id, key.key, state, period)}`,
         { key, state },
       ]),
     ),

@@ -84,6 +84,7 @@ async function look(): Promise<string[]> {
     {
       store: ledger.store,
       budgets: { inForce: () => budgets, tenants: () => ['acme', 'globex'] },
+      idSecretOf: (tenant) => Buffer.from(tenant),
       publishAlert: (tenant, alert) => published.push([tenant, alert]),
       nowMs: () => nowMs,
       onEvaluated: () => undefined,
@@ -111,7 +112,7 @@ function deliver(webhookIds: readonly string[] = ['wh_1']) {
   return deliverAlerts(
     {
       store: ledger.store,
-      webhooks: { inForce: () => webhooks },
+      webhooks: { inForce: () => webhooks, isInForce: () => true },
       send: sendWebhook,
       mayBePrivate: true,
       nowMs: () => nowMs,
@@ -138,13 +139,19 @@ describe('an alert', () => {
     expect(await look()).toEqual(['exceeded fired']);
     expect(await look()).toEqual([]);
     nowMs += 12 * HOUR_MS;
-    expect((await look()).sort()).toEqual(['exceeded resolved', 'warning resolved']);
-    const { rows } = await listed();
-    expect(rows.map(({ reason }) => reason)).toEqual([
-      'period_ended',
-      'period_ended',
-      'reached',
-      'reached',
+    await spend('85');
+    expect((await look()).sort()).toEqual([
+      'exceeded resolved',
+      'warning fired',
+      'warning resolved',
+    ]);
+    const rows = (await listed()).rows.filter((row) => row.period_from?.startsWith('2026-08-10'));
+    // What the old period came to was not looked at again, and the new one's is another matter.
+    expect(rows.map(({ reason, spent_usd, burn }) => [reason, spent_usd, burn])).toEqual([
+      ['period_ended', null, []],
+      ['period_ended', null, []],
+      ['reached', '100.000000000000000001', []],
+      ['reached', '80', []],
     ]);
     expect(new Set(rows.map(({ message_id }) => message_id)).size).toBe(4);
     expect(new Set(rows.map(({ alert_id }) => alert_id)).size).toBe(2);
@@ -327,12 +334,14 @@ describe('a webhook', () => {
     expect(ofFirst).toEqual(['warning', 'exceeded']);
   });
 
+  const sent = { secret: SECRET, timestamp: 1, signal: running };
+
   test('is not called at a private address unless that is allowed, whatever its name says', async () => {
     const { port } = receiver.address() as AddressInfo;
     const message = { id: 'msg_1', body: '{}' };
     for (const host of ['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '0x7f.1']) {
       const url = `http://${host}:${port}/`;
-      const options = { url, secret: SECRET, timestamp: 1, timeoutMs: 5_000, mayBePrivate: false };
+      const options = { ...sent, url, timeoutMs: 5_000, mayBePrivate: false };
       const outcome = await sendWebhook(message, options);
       expect([host, outcome.status, outcome.error]).toEqual([
         host,
@@ -348,7 +357,7 @@ describe('a webhook', () => {
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as AddressInfo;
     const url = `http://127.0.0.1:${port}/`;
-    const options = { url, secret: SECRET, timestamp: 1, timeoutMs: 200, mayBePrivate: true };
+    const options = { ...sent, url, timeoutMs: 200, mayBePrivate: true };
     expect(await sendWebhook({ id: 'msg_1', body: '{}' }, options)).toEqual({
       status: 0,
       error: 'no answer within 200 ms',

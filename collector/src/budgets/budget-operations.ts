@@ -6,6 +6,7 @@ import {
   type BudgetRow,
 } from '@ai-cost-profiler/queries/budgets/definition.ts';
 import { Problem } from '../problems.ts';
+import { isGone, type TenantStates } from '../tenant-states.ts';
 import type { TenantActor } from '../webhook-rows.ts';
 import { type ControlRows, foldedRows, type Versioned } from './control-rows.ts';
 
@@ -15,6 +16,7 @@ const BUDGETS_MAX = 500;
 
 export interface BudgetsDeps {
   readonly state: ControlRows;
+  readonly tenantStates: Pick<TenantStates, 'of'>;
   readonly newId: () => string;
 }
 
@@ -28,14 +30,16 @@ export interface Budgets {
   create(by: TenantActor, body: BudgetBody): Promise<BudgetRow>;
   change(by: TenantActor, id: string, body: BudgetBody): Promise<BudgetRow>;
   remove(by: TenantActor, id: string): Promise<BudgetRow>;
-  /** Every budget in force. */
+  /** Every budget in force; none of a tenant that is being deleted. */
   inForce(): readonly Budget[];
-  /** Tenants that have a budget, or had one. */
+  /** Tenants that have a budget, or had one, and are not being deleted. */
   tenants(): readonly string[];
 }
 
-export function createBudgets({ state, newId }: BudgetsDeps): Budgets {
+export function createBudgets({ state, tenantStates, newId }: BudgetsDeps): Budgets {
   const folded = foldedRows(state, KIND, (json) => BUDGET_BODY.safeParse(json).data);
+  const ofLiving = (): Known[] =>
+    [...folded().values()].filter(({ tenant }) => !isGone(tenantStates.of(tenant)));
   const ofTenant = (tenant: string): Known[] =>
     [...folded().values()].filter((one) => one.tenant === tenant && !one.isDeleted);
   const find = (tenant: string, id: string): Known => {
@@ -73,8 +77,11 @@ export function createBudgets({ state, newId }: BudgetsDeps): Budgets {
       await append({ actor, tenant, id, deleted: true }, known.payload);
       return rowOf(known);
     },
-    inForce: () => [...folded().values()].filter(({ isDeleted }) => !isDeleted).map(budgetOf),
-    tenants: () => [...new Set([...folded().values()].map(({ tenant }) => tenant))],
+    inForce: () =>
+      ofLiving()
+        .filter(({ isDeleted }) => !isDeleted)
+        .map(budgetOf),
+    tenants: () => [...new Set(ofLiving().map(({ tenant }) => tenant))],
   };
 }
 

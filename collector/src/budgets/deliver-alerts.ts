@@ -12,7 +12,7 @@ import type { Webhook, Webhooks } from './webhook-operations.ts';
 
 export interface DeliverDeps {
   readonly store: AlertStore;
-  readonly webhooks: Pick<Webhooks, 'inForce'>;
+  readonly webhooks: Pick<Webhooks, 'inForce' | 'isInForce'>;
   readonly send: (message: WebhookMessage, options: SendOptions) => Promise<SendOutcome>;
   readonly mayBePrivate: boolean;
   readonly nowMs: () => number;
@@ -22,19 +22,23 @@ export interface DeliverDeps {
 }
 
 export interface DeliverResult {
-  /** Messages that wait for another attempt. */
+  /** Messages that wait, for another attempt or behind one that does. */
   readonly pending: number;
-  /** When the next of them is due, in milliseconds since 1970; null: none waits. */
+  /** When the next of them may be tried, in milliseconds since 1970; null: none waits. */
   readonly nextMs: number | null;
 }
 
 const SEND_TIMEOUT_MS = 15_000;
+/** After this long a webhook begins no other message in the same pass. */
+const TURN_MS_MAX = 10_000;
+/** Each holds its messages in memory, and a connection. */
+const WEBHOOKS_AT_ONCE = 32;
 /** 5 s, 20 s, 80 s, … up to 6 h: with ten attempts a receiver may be away for a night. */
 const BACKOFF_FIRST_MS = 5_000;
 const BACKOFF_FACTOR = 4;
 const BACKOFF_MS_MAX = 6 * 3_600_000;
 const ATTEMPTS_MAX = 10;
-/** Longer than all attempts together take. */
+/** Longer than all attempts of a message together take. What waits longer behind others is not sent. */
 const OUTBOX_MS = 3 * 86_400_000;
 const MESSAGES_MAX = 1000;
 /** The receiver says that it is gone for good (Standard Webhooks). */
@@ -46,17 +50,31 @@ function retryAfterMs(attempt: number, random: number): number {
   return Math.round(fullMs * (0.5 + random / 2));
 }
 
-/** Sends what is due. Each webhook on its own: a slow one keeps nobody else waiting. Throws what the store throws. */
+/**
+ * Sends what is due, to some webhooks at once: what one has not got when its time is over, the next pass sends, so that
+ * a slow one keeps nobody else waiting. Throws what the store throws, when all had their turn.
+ */
 export async function deliverAlerts(
   deps: DeliverDeps,
   signal: AbortSignal,
 ): Promise<DeliverResult> {
-  const done = deps.webhooks.inForce().map(async (webhook) => {
-    return deliverTo(deps, webhook, await outboxOf(deps, webhook), signal);
-  });
-  // Before one that failed is told, the others have come to their end.
-  await Promise.allSettled(done);
-  return together(await Promise.all(done));
+  const results: DeliverResult[] = [];
+  const failures: unknown[] = [];
+  // Each takes the next of the same list.
+  const left = deps.webhooks.inForce().values();
+  const takeTurns = async (): Promise<void> => {
+    for (const webhook of left) {
+      if (signal.aborted) return;
+      try {
+        results.push(await deliverTo(deps, webhook, signal));
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: WEBHOOKS_AT_ONCE }, takeTurns));
+  if (failures.length > 0) throw failures[0];
+  return together(results);
 }
 
 function outboxOf({ store, nowMs }: DeliverDeps, webhook: Webhook): Promise<Pending[]> {
@@ -75,26 +93,22 @@ function together(results: readonly DeliverResult[]): DeliverResult {
   };
 }
 
-/** In order, until one fails: where one does, the others would as well, and each would take its time-out. */
+/** In order: the first one that is not delivered holds those behind it, until it is delivered or given up. */
 async function deliverTo(
   deps: DeliverDeps,
   webhook: Webhook,
-  pending: readonly Pending[],
   signal: AbortSignal,
 ): Promise<DeliverResult> {
-  const waiting: number[] = [];
-  let isFailing = false;
-  for (const message of pending) {
-    const dueMs = message.nextAt === null ? deps.nowMs() : Date.parse(message.nextAt);
-    if (isFailing || signal.aborted || dueMs > deps.nowMs()) {
-      waiting.push(dueMs);
-      continue;
-    }
-    const nextMs = await attempt(deps, webhook, message);
-    isFailing = nextMs !== null;
-    if (nextMs !== null) waiting.push(nextMs);
+  const endMs = deps.nowMs() + TURN_MS_MAX;
+  const messages = await outboxOf(deps, webhook);
+  for (const [at, message] of messages.entries()) {
+    const nowMs = deps.nowMs();
+    const dueMs = message.nextAt === null ? nowMs : Date.parse(message.nextAt);
+    const mustWait = signal.aborted || nowMs >= endMs || dueMs > nowMs;
+    const nextMs = mustWait ? dueMs : await attempt(deps, webhook, message, signal);
+    if (nextMs !== null) return { pending: messages.length - at, nextMs };
   }
-  return { pending: waiting.length, nextMs: waiting.length === 0 ? null : Math.min(...waiting) };
+  return { pending: 0, nextMs: null };
 }
 
 /** Sends once and stores what came of it. @returns when to try again; null: never */
@@ -102,8 +116,10 @@ async function attempt(
   deps: DeliverDeps,
   webhook: Webhook,
   { event, attempts }: Pending,
+  signal: AbortSignal,
 ): Promise<number | null> {
-  const { store, mayBePrivate } = deps;
+  const { store, webhooks, mayBePrivate } = deps;
+  if (!webhooks.isInForce(webhook.id)) return null;
   const message = { id: event.message_id, body: bodyOf(event) };
   const timestamp = Math.floor(deps.nowMs() / 1000);
   const { status, error } = await deps.send(message, {
@@ -111,8 +127,13 @@ async function attempt(
     secret: webhook.secret,
     timestamp,
     timeoutMs: SEND_TIMEOUT_MS,
+    signal,
     mayBePrivate,
   });
+  // The collector stops, and did not wait for the answer: that is no fault of the receiver.
+  if (status === 0 && signal.aborted) return deps.nowMs();
+  // Removed meanwhile, or its tenant deleted: nothing more is stored for it.
+  if (!webhooks.isInForce(webhook.id)) return null;
   const number = attempts + 1;
   const isLast = number >= ATTEMPTS_MAX || status === GONE;
   const outcome = error === '' ? 'delivered' : isLast ? 'gave_up' : 'failed';

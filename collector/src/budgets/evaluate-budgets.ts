@@ -24,6 +24,8 @@ export interface AlertStore extends QueryStore {
 export interface EvaluateDeps {
   readonly store: AlertStore;
   readonly budgets: Pick<Budgets, 'inForce' | 'tenants'>;
+  /** Keys the ids of a tenant's alerts. */
+  readonly idSecretOf: (tenant: string) => Uint8Array;
   readonly publishAlert: PublishAlert;
   readonly nowMs: () => number;
   readonly onEvaluated: (outcome: 'known' | 'unknown' | 'expired') => void;
@@ -37,29 +39,38 @@ const NO_DIMENSIONS = { by: [], filters: [] };
 export async function evaluateBudgets(deps: EvaluateDeps, signal: AbortSignal): Promise<void> {
   const inForce = deps.budgets.inForce();
   const failures: unknown[] = [];
+  // One that takes too long, a budget or a tenant, keeps no other from being looked at.
+  const onFailed = (error: unknown) => void failures.push(error);
   for (const tenant of deps.budgets.tenants()) {
-    const scope = openTenantScope(deps.store, { tenant, operator: false }, NO_DIMENSIONS);
-    const open = await readOpenAlerts(scope);
+    if (signal.aborted) return;
     const budgets = inForce.filter((budget) => budget.tenant === tenant);
-    for (const budget of budgets) {
-      if (signal.aborted) return;
-      const ofBudget = open.filter(({ budget_id }) => budget_id === budget.id);
-      try {
-        await tell(deps, tenant, await changesOf(deps, scope, budget, ofBudget));
-      } catch (error) {
-        // One that takes too long keeps no other from being looked at.
-        failures.push(error);
-      }
-    }
-    const ids = new Set(budgets.map(({ id }) => id));
-    const orphans = open.filter(({ budget_id }) => !ids.has(budget_id));
-    await tell(deps, tenant, deletedBudgetChanges(orphans, instantOfMs(deps.nowMs())));
+    await evaluateTenant(deps, { tenant, budgets, onFailed }, signal).catch(onFailed);
   }
   if (failures.length > 0) throw failures[0];
 }
 
+async function evaluateTenant(
+  deps: EvaluateDeps,
+  of: { tenant: string; budgets: readonly Budget[]; onFailed: (error: unknown) => void },
+  signal: AbortSignal,
+): Promise<void> {
+  const { tenant, budgets, onFailed } = of;
+  const scope = openTenantScope(deps.store, { tenant, operator: false }, NO_DIMENSIONS);
+  const open = await readOpenAlerts(scope);
+  for (const budget of budgets) {
+    if (signal.aborted) return;
+    const ofBudget = open.filter(({ budget_id }) => budget_id === budget.id);
+    const looking = changesOf(deps, scope, budget, ofBudget);
+    await looking.then((events) => tell(deps, tenant, events)).catch(onFailed);
+  }
+  if (signal.aborted) return;
+  const ids = new Set(budgets.map(({ id }) => id));
+  const orphans = open.filter(({ budget_id }) => !ids.has(budget_id));
+  await tell(deps, tenant, deletedBudgetChanges(orphans, instantOfMs(deps.nowMs())));
+}
+
 async function changesOf(
-  { nowMs, onEvaluated }: EvaluateDeps,
+  { nowMs, onEvaluated, idSecretOf }: EvaluateDeps,
   scope: TenantScope,
   budget: Budget,
   open: readonly AlertEvent[],
@@ -68,7 +79,9 @@ async function changesOf(
   try {
     const alerting = await readAlerting(scope, { budget, nowNs, limit: ALERTING_KEYS_MAX });
     onEvaluated(alerting === null ? 'unknown' : 'known');
-    return alerting === null ? [] : alertChanges(budget, alerting, open, nowNs);
+    if (alerting === null) return [];
+    const secret = idSecretOf(budget.tenant);
+    return alertChanges({ budget, alerting, open, nowNs, secret });
   } catch (error) {
     if (!(error instanceof ExpiredQuestion)) throw error;
     // Its window reaches back further than the ledger: what was spent is not known any more.
@@ -78,10 +91,12 @@ async function changesOf(
 }
 
 async function tell(
-  { store, publishAlert }: EvaluateDeps,
+  { store, budgets, publishAlert }: EvaluateDeps,
   tenant: string,
   events: readonly AlertEvent[],
 ): Promise<void> {
+  // The tenant may have been deleted since: nothing more is stored for it.
+  if (events.length === 0 || !budgets.tenants().includes(tenant)) return;
   const rows = events.map((event) => storedAlert(tenant, event));
   await store.insertRows(`${store.database}.alerts`, rows);
   for (const event of events) publishAlert(tenant, event);

@@ -1,5 +1,6 @@
 import { BUDGET_BODY } from '@ai-cost-profiler/queries/budgets/definition.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { TenantStates, tenantChange } from '../tenant-states.ts';
 import { createBudgets } from './budget-operations.ts';
 import type { ControlRow, ControlRows } from './control-rows.ts';
 import { createWebhooks } from './webhook-operations.ts';
@@ -28,16 +29,18 @@ const body = (amount_usd: string) =>
   BUDGET_BODY.parse({ name: 'm', amount_usd, window: { kind: 'calendar', unit: 'month' } });
 
 let state: ReturnType<typeof memoryState>;
+let tenantStates: TenantStates;
 let ids = 0;
 beforeEach(() => {
   state = memoryState();
+  tenantStates = new TenantStates(state);
   ids = 0;
 });
 const newId = () => `id_${++ids}`;
 
 describe('budgets', () => {
   test('are rows that say who made them, who changed them, and when', async () => {
-    const budgets = createBudgets({ state, newId });
+    const budgets = createBudgets({ state, tenantStates, newId });
     const made = await budgets.create(ANN, body('100'));
     expect(made).toMatchObject({ id: 'id_1', amount_usd: '100', created_by: 'key:ann' });
     const changed = await budgets.change(BOB, 'id_1', body('200'));
@@ -63,7 +66,7 @@ describe('budgets', () => {
   });
 
   test('of another tenant look like those that do not exist', async () => {
-    const budgets = createBudgets({ state, newId });
+    const budgets = createBudgets({ state, tenantStates, newId });
     await budgets.create(ANN, body('100'));
     expect(budgets.list('globex')).toEqual([]);
     const told = (id: string) => {
@@ -84,7 +87,7 @@ describe('budgets', () => {
   });
 
   test('of a later version that this one cannot read are left as they were', async () => {
-    const budgets = createBudgets({ state, newId });
+    const budgets = createBudgets({ state, tenantStates, newId });
     await budgets.create(ANN, body('100'));
     const row = { ...ANN, kind: 'budget', id: 'id_1', deleted: false };
     await state.append([
@@ -94,8 +97,19 @@ describe('budgets', () => {
     expect(budgets.list('acme')).toMatchObject([{ amount_usd: '100', changed_by: 'key:ann' }]);
   });
 
+  test('of a tenant that is being deleted are looked at no more', async () => {
+    const budgets = createBudgets({ state, tenantStates, newId });
+    await budgets.create(ANN, body('100'));
+    await budgets.create({ actor: 'key:eve', tenant: 'globex' }, body('100'));
+    await state.append([tenantChange('key:op', 'globex', { state: 'suspended' })]);
+    expect(budgets.tenants()).toEqual(['acme', 'globex']);
+    await state.append([tenantChange('key:op', 'globex', { state: 'deleting' })]);
+    expect(budgets.inForce().map(({ tenant }) => tenant)).toEqual(['acme']);
+    expect(budgets.tenants()).toEqual(['acme']);
+  });
+
   test('have an upper number', async () => {
-    const budgets = createBudgets({ state, newId });
+    const budgets = createBudgets({ state, tenantStates, newId });
     for (let made = 0; made < 500; made++) await budgets.create(ANN, body('1'));
     await expect(budgets.create(ANN, body('1'))).rejects.toThrow('There are 500 budgets');
   });
@@ -103,7 +117,13 @@ describe('budgets', () => {
 
 describe('webhooks', () => {
   const open = () =>
-    createWebhooks({ state, newId, rootSecret: () => Buffer.from('root'), mayBePrivate: false });
+    createWebhooks({
+      state,
+      tenantStates,
+      newId,
+      rootSecret: () => Buffer.from('root'),
+      mayBePrivate: false,
+    });
   const wanted = { name: 'pager', url: 'https://example.com/hook' };
 
   test('show their secret once, keep it nowhere, and have the same one in each collector', async () => {
@@ -122,8 +142,18 @@ describe('webhooks', () => {
     const { id } = await webhooks.create(ANN, wanted);
     expect(webhooks.list('globex')).toEqual([]);
     expect(() => webhooks.show('globex', id)).toThrow('There is no webhook');
+    expect(webhooks.isInForce(id)).toBe(true);
     await webhooks.remove(BOB, id);
     expect(webhooks.inForce()).toEqual([]);
+    expect([webhooks.isInForce(id), webhooks.isInForce('id_x')]).toEqual([false, false]);
+  });
+
+  test('of a tenant that is being deleted get nothing more', async () => {
+    const webhooks = open();
+    const { id } = await webhooks.create(ANN, wanted);
+    await state.append([tenantChange('key:op', 'acme', { state: 'deleting' })]);
+    expect(webhooks.inForce()).toEqual([]);
+    expect(webhooks.isInForce(id)).toBe(false);
   });
 
   test('to a private address are refused by name of the field', async () => {

@@ -25,6 +25,8 @@ export interface SendOptions {
   /** Seconds since 1970, of this attempt. */
   readonly timestamp: number;
   readonly timeoutMs: number;
+  /** Ends the attempt when the collector stops. */
+  readonly signal: AbortSignal;
   readonly mayBePrivate: boolean;
 }
 
@@ -55,6 +57,7 @@ export async function sendWebhook(
 function describe(error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return 'failed';
   if (error.name === 'TimeoutError') return `no answer within ${timeoutMs} ms`;
+  if (error.name === 'AbortError') return 'ended with the collector';
   if (error instanceof PrivateAddressError) return error.message;
   // A code such as ECONNREFUSED says enough, and nothing of where names point to.
   return 'code' in error ? String(error.code) : error.name;
@@ -72,7 +75,7 @@ function post(message: WebhookMessage, options: SendOptions): Promise<number> {
     const sent = request(url, {
       method: 'POST',
       agent: false,
-      signal: AbortSignal.timeout(options.timeoutMs),
+      signal: AbortSignal.any([AbortSignal.timeout(options.timeoutMs), options.signal]),
       ...(options.mayBePrivate ? {} : { lookup: lookupPublic }),
       headers: {
         'content-type': 'application/json',
@@ -89,7 +92,8 @@ function post(message: WebhookMessage, options: SendOptions): Promise<number> {
     });
     sent.on('error', (error) => {
       // Node hides the reason of an aborted signal behind AbortError.
-      reject(error.name === 'AbortError' ? new DOMException('', 'TimeoutError') : error);
+      const isLate = error.name === 'AbortError' && !options.signal.aborted;
+      reject(isLate ? new DOMException('', 'TimeoutError') : error);
     });
     sent.end(message.body);
   });

@@ -5,6 +5,7 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { Problem } from '../problems.ts';
+import { isGone, type TenantStates } from '../tenant-states.ts';
 import type { WebhookOperations, WebhookRow } from '../webhook-rows.ts';
 import { type ControlRows, foldedRows, type Versioned } from './control-rows.ts';
 import { refuseUrl } from './private-addresses.ts';
@@ -27,6 +28,7 @@ export interface Webhook {
 
 export interface WebhooksDeps {
   readonly state: ControlRows;
+  readonly tenantStates: Pick<TenantStates, 'of'>;
   readonly newId: () => string;
   /** The root that secrets follow from. */
   readonly rootSecret: () => Buffer;
@@ -34,10 +36,13 @@ export interface WebhooksDeps {
 }
 
 export interface Webhooks extends WebhookOperations {
+  /** None of a tenant that is being deleted. */
   inForce(): readonly Webhook[];
+  isInForce(id: string): boolean;
 }
 
-export function createWebhooks({ state, newId, rootSecret, mayBePrivate }: WebhooksDeps): Webhooks {
+export function createWebhooks(deps: WebhooksDeps): Webhooks {
+  const { state, tenantStates, newId, rootSecret, mayBePrivate } = deps;
   const folded = foldedRows(state, KIND, (json) => payloadSchema.safeParse(json).data);
   const ofTenant = (tenant: string): Known[] =>
     [...folded().values()].filter((one) => one.tenant === tenant && !one.isDeleted);
@@ -46,6 +51,8 @@ export function createWebhooks({ state, newId, rootSecret, mayBePrivate }: Webho
     if (known !== undefined && known.tenant === tenant && !known.isDeleted) return known;
     throw new Problem('not_found', `There is no webhook ${JSON.stringify(id.slice(0, 64))}.`);
   };
+  const isInForce = ({ tenant, isDeleted }: Known): boolean =>
+    !isDeleted && !isGone(tenantStates.of(tenant));
   const secretOf = ({ tenant, id }: Pick<Known, 'tenant' | 'id'>): Buffer =>
     createHmac('sha256', rootSecret()).update(`${tenant}/${id}`).digest();
   return {
@@ -75,15 +82,17 @@ export function createWebhooks({ state, newId, rootSecret, mayBePrivate }: Webho
       return rowOf(known);
     },
     inForce: () =>
-      [...folded().values()]
-        .filter(({ isDeleted }) => !isDeleted)
-        .map((known) => ({
-          id: known.id,
-          tenant: known.tenant,
-          url: known.payload.url,
-          createdAt: known.createdAt,
-          secret: secretOf(known),
-        })),
+      [...folded().values()].filter(isInForce).map((known) => ({
+        id: known.id,
+        tenant: known.tenant,
+        url: known.payload.url,
+        createdAt: known.createdAt,
+        secret: secretOf(known),
+      })),
+    isInForce: (id) => {
+      const known = folded().get(id);
+      return known !== undefined && isInForce(known);
+    },
   };
 }
 

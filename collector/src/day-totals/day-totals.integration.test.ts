@@ -157,6 +157,6 @@ test('the loop goes on after a failed pass, and ends when it is stopped', async 
     onFailed: (error) => told.push(String(error)),
   });
   await second.promise;
-  await loop.stop();
+  await loop.stop(AbortSignal.any([]));
   expect(told.slice(0, 2)).toEqual(['Error: away', 'built 2']);
 });

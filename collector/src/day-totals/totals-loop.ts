@@ -1,9 +1,9 @@
 /** Keeps the totals of days in the background: nothing waits for it. A failed pass is told, and another follows. */
-import type { Timers } from '../timers.ts';
+import { aborted, type Timers } from '../timers.ts';
 
 export interface TotalsLoop {
-  /** Ends the loop; resolves when what runs is over, which is asked to end. */
-  stop(): Promise<void>;
+  /** Ends the loop; resolves when what runs is over, which is asked to end, or `deadline` fires. */
+  stop(deadline: AbortSignal): Promise<void>;
 }
 
 export interface TotalsLoopDeps {
@@ -26,9 +26,9 @@ export function startTotalsLoop(deps: TotalsLoopDeps): TotalsLoop {
   const stopping = new AbortController();
   const running = run(deps, stopping.signal);
   return {
-    async stop() {
+    async stop(deadline) {
       stopping.abort();
-      await running;
+      await Promise.race([running, aborted(deadline)]);
     },
   };
 }

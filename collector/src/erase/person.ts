@@ -1,9 +1,7 @@
 /** A person whose data is to go, and how statements name them without holding the name. */
+import { DELETED_USER } from '@ai-cost-profiler/clickhouse/deleted-user.ts';
 import { quoteName, quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
-
-/** What stands where the person was named: the money stays, and adds up. */
-export const DELETED_USER = '(deleted)';
 
 export interface Erasure {
   /** Random; what the audit log and statements call it by. */

@@ -1,6 +1,12 @@
 /** Reprice on the real engine: differences alone, once, and both views of the past stay one query each. */
 import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { formatUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
+import { openExport } from '@ai-cost-profiler/queries/export/export.ts';
+import { readExportInput } from '@ai-cost-profiler/queries/export/input.ts';
+import type { ByteStore } from '@ai-cost-profiler/queries/tenant-scope.ts';
+import { answerUnpriced, readUnpricedInput } from '@ai-cost-profiler/queries/unpriced/unpriced.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { RULES_VERSION } from '../normalise/dialects.ts';
 import type { Charge } from '../price/charge-call.ts';
@@ -102,6 +108,42 @@ async function sums(where = 'true') {
   return row;
 }
 
+const ACME = { tenant: 'acme', operator: false };
+const NO_CALLS = { calls: 0, input_tokens: 0, output_tokens: 0 };
+const DAY = 'from=2026-08-20T00:00:00Z&to=2026-08-21T00:00:00Z';
+
+async function unpriced() {
+  const input = readUnpricedInput(new URLSearchParams(DAY), BigInt(NOW_MS) * NS_PER_MS);
+  const { rows, totals } = await answerUnpriced(ledger.store, ACME, input);
+  return { rows, totals };
+}
+
+/** What FOCUS rows of a model come to. */
+async function focus(model: string) {
+  const asked = new URLSearchParams(`${DAY}&model=${model}`);
+  const input = readExportInput('focus', asked, BigInt(NOW_MS + 60_000) * NS_PER_MS);
+  const store: ByteStore = {
+    database: 'aicost',
+    query: (...question) => ledger.store.query(...question),
+    raw: (sql, format, params, settings) => ledger.store.raw(sql, format, params, { settings }),
+  };
+  const context = { store, reader: ACME, secret: () => Buffer.alloc(32, 1) };
+  const exported = await openExport(context, input);
+  const body = Buffer.concat(await Readable.from(exported.bytes()).toArray()).toString();
+  const rows = body
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+  const sum = (column: string) => rows.reduce((total, row) => total + Number(row[column]), 0);
+  const billed = rows.reduce((total, row) => total + parseUsd(String(row.BilledCost)), 0n);
+  return {
+    calls: sum('x_Calls'),
+    input: sum('x_InputTokens'),
+    billed: formatUsd(billed),
+    unpriced: exported.unpricedCalls,
+  };
+}
+
 async function verify(price: PriceNow) {
   const steps = verifyLedger({
     store: ledger.store,
@@ -201,6 +243,11 @@ it('appends one entry for each call that changes, of the amounts alone, and noth
   expect(await verify(price)).toMatchObject({ ok: true, difference: null });
 });
 
+it('leaves no call among the unpriced once it has a price, and exports it with its quantities', async () => {
+  expect(await unpriced()).toEqual({ rows: [], totals: NO_CALLS });
+  expect(await focus('ours-1')).toEqual({ calls: 1, input: 10, billed: '0.01', unpriced: '0' });
+});
+
 it('answers "as billed" and "as known now" with the queries of the documentation', async () => {
   const [asBilled, asKnownNow, withoutReprices] = documented();
   const at = new Date(NOW_MS + 5_000).toISOString().replace('Z', '').replace('T', ' ');
@@ -226,6 +273,12 @@ it('takes back what an earlier repricing added, down to unpriced', async () => {
   });
   expect(await reprice(price)).toMatchObject({ changed: 0 });
   expect(await verify(price)).toMatchObject({ ok: true, difference: null });
+  const tokens = { input_tokens: 10, output_tokens: 10 };
+  expect(await unpriced()).toMatchObject({
+    rows: [{ model: 'ours-1', reason: 'unknown_model', calls: 1, ...tokens }],
+    totals: { calls: 1, ...tokens },
+  });
+  expect(await focus('ours-1')).toMatchObject({ calls: 0, input: 0, billed: '0', unpriced: '1' });
 });
 
 it('looks at calls of its tenant that started in the range, and at no others', async () => {

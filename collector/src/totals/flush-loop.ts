@@ -1,6 +1,7 @@
 /** Brings control totals into ClickHouse every few seconds, and once more at the end. */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
+import { aborted } from '../timers.ts';
 import { ControlTotals, type ControlTotalsDeps } from './control-totals.ts';
 
 const PAUSE_MS = 5_000;
@@ -47,14 +48,7 @@ export function startControlTotals(deps: FlushLoopDeps): RunningTotals {
     async stop(deadline) {
       clearInterval(timer);
       if (timer === undefined) return;
-      await Promise.race([flush(), once(deadline)]);
+      await Promise.race([flush(), aborted(deadline)]);
     },
   };
-}
-
-function once(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

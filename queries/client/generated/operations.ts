@@ -699,8 +699,8 @@ export interface Operations {
         readonly parent_span_id: string | null;
         /** 0 for a root, else one more than of its parent. */
         readonly depth: number;
-        /** Why it is a root: it has no parent, one that is not stored (so the subtree may belong elsewhere), or one below it. Null: it is none. */
-        readonly root_reason: "no_parent" | "parent_unknown" | "parent_cycle" | null;
+        /** Why it is a root: it has no parent, one that is not stored (so the subtree may belong elsewhere), or one below it; or the span is not kept, only its entries, and what its parent was is not known. Null: it is none. */
+        readonly root_reason: "no_parent" | "parent_unknown" | "parent_cycle" | "span_not_kept" | null;
         /** How often it was stored; the newest is shown. 0: only its entries are kept. */
         readonly versions: number;
         readonly start_time: string;
@@ -999,15 +999,15 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly traces: number | string;
-        /** Different users, as far as calls tell one. */
+        /** Different users that have calls or a cost, as far as calls tell one. */
         readonly users: number | string;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
-        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users. */
         readonly cost_usd_per_call: string | null;
-        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users. */
         readonly cost_usd_per_trace: string | null;
-        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users. */
         readonly cost_usd_per_user: string | null;
         /** Of the traces that have a cost, each with what of it is of the row: exact. */
         readonly trace_cost_usd: {
@@ -1030,15 +1030,15 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly traces: number | string;
-        /** Different users, as far as calls tell one. */
+        /** Different users that have calls or a cost, as far as calls tell one. */
         readonly users: number | string;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
-        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users. */
         readonly cost_usd_per_call: string | null;
-        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users. */
         readonly cost_usd_per_trace: string | null;
-        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users. */
+        /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users. */
         readonly cost_usd_per_user: string | null;
         /** Of the traces that have a cost, each with what of it is of the row: exact. */
         readonly trace_cost_usd: {
@@ -1421,21 +1421,21 @@ export interface Operations {
       readonly to?: string | number;
       /** One trace, whenever it was; instead of from and to. */
       readonly trace_id?: string | number;
-      /** What widths are. */
+      /** What widths are. duration needs the spans of the range to be kept (problem ledger_expired where they have expired). */
       readonly weight?: "cost" | "tokens" | "duration" | "calls";
-      /** json: a nested set; folded: a stack a line; speedscope; pprof: gzipped. */
+      /** json: a nested set; folded: a stack a line; speedscope; pprof: gzipped, with durations too, so it needs the spans of the range (problem ledger_expired where they have expired). */
       readonly format?: "json" | "folded" | "speedscope" | "pprof";
       /** What frames are: values of dimensions, or names of spans (of a trace the default). */
       readonly stack?: "dimensions" | "spans";
       /** Frames from the root on: dimensions separated by commas, `bucket` as the last for the kind of tokens. With stack=dimensions service,agent,tool,model,bucket if not given; with stack=spans only bucket or nothing (of a trace bucket if not given). */
       readonly by?: string | number;
-      /** Only calls of spans whose resource has this service.version. */
+      /** Only calls of spans whose resource has this service.version; the spans of the range must be kept (problem ledger_expired where they have expired). */
       readonly version?: string | number;
       /** The range to compare with: its start, as `from`. */
       readonly compare_from?: string | number;
       /** Its end, as `to`. */
       readonly compare_to?: string | number;
-      /** The service.version to compare `version` with, in the same range or that of compare_from. */
+      /** The service.version to compare `version` with, in the same range or that of compare_from. Needs spans, as `version` does. */
       readonly compare_version?: string | number;
       /** A whole number from 1 to 10000. */
       readonly limit?: string | number;
@@ -1513,6 +1513,8 @@ export interface Operations {
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
       } | null;
+      /** True: a side has more groups than are read (20000), and the lighter ones are in `(other)`: what a frame lacks on one side may be there. */
+      readonly is_cut: boolean;
       readonly weight: string;
       /** Null for one trace, whenever it was. */
       readonly from: string | null;
@@ -2469,7 +2471,8 @@ export interface Operations {
         readonly calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly unpriced_calls: number | string;
-        readonly spent_usd: string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly spent_usd: string | null;
       };
       /** What the rows do not show. */
       readonly other: {
@@ -2477,7 +2480,8 @@ export interface Operations {
         readonly calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly unpriced_calls: number | string;
-        readonly spent_usd: string;
+        /** US dollars, plain decimal, exact; null when no call of the group has a price. */
+        readonly spent_usd: string | null;
       };
     };
   };

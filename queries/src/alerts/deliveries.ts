@@ -24,7 +24,7 @@ type StoredRow = Readonly<
     'message_id' | 'webhook_id' | 'outcome' | 'attempts' | 'status' | 'error' | 'at_ns',
     string
   > &
-    Record<'next_ns', string | null>
+    Record<'next_ms', string | null>
 >;
 
 /** By message; a message that was tried for no webhook yet has none. */
@@ -39,7 +39,7 @@ export async function readDeliveries(
   const stored = await scope.query<StoredRow>(
     sql`SELECT message_id, webhook_id, outcome, toString(attempt) AS attempts, toString(status) AS status, error,
       toString(toUnixTimestamp64Nano(recorded_at)) AS at_ns,
-      toString(toUnixTimestamp64Milli(next_at)) AS next_ns FROM (${newest})`,
+      toString(toUnixTimestamp64Milli(next_at)) AS next_ms FROM (${newest})`,
   );
   for (const row of stored) {
     const list = found.get(row.message_id) ?? [];
@@ -56,7 +56,7 @@ function readDelivery(row: StoredRow): Delivery {
     attempts: Number(row.attempts),
     status: row.status === '0' ? null : Number(row.status),
     error: row.error === '' ? null : row.error,
-    next_at: row.next_ns === null ? null : formatInstant(BigInt(row.next_ns) * 1_000_000n),
+    next_at: row.next_ms === null ? null : formatInstant(BigInt(row.next_ms) * 1_000_000n),
     at: formatInstant(BigInt(row.at_ns)),
   });
 }

@@ -1,13 +1,16 @@
-/** The alerts that fired and were not resolved, each by its newest event. */
-import { sql } from '../sql.ts';
+/** The alerts that fired and were not resolved, each by its newest event; of those that ended, only that is read. */
+import { bound, sql } from '../sql.ts';
 import type { TenantScope } from '../tenant-scope.ts';
 import { ALERT_COLUMNS, type AlertEvent, readAlertEvent, type StoredAlert } from './alert-event.ts';
 
 /** Of one budget, or of every budget of the tenant. */
-export async function readOpenAlerts(scope: TenantScope): Promise<AlertEvent[]> {
-  const newest = sql`SELECT * ${scope.from('alerts')} ORDER BY alert_id, alerts.recorded_at DESC LIMIT 1 BY alert_id`;
+export async function readOpenAlerts(scope: TenantScope, budgetId?: string): Promise<AlertEvent[]> {
+  const which = budgetId === undefined ? sql`` : sql` AND budget_id = ${bound('String', budgetId)}`;
+  const open = sql`SELECT alert_id ${scope.from('alerts')}${which} GROUP BY alert_id HAVING argMax(event, alerts.recorded_at) = 'fired'`;
+  const newest = sql`SELECT * ${scope.from('alerts')}${which} AND alert_id IN (${open})
+    ORDER BY alert_id, alerts.recorded_at DESC LIMIT 1 BY alert_id`;
   const stored = await scope.query<StoredAlert>(
-    sql`SELECT ${ALERT_COLUMNS} FROM (${newest}) AS alerts WHERE event = 'fired'`,
+    sql`SELECT ${ALERT_COLUMNS} FROM (${newest}) AS alerts`,
   );
   return stored.map(readAlertEvent);
 }

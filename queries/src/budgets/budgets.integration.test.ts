@@ -1,4 +1,5 @@
 /** Budgets on a real ledger: what they say is what a breakdown of the same range and filters says. */
+import { DELETED_USER } from '@ai-cost-profiler/clickhouse/deleted-user.ts';
 import { formatUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -90,6 +91,10 @@ describe('a budget for all calls', () => {
   test('is unknown while no call has a price, and says how many have none', async () => {
     await ledger.insert([call('2026-08-02T00:00:00Z', null)]);
     const budget = budgetOf({ basis: 'all' });
+    expect(await status(budget, NOON)).toMatchObject({
+      totals: { calls: 1, unpriced_calls: 1, spent_usd: null },
+      other: { calls: 0, spent_usd: '0' },
+    });
     expect((await status(budget, NOON)).rows).toMatchObject([
       { state: 'unknown', spent_usd: null, remaining_usd: null, share: null, unpriced_calls: 1 },
     ]);
@@ -231,6 +236,18 @@ describe('a budget for each user', () => {
   });
 });
 
+test('persons who were deleted are one name that is nobody: no alert, and part of other', async () => {
+  await ledger.insert([
+    call('2026-08-02T00:00:00Z', '500', { dimensions: { user: DELETED_USER } }),
+    call('2026-08-02T00:00:00Z', '90', { dimensions: { user: 'ann' } }),
+  ]);
+  const budget = budgetOf({ basis: 'all', each: 'user' });
+  expect((await alerting(budget, NOON))?.keys.map(({ key }) => key)).toEqual(['ann']);
+  const answer = await status(budget, NOON);
+  expect(answer.rows.map(({ key }) => key)).toEqual(['ann']);
+  expect(answer.other).toMatchObject({ calls: 1, spent_usd: '500' });
+});
+
 test('any ledger: what a budget spent is what the breakdown of its range and filters says', async () => {
   const NOW = at('2026-04-02T03:04:05.678901234Z');
   const budgets = fc.record({
@@ -272,7 +289,7 @@ test('any ledger: what a budget spent is what the breakdown of its range and fil
         }
         const breakdown = await answerBreakdown(ledger.store, ACME, readBreakdownInput(query, NOW));
         expect(answer.totals.calls).toBe(breakdown.totals.calls);
-        expect(answer.totals.spent_usd).toBe(breakdown.totals.cost_usd ?? '0');
+        expect(answer.totals.spent_usd).toBe(breakdown.totals.cost_usd);
         const each = budget.each;
         const known = breakdown.rows.filter(
           (row) => each === null || (row[each] !== null && row[each] !== '(over limit)'),
@@ -281,7 +298,9 @@ test('any ledger: what a budget spent is what the breakdown of its range and fil
           new Map(known.map((row) => [each === null ? null : row[each], row.cost_usd])),
         );
         const shown = answer.rows.reduce((sum, row) => sum + parseUsd(row.spent_usd ?? '0'), 0n);
-        expect(formatUsd(shown + parseUsd(answer.other.spent_usd))).toBe(answer.totals.spent_usd);
+        expect(formatUsd(shown + parseUsd(answer.other.spent_usd ?? '0'))).toBe(
+          answer.totals.spent_usd ?? '0',
+        );
         expect(formatInstant(at(answer.at ?? ''))).toBe(answer.at);
       }
     }),

@@ -2,6 +2,7 @@
  * What was spent of a budget, for all of its keys at once: one statement sums the period and every burn window, whole
  * hours and days from the rollups, edges from the ledger, and takes away what settle may still correct.
  */
+import { DELETED_USER } from '@ai-cost-profiler/clickhouse/deleted-user.ts';
 import { formatUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { type CostQuestion, costRows, coverFor, dimensionsOf } from '../cost-rows.ts';
 import type { TotalledDay } from '../coverage.ts';
@@ -12,12 +13,13 @@ import {
   keyColumns,
   keyNames,
   leading,
+  ledgerSourceFor,
   rollupFor,
 } from '../dimensions.ts';
 import { refuseExpired } from '../expired-ledger.ts';
 import { inRangeSql, instantSql } from '../instant-sql.ts';
 import { openTracesSql } from '../provisional.ts';
-import type { InstantNs, Range } from '../range.ts';
+import { formatInstant, type InstantNs, type Range } from '../range.ts';
 import { bound, join, name, type Sql, sql } from '../sql.ts';
 import type { TenantScope } from '../tenant-scope.ts';
 import { type Budget, filtersOf } from './definition.ts';
@@ -61,7 +63,9 @@ export async function readSpending(question: SpendingQuestion): Promise<Spending
   const days = await readTotalledDays(scope, moment.spentRange, dimensions);
   const stored = await scope.query<StoredRow>(spendingSql({ ...question, days }));
   for (const range of ranges) {
-    await refuseExpired(scope, { coverage: coverFor(range, dimensions, []), dimensions, nowNs });
+    const coverage = coverFor(range, dimensions, []);
+    const asked = `the budget counts from ${formatInstant(range.fromNs)} to ${formatInstant(range.toNs)}`;
+    await refuseExpired(scope, { coverage, dimensions, nowNs, asked });
   }
   return stored.map((row) => ({
     key: row.k0,
@@ -107,7 +111,7 @@ function partsOf({ scope, budget, moment, days }: Summed): Sql {
 
 function openRows(scope: TenantScope, asked: CostQuestion, range: Range, markNs: InstantNs): Sql {
   const { by, filters } = asked;
-  const source = rollupFor(dimensionsOf(by, filters)) === null ? 'ledger' : 'ledger_as_rollup';
+  const source = ledgerSourceFor(dimensionsOf(by, filters));
   const keys = keyNames(by);
   const grouping = keys.length === 0 ? sql`` : sql` GROUP BY ${join(keys, ', ')}`;
   return sql`SELECT ${leading(keyColumns(by, source))}${SUMS} ${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, source)}${openTracesSql(scope, instantSql(markNs))}${grouping}`;
@@ -141,12 +145,12 @@ function groupedSql(keys: readonly Sql[], sums: Sql, parts: Sql): Sql {
   return sql`SELECT grouping(k0) AS whole, k0, ${sums} FROM (${parts}) GROUP BY GROUPING SETS ((k0), ())`;
 }
 
-/** Which keys are asked for. Calls without a value, or with one beyond the limit of values, are of no key. */
+/** Which keys are asked for. Calls without a value, beyond the limit of values, or of deleted persons are of no key. */
 function conditionSql({ budget, moment, onlyAlerting }: SpendingQuestion): Sql {
   const conditions = [sql`whole = 0`];
   if (budget.each !== null) {
     const dimensions = dimensionsOf(byOf(budget), filtersOf(budget));
-    conditions.push(sql`k0 != ''`);
+    conditions.push(sql`k0 != ''`, sql`k0 != ${bound('String', DELETED_USER)}`);
     if (rollupFor(dimensions) !== null) conditions.push(sql`k0 != '(over limit)'`);
   }
   if (onlyAlerting) conditions.push(sql`(${join(alertingSql(moment), ' OR ')})`);

@@ -6,7 +6,7 @@ import { formatUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { z } from 'zod';
 import type { AlertEvent } from '../alerts/alert-event.ts';
 import { readOpenAlerts } from '../alerts/open-alerts.ts';
-import { COUNT_SCHEMA, MONEY_SCHEMA, showCount } from '../figures.ts';
+import { COUNT_SCHEMA, costIsUnknown, MONEY_SCHEMA, showCount } from '../figures.ts';
 import { readSettledThrough } from '../provisional.ts';
 import { formatInstant, type InstantNs } from '../range.ts';
 import { openTenantScope, type Reader, type Store } from '../tenant-scope.ts';
@@ -60,10 +60,10 @@ export const BUDGET_STATUS_ANSWER = z.object({
     .array(ROW)
     .describe('Each key with its own amount; one row with the key null for a budget without each.'),
   totals: z
-    .object({ calls: COUNT_SCHEMA, unpriced_calls: COUNT_SCHEMA, spent_usd: z.string() })
+    .object({ calls: COUNT_SCHEMA, unpriced_calls: COUNT_SCHEMA, spent_usd: MONEY_SCHEMA })
     .describe('Of every call that the filters find, those without a key included.'),
   other: z
-    .object({ calls: COUNT_SCHEMA, unpriced_calls: COUNT_SCHEMA, spent_usd: z.string() })
+    .object({ calls: COUNT_SCHEMA, unpriced_calls: COUNT_SCHEMA, spent_usd: MONEY_SCHEMA })
     .describe('What the rows do not show.'),
 });
 export type BudgetStatusAnswer = z.output<typeof BUDGET_STATUS_ANSWER>;
@@ -83,7 +83,7 @@ export async function answerBudgetStatus(
   const moment = momentOf(budget, nowNs, await readSettledThrough(scope, nowNs));
   if (moment === null) return nothingKnown(budget);
   const spending = await readSpending({ scope, budget, moment, nowNs, limit, onlyAlerting: false });
-  const open = (await readOpenAlerts(scope)).filter((alert) => alert.budget_id === budget.id);
+  const open = await readOpenAlerts(scope, budget.id);
   const total = spending.find(({ isTotal }) => isTotal) ?? NOTHING;
   const keys = spending.filter(({ isTotal }) => !isTotal);
   const { fromNs, toNs } = moment.period;
@@ -119,7 +119,13 @@ const counts = ({ calls, unpricedCalls }: Spending) => ({
 
 const sums = (spending: Spending) => ({
   ...counts(spending),
-  spent_usd: formatUsd(spending.spentAtto),
+  spent_usd: costIsUnknown({
+    calls: spending.calls,
+    unpriced_calls: spending.unpricedCalls,
+    cost_usd: spending.spentAtto,
+  })
+    ? null
+    : formatUsd(spending.spentAtto),
 });
 
 const subtract = (rest: Spending, { calls, unpricedCalls, spentAtto }: Spending): Spending => ({
@@ -134,7 +140,7 @@ function sinceOf({ key, state }: Pick<Row, 'key' | 'state'>, open: readonly Aler
 }
 
 function nothingKnown({ id }: Budget): BudgetStatusAnswer {
-  const none = sums(NOTHING);
+  const none = { ...counts(NOTHING), spent_usd: null };
   const instants = { at: null, period_from: null, period_to: null };
   return { budget_id: id, ...instants, rows: [], totals: none, other: none };
 }

@@ -5,7 +5,14 @@
 import { ROLLUP_DIMENSIONS } from '@ai-cost-profiler/clickhouse/rollup-dimensions.ts';
 import { dimensionsOf } from '../cost-rows.ts';
 import { type Coverage, coverRange, HOUR_SECONDS } from '../coverage.ts';
-import { type Dimension, filterSql, keyColumns, keyNames, rollupFor } from '../dimensions.ts';
+import {
+  type Dimension,
+  filterSql,
+  keyColumns,
+  keyNames,
+  ledgerSourceFor,
+  rollupFor,
+} from '../dimensions.ts';
 import { FIGURE_COLUMNS, innerSums } from '../figures.ts';
 import { inRangeSql } from '../instant-sql.ts';
 import { NS_PER_SECOND, type Range } from '../range.ts';
@@ -58,7 +65,7 @@ function parts(scope: TenantScope, slice: ExportSlice): Sql {
     found.push(grouped(sql`hour`, keyColumns(KEYS, source), where));
   }
   if (ledger) {
-    const source = 'ledger_as_rollup';
+    const source = ledgerSourceFor(dimensionsOf([], slice.filters));
     const where = sql`${scope.from('ledger')}${edges(slice.range, whole)}${filterSql(slice.filters, source)}`;
     const hour = sql`toDateTime(toStartOfHour(start_time), 'UTC')`;
     found.push(grouped(hour, keyColumns(KEYS, source), where));

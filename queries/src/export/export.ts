@@ -83,7 +83,7 @@ export async function openExport(context: ExportContext, asked: ExportInput): Pr
   const input = { ...asked, range };
   const table = EXPORT_TABLES[input.name];
   const [stored] = await Promise.all([
-    scope.query<StoredDay>(daysSql(scope, table, input)),
+    scope.query<StoredDay>(daysSql(scope, { table, input, snapshot: resumed?.snapshot ?? null })),
     refuseExpiredEntries(scope, input),
   ]);
   const snapshot =
@@ -107,7 +107,7 @@ export async function openExport(context: ExportContext, asked: ExportInput): Pr
 }
 
 /** A writer's rows of one day, in days since 1970. */
-type StoredDay = Readonly<Record<'day' | 'writer_id' | 'batch_seq' | 'unpriced', string>>;
+type StoredDay = Readonly<Record<'day' | 'writer' | 'seq' | 'unpriced', string>>;
 
 /** A token stands in a header and a URL. */
 const MARKS_MAX = 64;
@@ -115,31 +115,34 @@ const MARKS_MAX = 64;
 /** Those that wrote of the latest day first. */
 function writersOf(stored: readonly StoredDay[]): readonly WriterMark[] {
   const writers = new Map<string, bigint>();
-  for (const { writer_id, batch_seq } of [...stored].sort(
-    (a, b) => Number(b.day) - Number(a.day),
-  )) {
-    const [seq, known] = [BigInt(batch_seq), writers.get(writer_id)];
-    writers.set(writer_id, known === undefined || seq > known ? seq : known);
+  for (const row of [...stored].sort((a, b) => Number(b.day) - Number(a.day))) {
+    const [seq, known] = [BigInt(row.seq), writers.get(row.writer)];
+    writers.set(row.writer, known === undefined || seq > known ? seq : known);
   }
   return [...writers].map(([writer, seq]) => ({ writer, seq }));
 }
 
-function daysSql(scope: ByteScope, table: ExportTable, input: ExportInput): Sql {
+/** With a snapshot, only what it holds is counted. */
+function daysSql(
+  scope: ByteScope,
+  { table, input, snapshot }: Pick<Plan, 'table' | 'input' | 'snapshot'>,
+): Sql {
   const { range, filters } = input;
   if (table.source === 'cost_hourly') {
     const hours = sql`hour >= toStartOfHour(toDateTime(${bound('UInt32', range.fromNs / NS_PER_SECOND)}, 'UTC'))
       AND toUInt64(toUnixTimestamp(hour)) * 1000000000 < ${bound('UInt64', range.toNs)}`;
-    return sql`SELECT toString(toUInt32(toDate(hour))) AS day, '' AS writer_id, '0' AS batch_seq, '0' AS unpriced
+    return sql`SELECT toString(toUInt32(toDate(hour))) AS day, '' AS writer, '0' AS seq, '0' AS unpriced
       ${scope.from('cost_hourly')} AND ${hours} GROUP BY day`;
   }
   // Of spans all days are taken: looking for filters would be reading them once more.
   const isLedger = table.source === 'ledger';
-  const unpriced = input.name === 'focus' ? sql`sum(unpriced_calls)` : sql`0`;
+  const held = snapshot === null ? sql`true` : heldSql(snapshot, sql`recorded_at`);
+  const unpriced = input.name === 'focus' ? sql`sumIf(unpriced_calls, ${held})` : sql`0`;
   const filter = isLedger ? filterSql(filters, 'ledger') : sql``;
   // Groups are made of numbers and turned into text once they are few.
-  return sql`SELECT toString(date) AS day, toString(writer) AS writer_id, toString(newest) AS batch_seq, toString(told) AS unpriced
-    FROM (SELECT toUInt32(toDate(start_time)) AS date, writer_id AS writer, max(batch_seq) AS newest, ${unpriced} AS told
-      ${scope.from(table.source)}${inRangeSql(range)}${filter} GROUP BY date, writer)`;
+  return sql`SELECT toString(date) AS day, toString(written_by) AS writer, toString(newest) AS seq, toString(told) AS unpriced
+    FROM (SELECT toUInt32(toDate(start_time)) AS date, writer_id AS written_by, max(batch_seq) AS newest, ${unpriced} AS told
+      ${scope.from(table.source)}${inRangeSql(range)}${filter} GROUP BY date, written_by)`;
 }
 
 /** Spans are exported as they are kept; money that is not there any more would make a smaller bill. */

@@ -4,7 +4,7 @@
  */
 import { costRows, coverFor, dimensionsOf } from '../cost-rows.ts';
 import { type Coverage, coverRange } from '../coverage.ts';
-import { type Dimension, keyColumns, keyNames, rollupFor, type Source } from '../dimensions.ts';
+import { type Dimension, keyColumns, keyNames, ledgerSourceFor } from '../dimensions.ts';
 import { bound, join, type Sql, sql } from '../sql.ts';
 import type { TenantScope } from '../tenant-scope.ts';
 import { SUM_DURATION, withDurations } from './durations.ts';
@@ -52,7 +52,8 @@ export async function readDimensionStacks(
 ): Promise<ReadSide> {
   const rows = await scope.query<GroupText>(stacksSql(scope, question));
   const total = rows.find((row) => row['is_total'] === '1');
-  const groups = rows.filter((row) => row['is_total'] === '0');
+  const found = rows.filter((row) => row['is_total'] === '0');
+  const groups = found.slice(0, GROUPS_MAX);
   const { by, leaves } = question;
   return {
     stacks: groups.flatMap((row) => {
@@ -60,6 +61,7 @@ export async function readDimensionStacks(
       return stacksOfGroup(frames, row, { leaves, price });
     }),
     totals: total === undefined ? NO_WEIGHTS : weightsOf(total),
+    isCut: found.length > GROUPS_MAX,
   };
 }
 
@@ -80,7 +82,7 @@ function stacksSql(scope: TenantScope, question: DimensionQuestion): Sql {
   const list = join(keys, ', ');
   return sql`SELECT toString(grouping(one)) AS is_total, ${list}, ${groupFigures(leaves)}, toString(sum(sum_duration)) AS f_duration${detail}
     FROM (${rowsSql(scope, question)}) GROUP BY GROUPING SETS ((${list}), ())
-    ORDER BY is_total DESC, ${ORDER_BY[weight]} DESC, ${list} LIMIT ${bound('UInt64', GROUPS_MAX + 1)}`;
+    ORDER BY is_total DESC, ${ORDER_BY[weight]} DESC, ${list} LIMIT ${bound('UInt64', GROUPS_MAX + 2)}`;
 }
 
 function rowsSql(scope: TenantScope, question: DimensionQuestion): Sql {
@@ -92,8 +94,7 @@ function rowsSql(scope: TenantScope, question: DimensionQuestion): Sql {
     const { filters } = entries;
     return sql`SELECT ${constant} FROM (${costRows(scope, { by, filters, coverage, bucketed: false, sums })})`;
   }
-  const source: Source =
-    rollupFor(dimensionsOf(by, entries.filters)) === null ? 'ledger' : 'ledger_as_rollup';
+  const source = ledgerSourceFor(dimensionsOf(by, entries.filters));
   const columns = [...keyColumns(by, source)];
   const names = [...keyNames(by)];
   const sums = [groupSums(leaves)];

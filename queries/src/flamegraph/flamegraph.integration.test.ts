@@ -93,6 +93,24 @@ describe('a flame graph of dimensions', () => {
     });
   });
 
+  test.for(['by=model', 'stack=spans', 'stack=spans&weight=duration'])(
+    'beside a session a model is found by the name that the ledger has, as the breakdown does: %s',
+    async (query) => {
+      const model = 8;
+      await ledger.insert([
+        {
+          tenant: 'acme',
+          at: AT,
+          dimensions: { model: 'm', session: 's' },
+          figures: { calls: '1', cost_usd: '1' },
+          overLimit: model,
+        },
+      ]);
+      expect((await askJson(`${DAY}&session=s&model=m&${query}`)).totals.calls).toBe(1);
+      expect((await askJson(`${DAY}&model=m&${query}`)).totals.calls).toBe(0);
+    },
+  );
+
   test('bounded stacks keep the total: the rest is one frame', async () => {
     const call = (model: string, cost: string) => ({
       tenant: 'acme',
@@ -107,6 +125,20 @@ describe('a flame graph of dimensions', () => {
       ['a', '4'],
       ['(other)', '3'],
     ]);
+  });
+
+  test('tells when a side has more groups than are read: what one lacks may be in the rest', async () => {
+    const groups = (count: number, day: string) =>
+      ledger.store.command(`INSERT INTO aicost.landing (row_kind, entry_kind, entry_id, writer_id, batch_seq, tenant, start_time, session, calls, cost_usd)
+        SELECT 'entry', 'charge', generateUUIDv4(), 'w', 1, 'acme', toDateTime64('2026-08-${day} 12:00:00', 9, 'UTC'), toString(number), 1, 1 FROM numbers(${count})`);
+    await groups(20_000, '20');
+    await groups(20_001, '19');
+    const before = 'from=2026-08-19T00:00:00Z&to=2026-08-20T00:00:00Z';
+    const compared = 'compare_from=2026-08-19T00:00:00Z&compare_to=2026-08-20T00:00:00Z';
+    const isCut = async (query: string) => (await askJson(`${query}&by=session&limit=1`)).is_cut;
+    expect(await isCut(DAY)).toBe(false);
+    expect(await isCut(before)).toBe(true);
+    expect(await isCut(`${DAY}&${compared}`)).toBe(true);
   });
 
   test('another tenant is not seen', async () => {

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { dimensionsOf } from '../cost-rows.ts';
 import { coverRange } from '../coverage.ts';
-import { refuseExpired } from '../expired-ledger.ts';
+import { openingOf, refuseExpired } from '../expired-ledger.ts';
 import { COUNT_SCHEMA, type Count, MONEY_SCHEMA, showCount } from '../figures.ts';
 import { PROVISIONAL_SHAPE, type Provisional, readProvisional } from '../provisional.ts';
 import { formatInstant } from '../range.ts';
@@ -42,6 +42,7 @@ export interface FlamegraphAnswer extends Provisional {
   readonly totals: SideTotals;
   /** Of the other side; null where nothing is compared. */
   readonly totals_right: SideTotals | null;
+  readonly is_cut: boolean;
   readonly weight: Weight;
   readonly from: string | null;
   readonly to: string | null;
@@ -54,6 +55,11 @@ export const FLAMEGRAPH_ANSWER = z.object({
     .describe('Frames in depth-first order, siblings heaviest first; the first is the root.'),
   totals: SIDE_TOTALS,
   totals_right: SIDE_TOTALS.nullable(),
+  is_cut: z
+    .boolean()
+    .describe(
+      'True: a side has more groups than are read (20000), and the lighter ones are in `(other)`: what a frame lacks on one side may be there.',
+    ),
   weight: z.string(),
   from: z.string().nullable().describe('Null for one trace, whenever it was.'),
   to: z.string().nullable(),
@@ -116,9 +122,14 @@ async function readSide(
     ? await readSpanStacks(scope, question, price)
     : await readDimensionStacks(scope, question, price);
   const coverage = ofSpans ? coverRange(side.range, null) : coverageOf(question);
-  const dimensions = dimensionsOf(by, filters);
   // A trace is what is kept of it, as anywhere.
-  if (traceId === null) await refuseExpired(scope, { coverage, dimensions, nowNs });
+  if (traceId === null) {
+    const needs = side.version !== null || question.durations ? 'spans' : 'ledger';
+    const dimensions = dimensionsOf(by, filters);
+    const isRight = side === input.right && side.range !== input.left.range;
+    const asked = openingOf(side.range, isRight ? ['compare_from', 'compare_to'] : undefined);
+    await refuseExpired(scope, { coverage, dimensions, nowNs, needs, asked });
+  }
   return read;
 }
 
@@ -150,6 +161,7 @@ function jsonOf(
     rows: nestedSet(stacks, { weight, isCompared: read.right !== null }),
     totals: totalsOf(read.left.totals),
     totals_right: read.right === null ? null : totalsOf(read.right.totals),
+    is_cut: read.left.isCut || read.right?.isCut === true,
     weight,
     from: isRange ? formatInstant(left.range.fromNs) : null,
     to: isRange ? formatInstant(left.range.toNs) : null,

@@ -4,23 +4,19 @@ import type { Dimension, Filter } from '../dimensions.ts';
 import { InputProblem } from '../input-problem.ts';
 import {
   bySchema,
+  instantSchema,
   rangeShape,
   readParameters,
   readRange,
   wholeNumberSchema,
 } from '../parameters.ts';
-import {
-  INSTANT_EXPECTED,
-  INSTANT_NS_MAX,
-  type InstantNs,
-  parseInstant,
-  type Range,
-} from '../range.ts';
+import { INSTANT_NS_MAX, type InstantNs, type Range } from '../range.ts';
 import { WEIGHTS, type Weight } from './weights.ts';
 
 const STACKS_PRESET = 1_000;
 const STACKS_MAX = 10_000;
 const VERSION_LENGTH_MAX = 256;
+const KEPT = 'problem ledger_expired where they have expired';
 
 const FORMATS = ['json', 'folded', 'speedscope', 'pprof'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -75,19 +71,7 @@ const versionSchema = z.string().min(1).max(VERSION_LENGTH_MAX).optional();
 /** The parameters of `GET /api/v1/flamegraph`, without the filters by dimension. */
 export function flamegraphParameters(nowNs: InstantNs) {
   const { from, to } = rangeShape(nowNs);
-  const compared = z
-    .string()
-    .optional()
-    .transform((text, context) => {
-      if (text === undefined) return undefined;
-      try {
-        return parseInstant(text, nowNs);
-      } catch (error) {
-        const message = error instanceof RangeError ? error.message : INSTANT_EXPECTED;
-        context.addIssue({ code: 'custom', message });
-        return z.NEVER;
-      }
-    });
+  const compared = instantSchema(nowNs).optional();
   return z.object({
     from,
     to,
@@ -96,11 +80,16 @@ export function flamegraphParameters(nowNs: InstantNs) {
       .regex(/^[0-9a-f]{32}$/, 'a trace id: 32 digits of lower-case hexadecimal')
       .optional()
       .describe('One trace, whenever it was; instead of from and to.'),
-    weight: z.enum(WEIGHTS).default('cost').describe('What widths are.'),
+    weight: z
+      .enum(WEIGHTS)
+      .default('cost')
+      .describe(`What widths are. duration needs the spans of the range to be kept (${KEPT}).`),
     format: z
       .enum(FORMATS)
       .default('json')
-      .describe('json: a nested set; folded: a stack a line; speedscope; pprof: gzipped.'),
+      .describe(
+        `json: a nested set; folded: a stack a line; speedscope; pprof: gzipped, with durations too, so it needs the spans of the range (${KEPT}).`,
+      ),
     stack: z
       .enum(['dimensions', 'spans'])
       .optional()
@@ -108,11 +97,13 @@ export function flamegraphParameters(nowNs: InstantNs) {
         'What frames are: values of dimensions, or names of spans (of a trace the default).',
       ),
     by: framesSchema,
-    version: versionSchema.describe('Only calls of spans whose resource has this service.version.'),
+    version: versionSchema.describe(
+      `Only calls of spans whose resource has this service.version; the spans of the range must be kept (${KEPT}).`,
+    ),
     compare_from: compared.describe('The range to compare with: its start, as `from`.'),
     compare_to: compared.describe('Its end, as `to`.'),
     compare_version: versionSchema.describe(
-      'The service.version to compare `version` with, in the same range or that of compare_from.',
+      'The service.version to compare `version` with, in the same range or that of compare_from. Needs spans, as `version` does.',
     ),
     limit: wholeNumberSchema(STACKS_PRESET, 1, STACKS_MAX),
   });

@@ -8,7 +8,7 @@ import { gzip } from 'node:zlib';
 import { Location, Function as PprofFunction, Profile, StringTable } from 'pprof-format';
 import type { Range } from '../range.ts';
 import { wholeWeights } from './folded.ts';
-import type { PairedStack } from './stacks.ts';
+import { drawnFrames, type PairedStack } from './stacks.ts';
 import type { Weight } from './weights.ts';
 
 const SAMPLE_TYPES = [
@@ -17,9 +17,6 @@ const SAMPLE_TYPES = [
   ['duration', 'nanoseconds'],
   ['calls', 'count'],
 ] as const satisfies readonly (readonly [Weight, string])[];
-
-/** A sample without any frame is not drawn. */
-const ROOT_FRAME = 'total';
 
 const compress = promisify(gzip);
 
@@ -40,7 +37,7 @@ export async function pprofProfile(
     return stacks.flatMap((stack, index) => {
       const value = columns.map((column) => (isBase ? -column[index]! : column[index]!));
       if (value.every((one) => one === 0n)) return [];
-      const labels = stack.frames.length === 0 ? [ROOT_FRAME] : stack.frames;
+      const labels = drawnFrames(stack);
       const locationId = labels.map((label) => frames.idOf(label)).reverse();
       return [{ locationId, value, label: isBase ? [base] : [] }];
     });

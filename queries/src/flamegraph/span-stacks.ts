@@ -4,7 +4,8 @@
  * that only different trees are walked here.
  * Invariant: the stacks add up to the ledger; what is billed without a stored span is one frame.
  */
-import type { Source } from '../dimensions.ts';
+import { dimensionsOf } from '../cost-rows.ts';
+import { ledgerSourceFor } from '../dimensions.ts';
 import { inRangeSql } from '../instant-sql.ts';
 import { bound, join, name, type Sql, sql } from '../sql.ts';
 import type { TenantScope } from '../tenant-scope.ts';
@@ -50,8 +51,9 @@ export async function readSpanStacks(
   const rows = await scope.query<TreeRow>(treesSql(scope, question));
   const [first] = rows;
   return {
-    stacks: rows.flatMap((row) => stacksOfTree(row, question, price)),
+    stacks: rows.slice(0, TREES_MAX).flatMap((row) => stacksOfTree(row, question, price)),
     totals: first === undefined ? NO_WEIGHTS : weightsOf(first as unknown as GroupText, 't_'),
+    isCut: rows.length > TREES_MAX,
   };
 }
 
@@ -107,14 +109,16 @@ function treesSql(scope: TenantScope, question: DimensionQuestion): Sql {
         arrayMap(x -> if(x <= n, x, 0), arraySlice(places, n + 1, n)) AS parents,
         arrayMap(x -> if(x <= n, x, 0), arraySlice(places, 2 * n + 1)) AS spans
       FROM (${billedSql(scope, question)}) AS billed LEFT ANY JOIN (${spansSql(scope, entries)}) AS trees USING (trace_key)
-    ) GROUP BY ${join(keys, ', ')} ORDER BY ${size} DESC, names, parents, spans LIMIT ${bound('UInt64', TREES_MAX)}`;
+    ) GROUP BY ${join(keys, ', ')} ORDER BY ${size} DESC, names, parents, spans LIMIT ${bound('UInt64', TREES_MAX + 1)}`;
 }
 
 const sumName = (figure: string): string => figure.replace(/^f_/, 'sum_');
 
+const sourceOf = ({ filters }: AskedEntries) => ledgerSourceFor(dimensionsOf([], filters));
+
 /** One row a trace: its billed spans, and what each comes to. */
 function billedSql(scope: TenantScope, { entries, leaves, durations }: DimensionQuestion): Sql {
-  const source: Source = 'ledger_as_rollup';
+  const source = sourceOf(entries);
   const isSplit = splitsCost(leaves);
   const from = durations
     ? withDurations(scope, entries, source)
@@ -136,10 +140,10 @@ function billedSql(scope: TenantScope, { entries, leaves, durations }: Dimension
 
 /** One row a trace: its spans, each once whatever versions it has. */
 function spansSql(scope: TenantScope, entries: AskedEntries): Sql {
-  const { range, traceId, filters } = entries;
+  const { range, traceId } = entries;
   const before = ANCESTOR_HOURS * 3_600_000_000_000n;
   const fromNs = range.fromNs > before ? range.fromNs - before : 0n;
-  const wanted = sql`SELECT ${scope.traceKey} ${entriesSql(scope, { ...entries, filters }, 'ledger_as_rollup')}`;
+  const wanted = sql`SELECT ${scope.traceKey} ${entriesSql(scope, entries, sourceOf(entries))}`;
   const rows = sql`${scope.from('spans')}${inRangeSql({ ...range, fromNs })}${traceSql(traceId)} AND ${scope.traceKey} IN (${wanted})`;
   const all = sql`SELECT ${scope.traceKey} AS trace_key, groupArray(span_id) AS all_ids, groupArray(parent_span_id) AS all_parents,
     groupArray(toString(${name('name')})) AS all_names, arrayEnumerateUniq(all_ids) AS version ${rows} GROUP BY trace_key`;

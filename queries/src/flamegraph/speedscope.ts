@@ -1,6 +1,6 @@
 /** Stacks as speedscope's file format: a sampled profile for each side. Cost is in nano-dollars that add up. */
 import { wholeWeights } from './folded.ts';
-import type { PairedStack } from './stacks.ts';
+import { drawnFrames, type PairedStack } from './stacks.ts';
 import type { Weight } from './weights.ts';
 
 interface SampledProfile {
@@ -35,7 +35,7 @@ export function speedscopeFile(
   shown: { readonly weight: Weight; readonly isCompared: boolean },
 ): SpeedscopeFile {
   const names = new Map<string, number>();
-  const indexed = stacks.map(({ frames }) => frames.map((label) => indexOf(names, label)));
+  const indexed = stacks.map((stack) => drawnFrames(stack).map((label) => indexOf(names, label)));
   const profileOf = (side: 'left' | 'right', name: string): SampledProfile => {
     const weights = wholeWeights(stacks, side, shown.weight);
     const kept = weights.flatMap((weight, index) => (weight === 0n ? [] : [{ weight, index }]));

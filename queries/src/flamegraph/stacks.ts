@@ -14,6 +14,8 @@ export interface Stack {
 export interface ReadSide {
   readonly stacks: readonly Stack[];
   readonly totals: Weights;
+  /** Whether there were more groups than are read. */
+  readonly isCut: boolean;
 }
 
 /** A stack with its weight on the left and on the right; the right is nothing where nothing is compared. */
@@ -21,6 +23,13 @@ export interface PairedStack {
   readonly frames: readonly string[];
   readonly left: Weights;
   readonly right: Weights;
+}
+
+const ROOT_FRAME = 'total';
+
+/** A stack's frames for a viewer that does not draw a sample without any. */
+export function drawnFrames({ frames }: PairedStack): readonly string[] {
+  return frames.length === 0 ? [ROOT_FRAME] : frames;
 }
 
 const OTHER_FRAME = '(other)';

@@ -84,6 +84,15 @@ const OVER_LIMIT_BITS: { readonly [D in Dimension]?: number } = {
   user: 256,
 };
 
+/** A call of acme in that week, whose model the rollups do not name. */
+export const MODEL_BEYOND_LIMIT: Entry = {
+  tenant: 'acme',
+  at: START,
+  dimensions: { model: 'beyond', session: 'beyond' },
+  figures: { calls: '1', cost_usd: '1' },
+  overLimit: 8,
+};
+
 /** The value of a dimension as a question shows it: rollup questions hide values over the limit. */
 export function shownValue(entry: Entry, dimension: Dimension, byRollup: boolean): string {
   if (dimension === 'tenant') return entry.tenant;

@@ -19,7 +19,8 @@ import type { StoredEntry, StoredSpan } from './stored-trace.ts';
 /** A span with what was booked for it; `stored` is its newest version, undefined where only its entries are kept. */
 export interface TraceSpan {
   readonly spanId: string;
-  readonly parentSpanId: string;
+  /** Null where the span is not kept. */
+  readonly parentSpanId: string | null;
   readonly startNs: bigint;
   readonly versions: number;
   readonly stored: StoredSpan | undefined;
@@ -74,10 +75,10 @@ export const SPAN_ROW_SCHEMA = z.object({
   parent_span_id: z.string().nullable().describe('As told; null where there is none.'),
   depth: z.int().describe('0 for a root, else one more than of its parent.'),
   root_reason: z
-    .enum(['no_parent', 'parent_unknown', 'parent_cycle'])
+    .enum(['no_parent', 'parent_unknown', 'parent_cycle', 'span_not_kept'])
     .nullable()
     .describe(
-      'Why it is a root: it has no parent, one that is not stored (so the subtree may belong elsewhere), or one below it. Null: it is none.',
+      'Why it is a root: it has no parent, one that is not stored (so the subtree may belong elsewhere), or one below it; or the span is not kept, only its entries, and what its parent was is not known. Null: it is none.',
     ),
   versions: z
     .int()

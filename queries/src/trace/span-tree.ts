@@ -5,13 +5,16 @@
 
 interface Node {
   readonly spanId: string;
-  /** '': none. */
-  readonly parentSpanId: string;
+  /** '': none; null: not known, as the span is not kept. */
+  readonly parentSpanId: string | null;
   readonly startNs: bigint;
 }
 
-/** Why a span stands at the top: it has no parent, one that is not among the spans, or one that is below it. */
-export type RootReason = 'no_parent' | 'parent_unknown' | 'parent_cycle';
+/**
+ * Why a span stands at the top: it has no parent, one that is not among the spans, or one that is below it; or the
+ * span itself is not kept, and so not known to have none.
+ */
+export type RootReason = 'no_parent' | 'parent_unknown' | 'parent_cycle' | 'span_not_kept';
 
 export interface Placed<N> {
   readonly node: N;
@@ -41,7 +44,8 @@ export function placeSpans<N extends Node>(nodes: readonly N[]): Placed<N>[] {
     }
   };
   for (const node of ordered) {
-    if (node.parentSpanId === '') placeBelow(node, 'no_parent');
+    if (node.parentSpanId === null) placeBelow(node, 'span_not_kept');
+    else if (node.parentSpanId === '') placeBelow(node, 'no_parent');
     else if (!known.has(node.parentSpanId)) placeBelow(node, 'parent_unknown');
   }
   // What no root leads to hangs from a circle; it is cut where it began first.

@@ -5,6 +5,7 @@
  */
 import { USAGE_KEYS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { instantSql } from '../instant-sql.ts';
+import { markSql } from '../provisional.ts';
 import type { InstantNs } from '../range.ts';
 import { bound, join, name, type Sql, sql } from '../sql.ts';
 import type { TenantScope } from '../tenant-scope.ts';
@@ -153,10 +154,9 @@ async function readRows(
 /** One row, whether there is such a trace or not: each statement takes a turn of the engine. */
 function boundsSql(scope: TenantScope, ofTrace: Sql, nowNs: InstantNs): Sql {
   const ns = (time: Sql) => sql`toString(toUnixTimestamp64Nano(${time}))`;
-  const mark = sql`(SELECT max(through) ${scope.settleMarks} WHERE recorded_at <= ${instantSql(nowNs)})`;
   return sql`SELECT ${ns(sql`min(start_time)`)} AS start_ns, ${ns(sql`max(end_time)`)} AS end_ns,
       ${ns(sql`max(last_received_at)`)} AS received_ns, toString(sum(traces.spans)) AS spans,
-      ${ns(sql`assumeNotNull(${mark})`)} AS settled_ns
+      ${ns(sql`assumeNotNull((${markSql(scope, nowNs)}))`)} AS settled_ns
     ${scope.from('traces')}${ofTrace}`;
 }
 

@@ -109,7 +109,7 @@ describe('a trace', () => {
       'a 0 no_parent 0 0.7',
       'b 1  0.7 0.7',
       'c 2   ',
-      'e 0 no_parent 2 2',
+      'e 0 span_not_kept 2 2',
       'd 0 parent_unknown 0.000000000000000001 0.000000000000000001',
     ]);
   });
@@ -231,6 +231,20 @@ describe('a trace with spans as they should not be', () => {
     ]);
     const { rows } = await ask(trace);
     expect(rows.map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
+  test('of which the first has expired began when its row says', async () => {
+    const trace = 'fa'.repeat(16);
+    await land(ledger.store, [span('a', 0, { trace }), span('b', 5, { trace })]);
+    await ledger.store.command(
+      `ALTER TABLE aicost.spans DELETE WHERE trace_id = '${trace}' AND span_id = '${spanId('a')}'`,
+      { settings: { mutations_sync: '1' } },
+    );
+    expect(await ask(trace)).toMatchObject({
+      start_time: '2026-08-20T12:00:00Z',
+      duration_ns: 6_000_000_000,
+      rows: [{ name: 'b' }],
+    });
   });
 
   test('of more than an answer holds is a problem that says where its sums are', async () => {

@@ -74,10 +74,13 @@ export async function answerTrace(
     throw new TraceTooLarge(traceId, first);
   }
   const { bounds } = stored;
+  // The first span may have expired of which the trace's own row still tells.
+  const startNs = bounds === undefined ? first : BigInt(bounds.start_ns);
   const endNs = bounds === undefined ? null : BigInt(bounds.end_ns);
   const toNs = (endNs !== null && endNs > first ? endNs : first) + 1n;
   const coverage = coverRange({ fromNs: first, toNs }, null);
-  await refuseExpired(scope, { coverage, dimensions: null, nowNs });
+  const asked = `trace_id is "${traceId}", which began at ${formatInstant(first)}`;
+  await refuseExpired(scope, { coverage, dimensions: null, nowNs, asked });
   const placed = placeSpans(spans);
   const own = placed.map(({ node }) =>
     node.entries.map(sumsOfEntry).reduce(addTraceSums, ZERO_TRACE_SUMS),
@@ -87,9 +90,9 @@ export async function answerTrace(
   const settled = bounds === undefined || BigInt(bounds.received_ns) <= stored.settledNs;
   return {
     trace_id: traceId,
-    start_time: formatInstant(first),
+    start_time: formatInstant(startNs),
     end_time: endNs === null ? null : formatInstant(endNs),
-    duration_ns: endNs === null ? null : showCount(endNs - first),
+    duration_ns: endNs === null ? null : showCount(endNs - startNs),
     settled,
     rows: placed.map((one, at) => showSpan(one, { self: own[at]!, subtree: below[at]! })),
     totals: showTraceSums(totals),
@@ -117,7 +120,7 @@ function joinSpans({ spans, entries }: StoredTrace): TraceSpan[] {
     const stored = versions.at(-1);
     return {
       spanId,
-      parentSpanId: stored?.parent_span_id ?? '',
+      parentSpanId: stored?.parent_span_id ?? null,
       startNs: BigInt((stored ?? booked[0])?.start_ns ?? 0),
       versions: versions.length,
       stored,

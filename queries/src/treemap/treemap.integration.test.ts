@@ -110,3 +110,30 @@ test('unit costs: quotients are rounded once, percentiles are the cost of a trac
   expect(figures).toEqual(totals);
   expect((await ask('trace')).rows).toEqual([]);
 });
+
+test('unit costs: who has neither calls nor cost is no user, and calls without a user are no part of a user', async () => {
+  await ledger.clear();
+  const at = parseInstant('2026-08-20T12:00:00Z', 0n);
+  const entry = (trace: string, user: string, calls: string, cost: string) => ({
+    tenant: 'acme',
+    at,
+    trace,
+    dimensions: { user, feature: 'search' },
+    figures: { calls, cost_usd: cost },
+  });
+  await ledger.insert([
+    entry('1', 'ann', '1', '2'),
+    entry('2', 'ann', '1', '2'),
+    entry('3', '', '1', '8'),
+    // Settle found whose call it was.
+    entry('4', 'guest', '1', '1'),
+    entry('4', 'guest', '-1', '-1'),
+    entry('4', 'bob', '1', '1'),
+  ]);
+  const query = 'from=2026-08-20T00:00:00Z&to=2026-08-21T00:00:00Z&per=feature';
+  const input = readUnitsInput(new URLSearchParams(query), NOW);
+  const { rows, totals } = await answerUnits(ledger.store, acme, input);
+  const expected = { calls: 4, traces: 4, users: 2, cost_usd: '13', cost_usd_per_user: '2.5' };
+  expect(totals).toMatchObject(expected);
+  expect(rows).toMatchObject([expected]);
+});

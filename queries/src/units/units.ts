@@ -10,14 +10,21 @@ import {
 } from '@ai-cost-profiler/clickhouse/money.ts';
 import { z } from 'zod';
 import { coverRange } from '../coverage.ts';
-import { type Dimension, type Filter, filterSql, keyColumns } from '../dimensions.ts';
+import {
+  type Dimension,
+  type Filter,
+  filterSql,
+  keyColumns,
+  keyNames,
+  leading,
+} from '../dimensions.ts';
 import { refuseExpired } from '../expired-ledger.ts';
 import { COUNT_SCHEMA, type Count, costIsUnknown, MONEY_SCHEMA, showCount } from '../figures.ts';
 import { inRangeSql } from '../instant-sql.ts';
 import { rangeShape, readParameters, readRange, wholeNumberSchema } from '../parameters.ts';
 import { PROVISIONAL_SHAPE, type Provisional, readProvisional } from '../provisional.ts';
 import { formatInstant, type InstantNs, type Range } from '../range.ts';
-import { bound, join, name, type Sql, sql } from '../sql.ts';
+import { bound, name, type Sql, sql } from '../sql.ts';
 import { openTenantScope, type Reader, type Store, type TenantScope } from '../tenant-scope.ts';
 
 /** `trace`: of the whole range, without rows. */
@@ -81,13 +88,15 @@ const QUOTIENT = z
   .string()
   .nullable()
   .describe(
-    'US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost, by the users.',
+    'US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users.',
   );
 const FIGURES = z.object({
   calls: COUNT_SCHEMA,
   unpriced_calls: COUNT_SCHEMA.describe('Without a price: no part of any cost here.'),
   traces: COUNT_SCHEMA,
-  users: COUNT_SCHEMA.describe('Different users, as far as calls tell one.'),
+  users: COUNT_SCHEMA.describe(
+    'Different users that have calls or a cost, as far as calls tell one.',
+  ),
   cost_usd: MONEY_SCHEMA,
   ...Object.fromEntries(QUOTIENTS.map((quotient) => [`cost_usd_${quotient}`, QUOTIENT])),
   trace_cost_usd: z
@@ -107,7 +116,9 @@ export const UNITS_ANSWER = z.object({
 });
 
 type StoredRow = Readonly<
-  Record<'is_total' | 'unit' | 'cost' | 'priced_traces' | (typeof COUNTS)[number], string>
+  Record<'is_total' | 'unit' | 'cost' | 'priced_traces' | (typeof COUNTS)[number], string> &
+    // Of the calls that tell a user.
+    Record<'user_calls' | 'user_unpriced' | 'user_cost', string>
 > & { readonly percentiles: readonly string[] };
 
 /** Answers for one reader. Throws ForbiddenQuestion, ExpiredQuestion, and what the store throws. */
@@ -145,16 +156,30 @@ const NOTHING: StoredRow = {
   users: '0',
   cost: '0',
   priced_traces: '0',
+  user_calls: '0',
+  user_unpriced: '0',
+  user_cost: '0',
   percentiles: [],
 };
 
+type CostSums = Parameters<typeof costIsUnknown>[0];
+
+function sumsOf(calls: string, unpriced: string, cost: string): CostSums {
+  const counts = { calls: BigInt(calls), unpriced_calls: BigInt(unpriced) };
+  return { ...counts, cost_usd: parseDecimal(cost, MONEY_SCALE) };
+}
+
+function per(sums: CostSums, count: bigint): string | null {
+  return costIsUnknown(sums) || count <= 0n
+    ? null
+    : formatUsd(divideHalfEven(sums.cost_usd, count));
+}
+
 function show(row: StoredRow): UnitFigures {
-  const [calls, unpriced] = [BigInt(row.calls), BigInt(row.unpriced_calls)];
-  const cost = parseDecimal(row.cost, MONEY_SCALE);
+  const sums = sumsOf(row.calls, row.unpriced_calls, row.cost);
+  const { calls, unpriced_calls: unpriced, cost_usd: cost } = sums;
+  const ofUsers = sumsOf(row.user_calls, row.user_unpriced, row.user_cost);
   const priced = BigInt(row.priced_traces);
-  const isUnknown = costIsUnknown({ calls, unpriced_calls: unpriced, cost_usd: cost });
-  const per = (count: bigint): string | null =>
-    isUnknown || count <= 0n ? null : formatUsd(divideHalfEven(cost, count));
   const percentile = (index: number): string | null => {
     const text = row.percentiles[index];
     return priced === 0n || text === undefined ? null : formatUsd(parseDecimal(text, MONEY_SCALE));
@@ -164,10 +189,10 @@ function show(row: StoredRow): UnitFigures {
     unpriced_calls: showCount(unpriced),
     traces: showCount(BigInt(row.traces)),
     users: showCount(BigInt(row.users)),
-    cost_usd: isUnknown ? null : formatUsd(cost),
-    cost_usd_per_call: per(calls - unpriced),
-    cost_usd_per_trace: per(priced),
-    cost_usd_per_user: per(BigInt(row.users)),
+    cost_usd: costIsUnknown(sums) ? null : formatUsd(cost),
+    cost_usd_per_call: per(sums, calls - unpriced),
+    cost_usd_per_trace: per(sums, priced),
+    cost_usd_per_user: per(ofUsers, BigInt(row.users)),
     trace_cost_usd: {
       p50: percentile(0),
       p90: percentile(1),
@@ -178,21 +203,28 @@ function show(row: StoredRow): UnitFigures {
   };
 }
 
-/** Rows and totals in one statement; a trace that two features share is two parts in the rows and one in the totals. */
+/**
+ * Rows and totals in one statement, which reads the entries of each once, by trace and by user; a trace that two
+ * features share is two parts in the rows and one in the totals. Who has neither calls nor cost, because what was
+ * booked was taken back, is no user.
+ */
 function unitsSql(scope: TenantScope, { range, per, filters, limit }: UnitsInput): Sql {
-  const tracesOf = (by: readonly Dimension[]): Sql => {
-    const unit = by.length === 0 ? sql`'' AS k0` : join(keyColumns(by, 'ledger'), ', ');
-    return sql`SELECT ${unit}, ${scope.traceKey} AS trace_key, sum(calls) AS c, sum(unpriced_calls) AS u,
-      sum(coalesce(cost_usd, 0)) AS m, groupUniqArrayIf(${name('user')}, ${name('user')} != '') AS trace_users,
-      c > u OR m != 0 AS has_cost
-      ${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, 'ledger')} GROUP BY k0, trace_key`;
+  const partsOf = (by: readonly Dimension[]): Sql => {
+    const [columns, keys] = [keyColumns(by, 'ledger'), leading(keyNames(by))];
+    return sql`SELECT ${leading(columns)}${scope.traceKey} AS trace_key, grouping(trace_key) AS is_user, ${name('user')} AS told,
+      sum(calls) AS c, sum(unpriced_calls) AS u, sum(coalesce(cost_usd, 0)) AS m, c > u OR m != 0 AS has_cost
+      ${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, 'ledger')}
+      GROUP BY GROUPING SETS ((${keys}trace_key), (${keys}told))`;
   };
-  const figures = sql`toString(sum(c)) AS calls, toString(sum(u)) AS unpriced_calls, toString(sum(m)) AS cost,
-    toString(countIf(c != 0 OR m != 0)) AS traces, toString(countIf(has_cost)) AS priced_traces, toString(uniqExactArray(trace_users)) AS users,
-    arrayMap(x -> toString(x), quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(m, has_cost)) AS percentiles`;
-  const totals = sql`SELECT '1' AS is_total, '' AS unit, ${figures} FROM (${tracesOf([])})`;
+  const known = sql`is_user = 1 AND told != ''`;
+  const figures = sql`toString(sumIf(c, is_user = 0)) AS calls, toString(sumIf(u, is_user = 0)) AS unpriced_calls, toString(sumIf(m, is_user = 0)) AS cost,
+    toString(countIf(is_user = 0 AND (c != 0 OR m != 0))) AS traces, toString(countIf(is_user = 0 AND has_cost)) AS priced_traces,
+    toString(countIf(${known} AND (c != 0 OR m != 0))) AS users, toString(sumIf(c, ${known})) AS user_calls,
+    toString(sumIf(u, ${known})) AS user_unpriced, toString(sumIf(m, ${known})) AS user_cost,
+    arrayMap(x -> toString(x), quantilesExactIf(0.5, 0.9, 0.95, 0.99, 1)(m, is_user = 0 AND has_cost)) AS percentiles`;
+  const totals = sql`SELECT '1' AS is_total, '' AS unit, ${figures} FROM (${partsOf([])})`;
   if (per === 'trace') return totals;
-  const rows = sql`SELECT '0' AS is_total, k0 AS unit, ${figures} FROM (${tracesOf([per])}) GROUP BY k0
-    ORDER BY sum(m) DESC, k0 LIMIT ${bound('UInt64', limit)}`;
+  const rows = sql`SELECT '0' AS is_total, k0 AS unit, ${figures} FROM (${partsOf([per])}) GROUP BY k0
+    ORDER BY sumIf(m, is_user = 0) DESC, k0 LIMIT ${bound('UInt64', limit)}`;
   return sql`SELECT * FROM (${totals}) UNION ALL SELECT * FROM (${rows})`;
 }

@@ -63,6 +63,13 @@ test.for([
     null,
     'the name holds control characters: mend it where the span is made',
   ],
+  [
+    'unpriced_context',
+    'openai',
+    'gpt-4o',
+    'out_text: gpt-4o has no known price under service_tier "\u001b[2J"',
+    'what the span tells of the call holds control characters: mend it where the span is made',
+  ],
   ['of_a_later_version', 'openai', 'x', 'why', 'of_a_later_version: why'],
 ] as const)('%s of %s %s', ([reason, provider, model, detail, mend]) => {
   expect(mendOf({ reason, provider, model, detail })).toBe(mend);

@@ -1,6 +1,6 @@
 /**
  * What would mend an unpriced group: the command to type, or where else the fault lies. Pure.
- * Names come from spans, so they are quoted for the shell, and none with control characters is put
+ * Names and details come from spans, so they are quoted for the shell, and none with control characters is put
  * into a command at all. What stands in CAPITALS is for the reader to fill in.
  */
 export interface UnpricedGroup {
@@ -75,6 +75,9 @@ const MENDS: Readonly<Record<string, (group: UnpricedGroup) => string>> = {
 export function mendOf(group: UnpricedGroup): string {
   if (CONTROL.test(`${group.provider}${group.model}`)) {
     return 'the name holds control characters: mend it where the span is made';
+  }
+  if (CONTROL.test(group.detail ?? '')) {
+    return 'what the span tells of the call holds control characters: mend it where the span is made';
   }
   const mend = MENDS[group.reason ?? ''];
   return mend === undefined ? emitter(group.reason ?? 'unknown', group.detail) : mend(group);

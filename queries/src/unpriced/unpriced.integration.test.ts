@@ -14,8 +14,12 @@ afterAll(() => ledger.close());
 const NOW = parseInstant('2026-08-20T13:00:00Z', 0n);
 const acme: Reader = { tenant: 'acme', operator: false };
 
-function call(model: string, reason: string, unpriced: string): Entry {
+let spans = 0;
+
+function call(model: string, reason: string, unpriced: string, span = String(++spans)): Entry {
   return {
+    trace: 't',
+    span,
     tenant: 'acme',
     at: parseInstant('2026-08-20T12:00:00Z', NOW),
     dimensions: { model, provider: 'openai' },
@@ -36,8 +40,10 @@ describe('what is unpriced', () => {
       call('new', 'unknown_model', '1'),
       call('new', 'unknown_model', '1'),
       call('odd', 'no_usage', '1'),
-      call('mended', 'unknown_model', '1'),
-      call('mended', 'unknown_model', '-1'),
+      call('mended', 'unknown_model', '1', 'm1'),
+      call('mended', 'unknown_model', '-1', 'm1'),
+      call('mended', 'unknown_model', '1', 'm2'),
+      call('mended', '', '-1', 'm2'),
       call('fine', '', '0'),
       { ...call('new', 'unknown_model', '1'), tenant: 'globex' },
     ]);
@@ -70,7 +76,7 @@ describe('status', () => {
       llm_spans: 0,
       settled_through: null,
       // What the test above has put into the ledger, whatever its time.
-      provisional: { calls: 6, unpriced_calls: 3, cost_usd: '0' },
+      provisional: { calls: 8, unpriced_calls: 3, cost_usd: '0' },
     });
   });
 

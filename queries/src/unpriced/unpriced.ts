@@ -1,7 +1,7 @@
 /**
  * Which calls have no cost, and why: what a person looks at to add a price or to mend an
- * instrumentation. Invariant: sums come from the ledger, so a call that was priced later is gone
- * from here, as its correcting entries carry the same reason with negative counts.
+ * instrumentation. Invariant: sums come from the ledger, call by call, so that a call that was priced later, by
+ * whatever entry, is gone from here.
  */
 import { INPUT_BUCKETS, OUTPUT_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { z } from 'zod';
@@ -15,6 +15,7 @@ import { PROVISIONAL_SHAPE, type Provisional, readProvisional } from '../provisi
 import { formatInstant, type InstantNs, type Range } from '../range.ts';
 import { bound, name, type Sql, sql, sumOfColumns } from '../sql.ts';
 import { openTenantScope, type Reader, type Store, type TenantScope } from '../tenant-scope.ts';
+import { unpricedCallsSql } from '../unpriced-calls.ts';
 import { mendOf } from './mend.ts';
 
 export interface UnpricedInput {
@@ -133,19 +134,23 @@ function showTexts(row: StoredRow): UnpricedTexts {
   };
 }
 
+/**
+ * Call by call first: what corrects a call has no reason and no tokens of its own. What is told of a call is what its
+ * newest entry without a price says.
+ */
 function unpricedSql(scope: TenantScope, input: UnpricedInput): Sql {
-  const groups = sql`SELECT provider, model, unpriced_reason, unpriced_detail,
-    sum(unpriced_calls) AS n,
+  const entries = sql`${scope.from('ledger')}${inRangeSql(input.range)}${filterSql(input.filters, 'ledger')}`;
+  const newest = (column: Sql) => sql`argMaxIf(${column}, recorded_at, unpriced_calls > 0)`;
+  const calls = sql`SELECT ${newest(sql`provider`)} AS p, ${newest(sql`model`)} AS m,
+    ${newest(sql`unpriced_reason`)} AS r, ${newest(sql`unpriced_detail`)} AS d, sum(unpriced_calls) AS n,
     sum(${sumOfColumns(INPUT_BUCKETS)}) AS i, sum(${sumOfColumns(OUTPUT_BUCKETS)}) AS o
-    ${scope.from('ledger')}${inRangeSql(input.range)}${filterSql(input.filters, 'ledger')}
-    AND unpriced_calls != 0
-    GROUP BY provider, model, unpriced_reason, unpriced_detail HAVING n != 0`;
-  return sql`SELECT toString(grouping(provider)) AS is_total,
-    toString(provider) AS ${name('provider')}, toString(model) AS ${name('model')},
-    toString(unpriced_reason) AS reason, toString(unpriced_detail) AS detail,
+    ${entries} AND (${scope.traceKey}, span_id) IN (${unpricedCallsSql(scope, entries)})
+    GROUP BY ${scope.traceKey}, span_id`;
+  return sql`SELECT toString(grouping(p)) AS is_total,
+    toString(p) AS ${name('provider')}, toString(m) AS ${name('model')}, toString(r) AS reason, toString(d) AS detail,
     toString(sum(n)) AS calls, toString(sum(i)) AS input_tokens, toString(sum(o)) AS output_tokens
-    FROM (${groups})
-    GROUP BY GROUPING SETS ((provider, model, unpriced_reason, unpriced_detail), ())
-    ORDER BY is_total DESC, sum(n) DESC, provider, model, reason, detail
+    FROM (${calls})
+    GROUP BY GROUPING SETS ((p, m, r, d), ())
+    ORDER BY is_total DESC, sum(n) DESC, p, m, r, d
     LIMIT ${bound('UInt64', input.limit + 1)}`;
 }
