@@ -21,7 +21,7 @@ export const COLLECTOR_USER = 'aicost';
 export const GRAFANA_USER = 'grafana';
 const DATABASE = 'aicost';
 
-/** What Grafana may read: money and spans, how far settle has come, alerts, the version of the tables. Not keys, and not what is being deleted. */
+/** What Grafana may read: money and spans, how far settle is, alerts. Not keys, and not what is being deleted. */
 const GRAFANA_TABLES = [
   'spans',
   'ledger',
