@@ -1,7 +1,8 @@
 /** Where rows are read, stored and changed, on one server and on a cluster. */
 import { expect, test } from 'vitest';
+import { MIGRATIONS_DIRECTORY, readMigrations } from '../migrate.ts';
 import { killSql, runningSql } from './running-sql.ts';
-import { changedTable, ofShard, storedTable, systemTable } from './table-places.ts';
+import { changedTable, isSharded, ofShard, storedTable, systemTable } from './table-places.ts';
 
 const ONE = { database: 'aicost', cluster: null };
 const CLUSTER = { database: 'aicost', cluster: 'prod' };
@@ -15,6 +16,14 @@ test.for([
 ] as const)('%s of %o is stored in %s and changed as %s', ([table, place, stored, changed]) => {
   expect(storedTable(place, table)).toBe(stored);
   expect(changedTable(place, table)).toBe(changed);
+});
+
+test('what the landing table feeds is sharded with it, and nothing else is', async () => {
+  const sql = (await readMigrations(MIGRATIONS_DIRECTORY)).map((one) => one.sql).join('\n');
+  const found = (pattern: RegExp) => [...sql.matchAll(pattern)].map(([, table = '']) => table);
+  const fed = new Set(found(/CREATE MATERIALIZED VIEW IF NOT EXISTS \S+ TO \{database\}\.(\w+)/g));
+  const tables = new Set(found(/CREATE TABLE IF NOT EXISTS \{database\}\.(\w+)/g));
+  expect([...tables].filter(isSharded).sort()).toEqual([...fed, 'landing'].sort());
 });
 
 test('shards share the traces out: each is at home on one', () => {
