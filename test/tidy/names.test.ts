@@ -36,7 +36,7 @@ const CAPITALS =
   /^((README|LICENSE|CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY|FORMAT|SCHEMA)(\.md)?|Dockerfile)$/;
 const KEBAB = /^\.?[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
 
-/** What others named: the design what all of instrumentation/ stands on, OpenTelemetry its interface, systemd its units. */
+/** What others named: the design the root of instrumentation/, OpenTelemetry its interface, systemd its units. */
 const withoutNamesOfOthers = (path: string): string =>
   path
     .replace(/^instrumentation\/core\//, 'instrumentation/')
