@@ -135,8 +135,8 @@ interface TableParts {
 
 class EngineGauges {
   private readonly parts: GaugeParts;
-  /** CPU of the present engine process when it was asked last. */
-  private cpuSeconds = 0;
+  /** CPU of the engine process when it was asked last. */
+  private asked = { pid: 0, cpuSeconds: 0 };
 
   constructor(parts: GaugeParts) {
     this.parts = parts;
@@ -157,10 +157,10 @@ class EngineGauges {
     setOrRemove(metrics.aicost_engine_resident_memory_bytes, status?.rss_bytes);
     if (status === undefined) return;
     // A process that was started again counts from 0.
-    const isSame = status.cpu_seconds >= this.cpuSeconds;
-    const used = isSame ? status.cpu_seconds - this.cpuSeconds : status.cpu_seconds;
-    metrics.aicost_engine_cpu_seconds_total.inc(used);
-    this.cpuSeconds = status.cpu_seconds;
+    const { pid, cpu_seconds: cpuSeconds } = status;
+    const before = pid === this.asked.pid ? this.asked.cpuSeconds : 0;
+    metrics.aicost_engine_cpu_seconds_total.inc(cpuSeconds - before);
+    this.asked = { pid, cpuSeconds };
     for (const [lane, { running, waiting }] of Object.entries(status.lanes)) {
       metrics.aicost_engine_statements.set({ lane, state: 'running' }, running);
       metrics.aicost_engine_statements.set({ lane, state: 'waiting' }, waiting);

@@ -9,6 +9,7 @@ import type { EngineAddress } from './ping.ts';
 export interface EngineStatus {
   readonly version: string;
   readonly lanes: Readonly<Record<string, { readonly running: number; readonly waiting: number }>>;
+  readonly pid: number;
   readonly rss_bytes: number;
   /** User and system time of the process so far. */
   readonly cpu_seconds: number;

@@ -81,6 +81,7 @@ function describe(engine: Engine) {
     version: engine.version,
     lanes: Object.fromEntries(lanes),
     queries: engine.runs.all().map((run) => run.queryId),
+    pid: process.pid,
     rss_bytes: process.memoryUsage.rss(),
     cpu_seconds: (user + system) / 1e6,
   };
