@@ -1,6 +1,6 @@
 /** `aicost migrate`: says what it applied, does nothing twice, and leaves a running collector alone. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,4 +37,19 @@ test('the tables of a running collector are current', async () => {
   } finally {
     expect(await collector.stop()).toBe(0);
   }
+});
+
+test('--dry-run prints what makes a new database, and opens nothing', () => {
+  const dataDir = join(tmpdir(), 'aicost-migrate-never-made');
+  const cluster = ['--clickhouse-url', 'http://127.0.0.1:1', '--clickhouse-cluster', 'prod'];
+  const text = migrate(dataDir, '--dry-run', ...cluster);
+  expect(text).toMatch(/^-- database\n/);
+  expect(text).toContain('CREATE DATABASE IF NOT EXISTS `aicost_local` ON CLUSTER `prod`;\n');
+  expect(text).toContain('-- 0001-spans-ledger-landing\n');
+  const { statements } = JSON.parse(migrate(dataDir, '--dry-run', '--json'));
+  expect(statements[0]).toEqual({
+    migration: 'database',
+    sql: 'CREATE DATABASE IF NOT EXISTS `aicost`',
+  });
+  expect(existsSync(dataDir)).toBe(false);
 });

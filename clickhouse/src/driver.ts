@@ -4,6 +4,7 @@
  */
 import { Agent } from 'node:http';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import type { StoreSettings } from './store-settings.ts';
 
 /** Where ClickHouse is. */
 export interface DriverOptions {
@@ -13,6 +14,8 @@ export interface DriverOptions {
   readonly username?: string;
   readonly password?: string;
   readonly connectionsMax?: number;
+  /** They go with every statement that does not say otherwise. */
+  readonly settings?: StoreSettings;
 }
 
 /** A name for the Host header when a socket is what counts. */
@@ -44,7 +47,7 @@ export function openDriver(
   agent: Agent | undefined,
   database: string,
 ): ClickHouseClient {
-  const { url, username, password, connectionsMax } = options;
+  const { url, username, password, connectionsMax, settings } = options;
   return createClient({
     url: url ?? LOCAL_URL,
     database,
@@ -52,6 +55,7 @@ export function openDriver(
     request_timeout: REQUEST_MS_MAX,
     keep_alive: { enabled: true, idle_socket_ttl: IDLE_SOCKET_MS_MAX },
     log: { level: ClickHouseLogLevel.OFF },
+    ...(settings === undefined ? {} : { clickhouse_settings: settings }),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(agent === undefined ? {} : { http_agent: agent }),

@@ -3,7 +3,8 @@
  * statements make the new one, and its rows are moved afterwards, a day at a time.
  * Invariant: each step can be repeated after a crash; the old table goes only when every day of it is in the new one.
  */
-import { quoteName } from './sql-text.ts';
+import { type DatabasePlace, localDatabase, onCluster } from './cluster/table-places.ts';
+import { quoteName, quoteString } from './sql-text.ts';
 import type { Store } from './store.ts';
 
 /** A new form of `spans`. */
@@ -53,6 +54,8 @@ const DAY_MS_MAX = 3_600_000;
 export interface Around {
   before(store: Store): Promise<void>;
   after(store: Store): Promise<void>;
+  /** The statements of a database without rows, where none of them can be left out. */
+  planned(place: DatabasePlace): { readonly before: string[]; readonly after: string[] };
 }
 
 export const SPANS_BY_TRACE: Around = around(BY_TRACE);
@@ -62,24 +65,41 @@ function around(form: SpansForm): Around {
   return {
     before: (store) => setOldAside(store, form),
     after: (store) => moveOld(store, form),
+    planned: (place) => ({ before: [renameSql(place, form)], after: [dropSql(place, form)] }),
   };
 }
 
-async function setOldAside(store: Store, { old, isNew }: SpansForm): Promise<void> {
+function renameSql(place: DatabasePlace, { old }: SpansForm): string {
+  const database = quoteName(localDatabase(place));
+  return `RENAME TABLE ${database}.spans TO ${database}.${old}${onCluster(place)}`;
+}
+
+function dropSql(place: DatabasePlace, { old }: SpansForm): string {
+  return `DROP TABLE ${quoteName(localDatabase(place))}.${old}${onCluster(place)} SYNC`;
+}
+
+async function setOldAside(store: Store, form: SpansForm): Promise<void> {
   const found = await formOf(store, 'spans');
-  if (found === undefined || isNew(found)) return;
-  const database = quoteName(store.database);
-  await store.command(`RENAME TABLE ${database}.spans TO ${database}.${old}`);
+  if (found === undefined || form.isNew(found)) return;
+  await store.command(renameSql(store, form));
 }
 
 async function moveOld(store: Store, form: SpansForm): Promise<void> {
   if ((await formOf(store, form.old)) === undefined) return;
-  const old = `${quoteName(store.database)}.${form.old}`;
+  const old = oldTable(store, form);
   const days = await store.query<{ day: string; rows: string }>(
     `SELECT toString(toDate(start_time)) AS day, toString(count()) AS rows FROM ${old} GROUP BY day ORDER BY day`,
   );
   for (const { day, rows } of days) await moveDay(store, form, { day, rows });
-  await store.command(`DROP TABLE ${old} SYNC`);
+  await store.command(dropSql(store, form));
+}
+
+/** The old rows, wherever they are. The first cluster had the new form: on one there are none to move. */
+function oldTable(store: Store, { old }: SpansForm): string {
+  const { database, cluster } = store;
+  return cluster === null
+    ? `${quoteName(database)}.${old}`
+    : `clusterAllReplicas(${[cluster, localDatabase(store), old].map(quoteString).join(', ')})`;
 }
 
 async function moveDay(
@@ -87,6 +107,9 @@ async function moveDay(
   { old, filledFrom }: SpansForm,
   { day, rows }: { day: string; rows: string },
 ): Promise<void> {
+  if (store.cluster !== null) {
+    throw new Error(`${old} has rows of ${day}: on a cluster they are not moved`);
+  }
   const database = quoteName(store.database);
   const [moved] = await store.query<{ rows: string }>(
     `SELECT toString(count()) AS rows FROM ${database}.spans WHERE toDate(start_time) = {day:Date}`,
@@ -106,7 +129,7 @@ async function moveDay(
 
 /** The order of a table and the columns it stores; undefined where there is no such table. */
 async function formOf(store: Store, table: string): Promise<TableForm | undefined> {
-  const about = { database: store.database, table };
+  const about = { database: localDatabase(store), table };
   const [row] = await store.query<{ sorting_key: string }>(
     'SELECT sorting_key FROM system.tables WHERE database = {database:String} AND name = {table:String}',
     about,

@@ -7,6 +7,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { createDatabasesSql, migrationsTableSql } from './cluster/database-sql.ts';
+import { renderStatement } from './cluster/render-statement.ts';
+import type { DatabasePlace } from './cluster/table-places.ts';
 import { readTokens } from './engine/tokens.ts';
 import { type Around, SPANS_BY_TRACE, SPANS_TOLD_ONCE } from './migrate-spans.ts';
 import { quoteName } from './sql-text.ts';
@@ -61,12 +64,7 @@ export async function migrate(
   const migrations = await readMigrations(directory);
   await store.createDatabase();
   const table = `${quoteName(store.database)}.migrations`;
-  await store.command(
-    `CREATE TABLE IF NOT EXISTS ${table} (
-       number UInt32, name String, digest String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')
-     ) ENGINE = MergeTree ORDER BY number
-     SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`,
-  );
+  await store.command(migrationsTableSql(store), patience(store));
   const recorded = await store.query<Recorded>(
     `SELECT DISTINCT number, name, digest FROM ${table} ORDER BY number`,
   );
@@ -74,14 +72,52 @@ export async function migrate(
   for (const migration of pending) {
     const steps = STEPS[migration.name];
     await steps?.before(store);
-    for (const statement of splitStatements(migration.sql)) {
-      await store.command(statement.replaceAll('{database}', quoteName(store.database)));
+    for (const statement of statementsOf(migration, store)) {
+      await store.command(statement, patience(store));
     }
     await steps?.after(store);
     const { number, name, digest } = migration;
     await store.insertRows(table, [{ number, name, digest }]);
   }
   return pending.map((migration) => migration.name);
+}
+
+/** Every server of a cluster answers before a statement has: one that starts may take a while. */
+const ON_CLUSTER_MS_MAX = 200_000;
+/** Both replicas of a shard have changed before a table is made like theirs. */
+const ON_CLUSTER_SETTINGS = { alter_sync: 2, distributed_ddl_task_timeout: 180 } as const;
+
+const patience = ({ cluster }: DatabasePlace) =>
+  cluster === null ? {} : { timeoutMs: ON_CLUSTER_MS_MAX, settings: ON_CLUSTER_SETTINGS };
+
+/** What stands before the first migration. */
+const FIRST = 'database';
+const settingsSql = ({ cluster }: DatabasePlace): string[] =>
+  cluster === null
+    ? []
+    : Object.entries(ON_CLUSTER_SETTINGS).map(([name, value]) => `SET ${name} = ${value}`);
+
+const statementsOf = ({ name, sql }: Migration, place: DatabasePlace): string[] =>
+  splitStatements(sql).flatMap((statement) => renderStatement(statement, name, place));
+
+/** A statement that makes a new database, and the migration that it is of; `database` before the first. */
+export interface PlannedStatement {
+  readonly migration: string;
+  readonly sql: string;
+}
+
+/** All that is sent to make a new database, in order, without asking anybody. Throws MigrationError. */
+export async function plannedStatements(
+  place: DatabasePlace,
+  directory: string = MIGRATIONS_DIRECTORY,
+): Promise<PlannedStatement[]> {
+  const first = [...settingsSql(place), ...createDatabasesSql(place), migrationsTableSql(place)];
+  const planned = (await readMigrations(directory)).flatMap((migration) => {
+    const steps = STEPS[migration.name]?.planned(place);
+    const all = [...(steps?.before ?? []), ...statementsOf(migration, place)];
+    return [...all, ...(steps?.after ?? [])].map((sql) => ({ migration: migration.name, sql }));
+  });
+  return [...first.map((sql) => ({ migration: FIRST, sql })), ...planned];
 }
 
 /** Reads `NNNN-title.sql` in order. Throws MigrationError for other names, gaps and doubles. */

@@ -52,6 +52,7 @@ export function observeStore(store: Store, onCall: (call: StoreCall) => void): S
   return {
     kind: store.kind,
     database: store.database,
+    cluster: store.cluster,
     query: <Row>(sql: string, params?: StoreParams, options?: CallOptions) =>
       timed('query', () => store.query<Row>(sql, params, options)),
     queryStream: stream,

@@ -6,11 +6,13 @@
 import type { Agent } from 'node:http';
 import { addAbortSignal, type Readable } from 'node:stream';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
+import { CLUSTER_SETTINGS } from './cluster/cluster-settings.ts';
+import { createDatabasesSql } from './cluster/database-sql.ts';
+import { killSql, runningSql } from './cluster/running-sql.ts';
 import { type DriverOptions, LOCAL_URL, openDriver, socketAgent } from './driver.ts';
 import { askKill, askRunning } from './engine-questions.ts';
 import { sendFile } from './file-body.ts';
 import { type NativeFileInsert, nativeInsertSql } from './native-insert.ts';
-import { quoteName } from './sql-text.ts';
 import { toStoreError } from './store-error.ts';
 import { JSON_SETTINGS, SEGMENT_SETTINGS, type StoreSettings } from './store-settings.ts';
 
@@ -18,6 +20,8 @@ import { JSON_SETTINGS, SEGMENT_SETTINGS, type StoreSettings } from './store-set
 export interface StoreOptions extends DriverOptions {
   readonly kind: 'embedded' | 'server';
   readonly database: string;
+  /** The cluster that the database is on; one server if not given. */
+  readonly cluster?: string | null;
   readonly queryMsMax?: number;
   readonly commandMsMax?: number;
   readonly insertMsMax?: number;
@@ -38,6 +42,8 @@ export type StoreParams = Readonly<Record<string, unknown>>;
 export interface Store {
   readonly kind: 'embedded' | 'server';
   readonly database: string;
+  /** The cluster that the database is on (clickhouse/src/cluster); null: it is on one server. */
+  readonly cluster: string | null;
   /**
    * Rows as JSON objects. Int64, UInt64 and wider and every Decimal are strings (exact, never a
    * float); DateTime and DateTime64 are RFC 3339 in UTC.
@@ -58,7 +64,7 @@ export interface Store {
   kill(queryId: string): Promise<void>;
   /** Throws a StoreError when ClickHouse does not answer. */
   ping(timeoutMs?: number): Promise<void>;
-  /** `CREATE DATABASE IF NOT EXISTS`. */
+  /** `CREATE DATABASE IF NOT EXISTS`, on every server of a cluster. */
   createDatabase(): Promise<void>;
   close(): Promise<void>;
 }
@@ -71,6 +77,7 @@ export function createStore(options: StoreOptions): Store {
 class HttpStore implements Store {
   readonly kind: 'embedded' | 'server';
   readonly database: string;
+  readonly cluster: string | null;
   readonly #options: StoreOptions;
   readonly #agent: Agent | undefined;
   readonly #client: ClickHouseClient;
@@ -78,9 +85,12 @@ class HttpStore implements Store {
   constructor(options: StoreOptions) {
     this.kind = options.kind;
     this.database = options.database;
+    this.cluster = options.cluster ?? null;
     this.#options = options;
     this.#agent = socketAgent(options);
-    this.#client = openDriver(options, this.#agent, options.database);
+    const settings = this.cluster === null ? undefined : CLUSTER_SETTINGS;
+    const driver = settings === undefined ? options : { ...options, settings };
+    this.#client = openDriver(driver, this.#agent, options.database);
   }
 
   async query<Row>(sql: string, params?: StoreParams, options: CallOptions = {}): Promise<Row[]> {
@@ -211,8 +221,7 @@ class HttpStore implements Store {
     if (this.kind === 'embedded') {
       return await askRunning(this.#door(), queryId);
     }
-    const sql = 'SELECT count() AS running FROM system.processes WHERE query_id = {id:String}';
-    const rows = await this.query<{ running: string }>(sql, { id: queryId });
+    const rows = await this.query<{ running: string }>(runningSql(this), { id: queryId });
     return rows[0]?.running !== '0';
   }
 
@@ -221,8 +230,7 @@ class HttpStore implements Store {
       await askKill(this.#door(), queryId);
       return;
     }
-    const sql = 'KILL QUERY WHERE query_id = {id:String} ASYNC';
-    await this.command(sql, { params: { id: queryId } });
+    await this.command(killSql(this), { params: { id: queryId } });
   }
 
   async ping(timeoutMs = 5_000): Promise<void> {
@@ -240,7 +248,7 @@ class HttpStore implements Store {
     const agent = socketAgent(this.#options);
     const client = openDriver(this.#options, agent, 'default');
     try {
-      await this.#command(client, `CREATE DATABASE IF NOT EXISTS ${quoteName(this.database)}`, {});
+      for (const sql of createDatabasesSql(this)) await this.#command(client, sql, {});
     } finally {
       await client.close();
       agent?.destroy();

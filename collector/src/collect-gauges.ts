@@ -2,8 +2,10 @@
  * What is asked of the parts when somebody reads /metrics: gauges are read then and cost nothing in between.
  * Invariant: what cannot be known now is absent, never an old value or 0.
  */
+
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { localDatabase, systemTable } from '@ai-cost-profiler/clickhouse/cluster/table-places.ts';
 import { askEngineStatus } from '@ai-cost-profiler/clickhouse/engine/ask-status.ts';
 import manifest from '../package.json' with { type: 'json' };
 import type { ControlState } from './control/control-state.ts';
@@ -171,8 +173,8 @@ class EngineGauges {
     const tables = await store
       .query<TableParts>(
         `SELECT table, count() AS parts, sum(rows) AS rows, sum(bytes_on_disk) AS bytes
-         FROM system.parts WHERE database = {database:String} AND active GROUP BY table`,
-        { database: store.database },
+         FROM ${systemTable(store, 'parts')} WHERE database IN {databases:Array(String)} AND active GROUP BY table`,
+        { databases: [store.database, localDatabase(store)] },
         { timeoutMs: ASK_MS_MAX },
       )
       // Absent is what these gauges say of an engine that does not answer; aicost_engine_up says why.

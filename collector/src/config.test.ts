@@ -104,6 +104,11 @@ describe('options', () => {
     expect(() => load({ 'clickhouse-url': url })).toThrow(/^(?!.*hunter2).*\/\/…@db/);
   });
 
+  test('warns that a cluster was never tried', () => {
+    const onCluster = { 'clickhouse-url': 'http://h:8123', 'clickhouse-cluster': 'prod' };
+    expect(load(onCluster).warnings).toEqual([expect.stringContaining('docs/scaling.md')]);
+  });
+
   test('that nothing acts on yet say so once when they are set', () => {
     expect(load({ spans: 'llm' }).warnings).toEqual([
       '--spans is accepted, but nothing acts on it yet.',

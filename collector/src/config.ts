@@ -84,6 +84,7 @@ export function loadConfig(
     ...unknownVariables(environment),
     ...notBuiltYet(loaded),
     ...idleRetention(loaded.config),
+    ...untriedCluster(loaded.config),
   ];
   return { ...loaded, warnings };
 }
@@ -138,6 +139,15 @@ function idleRetention(config: Config): string[] {
     ? []
     : [
         '--retention-* is set with --settle off: nothing expires here, but in the collector that settles.',
+      ];
+}
+
+/** What is only parsed and tried in parts must not pass for what runs. */
+function untriedCluster({ clickhouseCluster }: Config): string[] {
+  return clickhouseCluster === null
+    ? []
+    : [
+        '--clickhouse-cluster was never run on a cluster by those who made it: docs/scaling.md tells what was tried, and what is not done there.',
       ];
 }
 

@@ -34,6 +34,26 @@ async function alertOf(user: string): Promise<void> {
   await at.ledger.store.insertRows('aicost.alerts', [row]);
 }
 
+it('on a cluster it is refused, saying what can be done, and nothing is noted', async () => {
+  const { store } = at.ledger;
+  const onCluster = new Proxy(store, {
+    get: (whole, name: keyof typeof store) =>
+      name === 'cluster'
+        ? 'prod'
+        : typeof whole[name] === 'function'
+          ? whole[name].bind(whole)
+          : whole[name],
+  });
+  const asked = { tenant: 'acme', user: ANN, confirm: 'acme' };
+  expect(() => at.open(onCluster).deletePerson(OPERATOR, asked)).toThrow(
+    expect.objectContaining({
+      code: 'tenant_conflict',
+      message: expect.stringMatching(/retention/),
+    }),
+  );
+  expect(await store.query('SELECT user FROM aicost.erasing')).toEqual([]);
+});
+
 const isRight = async () => expect((await at.retention.verify()).difference).toBeNull();
 
 it('what a person said and who they are is nowhere to be found, and no total moves', async () => {

@@ -12,7 +12,13 @@ import { tenantSecrets } from './control/fingerprint-secret.ts';
 import { revokedKeyChange } from './control/key-rows.ts';
 import { type SqlUsers, sqlUsersOf } from './control/sql-users.ts';
 import { erasePerson } from './erase/erase-person.ts';
-import { type Erasure, forgetIntent, readIntents, writeIntent } from './erase/person.ts';
+import {
+  type Erasure,
+  forgetIntent,
+  readIntents,
+  whyNotHere,
+  writeIntent,
+} from './erase/person.ts';
 import { blankTenantControl, countTenantRows, deleteTenantRows } from './erase/tenant-rows.ts';
 import type { ForwardClock } from './forward-clock.ts';
 import type { SealedQueue } from './journal/sealed-queue.ts';
@@ -58,7 +64,7 @@ export interface ErasureParts {
 
 /** Parts of a collector that deletions stand on. */
 interface CollectorParts {
-  readonly config: Pick<Config, 'settle' | 'database'>;
+  readonly config: Pick<Config, 'settle'>;
   readonly storage: Pick<Storage, 'store'>;
   readonly control: ControlState;
   readonly limits: OpenLimits;
@@ -77,7 +83,7 @@ export function openErasures(parts: CollectorParts): Erasures {
     control,
     states: limits.states,
     tenants: limits.tenants,
-    sqlUsers: sqlUsersOf(storage.store, { database: config.database, cluster: null }),
+    sqlUsers: sqlUsersOf(storage.store, storage.store),
     underWayOf: (tenant) => limits.admission.underWayOf(tenant),
     flushTotals: () => totals.flush(),
     exclusively: (work, options) => storing.exclusively(work, options),
@@ -126,16 +132,13 @@ export class Erasures {
 
   /**
    * Takes a person out of a tenant's data, when the answer is called. Resolves with what was changed.
-   * @throws Problem not_found, parameter_invalid
+   * @throws Problem not_found, parameter_invalid, tenant_conflict
    */
   deletePerson(actor: KeyActor, asked: TenantAsked & { readonly user: string }): Work {
     const { store, nowMs } = this.parts;
     this.check(asked);
-    if (!this.parts.mayResume) {
-      const detail =
-        'This collector does not settle (--settle off); ask the one that does: two at once would write the same rows anew.';
-      throw new Problem('tenant_conflict', detail);
-    }
+    const why = whyNotHere(store, this.parts.mayResume);
+    if (why !== undefined) throw new Problem('tenant_conflict', why);
     const { tenant, user } = asked;
     const erasure: Erasure = { id: randomUUID(), tenant, user, actor: actor.name };
     return (show) =>

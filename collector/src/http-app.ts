@@ -141,6 +141,6 @@ function keyOperations({ config, control, storage }: HttpAppParts): KeyOperation
     now: () => new Date(),
     randomBytes,
     onRetired: (id) => forgetFirstKey(config.dataDir, id),
-    sqlUsers: sqlUsersOf(storage.store, { database: config.database, cluster: null }),
+    sqlUsers: sqlUsersOf(storage.store, storage.store),
   });
 }

@@ -37,7 +37,13 @@ function allCommands(parts: CommandParts): readonly Command[] {
       name: 'migrate',
       sentence: 'Bring the tables of ClickHouse to this version.',
       takes: 'server',
-      flags: [],
+      flags: [
+        {
+          flag: 'dry-run',
+          value: null,
+          sentence: 'Print the statements that make a new database, and ask nobody.',
+        },
+      ],
       positionals: [],
       run: async (input) => (await parts.migrate())(input),
     },

@@ -1,11 +1,11 @@
 // `aicost migrate`: brings the tables to this version and ends. A collector does the same when it starts; this is
-// for doing it beforehand, with a user that may change tables.
+// for doing it beforehand, with a user that may change tables, or for reading it first (--dry-run).
 import { resolve } from 'node:path';
 import {
   DirectoryLockedError,
   lockDirectory,
 } from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
-import { MigrationError } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import { MigrationError, plannedStatements } from '@ai-cost-profiler/clickhouse/migrate.ts';
 import { CommandError, type CommandInput } from './cli/command.ts';
 import { readCollectorFile } from './collector-file.ts';
 import type { Config } from './config.ts';
@@ -19,6 +19,7 @@ const PREPARE_TIMEOUT_MS = 120_000;
 
 /** Runs the command. @returns 0 when the tables are those of this version */
 export async function runMigrate(input: CommandInput): Promise<number> {
+  if (input.flags.has('dry-run')) return tellPlan(input);
   const config = { ...input.config, dataDir: resolve(input.config.dataDir) };
   const unlock = await lock(config);
   if (unlock === undefined) return tell(input, 'collector', []);
@@ -33,6 +34,23 @@ export async function runMigrate(input: CommandInput): Promise<number> {
   } finally {
     unlock();
   }
+}
+
+/** The statements that make a new database, each under the name of its migration. */
+async function tellPlan({ config, json, io }: CommandInput): Promise<number> {
+  const { database, clickhouseCluster: cluster } = config;
+  const planned = await plannedStatements({ database, cluster });
+  if (json) {
+    io.write(`${JSON.stringify({ database, cluster, statements: planned })}\n`);
+    return 0;
+  }
+  let under = '';
+  for (const { migration, sql } of planned) {
+    if (migration !== under) io.write(`-- ${migration}\n\n`);
+    under = migration;
+    io.write(`${sql};\n\n`);
+  }
+  return 0;
 }
 
 /** Says what was done, and by whom the tables were brought to their version. */

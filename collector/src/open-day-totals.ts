@@ -20,8 +20,9 @@ export interface DayTotalsParts {
 /** Begins to keep them, where this is the collector that settles; the tables must be there. */
 export function startDayTotals(parts: DayTotalsParts): TotalsLoop | undefined {
   const { config, metrics, log } = parts;
-  if (!config.settle) return undefined;
   const { store } = parts.storage;
+  // A batch comes to the shards of a cluster one by one: a build in between would have its number and not all of it.
+  if (!config.settle || store.cluster !== null) return undefined;
   const { nowMs } = parts.clock;
   const totals = new DayTotals({
     store,

@@ -94,15 +94,25 @@ export const OPTIONS = {
     sentence: 'A ClickHouse server to store into; unset, the embedded engine is used.',
     opensData: true,
   }),
+  clickhousePasswordFile: option({
+    flag: 'clickhouse-password-file',
+    env: 'AICOST_CLICKHOUSE_PASSWORD_FILE',
+    schema: textValueSchema,
+    byDefault: null,
+    expected: 'a file that holds one password',
+    sentence:
+      'File with the password of the user that --clickhouse-url names, so that it stands in no variable; read at the start.',
+    opensData: true,
+  }),
   clickhouseCluster: option({
     flag: 'clickhouse-cluster',
     env: 'AICOST_CLICKHOUSE_CLUSTER',
     schema: databaseSchema,
     byDefault: null,
     expected: 'the name of a cluster of the ClickHouse server',
-    sentence: 'Cluster the tables are made on; needs --clickhouse-url.',
+    sentence:
+      'Cluster the tables are made on; needs --clickhouse-url, the address of one of its servers. Never run on a cluster by us.',
     opensData: true,
-    notBuiltYet: true,
   }),
   database: option({
     flag: 'database',

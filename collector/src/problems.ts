@@ -128,7 +128,7 @@ export const PROBLEMS = {
     retryable: false,
     title: 'Tenant conflict',
     sentence:
-      'The tenant is not in a state in which this can be done: it exists already, it was deleted (a deleted name is never used again), or it holds an operator key. The detail says which.',
+      'The tenant is not in a state in which this can be done: it exists already, it was deleted (a deleted name is never used again), it holds an operator key, or its rows are where this is not done (a cluster). The detail says which.',
   },
   body_too_large: {
     status: 413,
@@ -191,7 +191,7 @@ export const PROBLEMS = {
     retryable: false,
     title: 'No ClickHouse users',
     sentence:
-      'A ClickHouse user for a key (`keys create --sql`) can be made on a server alone, by a collector that runs and whose own user may manage users. The detail says which of these is missing.',
+      'A ClickHouse user for a key (`keys create --sql`) can be made on a single server alone, by a collector that runs and whose own user may manage users. The detail says which of these is missing.',
   },
   internal: {
     status: 500,

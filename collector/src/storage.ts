@@ -18,6 +18,7 @@ import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { observeStoreCalls } from './observe-store.ts';
 import { NO_OWN_TRACES, type OwnTraces } from './own-traces.ts';
+import { serverAddress } from './server-address.ts';
 import { backoffMs } from './write/backoff.ts';
 import { judgeFailure } from './write/judge-failure.ts';
 
@@ -37,7 +38,7 @@ export interface Storage {
 /** An engine that is killed in its first start is started this often; later ends are the supervisor's. */
 const FIRST_STARTS_MAX = 3;
 
-/** Starts the engine, or points at the server, and begins to prepare it. @throws EngineStartError */
+/** Starts the engine, or points at the server, and begins to prepare it. @throws EngineStartError, ConfigError */
 export async function openStorage(
   config: Config,
   log: Logger,
@@ -47,12 +48,12 @@ export async function openStorage(
   const engine = config.clickhouseUrl === null ? await openEngine(config, log, metrics) : undefined;
   const place =
     engine === undefined
-      ? { kind: 'server' as const, ...serverAddress(config.clickhouseUrl!) }
+      ? { kind: 'server' as const, ...(await serverAddress(config.clickhouseUrl!, config)) }
       : { kind: 'embedded' as const, ...engine.address };
   // The embedded engine's supervisor knows better whether it is up.
   const onUp = (isUp: boolean) => engine ?? metrics.aicost_engine_up.set(isUp ? 1 : 0);
   const store = observeStore(
-    createStore({ ...place, database: config.database }),
+    createStore({ ...place, database: config.database, cluster: config.clickhouseCluster }),
     observeStoreCalls(metrics, ownTraces, onUp),
   );
   const stopping = new AbortController();
@@ -120,14 +121,4 @@ async function prepare(store: Store, log: Logger, signal: AbortSignal): Promise<
       await new Promise((resolve) => setTimeout(resolve, retryInMs));
     }
   }
-}
-
-/** The user and password of a ClickHouse address go into headers, never into a URL that may be logged. */
-function serverAddress(text: string): { url: string; username?: string; password?: string } {
-  const url = new URL(text);
-  const username = decodeURIComponent(url.username);
-  const password = decodeURIComponent(url.password);
-  url.username = '';
-  url.password = '';
-  return { url: url.toString(), ...(username === '' ? {} : { username, password }) };
 }

@@ -15,6 +15,7 @@ export function createFakeStore(world: World, engine: FakeEngine, owner: Mortal)
     ask(`${how} ${sql.slice(0, SHOWN_CHARS)}`, () => answerQuery(tables, sql, params) as Row[]);
   return {
     kind: engine.faults.mode,
+    cluster: null,
     database: 'aicost',
     query: (sql, params) => query('query', sql, params),
     async *queryStream<Row>(sql: string, params?: StoreParams) {

@@ -33,12 +33,14 @@ const BANNED: Readonly<Record<string, string>> = {
 
 /** What is allowed to shout, because tools and people look for it under this name. */
 const CAPITALS =
-  /^(README|LICENSE|CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY|FORMAT|SCHEMA)(\.md)?$/;
+  /^((README|LICENSE|CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY|FORMAT|SCHEMA)(\.md)?|Dockerfile)$/;
 const KEBAB = /^\.?[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
 
-/** What others named: the design the package that all of instrumentation/ stands on, OpenTelemetry its interface. */
+/** What others named: the design the root of instrumentation/, OpenTelemetry its interface, systemd its units. */
 const withoutNamesOfOthers = (path: string): string =>
-  path.replace(/^instrumentation\/core\//, 'instrumentation/').replace(/-span-processor\b/, '');
+  path
+    .replace(/^instrumentation\/core\//, 'instrumentation/')
+    .replace(/-span-processor\b|\.service$/, '');
 
 /** Every file and folder name once, with a path that has it. */
 function partsOfPaths(paths: readonly string[]): [part: string, path: string][] {

@@ -17,7 +17,7 @@ function readTables(sql: string): Table[] {
     /CREATE TABLE IF NOT EXISTS (?:\{database\}\.(\w+)|\$\{(table)\})\s*\((.*?)\n\s*\)\s*(ENGINE.*?)(?:;|`|$)/gs,
   );
   return [...statements].map(([, name, , body, tail]) => ({
-    // The one table that migrate.ts makes itself, to record the others.
+    // The one table that is made before the first migration, to record them.
     name: name ?? 'migrations',
     columns: [...body!.matchAll(/(?:^|,)\s*(\w+) [A-Z]\w+/gm)]
       .map(([, column]) => column!)
@@ -37,7 +37,7 @@ const ADDED = migrations.flatMap((path) =>
 );
 /** A table that a later migration makes anew is as that one says. */
 const NEWEST = new Map(
-  [...migrations, 'clickhouse/src/migrate.ts']
+  [...migrations, 'clickhouse/src/cluster/database-sql.ts']
     .flatMap((path) => readTables(readText(path)))
     .map((table) => [table.name, table]),
 );

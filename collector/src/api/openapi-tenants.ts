@@ -143,7 +143,7 @@ const DELETION_PATHS: Json = {
           rollup_months: COUNT,
           resealed_days: { type: 'array', items: { type: 'string', format: 'date' } },
         }),
-        problems: ['not_found'],
+        problems: ['not_found', 'tenant_conflict'],
       },
     ),
   },

@@ -26,6 +26,10 @@ const onServer: SqlUsers = sqlUsersOf(
   },
   PLACE,
 );
+const onCluster: SqlUsers = sqlUsersOf(
+  { kind: 'server', command: async (sql) => void statements.push(sql) },
+  { database: 'aicost', cluster: 'prod' },
+);
 const embedded: SqlUsers = sqlUsersOf(
   { kind: 'embedded', command: () => Promise.reject(new Error('there are no users')) },
   PLACE,
@@ -54,6 +58,20 @@ async function openKeys(sqlUsers: SqlUsers) {
   return createKeyOperations({ state, now, randomBytes, onRetired, sqlUsers });
 }
 const startsOf = (): string[] => statements.map((sql) => sql.split('`').slice(0, 2).join(''));
+
+describe('on a cluster', () => {
+  test('no user is made, and so no key; the users of old keys can be dropped', async () => {
+    const keys = await openKeys(onCluster);
+    await expect(keys.create(actor, wanted)).rejects.toMatchObject({
+      code: 'sql_users_unavailable',
+      message: expect.stringContaining('On a cluster'),
+    });
+    expect(keys.list(actor)).toEqual([]);
+    expect(statements).toEqual([]);
+    await onCluster.drop('k1');
+    expect(statements[0]).toBe('DROP USER IF EXISTS `aicost_k1` ON CLUSTER `prod`');
+  });
+});
 
 describe('on a server', () => {
   test('a key with sql makes a user whose password is the key, and says so', async () => {

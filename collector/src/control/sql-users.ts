@@ -23,7 +23,9 @@ const MAY_NOT_MANAGE_USERS = [495, 497, 514];
 
 /** Of a store: on a server there are such users, in an embedded engine there are none. */
 export function sqlUsersOf(store: Pick<Store, 'command' | 'kind'>, place: UserPlace): SqlUsers {
-  return store.kind === 'embedded' ? EMBEDDED_SQL_USERS : serverSqlUsers(store, place);
+  if (store.kind === 'embedded') return EMBEDDED_SQL_USERS;
+  const users = serverSqlUsers(store, place);
+  return place.cluster === null ? users : { ...users, create: refusedOnCluster };
 }
 
 /** Users on a server. The collector's own user needs `access_management`. */
@@ -47,6 +49,15 @@ function serverSqlUsers(store: Pick<Store, 'command'>, place: UserPlace): SqlUse
     drop: (keyId) => run(dropTenantUserSql(place, keyId)),
   };
 }
+
+/** That row policies hold on every shard was never seen: a user who sees another tenant is worse than none. */
+const refusedOnCluster = () =>
+  Promise.reject(
+    new Problem(
+      'sql_users_unavailable',
+      'On a cluster no users of tenants are made: that their row policies hold on every shard has not been shown. Let the tenant ask the API.',
+    ),
+  );
 
 /** The embedded engine has no users: none can be made, and none is there that would have to be removed. */
 const EMBEDDED_SQL_USERS: SqlUsers = {

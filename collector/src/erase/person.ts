@@ -22,6 +22,19 @@ function personPattern(user: string): string {
   return String.raw`(?i)(^|[^\pL\pN_])${escaped}($|[^\pL\pN_])`;
 }
 
+/** Why a person cannot be deleted by this collector; undefined where it can. `settles`: it is the one that does. */
+export function whyNotHere(
+  { cluster }: Pick<Store, 'cluster'>,
+  settles: boolean,
+): string | undefined {
+  if (!settles) {
+    return 'This collector does not settle (--settle off); ask the one that does: two at once would write the same rows anew.';
+  }
+  return cluster === null
+    ? undefined
+    : 'A person cannot be deleted on a cluster yet: months of cost_daily would have to be written anew on every shard at once. Delete the tenant, or let the spans expire (--retention-spans).';
+}
+
 /** Written before anything is changed: a restart finds it and goes on. */
 export async function writeIntent(store: Store, erasure: Erasure, nowMs: number): Promise<void> {
   const { id, tenant, user, actor } = erasure;

@@ -4,6 +4,7 @@
  * lie in the same parts: a part without the tenant's rows is taken over as it is, one with only such rows is
  * replaced by an empty one.
  */
+import { changedTable, localDatabase } from '@ai-cost-profiler/clickhouse/cluster/table-places.ts';
 import { quoteName, quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 
@@ -47,7 +48,7 @@ export async function deleteTenantRows(
   const counts = await countTenantRows(store, tenant);
   for (const [table, rows] of Object.entries(counts)) {
     await store.command(
-      `ALTER TABLE ${placeOf(store, table)} DELETE WHERE tenant = ${quoteString(tenant)}`,
+      `ALTER TABLE ${changedTable(store, table)} DELETE WHERE tenant = ${quoteString(tenant)}`,
       SYNC,
     );
     onTable(table, rows);
@@ -74,11 +75,11 @@ export async function blankTenantControl(
 
 async function tenantTables(store: Store): Promise<string[]> {
   const rows = await store.query<{ name: string }>(
-    `SELECT name FROM system.tables WHERE database = {database:String} AND endsWith(engine, 'MergeTree')
+    `SELECT name FROM system.tables WHERE database IN {databases:Array(String)} AND endsWith(engine, 'MergeTree')
        AND name != {kept:String}
-       AND name IN (SELECT table FROM system.columns WHERE database = {database:String} AND name = 'tenant')
+       AND name IN (SELECT table FROM system.columns WHERE database IN {databases:Array(String)} AND name = 'tenant')
      ORDER BY name`,
-    { database: store.database, kept: KEPT_TABLE },
+    { databases: [store.database, localDatabase(store)], kept: KEPT_TABLE },
   );
   return rows.map(({ name }) => name);
 }

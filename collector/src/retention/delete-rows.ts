@@ -3,6 +3,7 @@
  * an empty one, so that a day which expires for everybody costs as little as dropping it, and rows that came in
  * meanwhile are left alone. Each can be repeated.
  */
+import { changedTable } from '@ai-cost-profiler/clickhouse/cluster/table-places.ts';
 import { quoteName, quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 
@@ -27,7 +28,7 @@ export async function deleteSpans(
   { day, tenants, throughNs }: Expired,
 ): Promise<void> {
   await store.command(
-    `ALTER TABLE ${quoteName(store.database)}.spans DELETE IN PARTITION ${quoteString(day)}
+    `ALTER TABLE ${changedTable(store, 'spans')} DELETE IN PARTITION ${quoteString(day)}
      WHERE tenant IN (${literals(tenants)}) AND received_at <= ${instant(throughNs)}`,
     SYNC,
   );
@@ -40,7 +41,7 @@ export async function deleteEntries(
 ): Promise<void> {
   const month = day.slice(0, 7).replace('-', '');
   await store.command(
-    `ALTER TABLE ${quoteName(store.database)}.ledger DELETE IN PARTITION ${quoteString(month)}
+    `ALTER TABLE ${changedTable(store, 'ledger')} DELETE IN PARTITION ${quoteString(month)}
      WHERE tenant IN (${literals(tenants)}) AND toDate(start_time) = toDate(${quoteString(day)})
        AND recorded_at <= ${instant(throughNs)}`,
     SYNC,
@@ -56,6 +57,9 @@ export async function deleteTraces(
   store: Store,
   { tenants, kept }: { tenants: readonly string[]; kept: string },
 ): Promise<number> {
+  // The rows to delete would be looked for on each replica by itself, and two replicas may not be equally far. A row of
+  // this table is a map of spans, no money and no content: it may stay.
+  if (store.cluster !== null) return 0;
   const database = quoteName(store.database);
   const own = `tenant IN (${literals(tenants)})`;
   const from = `toDateTime64(${quoteString(`${kept} 00:00:00`)}, 9, 'UTC')`;

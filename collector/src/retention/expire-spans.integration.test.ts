@@ -221,7 +221,7 @@ it('a pass that dies between seal and deletion is gone on with, under the same s
     get: (target, name) =>
       name === 'command'
         ? () => Promise.reject(new Error('killed'))
-        : (Reflect.get(target, name, target).bind?.(target) ?? Reflect.get(target, name, target)),
+        : (Reflect.get(target, name, target)?.bind?.(target) ?? Reflect.get(target, name, target)),
   });
   await expect(retention.pass({ store: dying })).rejects.toThrow('killed');
   expect(await retention.rows('spans', 'crash')).toEqual({ [DAY]: 5 });

@@ -3,6 +3,7 @@
  * of the tenant, which must not stand in a statement that ClickHouse keeps. Whoever sends spans with content hidden has
  * nothing here to replace.
  */
+import { changedTable } from '@ai-cost-profiler/clickhouse/cluster/table-places.ts';
 import { quoteName, quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 
@@ -46,7 +47,7 @@ export async function replaceContent(
   );
   if (rows.length > 0 && !dryRun) {
     await store.command(
-      `ALTER TABLE ${spans} UPDATE ${sql.changes} IN PARTITION ${quoteString(day)} WHERE ${where}`,
+      `ALTER TABLE ${changedTable(store, 'spans')} UPDATE ${sql.changes} IN PARTITION ${quoteString(day)} WHERE ${where}`,
       PATIENT,
     );
   }

@@ -1,4 +1,5 @@
 /** What is stored of days that are due, and which of them cannot expire yet. */
+import { localDatabase, systemTable } from '@ai-cost-profiler/clickhouse/cluster/table-places.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 
 /** A UTC day (YYYY-MM-DD) of a tenant, with what of it is stored in a table. */
@@ -95,10 +96,10 @@ export async function spanPartitions(
   before: string,
 ): Promise<{ day: string; changedMs: number }[]> {
   const rows = await store.query<{ day: string; changed: string }>(
-    `SELECT partition AS day, toString(toUnixTimestamp(max(modification_time))) AS changed FROM system.parts
+    `SELECT partition AS day, toString(toUnixTimestamp(max(modification_time))) AS changed FROM ${systemTable(store, 'parts')}
      WHERE database = {database:String} AND table = 'spans' AND active AND rows > 0 AND partition < {before:String}
      GROUP BY partition ORDER BY partition`,
-    { database: store.database, before },
+    { database: localDatabase(store), before },
   );
   return rows.map(({ day, changed }) => ({ day, changedMs: Number(changed) * 1_000 }));
 }

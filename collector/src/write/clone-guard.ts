@@ -51,7 +51,7 @@ export class CloneGuard {
 
   /** Of an insert into targets that lacked the segment a moment ago. */
   stillLacked(segment: SealedSegment, targets: readonly Target[]): string {
-    const held = targets.map(({ table }) => refuseIf(heldSql(this.database, table, segment)));
+    const held = targets.map((target) => refuseIf(heldSql(this.database, target, segment)));
     return held.join(' AND ');
   }
 }

@@ -2,6 +2,7 @@
  * Which targets hold a batch. `spans` and `ledger` are asked for the count of its rows; a rollup keeps the highest
  * batch it has seen of each writer, and batches of one writer are written in order.
  */
+import { localDatabase, onCluster } from '@ai-cost-profiler/clickhouse/cluster/table-places.ts';
 import { quoteName, quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
@@ -13,9 +14,16 @@ export class HoldingConflict extends Error {
   override readonly name = 'HoldingConflict';
 }
 
+const SYNC_MS_MAX = 200_000;
+
 /** Rows the batch has of the kind that feeds the target. */
-export function expectedRows(table: string, segment: SealedSegment): number {
+function expectedRows(table: string, segment: SealedSegment): number {
   return table === 'spans' || table === 'traces' ? segment.spanRows : segment.entryRows;
+}
+
+/** The targets that the segment has rows for. */
+export function fedBy(segment: SealedSegment, targets: readonly Target[]): Target[] {
+  return targets.filter(({ table }) => expectedRows(table, segment) > 0);
 }
 
 /** The targets that lack the batch; those it has no rows for, or that held it before it re-entered, do not. */
@@ -25,10 +33,11 @@ export async function targetsLacking(
   segment: SealedSegment,
 ): Promise<Target[]> {
   const lacking: Target[] = [];
+  await awaitReplicas(store, targets);
   for (const target of targets) {
     const expected = expectedRows(target.table, segment);
-    const isHeld = heldBefore(target.table, segment);
-    if (expected > 0 && !isHeld && !(await holds(store, target.table, { segment, expected }))) {
+    const isHeld = heldBefore(target, segment);
+    if (expected > 0 && !isHeld && !(await holds(store, target, { segment, expected }))) {
       lacking.push(target);
     }
   }
@@ -40,20 +49,50 @@ export async function targetsLacking(
  * one whenever cost_hourly gets it, or totals of the day would go on to hold; and where it lacked the batch itself, it
  * tells that cost_hourly has more than it knows of.
  */
-function heldBefore(table: string, { about: { heldBy } }: SealedSegment): boolean {
+function heldBefore({ table, shard }: Target, { about: { heldBy } }: SealedSegment): boolean {
   const needed = table === 'cost_day_batches' ? [table, 'cost_hourly'] : [table];
-  return needed.every((name) => heldBy?.includes(name) === true);
+  return needed.every(
+    (name) =>
+      heldBy?.includes(
+        placeName(shard === undefined ? { table: name } : { table: name, shard }),
+      ) === true,
+  );
+}
+
+/** What a place of rows is called in the journal: `spans`; on a cluster `spans/1`, by the number of the shard. */
+export function placeName({ table, shard }: Pick<Target, 'table' | 'shard'>): string {
+  return shard === undefined ? table : `${table}/${shard}`;
+}
+
+/**
+ * On a cluster any replica of a shard may answer: first each has what the others have. Rejects with StoreError while
+ * one does not answer: nobody knows then what it alone holds.
+ */
+async function awaitReplicas(store: Store, targets: readonly Target[]): Promise<void> {
+  if (store.cluster === null) return;
+  for (const table of new Set(targets.map((target) => target.table))) {
+    const place = `${quoteName(localDatabase(store))}.${quoteName(table)}`;
+    await store.command(`SYSTEM SYNC REPLICA${onCluster(store)} ${place}`, {
+      timeoutMs: SYNC_MS_MAX,
+    });
+  }
 }
 
 async function holds(
   store: Store,
-  table: string,
+  target: Target,
   { segment, expected }: { segment: SealedSegment; expected: number },
 ): Promise<boolean> {
+  const { table, shard } = target;
   const [row] = await store.query<{ found: string }>(
-    `SELECT (${countSql(store.database, table, segment)}) AS found`,
+    `SELECT (${countSql(store.database, target, segment)}) AS found`,
   );
   const found = countOf(row?.found);
+  // How many of the rows are at home on a shard nobody counted. They came as one part: some of them are all of them. A
+  // shard that has none is sent none.
+  if (shard !== undefined && isCounted(table) && found <= expected) {
+    return found !== 0;
+  }
   if (!isCounted(table)) {
     return found >= segment.batchSeq;
   }
@@ -90,11 +129,12 @@ function isCounted(table: string): boolean {
 /** The rows a table has of the batch, or the highest batch that a rollup has of its writer. */
 function countSql(
   database: string,
-  table: string,
+  { table, shard }: Target,
   { writerId, batchSeq, day }: SealedSegment,
 ): string {
   const from = `${quoteName(database)}.${quoteName(table)}`;
-  const writer = `writer_id = ${quoteString(writerId)}`;
+  const there = shard === undefined ? '' : ` AND _shard_num = ${shard}`;
+  const writer = `writer_id = ${quoteString(writerId)}${there}`;
   if (!isCounted(table)) {
     return `SELECT max(batch_seq) FROM ${from} WHERE ${writer}${ofDay(table, day)}`;
   }
@@ -104,9 +144,9 @@ function countSql(
 }
 
 /** Not 0 when the table holds any of the batch. */
-export function heldSql(database: string, table: string, segment: SealedSegment): string {
-  const count = countSql(database, table, segment);
-  return isCounted(table) ? count : `SELECT (${count}) >= ${segment.batchSeq}`;
+export function heldSql(database: string, target: Target, segment: SealedSegment): string {
+  const count = countSql(database, target, segment);
+  return isCounted(target.table) ? count : `SELECT (${count}) >= ${segment.batchSeq}`;
 }
 
 /** An answer without its one row is none: to take it for 0 would store the batch twice. */

@@ -2,6 +2,12 @@
  * How a segment goes into the landing table, and into one target alone when that one lacks it.
  * The repair is the view's own SELECT over the segment's file, so that both ways make the same rows.
  */
+import { CLUSTER_SEGMENT_SETTINGS } from '@ai-cost-profiler/clickhouse/cluster/cluster-settings.ts';
+import {
+  type DatabasePlace,
+  localDatabase,
+  ofShard,
+} from '@ai-cost-profiler/clickhouse/cluster/table-places.ts';
 import type { NativeFileInsert } from '@ai-cost-profiler/clickhouse/native-insert.ts';
 import { quoteName } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
@@ -12,12 +18,22 @@ interface LandingColumn {
   type: string;
 }
 
-/** A target of the star: its table and the SELECT of the view that fills it. */
+/** A target of the star: its table and the SELECT of the view that fills it. On a cluster, on one shard. */
 export interface Target {
   table: string;
+  /** From 1; absent where there are no shards. */
+  shard?: number;
   select: string;
   /** Named in a repair: the order of a SELECT is not the order of a table. */
   columns: readonly string[];
+}
+
+/** Where an insert goes: the landing table of a shard, or one target. */
+export interface InsertPlace {
+  readonly target?: Target;
+  readonly shard: number | undefined;
+  /** It may be there already. */
+  readonly isDoubted: boolean;
 }
 
 /** Which batch a segment is: both go into every row. */
@@ -33,72 +49,94 @@ type Insert = Pick<NativeFileInsert, 'into' | 'select' | 'structure' | 'settings
 
 export class Landing {
   readonly targets: readonly Target[];
-  private readonly database: string;
+  /** Each gets its rows by an insert of its own; `[undefined]`: there is one place for all. */
+  readonly shards: readonly (number | undefined)[];
+  private readonly place: DatabasePlace;
   private readonly columns: readonly LandingColumn[];
 
   private constructor(
-    database: string,
+    place: DatabasePlace,
     columns: readonly LandingColumn[],
-    targets: readonly Target[],
+    { targets, shards }: Pick<Landing, 'targets' | 'shards'>,
   ) {
-    this.database = database;
+    this.place = place;
     this.columns = columns;
     this.targets = targets;
+    this.shards = shards;
   }
 
   /** Reads the landing table and its views from the database, after the migrations. Rejects when they are not there. */
   static async read(store: Store): Promise<Landing> {
+    const database = localDatabase(store);
     const columns = await store.query<LandingColumn & { table: string }>(
       // What is computed from other columns is not written.
       `SELECT table, name, type FROM system.columns
        WHERE database = {database:String} AND default_kind != 'ALIAS' ORDER BY table, position`,
-      { database: store.database },
+      { database },
     );
     const columnsOf = (table: string) => columns.filter((column) => column.table === table);
     const views = await store.query<{ name: string; as_select: string }>(
       `SELECT name, as_select FROM system.tables
        WHERE database = {database:String} AND engine = 'MaterializedView' AND startsWith(name, 'to_')
        ORDER BY name`,
-      { database: store.database },
+      { database },
     );
     if (columnsOf('landing').length === 0 || views.length === 0) {
-      throw new Error(`${store.database}.landing has no columns or no views: run "aicost migrate"`);
+      throw new Error(`${database}.landing has no columns or no views: run "aicost migrate"`);
     }
     const targets = views.map(({ name, as_select: select }) => {
       const table = name.slice('to_'.length);
       return { table, select, columns: columnsOf(table).map((column) => column.name) };
     });
     for (const target of targets) {
-      cutAtSource(store.database, target);
+      cutAtSource(database, target);
     }
-    return new Landing(store.database, columnsOf('landing'), targets);
+    const shards = await readShards(store);
+    const everywhere = shards.flatMap((shard) =>
+      targets.map((target) => (shard === undefined ? target : { ...target, shard })),
+    );
+    return new Landing(store, columnsOf('landing'), { targets: everywhere, shards });
   }
 
-  /** The whole segment into the landing table: every view fires. `condition`: rows are taken only where it holds. */
-  insertAll(batch: BatchIdentity, condition?: string): Insert {
+  /**
+   * The whole segment, or its rows of one shard, into the landing table: every view fires. `condition`: rows are taken
+   * only where it holds.
+   */
+  insertAll(batch: BatchIdentity, condition?: string, shard?: number): Insert {
     const names = this.fileColumns().map(({ name }) => quoteName(name));
     return {
-      into: `${quoteName(this.database)}.landing (${[...names, ...IDENTITY_COLUMNS].join(', ')})`,
-      select: selectRows(names, batch, condition),
+      into: `${quoteName(this.place.database)}.landing (${[...names, ...IDENTITY_COLUMNS].join(', ')})`,
+      select: selectRows(names, batch, this.conditionOf(condition, shard)),
       structure: this.structure(),
+      ...(shard === undefined ? {} : { settings: shardSettings(shard) }),
     };
   }
 
   /** The segment into one target, past the landing table. */
-  insertInto({ table, select, columns }: Target, batch: BatchIdentity, condition?: string): Insert {
+  insertInto(target: Target, batch: BatchIdentity, condition?: string): Insert {
+    const { table, select, columns, shard } = target;
     const outputs = columns.map(quoteName).join(', ');
     const names = this.fileColumns().map(({ name }) => quoteName(name));
-    const rows = `(${selectRows(names, batch, condition)})`;
-    const [before, after] = cutAtSource(this.database, { table, select });
+    const rows = `(${selectRows(names, batch, this.conditionOf(condition, shard))})`;
+    const [before, after] = cutAtSource(localDatabase(this.place), { table, select });
     const repaired = `${before}FROM ${rows} AS landing${after}`;
     return {
-      into: `${quoteName(this.database)}.${quoteName(table)} (${outputs})`,
+      into: `${quoteName(this.place.database)}.${quoteName(table)} (${outputs})`,
       select: `SELECT ${outputs} FROM (${repaired})`,
       structure: this.structure(),
       // A view needs some columns only, and the engine reads no others: to its reader the rest of the file is unknown.
       // That the file has no column too many, the insert into the landing table has checked.
-      settings: { input_format_skip_unknown_fields: 1 },
+      settings: {
+        input_format_skip_unknown_fields: 1,
+        ...(shard === undefined ? {} : shardSettings(shard)),
+      },
     };
+  }
+
+  private conditionOf(condition: string | undefined, shard: number | undefined) {
+    if (shard === undefined) return condition;
+    const own = ofShard(shard, this.shards.length);
+    return condition === undefined ? own : `${condition} AND ${own}`;
   }
 
   private fileColumns(): LandingColumn[] {
@@ -110,6 +148,24 @@ export class Landing {
       .map(({ name, type }) => `${quoteName(name)} ${type}`)
       .join(', ');
   }
+}
+
+/** All rows of the statement go to one shard, and are there when it answers. */
+const shardSettings = (shard: number) => ({ ...CLUSTER_SEGMENT_SETTINGS, insert_shard_id: shard });
+
+async function readShards(store: Store): Promise<(number | undefined)[]> {
+  const { cluster } = store;
+  if (cluster === null) return [undefined];
+  const rows = await store.query<{ shard: number }>(
+    'SELECT DISTINCT shard_num AS shard FROM system.clusters WHERE cluster = {cluster:String} ORDER BY shard',
+    { cluster },
+  );
+  if (rows.length === 0) {
+    throw new Error(
+      `the server knows no cluster ${cluster}: --clickhouse-cluster names one of system.clusters`,
+    );
+  }
+  return rows.map(({ shard }) => Number(shard));
 }
 
 /**

@@ -11,9 +11,9 @@ import { systemTimers, type Timers } from '../timers.ts';
 import { backoffMs } from './backoff.ts';
 import { BeginFence, isTooLate } from './begin-fence.ts';
 import { CloneGuard } from './clone-guard.ts';
-import { expectedRows, HoldingConflict, targetsLacking } from './holdings.ts';
+import { fedBy, HoldingConflict, placeName, targetsLacking } from './holdings.ts';
 import { type Failure, judgeFailure } from './judge-failure.ts';
-import type { Landing, Target } from './landing.ts';
+import type { InsertPlace, Landing } from './landing.ts';
 
 /** What the writer does, for the log and the metrics. */
 export type WriterEvent =
@@ -175,29 +175,31 @@ export class Writer {
     return { ...failure, verdict: 'operator', advice };
   }
 
-  /** The plain way: one insert, every view fires. */
+  /** The plain way: one insert for each shard, every view fires. */
   private async insertAll(segment: SealedSegment, attempts: Attempts): Promise<false> {
-    await this.insert(segment, attempts, undefined);
+    const isDoubted = attempts.mayHaveRun;
+    for (const shard of this.options.landing.shards) {
+      await this.insert(segment, attempts, { shard, isDoubted });
+    }
     return false;
   }
 
   private async insert(
     segment: SealedSegment,
     attempts: Attempts,
-    target: Target | undefined,
+    { target, shard, isDoubted }: InsertPlace,
   ): Promise<void> {
     const { store, landing } = this.options;
-    const targets = target === undefined ? fedBy(segment, landing.targets) : [target];
+    const ofShard = landing.targets.filter((one) => one.shard === shard);
+    const targets = target === undefined ? fedBy(segment, ofShard) : [target];
     const conditions = [
-      attempts.mayHaveRun
-        ? this.guard?.stillLacked(segment, targets)
-        : this.guard?.unclaimed(segment),
+      isDoubted ? this.guard?.stillLacked(segment, targets) : this.guard?.unclaimed(segment),
       await this.fence?.condition(segment.dataBytes),
     ].filter((condition) => condition !== undefined);
     const condition = conditions.length === 0 ? undefined : conditions.join(' AND ');
     const insert =
       target === undefined
-        ? landing.insertAll(segment, condition)
+        ? landing.insertAll(segment, condition, shard)
         : landing.insertInto(target, segment, condition);
     attempts.mayHaveRun = true;
     const path = (await this.options.enlarge?.(segment)) ?? segment.rowsPath;
@@ -217,10 +219,10 @@ export class Writer {
       return this.insertAll(segment, attempts);
     }
     for (const target of lacking) {
-      await this.insert(segment, attempts, target);
+      await this.insert(segment, attempts, { target, shard: target.shard, isDoubted: true });
     }
     if (lacking.length > 0) {
-      const tables = lacking.map(({ table }) => table);
+      const tables = lacking.map(placeName);
       this.options.onEvent({ kind: 'repaired', segment, tables });
     }
     return lacking.length > 0;
@@ -270,7 +272,7 @@ export class Writer {
     const { store, landing } = this.options;
     try {
       const lacking = new Set(await targetsLacking(store, landing.targets, segment));
-      return landing.targets.filter((target) => !lacking.has(target)).map(({ table }) => table);
+      return landing.targets.filter((target) => !lacking.has(target)).map(placeName);
     } catch (error) {
       if (error instanceof HoldingConflict) {
         return null;
@@ -283,11 +285,6 @@ export class Writer {
     const { timers = systemTimers } = this.options;
     return timers.sleep(ms, this.stopping.signal);
   }
-}
-
-/** The targets that the segment has rows for. */
-function fedBy(segment: SealedSegment, targets: readonly Target[]): Target[] {
-  return targets.filter(({ table }) => expectedRows(table, segment) > 0);
 }
 
 /**

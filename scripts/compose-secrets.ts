@@ -1,0 +1,181 @@
+// Makes the secrets of docker-compose.yml and compose.cluster.yml on the first `up`: node compose-secrets.ts FOLDER
+// Each folder below FOLDER is a volume that one service reads. Invariants: what is there is never changed, so that a
+// second start changes nothing; each file is of the user that reads it, and nobody else's to read.
+import { createHash, randomBytes } from 'node:crypto';
+import { chown, rename, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { generateKey } from '@ai-cost-profiler/collector/key-format.ts';
+
+/** Who reads which folder: the numbers that the images run as. */
+export const READERS = {
+  collector: { uid: 1000, gid: 1000 },
+  demo: { uid: 1000, gid: 1000 },
+  'clickhouse-users': { uid: 101, gid: 101 },
+  'clickhouse-cluster': { uid: 101, gid: 101 },
+  grafana: { uid: 472, gid: 0 },
+} as const;
+type Folder = keyof typeof READERS;
+
+/** Users of ClickHouse, by who uses them. */
+export const COLLECTOR_USER = 'aicost';
+export const GRAFANA_USER = 'grafana';
+const DATABASE = 'aicost';
+
+/** What Grafana may read: money and spans, how far settle is, alerts. Not keys, and not what is being deleted. */
+const GRAFANA_TABLES = [
+  'spans',
+  'ledger',
+  'cost_hourly',
+  'cost_daily',
+  'cost_day_batches',
+  'cost_day_totals',
+  'traces',
+  'prices',
+  'settle_marks',
+  'sealed_days',
+  'control_totals',
+  'alerts',
+  'migrations',
+] as const;
+
+/** Fresh secrets: passwords of 192 bits, keys as the collector makes them. */
+export function makeSecrets() {
+  return {
+    collectorPassword: randomBytes(24).toString('base64url'),
+    grafanaPassword: randomBytes(24).toString('base64url'),
+    adminPassword: randomBytes(24).toString('base64url'),
+    clusterSecret: randomBytes(24).toString('base64url'),
+    ingestKey: generateKey(randomBytes),
+    demoKey: generateKey(randomBytes),
+  };
+}
+type Secrets = ReturnType<typeof makeSecrets>;
+
+/** The files of each folder. Those of a folder that is not mounted are not written. */
+export function secretFiles(secrets: Secrets): Readonly<Record<Folder, Record<string, string>>> {
+  const { ingestKey, demoKey } = secrets;
+  const initKeys = [
+    { tenant: 'default', scopes: ['ingest'], key: ingestKey },
+    { tenant: 'default', scopes: ['ingest', 'read'], key: demoKey },
+  ];
+  return {
+    collector: {
+      'clickhouse-password': secrets.collectorPassword,
+      'init-keys.json': JSON.stringify(initKeys),
+      'ingest.key': ingestKey,
+    },
+    demo: { 'demo.key': demoKey },
+    'clickhouse-users': { 'aicost.xml': usersXml(secrets) },
+    'clickhouse-cluster': {
+      'cluster-secret.xml': `<clickhouse><cluster_secret>${secrets.clusterSecret}</cluster_secret></clickhouse>\n`,
+    },
+    grafana: {
+      'clickhouse-password': secrets.grafanaPassword,
+      'admin-password': secrets.adminPassword,
+    },
+  };
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
+
+/** Users by the hash of their passwords. The server's own user without a password goes. */
+function usersXml({ collectorPassword, grafanaPassword }: Secrets): string {
+  const grants = GRAFANA_TABLES.map(
+    (table) => `<query>GRANT SELECT ON ${DATABASE}.${table}</query>`,
+  );
+  return `<clickhouse>
+  <profiles>
+    <aicost_reading>
+      <readonly>1</readonly>
+      <max_execution_time>60</max_execution_time>
+      <max_memory_usage>2000000000</max_memory_usage>
+      <max_rows_to_read>1000000000</max_rows_to_read>
+      <max_result_bytes>1000000000</max_result_bytes>
+      <asterisk_include_alias_columns>1</asterisk_include_alias_columns>
+      <constraints>
+        <max_execution_time><min>1</min><max>60</max><changeable_in_readonly/></max_execution_time>
+      </constraints>
+    </aicost_reading>
+  </profiles>
+  <users>
+    <default remove="remove"/>
+    <${COLLECTOR_USER}>
+      <password_sha256_hex>${sha256(collectorPassword)}</password_sha256_hex>
+      <networks><ip>::/0</ip></networks>
+      <profile>default</profile>
+      <quota>default</quota>
+      <access_management>1</access_management>
+    </${COLLECTOR_USER}>
+    <${GRAFANA_USER}>
+      <password_sha256_hex>${sha256(grafanaPassword)}</password_sha256_hex>
+      <networks><ip>::/0</ip></networks>
+      <profile>aicost_reading</profile>
+      <quota>default</quota>
+      <grants>${grants.join('')}</grants>
+    </${GRAFANA_USER}>
+  </users>
+</clickhouse>
+`;
+}
+
+const DONE = '.made';
+
+/** Writes the files of every folder that is there, unless it was done before. Resolves with the folders written. */
+export async function writeSecrets(
+  root: string,
+  secrets: Secrets,
+  own: typeof chown = chown,
+): Promise<string[]> {
+  const mounted: Folder[] = [];
+  for (const folder of Object.keys(READERS) as Folder[]) {
+    if (await isThere(join(root, folder))) mounted.push(folder);
+  }
+  const made = await Promise.all(mounted.map((folder) => isThere(join(root, folder, DONE))));
+  if (made.every(Boolean)) return [];
+  // Secrets of two starts do not fit each other: a volume that was lost is all of them lost.
+  if (made.some(Boolean)) {
+    const lost = mounted.filter((_, index) => !made[index]);
+    throw new Error(
+      `the secrets in ${lost.join(', ')} are gone, and those of other folders are there: put the volume back, or remove all secrets volumes`,
+    );
+  }
+  const files = secretFiles(secrets);
+  for (const folder of mounted) await writeFolder(join(root, folder), files[folder], folder, own);
+  for (const folder of mounted) await writeFile(join(root, folder, DONE), '');
+  return mounted;
+}
+
+/** The folder stays root's: a second start looks into it, with no right to look into those of others. */
+async function writeFolder(
+  path: string,
+  files: Record<string, string>,
+  reader: Folder,
+  own: typeof chown,
+): Promise<void> {
+  const { uid, gid } = READERS[reader];
+  for (const [name, text] of Object.entries(files)) {
+    const file = join(path, name);
+    await writeFile(`${file}.new`, text, { mode: 0o400 });
+    await own(`${file}.new`, uid, gid);
+    await rename(`${file}.new`, file);
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+}
+
+if (import.meta.main) {
+  const root = process.argv[2];
+  if (root === undefined) throw new Error('expected the folder of the secrets');
+  const folders = await writeSecrets(root, makeSecrets());
+  process.stdout.write(
+    folders.length === 0 ? 'The secrets are there.\n' : `Made secrets for ${folders.join(', ')}.\n`,
+  );
+}
