@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { createDatabasesSql, migrationsTableSql } from './cluster/database-sql.ts';
+import { ownershipTableSql } from './cluster/ownership-sql.ts';
 import { renderStatement } from './cluster/render-statement.ts';
 import type { DatabasePlace } from './cluster/table-places.ts';
 import { readTokens } from './engine/tokens.ts';
@@ -64,7 +65,7 @@ export async function migrate(
   const migrations = await readMigrations(directory);
   await store.createDatabase();
   const table = `${quoteName(store.database)}.migrations`;
-  await store.command(migrationsTableSql(store), patience(store));
+  for (const sql of firstTablesSql(store)) await store.command(sql, patience(store));
   const recorded = await store.query<Recorded>(
     `SELECT DISTINCT number, name, digest FROM ${table} ORDER BY number`,
   );
@@ -92,6 +93,10 @@ const patience = ({ cluster }: DatabasePlace) =>
 
 /** What stands before the first migration. */
 const FIRST = 'database';
+const firstTablesSql = (place: DatabasePlace): string[] => [
+  migrationsTableSql(place),
+  ...(place.cluster === null ? [] : [ownershipTableSql(place)]),
+];
 const settingsSql = ({ cluster }: DatabasePlace): string[] =>
   cluster === null
     ? []
@@ -111,7 +116,7 @@ export async function plannedStatements(
   place: DatabasePlace,
   directory: string = MIGRATIONS_DIRECTORY,
 ): Promise<PlannedStatement[]> {
-  const first = [...settingsSql(place), ...createDatabasesSql(place), migrationsTableSql(place)];
+  const first = [...settingsSql(place), ...createDatabasesSql(place), ...firstTablesSql(place)];
   const planned = (await readMigrations(directory)).flatMap((migration) => {
     const steps = STEPS[migration.name]?.planned(place);
     const all = [...(steps?.before ?? []), ...statementsOf(migration, place)];

@@ -57,7 +57,9 @@ function connectionArgs(options: EngineOptions): string[] {
     // chdb reads "1 + 1" as a query; the server does not.
     implicit_select: 0,
   };
-  return Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
+  const { configFile } = options;
+  const file = configFile === '' ? [] : [`--config-file=${configFile}`];
+  return [...file, ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`)];
 }
 
 /** Opens `<dataDir>/data`. Throws what chdb throws when the directory cannot be opened. */

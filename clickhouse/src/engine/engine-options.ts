@@ -34,6 +34,8 @@ export interface EngineOptions {
   readonly stuckMsMax: number;
   /** How long a start waits for an owner of the directory whose parent is gone. */
   readonly lockWaitMs: number;
+  /** A file of ClickHouse's own configuration, for what servers are told there; '': none. */
+  readonly configFile: string;
   /** The process whose end ends this one; absent when it is started by hand. */
   readonly parentPid?: number;
 }
@@ -51,6 +53,7 @@ export const ENGINE_DEFAULTS = {
   stalledClientMsMax: 60_000,
   stuckMsMax: 60_000,
   lockWaitMs: 10_000,
+  configFile: '',
 } as const satisfies Omit<EngineOptions, 'dataDir' | 'parentPid'>;
 
 /**
