@@ -14,6 +14,7 @@ import type { SegmentBlocks } from './journal/pending-rows.ts';
 import type { SeenSpans } from './journal/seen-spans.ts';
 import type { SeenWindow } from './journal/seen-window.ts';
 import type { Metrics } from './metrics.ts';
+import type { Settling } from './open-ownership.ts';
 import type { TenantBooks } from './price/tenant-books.ts';
 import type { OpenTraces } from './settle/open-traces.ts';
 import type { Storage } from './storage.ts';
@@ -31,6 +32,7 @@ export interface GaugeParts {
   /** Up to when settle is through, in milliseconds since 1970; undefined before its first pass. */
   readonly settledThroughMs: () => number | undefined;
   readonly writing: WriteHealth;
+  readonly settling: () => Settling;
   readonly metrics: Metrics;
   readonly nowMs: () => number;
 }
@@ -52,6 +54,7 @@ export function collectGauges(parts: GaugeParts): () => Promise<void> {
     journalGauges(parts);
     intakeGauges(parts);
     ageGauges(parts);
+    settleGauges(parts);
     await unpricedShare(parts.metrics);
     if (performance.now() - askedAtMs >= ASK_EVERY_MS) {
       askedAtMs = performance.now();
@@ -96,6 +99,14 @@ function intakeGauges({ seen, seenWindow, open, metrics, nowMs }: GaugeParts): v
   metrics.aicost_open_traces.set(traces);
   metrics.aicost_open_spans.set(spans);
   metrics.aicost_open_oldest_seconds.set(secondsSince(now, oldestMs) ?? 0);
+}
+
+function settleGauges({ settling, metrics }: GaugeParts): void {
+  const { isOwner, leaseAgeMs, formerOwners } = settling();
+  const leaseSeconds = leaseAgeMs === undefined ? undefined : leaseAgeMs / 1000;
+  metrics.aicost_settle_owner.set(isOwner ? 1 : 0);
+  setOrRemove(metrics.aicost_settle_lease_age_seconds, leaseSeconds);
+  setOrRemove(metrics.aicost_settle_former_owners, formerOwners);
 }
 
 function ageGauges({ books, control, settledThroughMs, metrics, nowMs }: GaugeParts): void {

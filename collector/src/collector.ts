@@ -135,7 +135,8 @@ async function openRoad(
     }),
     guard,
     open,
-    mayReverse: config.settle,
+    // On a cluster, who settles may change from one moment to the next.
+    mayReverse: config.settle && config.clickhouseCluster === null,
     live,
     metrics,
     log,
@@ -198,7 +199,8 @@ class Collector implements RunningCollector {
     parts.storage.prepared
       .then(() => {
         this.pricesTable = this.keepPricesTable();
-        if (!this.isDraining) this.background = startBackground(this.parts);
+        const isSettling = () => this.storing.settling.isOwner;
+        if (!this.isDraining) this.background = startBackground({ ...this.parts, isSettling });
         return this.storing.start();
       })
       .then(() => this.erasures.start())
@@ -222,10 +224,12 @@ class Collector implements RunningCollector {
         books: prices.books,
         settledThroughMs: () => this.storing.settledThroughMs,
         writing: this.storing.writing,
+        settling: () => this.storing.settling,
         nowMs: this.parts.clock.nowMs,
       }),
       isDraining: () => this.isDraining,
       writing: this.storing.writing,
+      settling: () => this.storing.settling,
       settle: (show) => this.storing.settleNow(show),
       verify: (show, signal) => this.erasures.compare(() => this.storing.verifyNow(show, signal)),
       reprice: (options, show) => this.storing.repriceNow(options, show),

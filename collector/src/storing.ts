@@ -23,9 +23,11 @@ import { SettledSums } from './live/settled-sums.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { observeRetention, observeSettle, observeWriter } from './observe.ts';
+import { type OpenOwnership, openOwnership, soleSettling } from './open-ownership.ts';
 import type { OwnTraces } from './own-traces.ts';
 import { unavailable } from './problems.ts';
 import type { RepriceOptions } from './reprice/reprice-ledger.ts';
+import type { DayOutcome } from './retention/day-outcome.ts';
 import { outcomeRow } from './retention/outcome-rows.ts';
 import { type RetentionLoop, startRetentionLoop } from './retention/retention-loop.ts';
 import type { EntryMaker } from './settle/difference.ts';
@@ -86,10 +88,13 @@ export class Storing {
   private readonly settledSums: SettledSums;
   /** Up to when settle is through, in milliseconds since 1970; undefined before its first pass. */
   settledThroughMs: number | undefined;
+  /** Who settles. */
+  settling: OpenOwnership;
 
   /** `onFailed` is told of a fault that the writer cannot overcome. */
   constructor(parts: StoringParts, onFailed: (error: unknown) => void) {
     this.parts = parts;
+    this.settling = soleSettling(parts.config.settle && parts.config.clickhouseCluster === null);
     this.settledSums = new SettledSums(parts.live);
     this.onFailed = onFailed;
   }
@@ -109,6 +114,7 @@ export class Storing {
       onEvent: observeWriter(log, metrics, this.writing, this.parts.clock.nowMs),
     });
     this.written = this.writer.run().catch(this.onFailed);
+    this.settling = await openOwnership({ ...this.parts, store: storage.store });
     this.startSettler();
   }
 
@@ -133,6 +139,7 @@ export class Storing {
     await Promise.race([stopping, aborted(deadline)]);
     await journal.close();
     await Promise.race([this.untilWritten(), aborted(deadline)]);
+    await Promise.race([this.settling.stop(journal.queue.count === 0), aborted(deadline)]);
     this.writer?.stop();
     journal.queue.close();
     await this.written;
@@ -161,10 +168,11 @@ export class Storing {
   async retentionNow(options: { readonly dryRun: boolean }, show: Show): Promise<object> {
     const { log, metrics } = this.parts;
     const { onDay, onDone } = observeRetention(log, metrics);
-    const result = await retentionNow(this.ledgerWork(), options, (outcome) => {
+    const onOutcome = (outcome: DayOutcome) => {
       if (!options.dryRun) onDay(outcome);
       show(outcomeRow(outcome));
-    });
+    };
+    const result = await keptOrProblem(retentionNow(this.ledgerWork(), options, onOutcome));
     if (!options.dryRun) onDone(result);
     return result;
   }
@@ -176,23 +184,35 @@ export class Storing {
   exclusively<T>(work: () => Promise<T>, { holdWriter }: { holdWriter: boolean }): Promise<T> {
     const { settler, open, journal, clock } = this.ledgerWork();
     const { writer } = this;
-    return settler.exclusively(() =>
-      open.suspended(async () => {
-        await waitUntilStored(journal, clock.nowMs());
-        return holdWriter && writer !== undefined ? writer.hold(work) : work();
-      }),
+    return keptOrProblem(
+      settler.exclusively(() =>
+        open.suspended(async () => {
+          await waitUntilStored(journal, clock.nowMs());
+          return holdWriter && writer !== undefined ? writer.hold(work) : work();
+        }),
+      ),
     );
   }
 
   /** @throws Problem engine_unavailable until the tables are there */
   private ledgerWork(): LedgerWorkParts {
     const { storage, journal, clock, maker, open, price, limits } = this.parts;
-    const { settler } = this;
+    const { settler, settling } = this;
     if (settler === undefined) {
       const detail = 'ClickHouse is not ready yet; try again in a moment.';
       throw unavailable('engine_unavailable', detail);
     }
-    return { store: storage.store, journal, clock, maker, open, price, limits, settler };
+    return {
+      store: storage.store,
+      journal,
+      clock,
+      maker,
+      open,
+      price,
+      limits,
+      settler,
+      ownership: settling.ownership,
+    };
   }
 
   private startSettler(): void {
@@ -210,6 +230,7 @@ export class Storing {
       nowMs,
       sinceMs,
       late: new LateBatches((id) => id === journal.writerId),
+      ownership: this.settling.ownership,
       stored,
       onCorrected: (tenant, entries) => this.settledSums.add(tenant, entries),
     });

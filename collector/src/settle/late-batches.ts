@@ -32,6 +32,13 @@ export class LateBatches {
     this.isOwn = isOwn;
   }
 
+  /** Another process has settled meanwhile: only what it noted counts. */
+  restart(): void {
+    this.noted = undefined;
+    this.begun = new Map();
+    this.before = undefined;
+  }
+
   /** At the begin of a pass, once all of this process is stored; undefined when nobody else stored anything. */
   async begin(store: Store): Promise<LateSince | undefined> {
     this.noted ??= await readNoted(store);
