@@ -8,6 +8,7 @@ import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { Config } from './config.ts';
 import { readIfThere, writeDurably } from './control/control-copy.ts';
 import type { ForwardClock } from './forward-clock.ts';
+import type { SealedQueue } from './journal/sealed-queue.ts';
 import type { Logger } from './log.ts';
 import { observeOwnership } from './observe.ts';
 import { ClaimsFile } from './settle/ownership/claims-file.ts';
@@ -36,7 +37,10 @@ export interface OpenOwnership extends Settling {
 interface OwnershipParts {
   readonly config: Pick<Config, 'settle' | 'dataDir'>;
   readonly store: Store;
-  readonly journal: Backlog & { readonly writerId: string };
+  readonly journal: Backlog & {
+    readonly writerId: string;
+    readonly queue: Pick<SealedQueue, 'writerIds'>;
+  };
   readonly clock: ForwardClock;
   readonly log: Logger;
 }
@@ -54,7 +58,7 @@ export function soleSettling(isOwner: boolean): OpenOwnership {
   };
 }
 
-/** Begins to ask for the lease, if this is on a cluster; the tables must be there. */
+/** Begins to ask for the lease, if this is on a cluster; the tables must be there, and nothing stored by this process. */
 export async function openOwnership(parts: OwnershipParts): Promise<OpenOwnership> {
   const { config, store, journal, clock, log } = parts;
   if (store.cluster === null) return soleSettling(config.settle);
@@ -66,7 +70,7 @@ export async function openOwnership(parts: OwnershipParts): Promise<OpenOwnershi
   };
   const ownership = new ClusterOwnership({
     register: createKeeperOwnershipRegister(store),
-    claims: await ClaimsFile.open(disk, writer),
+    claims: await ClaimsFile.open(disk, [writer, ...journal.queue.writerIds]),
     writer,
     name: `${hostname()} (${config.dataDir})`,
     isStanding: config.settle,

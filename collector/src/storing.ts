@@ -37,6 +37,7 @@ import { type SettleLoop, startSettleLoop } from './settle/settle-loop.ts';
 import { progressRow, type SettleProgress } from './settle/settle-progress.ts';
 import { Settler } from './settle/settler.ts';
 import type { PriceNow } from './settle/standing-amounts.ts';
+import { tellBatch } from './settle/told-batches.ts';
 import { waitUntilStored } from './settle/wait-stored.ts';
 import type { Storage } from './storage.ts';
 import { aborted } from './timers.ts';
@@ -103,6 +104,7 @@ export class Storing {
   async start(): Promise<void> {
     const { storage, journal, log, metrics } = this.parts;
     const landing = await this.readLanding();
+    this.settling = await openOwnership({ ...this.parts, store: storage.store });
     this.writer = new Writer({
       store: storage.store,
       landing,
@@ -110,12 +112,22 @@ export class Storing {
       nowMs: this.parts.clock.nowMs,
       enlarge: this.enlarge(),
       claimWriter: (writerId) => this.claimWriter(writerId),
+      ...(storage.engine === undefined && {
+        // Where the engine is embedded, settle waits for all that is stored.
+        tellLate: {
+          afterMs: this.settlePauseMs,
+          tell: (segment) => tellBatch(storage.store, segment, this.parts.clock.nowMs()),
+        },
+      }),
       random: Math.random,
       onEvent: observeWriter(log, metrics, this.writing, this.parts.clock.nowMs),
     });
     this.written = this.writer.run().catch(this.onFailed);
-    this.settling = await openOwnership({ ...this.parts, store: storage.store });
     this.startSettler();
+  }
+
+  private get settlePauseMs(): number {
+    return Math.min(this.parts.config.settleAfterMs, SETTLE_PAUSE_MS_MAX);
   }
 
   /** Large blocks lie beside the journal: the next segment's take the place of the last one's. */
@@ -229,7 +241,7 @@ export class Storing {
       settleAfterMs,
       nowMs,
       sinceMs,
-      late: new LateBatches((id) => id === journal.writerId),
+      late: new LateBatches((id) => id === journal.writerId, nowMs),
       ownership: this.settling.ownership,
       stored,
       onCorrected: (tenant, entries) => this.settledSums.add(tenant, entries),
@@ -237,7 +249,7 @@ export class Storing {
     this.settler = settler;
     if (config.settle) {
       const settle = (all: boolean) => this.settlePass(settler, all);
-      const pauseMs = Math.min(settleAfterMs, SETTLE_PAUSE_MS_MAX);
+      const pauseMs = this.settlePauseMs;
       this.loop = startSettleLoop({ settle, pauseMs, ...observeSettle(log, metrics) });
       const { onDay, ...told } = observeRetention(log, metrics);
       const expire = (signal: AbortSignal) =>

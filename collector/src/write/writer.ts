@@ -37,6 +37,8 @@ export interface WriterOptions {
   timers?: Timers;
   /** Notes that batches of this writer were found by another process; rejects with StoreError. For a server. */
   claimWriter?: (writerId: string) => Promise<void>;
+  /** Told, before it is let go of, of a batch of which some tables had rows long before all had. Rejects with StoreError. */
+  tellLate?: { readonly afterMs: number; readonly tell: (segment: SealedSegment) => Promise<void> };
   /** The file to insert in place of a segment's own, of the same rows; its own, if not given. */
   enlarge?: (segment: SealedSegment) => Promise<string>;
   /** Between 0 and 1, for the jitter. */
@@ -130,11 +132,13 @@ export class Writer {
         if (attempts.refusals >= REFUSALS_MAX && (await this.setAside(segment, attempts))) {
           return;
         }
-        const isRepaired = attempts.mayHaveRun
+        const isDoubted = attempts.mayHaveRun;
+        const isRepaired = isDoubted
           ? await this.complete(segment, attempts)
           : await this.insertAll(segment, attempts);
-        await this.options.queue.release(segment);
         const durationMs = this.options.nowMs() - startedAtMs;
+        await this.tellIfLate(segment, isDoubted, durationMs);
+        await this.options.queue.release(segment);
         this.fence?.written();
         this.isUnknownAside = false;
         this.options.onEvent({ kind: 'written', segment, durationMs, isRepaired });
@@ -157,6 +161,16 @@ export class Writer {
         await this.sleep(retryInMs);
       }
     }
+  }
+
+  private async tellIfLate(
+    segment: SealedSegment,
+    isDoubted: boolean,
+    durationMs: number,
+  ): Promise<void> {
+    const { tellLate } = this.options;
+    if (tellLate === undefined) return;
+    if (isDoubted || durationMs > tellLate.afterMs) await tellLate.tell(segment);
   }
 
   /**

@@ -15,20 +15,23 @@ export interface ClaimsDisk {
 
 export class ClaimsFile {
   private readonly disk: ClaimsDisk;
-  private readonly own: string;
+  private readonly own: readonly string[];
   /** Of this process, and of those before it that claimed. */
   writers: readonly string[];
   private written: readonly string[];
 
-  private constructor(disk: ClaimsDisk, written: readonly string[], own: string) {
+  private constructor(disk: ClaimsDisk, written: readonly string[], own: readonly string[]) {
     this.disk = disk;
     this.own = own;
     this.written = written;
-    this.writers = written.includes(own) ? written : [...written, own];
+    this.writers = [...new Set([...written, ...own])];
   }
 
-  /** `own`: what is left in the journal of an earlier process may be stored under this id. Throws what reading throws. */
-  static async open(disk: ClaimsDisk, own: string): Promise<ClaimsFile> {
+  /**
+   * `own`: the ids under which this process stores, what an earlier one left in the journal included.
+   * Throws what reading throws, and an error where the file is damaged.
+   */
+  static async open(disk: ClaimsDisk, own: readonly string[]): Promise<ClaimsFile> {
     const text = await disk.read();
     const { writers } = text === undefined ? { writers: [] } : fileSchema.parse(JSON.parse(text));
     const file = new ClaimsFile(disk, writers, own);
@@ -44,7 +47,7 @@ export class ClaimsFile {
   /** All of them is stored, and this process is not the owner. */
   async clear(): Promise<void> {
     if (this.written.length > 0) await this.write([]);
-    this.writers = [this.own];
+    this.writers = this.own;
   }
 
   private async write(writers: readonly string[]): Promise<void> {

@@ -69,7 +69,7 @@ async function collector(
         disk.text = text;
       },
     },
-    writer,
+    [writer],
   );
   const ownership = new ClusterOwnership({
     register,
