@@ -135,7 +135,6 @@ async function openRoad(
     }),
     guard,
     open,
-    // On a cluster, who settles may change from one moment to the next.
     mayReverse: config.settle && config.clickhouseCluster === null,
     live,
     metrics,
@@ -199,9 +198,9 @@ class Collector implements RunningCollector {
     parts.storage.prepared
       .then(() => {
         this.pricesTable = this.keepPricesTable();
-        const isSettling = () => this.storing.settling.isOwner;
-        if (!this.isDraining) this.background = startBackground({ ...this.parts, isSettling });
-        return this.storing.start();
+        const { storing } = this;
+        if (!this.isDraining) this.background = startBackground({ ...parts, storing });
+        return storing.start();
       })
       .then(() => this.erasures.start())
       .catch((error) => this.failUnlessDraining(error));

@@ -53,8 +53,8 @@ export interface AlertingParts {
   readonly budgets: OpenBudgets;
   readonly clock: ForwardClock;
   readonly live: LivePublisher;
-  /** On a cluster, whether it is this one now. */
-  readonly isSettling: () => boolean;
+  /** Tells whether this is the collector that settles now. */
+  readonly storing: { readonly settling: { readonly isOwner: boolean } };
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -74,7 +74,7 @@ export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
   };
   return startAlertLoop({
     evaluate: async (signal) => {
-      if (!parts.isSettling()) return;
+      if (!parts.storing.settling.isOwner) return;
       const end = metrics.aicost_budget_pass_seconds.startTimer();
       const onEvaluated = (outcome: string) =>
         metrics.aicost_budget_evaluations_total.inc({ outcome });
@@ -84,7 +84,7 @@ export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
       end();
     },
     deliver: async (signal) => {
-      if (!parts.isSettling()) return NOTHING_PENDING;
+      if (!parts.storing.settling.isOwner) return NOTHING_PENDING;
       const mayBePrivate = config.webhookPrivateAddresses;
       const sending = {
         store: storeUntil(signal),

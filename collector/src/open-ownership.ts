@@ -1,6 +1,6 @@
 /**
- * Who settles, with the store, the journal and the data directory: on one server the collector whose --settle says so, on
- * a cluster the one that has the lease.
+ * Who settles, with the store, the journal and the data directory: on one server the collector whose --settle says
+ * so, on a cluster the one that has the lease.
  */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -58,7 +58,9 @@ export function soleSettling(isOwner: boolean): OpenOwnership {
   };
 }
 
-/** Begins to ask for the lease, if this is on a cluster; the tables must be there, and nothing stored by this process. */
+/**
+ * Begins to ask for the lease, if this is on a cluster; the tables must be there, and nothing stored by this process.
+ */
 export async function openOwnership(parts: OwnershipParts): Promise<OpenOwnership> {
   const { config, store, journal, clock, log } = parts;
   if (store.cluster === null) return soleSettling(config.settle);

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
+import { claimWriter } from './claim-writer.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
 import type { ForwardClock } from './forward-clock.ts';
@@ -42,7 +43,6 @@ import { waitUntilStored } from './settle/wait-stored.ts';
 import type { Storage } from './storage.ts';
 import { aborted } from './timers.ts';
 import { backoffMs } from './write/backoff.ts';
-import { CLAIM_KIND } from './write/clone-guard.ts';
 import { judgeFailure } from './write/judge-failure.ts';
 import { Landing } from './write/landing.ts';
 import { LargeBlocks } from './write/large-blocks.ts';
@@ -111,7 +111,7 @@ export class Storing {
       queue: journal.queue,
       nowMs: this.parts.clock.nowMs,
       enlarge: this.enlarge(),
-      claimWriter: (writerId) => this.claimWriter(writerId),
+      claimWriter: (id) => claimWriter(this.parts.control, { id, by: journal.writerId }),
       ...(storage.engine === undefined && {
         // Where the engine is embedded, settle waits for all that is stored.
         tellLate: {
@@ -284,19 +284,6 @@ export class Storing {
         this.parts.log.warn({ err: error, retry_in_ms: retryInMs }, 'the tables were not read');
         await new Promise((resolve) => setTimeout(resolve, retryInMs).unref());
       }
-    }
-  }
-
-  /** Says where every collector looks that batches of this writer were found here. Rejects with StoreError. */
-  private async claimWriter(id: string): Promise<void> {
-    const { control, journal } = this.parts;
-    const payload = JSON.stringify({ claimed_by: journal.writerId });
-    const about = { actor: 'writer', tenant: '', deleted: false };
-    try {
-      await control.append([{ ...about, kind: CLAIM_KIND, id, payload }]);
-    } catch (cause) {
-      const failure = { code: null, retryable: true, answered: false };
-      throw new StoreError('the claim of a writer was not stored', failure, { cause });
     }
   }
 

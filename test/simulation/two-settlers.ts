@@ -1,6 +1,7 @@
 /**
- * One run of two collectors on one server, each of which would settle: processes stand still for minutes in the middle of
- * anything, or die, and go on or start again when the other one has taken over. The seed decides everything.
+ * One run of two collectors on one server, each of which would settle: processes stand still for minutes in the
+ * middle of anything, or die, and go on or start again when the other one has taken over. The seed decides
+ * everything.
  */
 import { ClaimsFile } from '@ai-cost-profiler/collector/settle/ownership/claims-file.ts';
 import {

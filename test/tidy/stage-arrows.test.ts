@@ -132,6 +132,7 @@ const JOINERS: Readonly<Record<string, string>> = {
   'accept-signals.ts': 'the signals with what takes their requests',
   'acceptor-parts.ts': 'what the acceptors stand on, of which it takes the types',
   'transcoded.ts': 'long JSON with the thread that decodes it',
+  'claim-writer.ts': 'control state with what the writer looks for there',
   'storing.ts': 'journal, writer and settle: what runs behind the acknowledgement',
   'http-app.ts': 'the HTTP application with what answers in it',
   'receivers.ts': 'OTLP over both transports with what encodes its answers',

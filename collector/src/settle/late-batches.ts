@@ -3,8 +3,8 @@
  * Each batch has a number, and a writer stores its batches in the order of these, so that the highest one of each
  * writer tells which passes have not looked at.
  * Invariant: a batch counts as looked at when it was there before the last pass but one that ended began. It may have
- * been half stored the first time, and so it is looked at twice: that changes nothing. One that was half stored for longer
- * is told of by its writer (told-batches.ts).
+ * been half stored the first time, and so it is looked at twice: that changes nothing. One that was half stored for
+ * longer is told of by its writer (told-batches.ts).
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { ToldBatches } from './told-batches.ts';

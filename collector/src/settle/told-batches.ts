@@ -1,7 +1,7 @@
 /**
  * Batches that were whole only long after the first of their rows could be seen: a table or a shard had no room, or the
- * collector ended in between. Whoever stores such a batch says so, in `settle_marks`, before it lets go of it: passes may
- * have looked at half of it.
+ * collector ended in between. Whoever stores such a batch says so, in `settle_marks`, before it lets go of it: passes
+ * may have looked at half of it.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { insertMark } from './settle-marks.ts';
@@ -21,6 +21,8 @@ export function tellBatch(
   return insertMark(store, { stored: { [TOLD + writerId]: String(batchSeq) } }, nowMs);
 }
 
+const byNumber = (a: bigint, b: bigint): number => Number(a - b);
+
 interface Row {
   readonly key: string;
   readonly batch: string;
@@ -29,7 +31,7 @@ interface Row {
 export class ToldBatches {
   private readonly nowMs: () => number;
   private readSinceMs = 0;
-  /** Of each writer, the batches that were told, and the highest that was looked at. */
+  /** Of each writer, the batches that were told and not looked at, and the highest that was looked at. */
   private readonly told = new Map<string, Set<bigint>>();
   private readonly looked = new Map<string, bigint>();
   private pending: ReadonlyMap<string, readonly bigint[]> = new Map();
@@ -43,21 +45,15 @@ export class ToldBatches {
     const beganMs = this.nowMs();
     for (const { key, batch } of await this.read(store)) this.learn(key, BigInt(batch));
     this.readSinceMs = beganMs - CLOCKS_MS;
-    this.pending = new Map([...this.told].map(([writer, batches]) => [writer, [...batches]]));
-    return new Map(
-      [...this.pending].map(([writer, batches]) => [
-        writer,
-        batches.reduce((a, b) => (a < b ? a : b)),
-      ]),
+    this.pending = new Map(
+      [...this.told].map(([writer, batches]) => [writer, [...batches].sort(byNumber)]),
     );
+    return new Map([...this.pending].map(([writer, [lowest]]) => [writer, lowest!]));
   }
 
   /** What the mark is to note of the pass that ended. */
   end(): Record<string, string> {
-    const noted = [...this.pending].map(([writer, batches]): [string, bigint] => [
-      writer,
-      batches.reduce((a, b) => (a > b ? a : b)),
-    ]);
+    const noted = [...this.pending].map(([writer, batches]) => [writer, batches.at(-1)!] as const);
     for (const [writer, batch] of noted) this.learn(LOOKED + writer, batch);
     this.pending = new Map();
     return Object.fromEntries(noted.map(([writer, batch]) => [LOOKED + writer, String(batch)]));

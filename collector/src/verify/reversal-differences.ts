@@ -1,7 +1,7 @@
 /**
  * Entries among themselves, one day at a time: none is stored twice, and each reversal is the exact negative of one
- * entry that no other reversal names, but those that were taken back themselves (settle/surplus-reversals.ts). A reversal
- * has the start of what it undoes, so both lie in the same day.
+ * entry that no other reversal names, but those that were taken back themselves (settle/surplus-reversals.ts). A
+ * reversal has the start of what it undoes, so both lie in the same day.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { SUMMED_COLUMNS } from '@ai-cost-profiler/clickhouse/summed-columns.ts';
@@ -68,18 +68,18 @@ async function findWrongTarget(
   day: string,
   expired: readonly string[],
 ): Promise<string | undefined> {
+  const undoes = "(entry.kind = 'reversal' AND entry.entry_id NOT IN undone)";
   const sums = SUMMED_COLUMNS.map((name) => `sum(ifNull(entry.${name}, 0)) != 0`);
   const nulls = SUMMED_COLUMNS.map((name) => `countIf(isNull(entry.${name})) % 2 != 0`);
   const [row] = await store.query<{ target: string }>(
     `WITH undone AS (SELECT reverses FROM ${store.database}.ledger
         WHERE toDate(start_time) = {day:Date} AND kind = 'reversal')
-     SELECT entry.kind = 'reversal' AND entry.entry_id NOT IN undone AS undoes,
-       if(undoes, assumeNotNull(entry.reverses), entry.entry_id) AS target
+     SELECT if(${undoes}, assumeNotNull(entry.reverses), entry.entry_id) AS target
      FROM ${store.database}.ledger AS entry
      WHERE toDate(start_time) = {day:Date} AND (kind = 'reversal' OR entry_id IN undone)
        AND entry.tenant NOT IN {expired:Array(String)}
      GROUP BY target
-     HAVING countIf(undoes) != 1 OR countIf(NOT undoes) != 1
+     HAVING countIf(${undoes}) != 1 OR countIf(NOT ${undoes}) != 1
        OR uniqExact(entry.tenant, entry.trace_id, entry.span_id, entry.start_time, entry.over_limit) != 1
        OR uniqExact(entry.service, entry.environment, entry.provider, entry.model, entry.operation,
             entry.feature, entry.agent, entry.prompt, entry.user, entry.session, entry.tool, toString(entry.tags)) != 1

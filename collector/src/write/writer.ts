@@ -14,6 +14,8 @@ import { CloneGuard } from './clone-guard.ts';
 import { fedBy, HoldingConflict, placeName, targetsLacking } from './holdings.ts';
 import { type Failure, judgeFailure } from './judge-failure.ts';
 import type { InsertPlace, Landing } from './landing.ts';
+import { queryId } from './query-id.ts';
+import { type TellLate, tellIfLate } from './tell-late.ts';
 
 /** What the writer does, for the log and the metrics. */
 export type WriterEvent =
@@ -37,8 +39,8 @@ export interface WriterOptions {
   timers?: Timers;
   /** Notes that batches of this writer were found by another process; rejects with StoreError. For a server. */
   claimWriter?: (writerId: string) => Promise<void>;
-  /** Told, before it is let go of, of a batch of which some tables had rows long before all had. Rejects with StoreError. */
-  tellLate?: { readonly afterMs: number; readonly tell: (segment: SealedSegment) => Promise<void> };
+  /** For where others look by the numbers of batches. */
+  tellLate?: TellLate;
   /** The file to insert in place of a segment's own, of the same rows; its own, if not given. */
   enlarge?: (segment: SealedSegment) => Promise<string>;
   /** Between 0 and 1, for the jitter. */
@@ -137,7 +139,7 @@ export class Writer {
           ? await this.complete(segment, attempts)
           : await this.insertAll(segment, attempts);
         const durationMs = this.options.nowMs() - startedAtMs;
-        await this.tellIfLate(segment, isDoubted, durationMs);
+        await tellIfLate(this.options.tellLate, segment, { isDoubted, durationMs });
         await this.options.queue.release(segment);
         this.fence?.written();
         this.isUnknownAside = false;
@@ -161,16 +163,6 @@ export class Writer {
         await this.sleep(retryInMs);
       }
     }
-  }
-
-  private async tellIfLate(
-    segment: SealedSegment,
-    isDoubted: boolean,
-    durationMs: number,
-  ): Promise<void> {
-    const { tellLate } = this.options;
-    if (tellLate === undefined) return;
-    if (isDoubted || durationMs > tellLate.afterMs) await tellLate.tell(segment);
   }
 
   /**
@@ -299,12 +291,4 @@ export class Writer {
     const { timers = systemTimers } = this.options;
     return timers.sleep(ms, this.stopping.signal);
   }
-}
-
-/**
- * The same for every try and every target, in every process that has the segment: an insert that still runs can be
- * found, and a server runs no two at a time.
- */
-function queryId({ writerId, batchSeq }: SealedSegment): string {
-  return `aicost-segment-${writerId}-${batchSeq}`;
 }

@@ -2,12 +2,16 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Timers } from '../../timers.ts';
 import { ClaimsFile } from './claims-file.ts';
 import { ClusterOwnership, type OwnershipEvent } from './cluster-ownership.ts';
-import { HELD_MS, LEASE_MS, RENEW_MS } from './lease.ts';
+import { RENEW_MS } from './lease.ts';
 import {
   createMemoryOwnershipRegister,
   type MemoryOwnershipRegister,
 } from './memory-ownership-register.ts';
 import { OwnershipLost, SettledElsewhere } from './settle-ownership.ts';
+
+/** How long an owner acts without renewing, and when another one takes over. */
+const HELD_MS = 45_000;
+const LEASE_MS = 60_000;
 
 /** A clock that goes on when the test says so; what is due then happens, and all that follows from it. */
 class Clock {

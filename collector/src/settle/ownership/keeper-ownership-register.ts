@@ -1,7 +1,7 @@
 /**
- * The register in Keeper, through a table of the engine KeeperMap (clickhouse/src/cluster/ownership-sql.ts): an insert of a
- * number that is there fails, whichever server it goes to. Whether a record stands is known by reading it again: an
- * error may be the answer to an insert that came through, and one server may lag behind another.
+ * The register in Keeper, through a table of the engine KeeperMap (clickhouse/src/cluster/ownership-sql.ts): an
+ * insert of a number that is there fails, whichever server it goes to. Whether a record stands is known by reading it
+ * again: an error may be the answer to an insert that came through, and one server may lag behind another.
  */
 import { KEEPER_STRICT_SETTINGS } from '@ai-cost-profiler/clickhouse/cluster/ownership-sql.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';

@@ -5,9 +5,9 @@
 import type { Holder } from './ownership-state.ts';
 
 /** The owner acts at most this long after it began to renew. */
-export const HELD_MS = 45_000;
+const HELD_MS = 45_000;
 /** An owner that was not seen to renew for this long is gone. The rest is for what was begun before. */
-export const LEASE_MS = 60_000;
+const LEASE_MS = 60_000;
 export const RENEW_MS = 10_000;
 
 /** Two clocks: one that nobody sets, and one that goes on while the machine sleeps. In milliseconds. */

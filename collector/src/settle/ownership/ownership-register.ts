@@ -16,8 +16,8 @@ export interface OwnershipRegister {
   /** The newest record; undefined before the first. Rejects with StoreError. */
   read(): Promise<OwnershipRecord | undefined>;
   /**
-   * Puts a record after the newest. Resolves with whether it is the newest now: false where another one is of its number,
-   * or newer. Rejects with StoreError when that is not known; then it may still come to stand.
+   * Puts a record after the newest. Resolves with whether it is the newest now: false where another one is of its
+   * number, or newer. Rejects with StoreError when that is not known; then it may still come to stand.
    */
   put(record: OwnershipRecord): Promise<boolean>;
 }

@@ -1,6 +1,7 @@
 /**
- * Who settles, as collectors on a cluster agree on it, and what may still come from those who settled before. Pure: each
- * change gives the state that is to follow. Times are milliseconds since 1970, by the clock of whom they are about.
+ * Who settles, as collectors on a cluster agree on it, and what may still come from those who settled before. Pure:
+ * each change gives the state that is to follow. Times are milliseconds since 1970, by the clock of whom they are
+ * about.
  */
 import { z } from 'zod';
 

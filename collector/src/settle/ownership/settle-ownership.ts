@@ -11,7 +11,10 @@ export interface SettleOwnership {
   hold<T>(work: () => Promise<T>): Promise<T>;
   /** @throws OwnershipLost when another process may be the owner by now */
   assertHeld(): void;
-  /** Whose entries are stored by now that were not while others looked. To be asked once all of this process is stored. */
+  /**
+   * Whose entries are stored by now that were not while others looked. To be asked once all of this process is
+   * stored.
+   */
   debts(): readonly StoredDebt[];
   /** Every trace of these entries was looked at, and what that appended is stored. */
   forgive(debts: readonly StoredDebt[]): Promise<void>;
