@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { Config } from './config.ts';
+import { ConfigError } from './config-error.ts';
 import { readIfThere, writeDurably } from './control/control-copy.ts';
 import type { ForwardClock } from './forward-clock.ts';
 import type { SealedQueue } from './journal/sealed-queue.ts';
@@ -66,13 +67,9 @@ export async function openOwnership(parts: OwnershipParts): Promise<OpenOwnershi
   if (store.cluster === null) return soleSettling(config.settle);
   const { writerId: writer } = journal;
   const path = join(config.dataDir, 'settle-claims.json');
-  const disk = {
-    read: () => readIfThere(path),
-    write: (text: string) => writeDurably(path, text),
-  };
   const ownership = new ClusterOwnership({
     register: createKeeperOwnershipRegister(store),
-    claims: await ClaimsFile.open(disk, [writer, ...journal.queue.writerIds]),
+    claims: await openClaims(path, [writer, ...journal.queue.writerIds]),
     writer,
     name: `${hostname()} (${config.dataDir})`,
     isStanding: config.settle,
@@ -85,6 +82,21 @@ export async function openOwnership(parts: OwnershipParts): Promise<OpenOwnershi
   });
   ownership.start();
   return new ClusterSettling(ownership);
+}
+
+/** @throws ConfigError naming the file when it holds something else */
+async function openClaims(path: string, own: readonly string[]): Promise<ClaimsFile> {
+  const disk = {
+    read: () => readIfThere(path),
+    write: (text: string) => writeDurably(path, text),
+  };
+  try {
+    return await ClaimsFile.open(disk, own);
+  } catch (cause) {
+    const advice =
+      'Move it away, let the journal become empty, and settle and verify: corrections that this directory made may be stored twice.';
+    throw new ConfigError(`${path} cannot be read. ${advice}`, { cause });
+  }
 }
 
 class ClusterSettling implements OpenOwnership {

@@ -2,15 +2,9 @@
  * The register over KeeperMap itself, in the embedded engine with the Keeper that ClickHouse has in memory for its own
  * tests. That several servers see one table through a Keeper of their own is ClickHouse's promise, and not shown here.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ownershipTableSql } from '@ai-cost-profiler/clickhouse/cluster/ownership-sql.ts';
-import {
-  startTestEngine,
-  storeAddress,
-  type TestEngine,
-} from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
+import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
+import { startKeeperEngine } from '@ai-cost-profiler/clickhouse/engine/test-keeper.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -18,27 +12,17 @@ import { createKeeperOwnershipRegister } from './keeper-ownership-register.ts';
 import { ownershipRegisterContract } from './ownership-register.contract.ts';
 import { NOBODY } from './ownership-state.ts';
 
-const CONFIG = `<clickhouse>
-  <zookeeper><implementation>testkeeper</implementation></zookeeper>
-  <keeper_map_path_prefix>/keeper_map</keeper_map_path_prefix>
-</clickhouse>`;
-
-let directory: string;
 let engine: TestEngine;
 let store: Store;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'aicost-keeper-'));
-  const configFile = join(directory, 'config.xml');
-  await writeFile(configFile, CONFIG);
-  engine = await startTestEngine({ configFile });
+  engine = await startKeeperEngine();
   store = createStore({ kind: 'embedded', database: 'default', ...storeAddress(engine.address) });
   await store.command(ownershipTableSql({ database: 'default', cluster: null }));
 });
 afterAll(async () => {
   await store.close();
   await engine.remove();
-  await rm(directory, { recursive: true });
 });
 
 const empty = () => store.command('TRUNCATE TABLE default.settle_ownership');
