@@ -16,7 +16,9 @@ import type { SeenWindow } from './journal/seen-window.ts';
 import type { Metrics } from './metrics.ts';
 import type { Settling } from './open-ownership.ts';
 import type { TenantBooks } from './price/tenant-books.ts';
+import { setOrRemove } from './set-or-remove.ts';
 import type { OpenTraces } from './settle/open-traces.ts';
+import { settleGauges } from './settle-gauges.ts';
 import type { Storage } from './storage.ts';
 import type { WriteHealth } from './write/write-health.ts';
 
@@ -64,16 +66,6 @@ export function collectGauges(parts: GaugeParts): () => Promise<void> {
   };
 }
 
-interface Settable {
-  set(value: number): void;
-  remove(): void;
-}
-
-function setOrRemove(gauge: Settable, value: number | undefined): void {
-  if (value === undefined) gauge.remove();
-  else gauge.set(value);
-}
-
 const secondsSince = (nowMs: number, thenMs: number | undefined): number | undefined =>
   thenMs === undefined ? undefined : Math.max(0, nowMs - thenMs) / 1000;
 
@@ -99,14 +91,6 @@ function intakeGauges({ seen, seenWindow, open, metrics, nowMs }: GaugeParts): v
   metrics.aicost_open_traces.set(traces);
   metrics.aicost_open_spans.set(spans);
   metrics.aicost_open_oldest_seconds.set(secondsSince(now, oldestMs) ?? 0);
-}
-
-function settleGauges({ settling, metrics }: GaugeParts): void {
-  const { isOwner, leaseAgeMs, formerOwners } = settling();
-  const leaseSeconds = leaseAgeMs === undefined ? undefined : leaseAgeMs / 1000;
-  metrics.aicost_settle_owner.set(isOwner ? 1 : 0);
-  setOrRemove(metrics.aicost_settle_lease_age_seconds, leaseSeconds);
-  setOrRemove(metrics.aicost_settle_former_owners, formerOwners);
 }
 
 function ageGauges({ books, control, settledThroughMs, metrics, nowMs }: GaugeParts): void {

@@ -146,7 +146,7 @@ const JOINERS: Readonly<Record<string, string>> = {
   'ledger-work.ts': 'verify and reprice with settle, the journal and the prices of now',
   'price-now.ts': 'the book with the work on the ledger',
   'open-day-totals.ts': 'the totals of days with the store and the metrics',
-  'open-ownership.ts': 'who settles, with the control state’s files, the store and the log',
+  'open-ownership.ts': 'who settles, with the files of control state, the store and the log',
   'open-budgets.ts': 'budgets and webhooks with control state and metrics',
   'erasures.ts': 'deletions with control state, and what is content',
   'bucket-prices.ts': 'the book with the flame graphs of the API',

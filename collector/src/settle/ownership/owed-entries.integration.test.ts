@@ -1,6 +1,6 @@
 /**
- * What a former owner of settle left in its journal, on the real engine: it is stored after another one has corrected the
- * same, and lies before every mark.
+ * What a former owner of settle left in its journal, on the real engine: it is stored after another one has corrected
+ * the same, and lies before every mark.
  */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
