@@ -1,0 +1,55 @@
+/** The import of histories with the road of spans, the prices, the tenants and what has expired. */
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { JsonThread } from './decode/json-thread.ts';
+import type { ForwardClock } from './forward-clock.ts';
+import { createImportRows } from './import-history.ts';
+import type { ImportRows } from './import-rows.ts';
+import { DIALECTS } from './normalise/dialects.ts';
+import { Normaliser } from './normalise/normalise.ts';
+import type { OpenLimits } from './open-limits.ts';
+import { SpanPreview } from './preview-spans.ts';
+import type { OpenPrices } from './price/open-prices.ts';
+import { Problem } from './problems.ts';
+import type { AcceptRequest } from './receive/take-request.ts';
+import { SealedDays } from './settle/sealed-days.ts';
+
+export interface OpenImportParts {
+  readonly accept: AcceptRequest;
+  readonly storage: { readonly store: Store };
+  readonly prices: Pick<OpenPrices, 'books'>;
+  readonly limits: Pick<OpenLimits, 'admission' | 'tenants' | 'states'>;
+  readonly clock: ForwardClock;
+}
+
+export function openImport({
+  accept,
+  storage,
+  prices,
+  limits,
+  clock,
+}: OpenImportParts): ImportRows {
+  return createImportRows({
+    accept,
+    preview: new SpanPreview({ json: new JsonThread(), normaliser: new Normaliser(DIALECTS) }),
+    bookFor: (tenant) => prices.books.bookFor(tenant),
+    limitsOf: (tenant) => limits.admission.limitsOf(tenant),
+    whyNot: (tenant) => whyNot(limits, tenant),
+    sealedDays: () => SealedDays.read(storage.store),
+    nowNs: () => BigInt(clock.nowMs()) * 1_000_000n,
+  });
+}
+
+/** What a sender of the tenant would be told too: nothing comes in for one that is not there, or suspended. */
+function whyNot(
+  { tenants, states }: OpenImportParts['limits'],
+  tenant: string,
+): string | undefined {
+  try {
+    tenants.mustExist(tenant);
+  } catch (error) {
+    if (error instanceof Problem) return 'a tenant that exists (aicost tenants create makes one)';
+    throw error;
+  }
+  const state = states.of(tenant);
+  return state === undefined || state === 'active' ? undefined : `an active tenant: it is ${state}`;
+}
