@@ -172,10 +172,21 @@ function takeTags(to: Attributes, prefix: string, record: ImportRecord): void {
   }
 }
 
+/** The columns of each source, plainly spelt: the same for every row. */
+const knownColumns = new WeakMap<ImportSource, ReadonlySet<string>>();
+
+function knownColumnsOf(source: ImportSource): ReadonlySet<string> {
+  const known =
+    knownColumns.get(source) ??
+    new Set(source.columns.flatMap(({ names }) => names).map(plainName));
+  knownColumns.set(source, known);
+  return known;
+}
+
 /** Columns that the source does not know, where that is a mistake. */
 export function unknownColumns(source: ImportSource, columns: Columns): string[] {
   if (!source.isClosed) return [];
-  const known = new Set(source.columns.flatMap(({ names }) => names).map(plainName));
+  const known = knownColumnsOf(source);
   const { tagPrefix = '' } = source;
   const isTag = (name: string) =>
     tagPrefix !== '' && (name.startsWith(tagPrefix) || name === tagPrefix.slice(0, -1));

@@ -35,8 +35,9 @@ export class ImportRecord {
   }
 
   private findInside(path: string): FoundCell | undefined {
+    if (!path.includes('.')) return undefined;
     const [head = '', ...rest] = path.split('.');
-    const outer = rest.length === 0 ? undefined : this.byName.get(plainName(head));
+    const outer = this.byName.get(plainName(head));
     if (outer === undefined) return undefined;
     let inside: unknown = objectIn(outer.cell);
     for (const step of rest) inside = ownValue(inside, step);
@@ -46,12 +47,21 @@ export class ImportRecord {
   }
 }
 
+/** Names come again with every row. */
+const plainNames = new Map<string, string>();
+const NAMES_HELD_MAX = 10_000;
+
 /** `startTime`, `Start Time` and `start_time` in one spelling. */
 export function plainName(name: string): string {
-  return name
+  const known = plainNames.get(name);
+  if (known !== undefined) return known;
+  const plain = name
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replaceAll(/[ -]/g, '_')
     .toLowerCase();
+  if (plainNames.size >= NAMES_HELD_MAX) plainNames.clear();
+  plainNames.set(name, plain);
+  return plain;
 }
 
 /** The object that a cell holds, also as JSON text. */
