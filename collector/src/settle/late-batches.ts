@@ -2,9 +2,9 @@
  * What another collector stored so late that the mark of settle had passed its receipt: it was away, or its ClickHouse.
  * Each batch has a number, and a writer stores its batches in the order of these, so that the highest one of each
  * writer tells which passes have not looked at.
- * Invariant: a batch counts as looked at when a later one of its writer was there before the pass began. The highest may
- * be half stored, on one shard and not on another, for as long as its writer is away: it is looked at again and again,
- * ever more seldom.
+ * Invariant: a batch counts as looked at when a later one of its writer was there before the pass began. The highest
+ * may be half stored, on one shard and not on another, for as long as its writer is away: it is looked at again and
+ * again, ever more seldom.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 
