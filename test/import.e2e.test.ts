@@ -119,6 +119,13 @@ test('what ends an import says how far it came, and that it may be run again', a
   expect((await aicost(['import', 'cut.csv'])).stdout).toContain('0 kept, 1000 there already');
 }, 60_000);
 
+test('nothing is taken for a tenant that is suspended', async () => {
+  await aicost(['tenants', 'suspend', 'web-shop']);
+  const { code, stderr } = await aicost(['import', 'faulty.csv', '--tenant', 'web-shop']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('tenant is "web-shop"; expected an active tenant: it is suspended.');
+}, 60_000);
+
 test('without a collector, without the file, it says so at once', async () => {
   expect(await aicost(['import', 'missing.csv'])).toMatchObject({
     code: 1,

@@ -18,6 +18,7 @@ const PROGRESS_ROWS = 20_000;
 /** About ten minutes: a collector that restarts, or writes down what waits, is back by then. */
 const TRIES_MAX = 40;
 const WAIT_MS_MAX = 15_000;
+const ANSWER_TIMEOUT_MS = 120_000;
 
 /** Runs the command. @returns 0 when every row was taken, 1 when some were refused */
 export async function runImport(input: CommandInput): Promise<number> {
@@ -147,6 +148,7 @@ async function postOnce({ url, key }: { url: string; key: string }, body: string
       method: 'POST',
       headers: { 'x-api-key': key, 'content-type': 'application/json' },
       body,
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
     });
     text = await response.text();
   } catch {

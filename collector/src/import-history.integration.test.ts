@@ -1,14 +1,10 @@
 /** Histories on the real road and engine: priced at their time, billed once however often they come. */
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { JsonThread } from './decode/json-thread.ts';
-import { createImportRows } from './import-history.ts';
-import { IMPORT_BODY, type ImportAnswer } from './import-rows.ts';
-import { DEFAULT_TENANT_LIMITS } from './limit-table.ts';
-import { DIALECTS } from './normalise/dialects.ts';
-import { Normaliser } from './normalise/normalise.ts';
-import { SpanPreview } from './preview-spans.ts';
+import type { ImportAnswer } from './import-rows.ts';
+import { importInto } from './test-import.ts';
 import { openTestLedger, type TestLedger } from './test-ledger.ts';
+import { chat } from './test-road.ts';
 
 let ledger: TestLedger;
 beforeAll(async () => {
@@ -16,31 +12,10 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => ledger.remove());
 
-/** Days of which nothing is left. */
-const goneDays = new Set<string>();
-
-function importRows(
+const importRows = (
   rows: readonly Record<string, unknown>[],
   more: Record<string, unknown> = {},
-): Promise<ImportAnswer> {
-  const take = createImportRows({
-    accept: (tenant, bytes) => ledger.sendRequest(bytes, tenant),
-    preview: new SpanPreview({ json: new JsonThread(), normaliser: new Normaliser(DIALECTS) }),
-    bookFor: () => ledger.book,
-    limitsOf: () => DEFAULT_TENANT_LIMITS,
-    whyNot: (tenant) => (tenant === 'gone' ? 'a tenant that exists' : undefined),
-    sealedDays: async () => ({
-      of: (_tenant, startNs) => {
-        const day = new Date(Number(startNs / 1_000_000n)).toISOString().slice(0, 10);
-        const isLedgerGone = goneDays.has(day);
-        return isLedgerGone ? { day: 0, throughNs: 0n, isLedgerGone } : undefined;
-      },
-    }),
-    nowNs: () => BigInt(ledger.clockMs) * 1_000_000n,
-  });
-  const body = { rows: rows.map((columns, at) => ({ line: at + 2, columns })), ...more };
-  return take(IMPORT_BODY.parse(body));
-}
+): Promise<ImportAnswer> => importInto(ledger, rows, more);
 
 async function settle(): Promise<void> {
   await ledger.settle();
@@ -124,28 +99,20 @@ test('rows go to the tenant they name, else to default', async () => {
 });
 
 test('a bad row is told with line, column and value, and the others are kept', async () => {
-  goneDays.add('2024-01-01');
   const ahead = new Date(ledger.clockMs + 3 * 86_400_000).toISOString();
   const rows = [
     call(),
     call({ timestamp: 'yesterday' }),
     call({ project: 'gone' }),
-    call({ timestamp: '2024-01-01T00:00:00Z' }),
     call({ timestamp: ahead }),
     call({ user: `user-${randomInt(1e9)}` }),
   ];
   const answer = await importRows(rows);
-  expect(answer).toMatchObject({ rows: 6, kept: 2, known: 0, calls: 2 });
+  expect(answer).toMatchObject({ rows: 5, kept: 2, known: 0, calls: 2 });
   expect(answer.refused).toEqual([
     { line: 3, column: 'timestamp', value: 'yesterday', expected: expect.stringContaining('zone') },
     { line: 4, column: 'tenant', value: 'gone', expected: 'a tenant that exists' },
-    {
-      line: 5,
-      column: 'the start',
-      value: '2024-01-01T00:00:00.000Z',
-      expected: expect.stringContaining('have expired'),
-    },
-    { line: 6, column: 'the row', value: 'aicost', expected: expect.stringContaining('24 h') },
+    { line: 5, column: 'the row', value: 'aicost', expected: expect.stringContaining('24 h') },
   ]);
 });
 
@@ -157,4 +124,25 @@ test('a source or a column that nobody knows refuses the whole request', async (
   await expect(importRows([call({ modle: 'x' })])).rejects.toMatchObject({
     message: expect.stringContaining('Line 2 has the column "modle"'),
   });
+});
+
+test('a row that shows a response which a span showed is billed once', async () => {
+  const response = { 'gen_ai.response.id': 'chatcmpl-B9MBs8CjcvOU2jLn' };
+  ledger.clockMs = Date.UTC(2026, 7, 21, 12);
+  await ledger.send(
+    [{ span: 1, startMs: ledger.clockMs, attributes: chat(1000, response) }],
+    'both',
+  );
+  const row = {
+    request_id: 'chatcmpl-B9MBs8CjcvOU2jLn',
+    call_type: 'acompletion',
+    startTime: '2026-08-21 12:00:00.2',
+    model: 'gpt-4o-2024-08-06',
+    custom_llm_provider: 'openai',
+    prompt_tokens: '1000',
+    completion_tokens: '10',
+  };
+  await importRows([row], { tenant: 'both', source: 'litellm' });
+  await settle();
+  expect(await billed('both')).toEqual({ calls: '1', cost: '0.0026' });
 });

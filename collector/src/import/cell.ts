@@ -18,8 +18,10 @@ const COUNT = /^(\d{1,14})(?:\.0+)?$/;
 const DECIMAL = /^\d{1,30}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,2})?$/;
 const FLAGS: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
+  ['t', true],
   ['1', true],
   ['false', false],
+  ['f', false],
   ['0', false],
 ]);
 

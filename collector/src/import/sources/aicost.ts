@@ -60,9 +60,9 @@ export const aicost: ImportSource = {
     { names: ['environment'], place: 'environment', sentence: '' },
     { names: ['name'], place: 'name', sentence: 'The span’s name.' },
     {
-      names: ['error'],
+      names: ['error', 'status'],
       place: 'failure',
-      sentence: 'Why the call failed; empty, `ok`, `success` or 200 where it did not.',
+      sentence: 'Why the call failed; empty, `ok`, `success` or 2xx where it did not.',
     },
     text('gen_ai.provider.name', ['provider'], 'Who bills, such as `openai`.'),
     text('gen_ai.response.model', ['model'], 'The model that answered; without one, unpriced.'),
