@@ -116,7 +116,9 @@ test('what ends an import says how far it came, and that it may be run again', a
   expect(stderr).toContain('line 1002 begins a row that does not end');
   expect(stderr).toContain('What stands up to line 1001 was taken');
   writeFileSync(join(folder, 'cut.csv'), text.replace('\n"never closed', ''));
-  expect((await aicost(['import', 'cut.csv'])).stdout).toContain('0 kept, 1000 there already');
+  expect((await aicost(['import', 'cut.csv'])).stdout).toContain(
+    'Rows: 1000; 0 kept, 1000 there already, 0 refused',
+  );
 }, 60_000);
 
 test('nothing is taken for a tenant that is suspended', async () => {
@@ -124,6 +126,15 @@ test('nothing is taken for a tenant that is suspended', async () => {
   const { code, stderr } = await aicost(['import', 'faulty.csv', '--tenant', 'web-shop']);
   expect(code).toBe(1);
   expect(stderr).toContain('tenant is "web-shop"; expected an active tenant: it is suspended.');
+}, 60_000);
+
+test('the quota of the day ends an import, and says so', async () => {
+  await aicost(['tenants', 'create', 'lab']);
+  await aicost(['tenants', 'limits', 'set', 'lab', 'spans_per_day', '1']);
+  // What was let in is taken whole.
+  expect(await aicost(['import', 'events.csv', '--tenant', 'lab'])).toMatchObject({ code: 0 });
+  const again = await aicost(['import', 'events.csv', '--tenant', 'lab']);
+  expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('answered 429') });
 }, 60_000);
 
 test('without a collector, without the file, it says so at once', async () => {

@@ -19,6 +19,9 @@ const PROGRESS_ROWS = 20_000;
 const TRIES_MAX = 40;
 const WAIT_MS_MAX = 15_000;
 const ANSWER_TIMEOUT_MS = 120_000;
+/** Who is asked to wait longer has used up the quota of the day. */
+const WORTH_WAITING_MS_MAX = 300_000;
+const RETRYABLE: ReadonlySet<number> = new Set([429, 503, 504]);
 
 /** Runs the command. @returns 0 when every row was taken, 1 when some were refused */
 export async function runImport(input: CommandInput): Promise<number> {
@@ -156,12 +159,13 @@ async function postOnce({ url, key }: { url: string; key: string }, body: string
   }
   const value = parseJson(text);
   if (response.ok) return { answer: IMPORT_ANSWER.parse(value) };
-  const waitSeconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  const waitSeconds = response.headers.get('retry-after');
+  const waitMs = waitSeconds === null ? undefined : Number(waitSeconds) * 1_000;
   return {
     detail: `${url} answered ${response.status}: ${detailOf(value) ?? text.slice(0, 200)}`,
-    mayRetry: response.status === 429 || response.status === 503,
+    mayRetry: RETRYABLE.has(response.status) && (waitMs ?? 0) <= WORTH_WAITING_MS_MAX,
     isThere: true,
-    ...(Number.isFinite(waitSeconds) ? { waitMs: waitSeconds * 1_000 } : {}),
+    ...(waitMs === undefined ? {} : { waitMs }),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The import of histories with the road of spans, the prices, the tenants and what has expired. */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import type { Admission } from './admission.ts';
 import { JsonThread } from './decode/json-thread.ts';
 import type { ForwardClock } from './forward-clock.ts';
 import { createImportRows } from './import-history.ts';
@@ -29,7 +30,7 @@ export function openImport({
   clock,
 }: OpenImportParts): ImportRows {
   return createImportRows({
-    accept,
+    accept: admitted(accept, limits.admission),
     preview: new SpanPreview({ json: new JsonThread(), normaliser: new Normaliser(DIALECTS) }),
     bookFor: (tenant) => prices.books.bookFor(tenant),
     limitsOf: (tenant) => limits.admission.limitsOf(tenant),
@@ -37,6 +38,24 @@ export function openImport({
     sealedDays: () => SealedDays.read(storage.store),
     nowNs: () => BigInt(clock.nowMs()) * 1_000_000n,
   });
+}
+
+/** As what any sender sends: within the limits of its tenant, and waited for by who deletes one. */
+function admitted(accept: AcceptRequest, admission: Admission): AcceptRequest {
+  return async (tenant, bytes, encoding) => {
+    admission.checkRoom();
+    const pass = admission.admit(tenant, bytes.length);
+    let isKept = false;
+    try {
+      await pass.room();
+      pass.bodyRead(bytes.length);
+      const outcome = await accept(tenant, bytes, encoding);
+      isKept = true;
+      return outcome;
+    } finally {
+      pass.close(isKept);
+    }
+  };
 }
 
 /** What a sender of the tenant would be told too: nothing comes in for one that is not there, or suspended. */

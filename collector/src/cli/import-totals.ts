@@ -59,12 +59,12 @@ export class ImportTotals {
 
   toText(dryRun: boolean): string {
     const became = dryRun
-      ? 'nothing was kept: a dry run'
+      ? 'nothing was kept (a dry run)'
       : `${this.kept} kept, ${this.known} there already`;
     const without = [...this.unpriced].map(([reason, count]) => `${reason} ${count}`).join(', ');
     return [
-      `${this.rows} rows: ${became}, ${this.refusedRows} refused.`,
-      `${this.calls} calls${dryRun ? ' would' : ''} cost ${formatUsd(this.costAtto)} USD; their source said ${formatUsd(this.reportedAtto)} USD.`,
+      `Rows: ${this.rows}; ${became}, ${this.refusedRows} refused.`,
+      `Calls: ${this.calls}; ${formatUsd(this.costAtto)} USD at the prices of their time, ${formatUsd(this.reportedAtto)} USD by what their source said.`,
       ...(without === '' ? [] : [`Without a cost: ${without}.`]),
       `Tenants: ${[...this.tenants].sort().join(', ') || 'none'}.`,
       '',

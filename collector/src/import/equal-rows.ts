@@ -1,6 +1,6 @@
 /**
  * Counts equal rows of a file, so that each of them has an id of its own: two calls may be equal in all that was
- * written down of them. Holds 24 bytes for each different row at most, and 12 at least.
+ * written down of them. Holds 24 to 48 bytes for each different row.
  */
 import { createHash } from 'node:crypto';
 
