@@ -1,4 +1,4 @@
-/** Senders from files: the OpenTelemetry Collector's YAML, Codex's TOML, settings of Claude Code, properties of Spring. */
+/** Senders from files: the Collector's YAML, Codex's TOML, settings of Claude Code, properties of Spring. */
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Coding } from '../otlp/conformance-case.ts';

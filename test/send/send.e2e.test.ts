@@ -30,11 +30,7 @@ beforeAll(async () => {
   const keysFile = join(keysDirectory, 'init-keys.json');
   writeFileSync(keysFile, JSON.stringify(keys));
   collector = await startCollector(['--settle', 'off', '--init-keys-file', keysFile]);
-  for (const delivery of DELIVERIES) {
-    const { status, grpcStatus } = await deliver(delivery, collector);
-    const expected = [200, delivery.sender.transport === 'grpc' ? 0 : undefined];
-    expect([status, grpcStatus], delivery.title).toEqual(expected);
-  }
+  await Promise.all(DELIVERIES.map(expectTaken));
   // What log events tell, and what late spans would change, is known when settle has passed.
   await aicost('settle');
   await askEveryTenant();
@@ -45,6 +41,12 @@ afterAll(async () => {
   rmSync(keysDirectory, { recursive: true, force: true });
   expect(await collector.stop(), collector.output().slice(-4000)).toBe(0);
 });
+
+async function expectTaken(delivery: Delivery): Promise<void> {
+  const { status, grpcStatus } = await deliver(delivery, collector);
+  const expected = [200, delivery.sender.transport === 'grpc' ? 0 : undefined];
+  expect([status, grpcStatus], delivery.title).toEqual(expected);
+}
 
 async function askEveryTenant(): Promise<void> {
   const { body } = await collector.getJson(`/api/v1/costs/breakdown?${ALWAYS}&by=tenant,model`);

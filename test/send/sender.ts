@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: a shell's variable, and the Collector's, not ours.
 /** Who sends as a configuration says: where to, with which headers, encoding and compression, and which signals. */
 import type { Coding, Signal, Transport } from '../otlp/conformance-case.ts';
 
