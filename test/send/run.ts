@@ -1,6 +1,6 @@
 /**
- * `npm run test:send`: an OpenTelemetry Collector is built, has each configuration of docs/send/otel-collector.md checked
- * by itself, and sends 400 calls through it to a real collector of ours, whose totals must be those the page promises.
+ * `npm run test:send`: an OpenTelemetry Collector is built, checks each configuration of docs/send/otel-collector.md
+ * itself, and sends 400 calls through it to a real collector of ours, whose totals must be those the page promises.
  * Needs Go; without it nothing is tried, and that is said. Ends with 1 when a promise is not kept.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
