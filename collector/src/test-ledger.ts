@@ -78,7 +78,7 @@ export async function openTestLedger(): Promise<TestLedger> {
       await road.remove();
     }
   };
-  const late = new LateBatches(() => ledger.isAlone);
+  const late = new LateBatches({ isOwn: () => ledger.isAlone, nowMs: () => ledger.clockMs });
   const bookFor = (): PriceBook => ledger.book;
   const nowNs = () => BigInt(ledger.clockMs + LATER_MS) * 1_000_000n;
   const maker = createEntryMaker({ bookFor, guard: new CardinalityGuard(), nowNs });
