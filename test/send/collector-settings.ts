@@ -28,6 +28,7 @@ const COMPONENTS: Readonly<Record<string, Component>> = {
       'sending_queue.queue_size',
       'sending_queue.block_on_overflow',
       'sending_queue.batch.flush_timeout',
+      'sending_queue.batch.sizer',
       'sending_queue.batch.min_size',
       'sending_queue.batch.max_size',
     ],

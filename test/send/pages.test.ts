@@ -127,6 +127,13 @@ test('the configurations of the OpenTelemetry Collector name components and sett
   ]);
 });
 
+test('batches of the Collector are smaller than the largest request', () => {
+  const page = PAGES.find(({ name }) => name === 'otel-collector')!;
+  const [, bytes] = /sizer: bytes\n.*\n +max_size: (\d+)/.exec(page.text) ?? [];
+  const largest = Number(OPTIONS.requestBytesMax.schema.parse(OPTIONS.requestBytesMax.byDefault));
+  expect(Number(bytes)).toBeLessThanOrEqual(largest / 2);
+});
+
 test('every dialect has a payload on a page', () => {
   const shown = PAGES.flatMap(payloadsOf).join('\n');
   const isShown = (dialect: string) =>
