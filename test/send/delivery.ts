@@ -27,7 +27,7 @@ export function deliveriesOf(pages: readonly SendPage[]): Delivery[] {
         .map((expected, nth) => ({
           title: `${page.name}: ${expected[0]!.payload.split('/').pop()} by ${sender.from} (${index + 1})`,
           tenant: `${page.name}-${index}-${nth}`,
-          key: `aicost_${randomBytes(5).toString('hex')}_${randomBytes(20).toString('hex')}`,
+          key: makeKey(),
           page,
           sender,
           payload: expected[0]!.payload,
@@ -36,6 +36,10 @@ export function deliveriesOf(pages: readonly SendPage[]): Delivery[] {
     ),
   );
 }
+
+/** A key as an operator writes it into a file of init keys. */
+export const makeKey = (): string =>
+  `aicost_${randomBytes(5).toString('hex')}_${randomBytes(20).toString('hex')}`;
 
 export const payloadsOf = ({ seen }: SendPage): string[] => [
   ...new Set(seen.map(({ payload }) => payload)),

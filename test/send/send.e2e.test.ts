@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type StartedCollector, startCollector } from '../start-collector.ts';
 import { type Delivery, deliver, deliveriesOf } from './delivery.ts';
+import { exportCall, exportsOf } from './real-exporter.ts';
 import { breakdownSchema, type Seen, seenOf, unpricedSchema, withSeen } from './seen.ts';
 import { fencedBlocks, listSendPages, OVERVIEW, ROOT, readText } from './send-page.ts';
 
@@ -20,17 +21,20 @@ const MAIN = fileURLToPath(new URL('../../collector/src/main.ts', import.meta.ur
 const ALWAYS = 'from=2020-01-01T00:00:00Z&to=2040-01-01T00:00:00Z&limit=10000';
 const isUpdating = process.env['AICOST_UPDATE_GOLDENS'] === '1';
 const DELIVERIES = deliveriesOf(listSendPages());
+const EXPORTS = exportsOf(listSendPages());
+const SENDERS = [...DELIVERIES, ...EXPORTS];
 const keysDirectory = mkdtempSync(join(tmpdir(), 'aicost-send-'));
 
 let collector: StartedCollector;
 const seen = new Map<string, readonly Seen[]>();
 
 beforeAll(async () => {
-  const keys = DELIVERIES.map(({ tenant, key }) => ({ tenant, key, scopes: ['ingest'] }));
+  const keys = SENDERS.map(({ tenant, key }) => ({ tenant, key, scopes: ['ingest'] }));
   const keysFile = join(keysDirectory, 'init-keys.json');
   writeFileSync(keysFile, JSON.stringify(keys));
   collector = await startCollector(['--settle', 'off', '--init-keys-file', keysFile]);
   await Promise.all(DELIVERIES.map(expectTaken));
+  await Promise.all(EXPORTS.map((one) => exportCall(one, collector)));
   // What log events tell, and what late spans would change, is known when settle has passed.
   await aicost('settle');
   await askEveryTenant();
@@ -51,7 +55,7 @@ async function expectTaken(delivery: Delivery): Promise<void> {
 async function askEveryTenant(): Promise<void> {
   const { body } = await collector.getJson(`/api/v1/costs/breakdown?${ALWAYS}&by=tenant,model`);
   const rows = Map.groupBy(breakdownSchema.parse(body).rows, ({ tenant }) => tenant);
-  for (const { tenant } of DELIVERIES) {
+  for (const { tenant } of SENDERS) {
     const own = rows.get(tenant) ?? [];
     const isUnpriced = own.some(({ unpriced_calls }) => unpriced_calls > 0);
     const reasons = isUnpriced ? await reasonsOf(tenant) : [];
@@ -80,6 +84,10 @@ test.for(DELIVERIES.map((delivery) => [delivery.title, delivery] as const))(
     expect(said).toEqual(seen.get(tenant));
   },
 );
+
+test.for(EXPORTS)("$title: OpenTelemetry's own exporter sends by these variables", ({ tenant }) => {
+  expect(seen.get(tenant)).toEqual([{ model: '`gpt-4o-2024-08-06`', calls: '1', cost: '$0.0075' }]);
+});
 
 test.for(
   fencedBlocks(readText(OVERVIEW))
