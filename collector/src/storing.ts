@@ -38,7 +38,6 @@ import { type SettleLoop, startSettleLoop } from './settle/settle-loop.ts';
 import { progressRow, type SettleProgress } from './settle/settle-progress.ts';
 import { Settler } from './settle/settler.ts';
 import type { PriceNow } from './settle/standing-amounts.ts';
-import { tellBatch } from './settle/told-batches.ts';
 import { waitUntilStored } from './settle/wait-stored.ts';
 import type { Storage } from './storage.ts';
 import { aborted } from './timers.ts';
@@ -112,22 +111,11 @@ export class Storing {
       nowMs: this.parts.clock.nowMs,
       enlarge: this.enlarge(),
       claimWriter: (id) => claimWriter(this.parts.control, { id, by: journal.writerId }),
-      ...(storage.engine === undefined && {
-        // Where the engine is embedded, settle waits for all that is stored.
-        tellLate: {
-          afterMs: this.settlePauseMs,
-          tell: (segment) => tellBatch(storage.store, segment, this.parts.clock.nowMs()),
-        },
-      }),
       random: Math.random,
       onEvent: observeWriter(log, metrics, this.writing, this.parts.clock.nowMs),
     });
     this.written = this.writer.run().catch(this.onFailed);
     this.startSettler();
-  }
-
-  private get settlePauseMs(): number {
-    return Math.min(this.parts.config.settleAfterMs, SETTLE_PAUSE_MS_MAX);
   }
 
   /** Large blocks lie beside the journal: the next segment's take the place of the last one's. */
@@ -241,7 +229,7 @@ export class Storing {
       settleAfterMs,
       nowMs,
       sinceMs,
-      late: new LateBatches((id) => id === journal.writerId, nowMs),
+      late: new LateBatches({ isOwn: (id) => id === journal.writerId, nowMs }),
       ownership: this.settling.ownership,
       stored,
       onCorrected: (tenant, entries) => this.settledSums.add(tenant, entries),
@@ -249,7 +237,7 @@ export class Storing {
     this.settler = settler;
     if (config.settle) {
       const settle = (all: boolean) => this.settlePass(settler, all);
-      const pauseMs = this.settlePauseMs;
+      const pauseMs = Math.min(settleAfterMs, SETTLE_PAUSE_MS_MAX);
       this.loop = startSettleLoop({ settle, pauseMs, ...observeSettle(log, metrics) });
       const { onDay, ...told } = observeRetention(log, metrics);
       const expire = (signal: AbortSignal) =>

@@ -120,7 +120,6 @@ const QUESTIONS: readonly (readonly [string, Answer])[] = [
     'max(noted.2) AS batch',
     ({ looked }) => [...looked].map(([writer, batch]) => ({ writer, batch: String(batch) })),
   ],
-  ["startsWith(key, 'told/')", ({ told }) => told],
   ['max(begun)', ({ marks }) => [{ begun: String(marks.begun) }]],
   ['HAVING received_ns', candidates],
   [

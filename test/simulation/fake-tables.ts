@@ -72,8 +72,6 @@ export class FakeTables {
   readonly marks = { through: 0n, begun: 0n };
   /** Of each writer the highest batch that passes noted as looked at. */
   readonly looked = new Map<string, bigint>();
-  /** What writers told of batches, and what passes noted of that. */
-  readonly told: { key: string; batch: string }[] = [];
   /** Writers of whose batches another process told. */
   readonly claims = new Set<string>();
   /** The engine's clock. */
@@ -87,10 +85,6 @@ export class FakeTables {
   mark(rows: readonly Mark[]): void {
     for (const row of rows) {
       for (const [writer, batch] of Object.entries(row.stored ?? {})) {
-        if (writer.includes('/')) {
-          this.told.push({ key: writer, batch });
-          continue;
-        }
         const before = this.looked.get(writer) ?? 0n;
         this.looked.set(writer, BigInt(batch) > before ? BigInt(batch) : before);
       }

@@ -25,7 +25,6 @@ import {
   type SettleOwnership,
 } from '@ai-cost-profiler/collector/settle/ownership/settle-ownership.ts';
 import { Settler } from '@ai-cost-profiler/collector/settle/settler.ts';
-import { tellBatch } from '@ai-cost-profiler/collector/settle/told-batches.ts';
 import { waitUntilStored } from '@ai-cost-profiler/collector/settle/wait-stored.ts';
 import { createKeeper } from '@ai-cost-profiler/collector/test-road.ts';
 import { backoffMs } from '@ai-cost-profiler/collector/write/backoff.ts';
@@ -154,7 +153,10 @@ export class Life implements Mortal {
       maker,
       open,
       settleAfterMs: SETTLE_AFTER_MS,
-      late: new LateBatches((id) => cluster !== undefined && id === journal.writerId, nowMs),
+      late: new LateBatches({
+        isOwn: (id) => cluster !== undefined && id === journal.writerId,
+        nowMs,
+      }),
       ...(cluster === undefined
         ? {}
         : {
@@ -177,7 +179,7 @@ export class Life implements Mortal {
   }
 
   private async write(journal: Journal<LandingBlocks>): Promise<void> {
-    const { world, engine, onFailure, cluster } = this.around;
+    const { world, engine, onFailure } = this.around;
     const store = createFakeStore(world, engine, this);
     const timers = world.timersOf(this);
     const writer = new Writer({
@@ -185,12 +187,6 @@ export class Life implements Mortal {
       landing: await this.readLanding(),
       queue: journal.queue,
       claimWriter: (claim) => store.insertRows('claims', [{ claim }]),
-      ...(cluster !== undefined && {
-        tellLate: {
-          afterMs: SETTLE_PAUSE_MS,
-          tell: (segment) => tellBatch(store, segment, Math.floor(world.nowMs)),
-        },
-      }),
       nowMs: () => world.nowMs,
       timers,
       random: () => world.random.next(),

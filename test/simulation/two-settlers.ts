@@ -64,6 +64,8 @@ class Run {
   private readonly failures: string[] = [];
   private readonly events = { taken: 0, lost: 0, stored: 0, failed: 0 };
   private isOver = false;
+  /** Whether both have started anew since all was at rest. */
+  private hasBegunAnew = false;
 
   constructor(plan: TwoSettlersPlan) {
     const { seed, keepsStory = false } = plan;
@@ -183,8 +185,16 @@ class Run {
       );
       const debts = (await register.whole.read())?.state.debts ?? [];
       const isPaid = debts.length === 0 || this.plan.forgetsDebts === true;
-      if (senders.areDone && isAtRest && isPaid) await this.finish();
+      if (!senders.areDone || !isAtRest || !isPaid) continue;
+      if (this.hasBegunAnew) await this.finish();
+      else this.beginAnew();
     }
+  }
+
+  /** What may have been half stored is looked at ever more seldom: whoever starts does not wait for that. */
+  private beginAnew(): void {
+    this.hasBegunAnew = true;
+    for (const { life } of this.slots) if (life !== undefined) this.world.kill(life);
   }
 
   /** Whoever is the owner settles all; what it finds then is what settle would have found in time. */

@@ -14,8 +14,6 @@ import { CloneGuard } from './clone-guard.ts';
 import { fedBy, HoldingConflict, placeName, targetsLacking } from './holdings.ts';
 import { type Failure, judgeFailure } from './judge-failure.ts';
 import type { InsertPlace, Landing } from './landing.ts';
-import { queryId } from './query-id.ts';
-import { type TellLate, tellIfLate } from './tell-late.ts';
 
 /** What the writer does, for the log and the metrics. */
 export type WriterEvent =
@@ -39,8 +37,6 @@ export interface WriterOptions {
   timers?: Timers;
   /** Notes that batches of this writer were found by another process; rejects with StoreError. For a server. */
   claimWriter?: (writerId: string) => Promise<void>;
-  /** For where others look by the numbers of batches. */
-  tellLate?: TellLate;
   /** The file to insert in place of a segment's own, of the same rows; its own, if not given. */
   enlarge?: (segment: SealedSegment) => Promise<string>;
   /** Between 0 and 1, for the jitter. */
@@ -134,13 +130,11 @@ export class Writer {
         if (attempts.refusals >= REFUSALS_MAX && (await this.setAside(segment, attempts))) {
           return;
         }
-        const isDoubted = attempts.mayHaveRun;
-        const isRepaired = isDoubted
+        const isRepaired = attempts.mayHaveRun
           ? await this.complete(segment, attempts)
           : await this.insertAll(segment, attempts);
-        const durationMs = this.options.nowMs() - startedAtMs;
-        await tellIfLate(this.options.tellLate, segment, { isDoubted, durationMs });
         await this.options.queue.release(segment);
+        const durationMs = this.options.nowMs() - startedAtMs;
         this.fence?.written();
         this.isUnknownAside = false;
         this.options.onEvent({ kind: 'written', segment, durationMs, isRepaired });
@@ -291,4 +285,12 @@ export class Writer {
     const { timers = systemTimers } = this.options;
     return timers.sleep(ms, this.stopping.signal);
   }
+}
+
+/**
+ * The same for every try and every target, in every process that has the segment: an insert that still runs can be
+ * found, and a server runs no two at a time.
+ */
+function queryId({ writerId, batchSeq }: SealedSegment): string {
+  return `aicost-segment-${writerId}-${batchSeq}`;
 }
