@@ -166,7 +166,8 @@ describe('what an owner that was replaced left in its journal', () => {
   async function replaced() {
     const a = await collector('a');
     const waits = Promise.withResolvers<void>();
-    a.journal.oldestMs = clock.nowMs - 5_000;
+    // Of a segment that was found, as the disk tells it.
+    a.journal.oldestMs = clock.nowMs - 5_000 + 0.25;
     a.journal.waits = waits.promise;
     const b = await collector('b');
     await clock.pass(RENEW_MS);
@@ -177,7 +178,7 @@ describe('what an owner that was replaced left in its journal', () => {
 
   test('is a debt, from the oldest that it had when it renewed last', async () => {
     const { a, b } = await replaced();
-    const { oldestMs: sinceMs } = a.journal;
+    const sinceMs = Math.floor(a.journal.oldestMs!);
     expect(await debts()).toEqual([{ writer: 'a', name: 'at a', sinceMs, stored: null }]);
     expect(b.ownership.debts()).toEqual([]);
   });
@@ -205,6 +206,24 @@ describe('what an owner that was replaced left in its journal', () => {
     await collector('a3', { disk: a.disk });
     await clock.pass(2 * RENEW_MS);
     expect(b.ownership.debts()).toMatchObject([{ stored: { writers: ['a', 'a2', 'a3'] } }]);
+  });
+
+  test('is told also of a process that died as the owner again, once that was replaced', async () => {
+    const { a, b } = await replaced();
+    clock.paused.delete('a');
+    clock.paused.add('b');
+    await clock.pass(2 * LEASE_MS);
+    // It is the owner again, dies, and whoever starts next on its directory has little to store.
+    clock.paused.add('a');
+    await collector('a2', { disk: a.disk, isStanding: false });
+    await clock.pass(2 * RENEW_MS);
+    clock.paused.delete('b');
+    await clock.pass(3 * LEASE_MS);
+    expect(await holder()).toBe('b');
+    const left = await debts();
+    expect(left?.map(({ writer }) => writer)).toEqual(['a', 'b', 'a']);
+    expect(left?.filter(({ stored }) => stored === null)).toEqual([]);
+    expect(b.events).toContain('lost');
   });
 
   test('is its own to look at when it is the owner again', async () => {

@@ -197,7 +197,7 @@ export class ClusterOwnership implements SettleOwnership {
 
   private claimant() {
     const { writer, name, oldestMs, nowMs } = this.deps;
-    return { writer, name, storedThroughMs: oldestMs() ?? nowMs() };
+    return { writer, name, storedThroughMs: Math.floor(oldestMs() ?? nowMs()) };
   }
 
   /** After the work for which it was taken. */
@@ -210,8 +210,16 @@ export class ClusterOwnership implements SettleOwnership {
     await this.inTurn(async () => {
       await this.change((state) => released(state, this.deps.writer));
       this.lease.lose();
-      if (!this.owes) await this.deps.claims.clear();
+      await this.clearClaims();
     });
+  }
+
+  /** Unless one of its writers owes something, or will: an earlier process that died is the owner until it is replaced. */
+  private async clearClaims(): Promise<void> {
+    const { claims } = this.deps;
+    const { holder } = this.state;
+    if (this.owes || (holder !== null && claims.writers.includes(holder.writer))) return;
+    await claims.clear();
   }
 
   /** Whether others wait for this data directory to say that all is stored. */
@@ -231,7 +239,7 @@ export class ClusterOwnership implements SettleOwnership {
       await this.inTurn(async () => {
         if (this.isHeld || this.epoch !== epoch) return;
         await this.change((state) => reported(state, through));
-        await claims.clear();
+        await this.clearClaims();
         onEvent({ kind: 'stored' });
       });
     } catch (error) {

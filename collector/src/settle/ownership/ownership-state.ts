@@ -11,11 +11,11 @@ const holderSchema = z.strictObject({
   /** For people: where the collector is. */
   name: z.string(),
   /** The number of the record in which it became the owner. */
-  epoch: z.number(),
+  epoch: z.int(),
   /** Grows with each renewal: one that stands still is of an owner that is gone. */
-  beat: z.number(),
+  beat: z.int(),
   /** All that it recorded before this was stored when it renewed. */
-  storedThroughMs: z.number(),
+  storedThroughMs: z.int(),
 });
 
 /** An owner that ended without a word: entries that it recorded may be in its journal, and be stored at any time. */
@@ -23,9 +23,9 @@ const debtSchema = z.strictObject({
   writer: z.string(),
   name: z.string(),
   /** Entries that it recorded before this were stored. */
-  sinceMs: z.number(),
+  sinceMs: z.int(),
   /** What its data directory said once nothing of them was left there: under which ids, and recorded up to when. */
-  stored: z.strictObject({ writers: z.array(z.string()), throughMs: z.number() }).nullable(),
+  stored: z.strictObject({ writers: z.array(z.string()), throughMs: z.int() }).nullable(),
 });
 
 export const ownershipStateSchema = z.strictObject({
