@@ -10,11 +10,8 @@ async function gaugesOf(settling: {
   formerOwners: number | undefined;
 }): Promise<unknown[]> {
   const metrics = createMetrics();
-  settleGauges({
-    settling: () => ({ isOwner: true, leaseAgeMs: 1, formerOwners: 9, state }),
-    metrics,
-  });
-  settleGauges({ settling: () => ({ ...settling, state }), metrics });
+  settleGauges({ isOwner: true, leaseAgeMs: 1, formerOwners: 9, state }, metrics);
+  settleGauges({ ...settling, state }, metrics);
   const gaugeOf = async (
     name: 'aicost_settle_owner' | 'aicost_settle_lease_age_seconds' | 'aicost_settle_former_owners',
   ) => (await metrics[name].get()).values[0]?.value;

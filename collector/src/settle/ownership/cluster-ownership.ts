@@ -214,7 +214,7 @@ export class ClusterOwnership implements SettleOwnership {
     });
   }
 
-  /** Unless one of its writers owes something, or will: an earlier process that died is the owner until it is replaced. */
+  /** Unless a writer owes something, or will: an earlier process that died is the owner until it is replaced. */
   private async clearClaims(): Promise<void> {
     const { claims } = this.deps;
     const { holder } = this.state;
