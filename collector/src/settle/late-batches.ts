@@ -46,6 +46,8 @@ export class LateBatches {
   private looked: Batches = new Map();
   /** When the pass began; undefined when it did not look. */
   private begun: Batches | undefined;
+  /** What holds once the mark is stored. */
+  private ending: { readonly noted: Batches; readonly looked: Batches } | undefined;
   private readonly pauses = new Map<string, Pause>();
   /** Of what this pass looks at: a pass that does not come to its end has looked at nothing. */
   private readonly pausesNext = new Map<string, Pause>();
@@ -71,6 +73,7 @@ export class LateBatches {
   async begin(store: Store): Promise<LateSince | undefined> {
     const nowMs = this.deps.nowMs();
     this.begun = undefined;
+    this.ending = undefined;
     this.pausesNext.clear();
     if (nowMs < this.nextMs) return undefined;
     const isFirst = this.noted === undefined;
@@ -90,15 +93,23 @@ export class LateBatches {
   /** At the end of a pass: what its mark is to note. */
   end(): Record<string, string> {
     const { begun, noted } = this;
-    if (begun === undefined || noted === undefined) return {};
-    const whole = wholeOf(begun);
+    if (noted === undefined) return {};
+    // Also of a pass that did not look, or another process would take it for one of a release that noted nothing.
+    const whole = begun === undefined ? this.looked : wholeOf(begun);
     const news = goneOn(noted, whole);
     if (noted.size === 0) news.set(NOBODY, 0n);
-    this.noted = new Map([...noted, ...news]);
-    this.looked = whole;
-    for (const [id, pause] of this.pausesNext) this.pauses.set(id, pause);
-    this.isReplacing = false;
+    this.ending = { noted: new Map([...noted, ...news]), looked: whole };
     return Object.fromEntries([...news].map(([id, batch]) => [id, String(batch)]));
+  }
+
+  /** Once the mark is stored: one that was not has noted nothing. */
+  ended(): void {
+    if (this.ending === undefined) return;
+    const { noted, looked } = this.ending;
+    this.noted = noted;
+    this.looked = looked;
+    for (const [id, pause] of this.pausesNext) this.pauses.set(id, pause);
+    this.isReplacing &&= this.begun === undefined;
   }
 
   private isOthers(id: string): boolean {

@@ -146,7 +146,10 @@ export class Settler {
       this.passedNs = settledNs;
       // A slice that was cut went up to some receipt: what is left of them lies behind it.
       again = {};
-      if (isLast) await this.ownership.forgive(debts);
+      if (isLast) {
+        lateBatches.ended();
+        await this.ownership.forgive(debts);
+      }
     }
     return { ...progress, settledThrough: isoOf(settledNs) };
   }
