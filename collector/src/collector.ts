@@ -34,6 +34,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { DIALECTS } from './normalise/dialects.ts';
 import { Normaliser } from './normalise/normalise.ts';
 import { observeTotals } from './observe.ts';
+import { openBackup } from './open-backup.ts';
 import { type OpenBudgets, openBudgets } from './open-budgets.ts';
 import { openLimits } from './open-limits.ts';
 import { openLive } from './open-live.ts';
@@ -230,6 +231,7 @@ class Collector implements RunningCollector {
       verify: (show, signal) => this.erasures.compare(() => this.storing.verifyNow(show, signal)),
       reprice: (options, show) => this.storing.repriceNow(options, show),
       retention: (options, show) => this.storing.retentionNow(options, show),
+      backup: openBackup({ ...this.parts, storing: this.storing }),
       erasures: this.erasures,
     });
     const { engine } = storage;

@@ -17,6 +17,7 @@ export interface CommandParts {
   readonly stoppedKeys: OpenStoppedKeys;
   readonly stoppedLedger: OpenStoppedLedger;
   readonly stoppedJournal: OpenStoppedJournal;
+  readonly restore: () => Promise<RunCommandPart>;
   readonly demo: () => Promise<RunCommandPart>;
 }
 
@@ -54,5 +55,6 @@ export const COMMAND_PARTS: CommandParts = {
   stoppedLedger: async (config) => (await import('./stopped-ledger.ts')).openStoppedLedger(config),
   stoppedJournal: async (dataDir) =>
     (await import('./journal/stopped-journal.ts')).openStoppedJournal(dataDir),
+  restore: async () => (await import('./restore-command.ts')).runRestore,
   demo: async () => (await import('./demo-command.ts')).runDemoCommand,
 };

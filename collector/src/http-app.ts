@@ -6,6 +6,7 @@ import type { Authenticate, KeyOperations } from './access.ts';
 import { adminJournalRoutes } from './api/admin-journal.ts';
 import {
   adminLedgerRoutes,
+  type BackupWork,
   type LedgerWork,
   type RepriceWork,
   type RetentionWork,
@@ -72,6 +73,7 @@ export interface HttpAppParts {
   verify: LedgerWork;
   reprice: RepriceWork;
   retention: RetentionWork;
+  backup: BackupWork;
   /** For `/api/v1/admin/tenants`. */
   erasures: ErasureOperations;
 }

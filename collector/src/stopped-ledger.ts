@@ -1,7 +1,7 @@
 /**
- * The ledger of a data directory on which no collector runs, for settle, verify, reprice and retention: opened as the
- * collector opens it, but for listeners. Invariant: the directory is locked meanwhile, and what an earlier collector
- * left in the journal is stored before anything is looked at.
+ * The ledger of a data directory on which no collector runs, for settle, verify, reprice, retention and backup: opened
+ * as the collector opens it, but for listeners. Invariant: the directory is locked meanwhile, and what an earlier
+ * collector left in the journal is stored before anything is looked at.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -11,7 +11,7 @@ import {
   lockDirectory,
 } from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
 import { EngineStartError } from '@ai-cost-profiler/clickhouse/engine/supervise.ts';
-import { REPRICE_BODY, RETENTION_BODY, readReprice } from './api/admin-ledger.ts';
+import { BACKUP_BODY, REPRICE_BODY, RETENTION_BODY, readReprice } from './api/admin-ledger.ts';
 import { CommandError } from './cli/command.ts';
 import type { OpenStoppedLedger } from './cli/ledger-door.ts';
 import type { Config } from './config.ts';
@@ -21,6 +21,7 @@ import { tenantDefaults } from './limits.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { preparedInTime } from './migrate-command.ts';
+import { openBackup } from './open-backup.ts';
 import { openControl, openJournal } from './open-parts.ts';
 import { NO_OWN_TRACES } from './own-traces.ts';
 import { openPrices } from './price/open-prices.ts';
@@ -60,7 +61,10 @@ async function openLocked(config: Config, unlock: () => void) {
   // Whoever works looks at it; a failure between two pieces of work must not be unhandled.
   failed.promise.catch(() => undefined);
   try {
-    const storing = await startStoring({ config, log, metrics, storage }, failed.reject);
+    const { storing, journal } = await startStoring(
+      { config, log, metrics, storage },
+      failed.reject,
+    );
     const signal = new AbortController().signal;
     const unlessFailed = <T>(work: Promise<T>) => Promise.race([work, failed.promise]);
     return {
@@ -73,6 +77,11 @@ async function openLocked(config: Config, unlock: () => void) {
       retention: async (body: object, show: Show) => {
         const { dry_run: dryRun } = RETENTION_BODY.parse(body);
         return unlessFailed(storing.retentionNow({ dryRun }, show));
+      },
+      backup: async (body: object, show: Show) => {
+        const { to, clickhouse_to: clickhouseTo } = BACKUP_BODY.parse(body);
+        const run = await openBackup({ config, storage, journal, storing })({ to, clickhouseTo });
+        return unlessFailed(run(show));
       },
       async close() {
         await storing.drain(AbortSignal.timeout(DRAIN_TIMEOUT_MS));
@@ -90,7 +99,7 @@ async function openLocked(config: Config, unlock: () => void) {
 async function startStoring(
   opened: Pick<StoringParts, 'config' | 'log' | 'metrics' | 'storage'>,
   onFailed: (error: unknown) => void,
-): Promise<Storing> {
+): Promise<{ storing: Storing; journal: StoringParts['journal'] }> {
   const { config, log, metrics, storage } = opened;
   await preparedInTime(storage.prepared);
   const control = await openControl(config, storage, log);
@@ -119,7 +128,7 @@ async function startStoring(
     onFailed,
   );
   await storing.start();
-  return storing;
+  return { storing, journal };
 }
 
 async function lock(dataDir: string): Promise<() => void> {

@@ -107,6 +107,7 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
 const BESIDE_THE_ROAD: readonly string[] = [
   'control',
   'api',
+  'backup',
   'budgets',
   'day-totals',
   'page',
@@ -146,6 +147,8 @@ const JOINERS: Readonly<Record<string, string>> = {
   'price-now.ts': 'the book with the work on the ledger',
   'open-day-totals.ts': 'the totals of days with the store and the metrics',
   'open-budgets.ts': 'budgets and webhooks with control state and metrics',
+  'open-backup.ts': 'a backup with the storage, the journal and the work that has to wait for it',
+  'restore-command.ts': 'a command that stands on backups',
   'erasures.ts': 'deletions with control state, and what is content',
   'bucket-prices.ts': 'the book with the flame graphs of the API',
   'open-live.ts': 'the live stream with its limits and metrics',
