@@ -18,6 +18,10 @@ export interface BackupOwner {
   readonly storing: Pick<Storing, 'exclusively'>;
 }
 
+/** Each collector has a journal of its own, and holds only its own inserts. */
+const NOT_OF_CLUSTER =
+  'The tables are on a cluster: other collectors would store halves of batches meanwhile. Stop them all, back up with BACKUP … ON CLUSTER, and copy their data directories.';
+
 /** One backup at a time. */
 export function openBackup({ config, storage, journal, storing }: BackupOwner): BackupWork {
   let isUnderWay = false;
@@ -25,7 +29,9 @@ export function openBackup({ config, storage, journal, storing }: BackupOwner): 
     storing.exclusively(work, { holdWriter: true });
   const still = <T>(work: () => Promise<T>): Promise<T> => journal.sealing.still(work);
   return async ({ to: given, clickhouseTo }) => {
-    const destination = readDestination(storage.store.kind, clickhouseTo);
+    const { kind, cluster } = storage.store;
+    if (cluster !== null) throw new Problem('backup_failed', NOT_OF_CLUSTER);
+    const destination = readDestination(kind, clickhouseTo);
     const to = normalize(given).replace(/(?<=.)\/$/, '');
     await checkTarget(config.dataDir, to);
     return async (show) => {
