@@ -18,6 +18,7 @@ export interface CommandParts {
   readonly stoppedLedger: OpenStoppedLedger;
   readonly stoppedJournal: OpenStoppedJournal;
   readonly restore: () => Promise<RunCommandPart>;
+  readonly move: () => Promise<RunCommandPart>;
   readonly demo: () => Promise<RunCommandPart>;
 }
 
@@ -56,5 +57,6 @@ export const COMMAND_PARTS: CommandParts = {
   stoppedJournal: async (dataDir) =>
     (await import('./journal/stopped-journal.ts')).openStoppedJournal(dataDir),
   restore: async () => (await import('./restore-command.ts')).runRestore,
+  move: async () => (await import('./move-command.ts')).runMove,
   demo: async () => (await import('./demo-command.ts')).runDemoCommand,
 };

@@ -11,9 +11,10 @@ import {
   lockDirectory,
 } from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
 import { EngineStartError } from '@ai-cost-profiler/clickhouse/engine/supervise.ts';
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { BACKUP_BODY, REPRICE_BODY, RETENTION_BODY, readReprice } from './api/admin-ledger.ts';
 import { CommandError } from './cli/command.ts';
-import type { OpenStoppedLedger } from './cli/ledger-door.ts';
+import type { LedgerOperations, OpenStoppedLedger } from './cli/ledger-door.ts';
 import type { Config } from './config.ts';
 import { controlCopyPath } from './control/control-copy.ts';
 import { LimitsOfTenants } from './limit/tenant-limits.ts';
@@ -40,6 +41,30 @@ const DRAIN_TIMEOUT_MS = 60_000;
 
 /** Undefined where no collector ever started. @throws CommandError when it cannot be had */
 export const openStoppedLedger: OpenStoppedLedger = async (given) => {
+  const parts = await openStoppedParts(given);
+  return parts && { ...operationsOn(parts), close: parts.close };
+};
+
+/**
+ * Runs work on the tables of a data directory, once what was left in its journal is stored. Undefined where no
+ * collector ever started. @throws CommandError when it cannot be had
+ */
+export async function withStoppedTables<T>(
+  config: Config,
+  work: (store: Store) => Promise<T>,
+): Promise<T | undefined> {
+  const parts = await openStoppedParts(config);
+  if (parts === undefined) return undefined;
+  const { storing, storage, unlessFailed, close } = parts;
+  try {
+    const done = storing.exclusively(() => work(storage.store), { holdWriter: true });
+    return await unlessFailed(done);
+  } finally {
+    await close();
+  }
+}
+
+async function openStoppedParts(given: Config) {
   const config = { ...given, dataDir: resolve(given.dataDir), settle: false };
   if (!existsSync(controlCopyPath(config.dataDir))) return undefined;
   const unlock = await lock(config.dataDir);
@@ -51,7 +76,7 @@ export const openStoppedLedger: OpenStoppedLedger = async (given) => {
       ? new CommandError(error.message, { cause: error })
       : error;
   }
-};
+}
 
 async function openLocked(config: Config, unlock: () => void) {
   const log = createLog(config.logLevel, process.stderr);
@@ -65,34 +90,41 @@ async function openLocked(config: Config, unlock: () => void) {
       { config, log, metrics, storage },
       failed.reject,
     );
-    const signal = new AbortController().signal;
     const unlessFailed = <T>(work: Promise<T>) => Promise.race([work, failed.promise]);
-    return {
-      settle: (_body: object, show: Show) => unlessFailed(storing.settleNow(show)),
-      verify: (_body: object, show: Show) => unlessFailed(storing.verifyNow(show, signal)),
-      reprice: async (body: object, show: Show) => {
-        const asked = readReprice(REPRICE_BODY.parse(body), new Date());
-        return unlessFailed(storing.repriceNow(asked, show));
-      },
-      retention: async (body: object, show: Show) => {
-        const { dry_run: dryRun } = RETENTION_BODY.parse(body);
-        return unlessFailed(storing.retentionNow({ dryRun }, show));
-      },
-      backup: async (body: object, show: Show) => {
-        const { to, clickhouse_to: clickhouseTo } = BACKUP_BODY.parse(body);
-        const run = await openBackup({ config, storage, journal, storing })({ to, clickhouseTo });
-        return unlessFailed(run(show));
-      },
-      async close() {
-        await storing.drain(AbortSignal.timeout(DRAIN_TIMEOUT_MS));
-        await storage.close();
-        unlock();
-      },
+    const close = async () => {
+      await storing.drain(AbortSignal.timeout(DRAIN_TIMEOUT_MS));
+      await storage.close();
+      unlock();
     };
+    return { config, storage, storing, journal, unlessFailed, close };
   } catch (error) {
     await storage.close();
     throw error;
   }
+}
+
+type OpenParts = Awaited<ReturnType<typeof openLocked>>;
+
+function operationsOn(parts: OpenParts): LedgerOperations {
+  const { storing, unlessFailed } = parts;
+  const signal = new AbortController().signal;
+  return {
+    settle: (_body: object, show: Show) => unlessFailed(storing.settleNow(show)),
+    verify: (_body: object, show: Show) => unlessFailed(storing.verifyNow(show, signal)),
+    reprice: async (body: object, show: Show) => {
+      const asked = readReprice(REPRICE_BODY.parse(body), new Date());
+      return unlessFailed(storing.repriceNow(asked, show));
+    },
+    retention: async (body: object, show: Show) => {
+      const { dry_run: dryRun } = RETENTION_BODY.parse(body);
+      return unlessFailed(storing.retentionNow({ dryRun }, show));
+    },
+    backup: async (body: object, show: Show) => {
+      const { to, clickhouse_to: clickhouseTo } = BACKUP_BODY.parse(body);
+      const run = await openBackup(parts)({ to, clickhouseTo });
+      return unlessFailed(run(show));
+    },
+  };
 }
 
 /** `onFailed` is told of what the writer cannot overcome: nothing would be stored any more. */

@@ -94,6 +94,7 @@ function bindAll(store: Store): Store {
       'command',
       'insertRows',
       'insertNativeFile',
+      'insertNativeStream',
       'isRunning',
       'kill',
       'ping',
