@@ -1,4 +1,4 @@
-/** A file or a stream as the body of a request. Invariant: one that fails half way ends the request, not the process. */
+/** A file or a stream as the body of a request. Invariant: one that fails half way ends the request, not us. */
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 
