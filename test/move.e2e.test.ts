@@ -1,14 +1,12 @@
-/** From an embedded collector to a server and on: the commands of docs/operations.md. An engine over TCP stands in. */
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+/** From an embedded collector to a server and on: as docs/operations.md says it. An engine over TCP stands in. */
 import {
   startTestEngine,
   type TestEngine,
 } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { blockWith, type Ended, runBlock } from './page-blocks.ts';
 import { eventually, type StartedCollector, startCollector, startIn } from './start-collector.ts';
 
-const MAIN = fileURLToPath(new URL('../collector/src/main.ts', import.meta.url));
 /** After everything: "now" would be another instant in each question. */
 const TO = new Date(Date.now() + 3_600_000).toISOString();
 let server: TestEngine;
@@ -27,20 +25,15 @@ afterAll(async () => {
   await server.remove();
 });
 
-interface Ended {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
+const aicost = (line: string): Promise<Ended> =>
+  runBlock(`npx aicost ${line}`, { AICOST_DATA_DIR: collector.dataDir });
 
-function aicost(...line: string[]): Promise<Ended> {
-  const command = [MAIN, ...line, '--data-dir', collector.dataDir];
-  return new Promise((resolve) => {
-    execFile(process.execPath, command, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
-    });
-  });
-}
+/** As the page says it, to the server that is here. */
+const move = (more = ''): Promise<Ended> => {
+  const block = blockWith('docs/operations.md', 'aicost move').trim();
+  const here = block.replace('http://aicost@clickhouse:8123', url);
+  return runBlock(`${here} ${more}`, { AICOST_DATA_DIR: collector.dataDir });
+};
 
 async function totals(of: StartedCollector): Promise<{ calls: number; cost_usd: string }> {
   const { body } = await of.getJson(`/api/v1/costs/breakdown?from=now-3d&to=${TO}&by=model`);
@@ -48,7 +41,7 @@ async function totals(of: StartedCollector): Promise<{ calls: number; cost_usd: 
 }
 
 it('is refused while the collector runs, for it would go on storing', async () => {
-  const { code, stderr } = await aicost('move', '--clickhouse-url', url);
+  const { code, stderr } = await move();
   expect(stderr).toMatch(/is in use by process \d+.*Stop that process/);
   expect(code).toBe(1);
   expect((await aicost('move')).stderr).toContain('--clickhouse-url is missing');
@@ -60,7 +53,7 @@ it('copies what a killed collector left, its journal too, and a collector goes o
   const before = await totals(collector);
   expect(before.calls).toBeGreaterThan(0);
   process.kill(collector.pid, 'SIGKILL');
-  const { code, stdout } = await aicost('move', '--clickhouse-url', url, '--json');
+  const { code, stdout } = await move('--json');
   const told = JSON.parse(stdout) as { equal: boolean; tables: { table: string }[] };
   expect({ code, equal: told.equal }).toEqual({ code: 0, equal: true });
   expect(told.tables.map(({ table }) => table)).toEqual(
