@@ -1,7 +1,7 @@
 /**
  * Upgrades from every released schema. One database is brought from each migration to the next, and gets rows under
- * each as a collector of that time wrote them: whatever came under migration n has gone through all that follow. Nothing
- * that was stored may read otherwise at the end.
+ * each as a collector of that time wrote them: whatever came under one has gone through all that follow. Nothing that
+ * was stored may read otherwise at the end.
  */
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { normalize } from 'node:path';
 import type { BackupWork } from './api/admin-ledger.ts';
 import { backUp, checkTarget } from './backup/back-up.ts';
+import { removeLeftovers } from './backup/leftovers.ts';
 import { SERVER_PLACE_EXPECTED, serverDestination } from './backup/server-backup.ts';
 import type { Config } from './config.ts';
 import type { Journal } from './journal/journal.ts';
@@ -25,6 +26,8 @@ const NOT_OF_CLUSTER =
 /** One backup at a time. */
 export function openBackup({ config, storage, journal, storing }: BackupOwner): BackupWork {
   let isUnderWay = false;
+  // What a killed process left takes room until then; where it cannot be removed, the next backup says why.
+  const cleaned = removeLeftovers(config.dataDir).catch(() => undefined);
   const held = <T>(work: () => Promise<T>): Promise<T> =>
     storing.exclusively(work, { holdWriter: true });
   const still = <T>(work: () => Promise<T>): Promise<T> => journal.sealing.still(work);
@@ -39,6 +42,7 @@ export function openBackup({ config, storage, journal, storing }: BackupOwner): 
         throw new Problem('backup_failed', 'Another backup is under way; wait for it.');
       isUnderWay = true;
       try {
+        await cleaned;
         const randomId = () => randomBytes(8).toString('hex');
         const { store } = storage;
         const { dataDir } = config;

@@ -5,14 +5,16 @@
  * A row that is in both is looked for by whoever starts on the copy, under its writer and number, as after a crash.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
+import { mkdir, readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { codeOf, describeDiskError } from '../disk-error.ts';
 import { Problem } from '../problems.ts';
-import { type CopyProgress, copyFiles, type FileToCopy } from './copy-files.ts';
+import type { FileToCopy } from './copy-files.ts';
+import { copyInThread } from './copy-in-thread.ts';
 import { FrozenTables } from './frozen-tables.ts';
 import { linkJournal } from './journal-links.ts';
+import { ENGINE_PATH, removeLeftovers, stagingName } from './leftovers.ts';
 import { listFilesBelow } from './list-files.ts';
 import { type Manifest, writeManifest } from './manifest.ts';
 import { backupSql } from './server-backup.ts';
@@ -41,10 +43,7 @@ export interface BackupAsked {
 
 type Show = (progress: object) => void;
 
-/** Where the embedded engine's files are within a data directory, and within a backup. */
-const ENGINE_PATH = 'engine/data';
 const JOURNAL_PATH = 'journal';
-const STAGING_BEGIN = 'backup-';
 /** Of the data directory itself: the control state, and the first operator key until it is rotated. */
 const FILES = ['control.json', 'admin.key'] as const;
 /** A disk that is filled to its end stops the collector too, if it is the same. */
@@ -55,11 +54,10 @@ const SERVER_BACKUP_MS_MAX = 24 * 3_600_000;
 export async function backUp(parts: BackupParts, asked: BackupAsked, show: Show): Promise<object> {
   const { dataDir, store, randomId } = parts;
   const id = randomId();
-  const staging = join(dataDir, `${STAGING_BEGIN}${id}`);
+  const staging = join(dataDir, stagingName(id));
   const frozen = new FrozenTables({ store, enginePath: join(dataDir, ENGINE_PATH), id });
   try {
     await removeLeftovers(dataDir);
-    if (asked.destination === null) await frozen.remove();
     show({ step: 'waiting' });
     const at = await parts.held(async () => {
       const now = parts.now();
@@ -82,8 +80,7 @@ export async function backUp(parts: BackupParts, asked: BackupAsked, show: Show)
   } catch (error) {
     throw failure(error, asked.to);
   } finally {
-    await rm(staging, { recursive: true, force: true });
-    if (asked.destination === null) await frozen.remove();
+    await removeLeftovers(dataDir);
   }
 }
 
@@ -119,14 +116,6 @@ function placeOf({ destination }: BackupAsked): Manifest['tables'] {
   return destination === null ? { kind: 'files' } : { kind: 'clickhouse', destination };
 }
 
-/** A killed backup's; its links would keep rows that ClickHouse has long since. */
-async function removeLeftovers(dataDir: string): Promise<void> {
-  for (const name of await readdir(dataDir)) {
-    if (!name.startsWith(STAGING_BEGIN)) continue;
-    await rm(join(dataDir, name), { recursive: true, force: true });
-  }
-}
-
 const belowEngine = ({ from, path }: FileToCopy): FileToCopy => ({
   from,
   path: join(ENGINE_PATH, path),
@@ -146,7 +135,7 @@ async function copyAll(to: string, files: readonly FileToCopy[], show: Show) {
   await mustHaveRoom(to, total);
   const about = { step: 'copying', files_total: files.length, bytes_total: total };
   show({ ...about, files: 0, bytes: 0 });
-  return copyFiles(to, files, (progress: CopyProgress) => show({ ...about, ...progress }));
+  return copyInThread({ to, files }, (progress) => show({ ...about, ...progress }));
 }
 
 /** @throws Problem backup_failed when the disk would be filled */

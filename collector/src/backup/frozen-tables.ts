@@ -4,46 +4,45 @@
  * What is changing a table meanwhile (a deletion that is half way) is work that its owner goes on with after a restart,
  * and so does whoever starts on the copy.
  */
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quoteName, quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { FileToCopy } from './copy-files.ts';
+import { frozenName, frozenPath } from './leftovers.ts';
 import { listFilesBelow } from './list-files.ts';
-
-/** Letters, digits and underscores: the engine writes other characters of a name otherwise in its path. */
-const NAME_BEGIN = 'aicost_backup_';
 
 export class FrozenTables {
   private readonly store: Store;
   /** Where the engine keeps its files. */
   private readonly enginePath: string;
-  private readonly name: string;
+  private readonly id: string;
 
   constructor(options: { store: Store; enginePath: string; id: string }) {
     this.store = options.store;
     this.enginePath = options.enginePath;
-    this.name = `${NAME_BEGIN}${options.id}`;
+    this.id = options.id;
   }
 
   /** Freezes every table with rows on disk. Whoever calls sees to it that no batch is half stored. */
   async freeze(): Promise<void> {
-    const { store, name } = this;
+    const { store } = this;
+    const name = quoteString(frozenName(this.id));
     const database = quoteString(store.database);
     const tables = await store.query<{ name: string }>(
       `SELECT name FROM system.tables WHERE database = ${database} AND engine LIKE '%MergeTree' ORDER BY name`,
     );
     for (const table of tables) {
       const place = `${quoteName(store.database)}.${quoteName(table.name)}`;
-      await store.command(`ALTER TABLE ${place} FREEZE WITH NAME ${quoteString(name)}`);
+      await store.command(`ALTER TABLE ${place} FREEZE WITH NAME ${name}`);
     }
   }
 
   /** Definitions and frozen parts, with their paths in a directory of an engine. */
   async files(): Promise<FileToCopy[]> {
-    const { enginePath, name } = this;
+    const { enginePath, id } = this;
     const definitions = await this.definitions();
-    const shadow = join(enginePath, 'shadow', name);
+    const shadow = join(enginePath, frozenPath(id));
     const parts = (await listFilesBelow(shadow)).map((path) => ({
       from: join(shadow, path),
       path,
@@ -51,15 +50,6 @@ export class FrozenTables {
     // Migrations are recorded in rows, so that no database is without any.
     if (parts.length === 0) throw new Error(`the engine froze nothing below ${shadow}`);
     return [...definitions.map((path) => ({ from: join(enginePath, path), path })), ...parts];
-  }
-
-  /** Takes the links away, and those that a backup left behind which was killed. */
-  async remove(): Promise<void> {
-    const shadows = join(this.enginePath, 'shadow');
-    const names = await readdir(shadows).catch(() => []);
-    for (const name of names.filter((one) => one.startsWith(NAME_BEGIN))) {
-      await rm(join(shadows, name), { recursive: true, force: true });
-    }
   }
 
   private async definitions(): Promise<string[]> {
