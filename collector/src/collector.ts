@@ -36,6 +36,7 @@ import { Normaliser } from './normalise/normalise.ts';
 import { observeTotals } from './observe.ts';
 import { openBackup } from './open-backup.ts';
 import { type OpenBudgets, openBudgets } from './open-budgets.ts';
+import { openImport } from './open-import.ts';
 import { openLimits } from './open-limits.ts';
 import { openLive } from './open-live.ts';
 import { openOwnTraces } from './open-own-traces.ts';
@@ -233,6 +234,7 @@ class Collector implements RunningCollector {
       retention: (options, show) => this.storing.retentionNow(options, show),
       backup: openBackup({ ...this.parts, storing: this.storing }),
       erasures: this.erasures,
+      importRows: openImport({ ...this.parts, accept: accept.traces }),
     });
     const { engine } = storage;
     const sqlHandler =

@@ -19,6 +19,7 @@ export interface CommandParts {
   readonly stoppedJournal: OpenStoppedJournal;
   readonly restore: () => Promise<RunCommandPart>;
   readonly move: () => Promise<RunCommandPart>;
+  readonly importHistory: () => Promise<RunCommandPart>;
   readonly demo: () => Promise<RunCommandPart>;
 }
 
@@ -58,5 +59,6 @@ export const COMMAND_PARTS: CommandParts = {
     (await import('./journal/stopped-journal.ts')).openStoppedJournal(dataDir),
   restore: async () => (await import('./restore-command.ts')).runRestore,
   move: async () => (await import('./move-command.ts')).runMove,
+  importHistory: async () => (await import('./import-command.ts')).runImport,
   demo: async () => (await import('./demo-command.ts')).runDemoCommand,
 };

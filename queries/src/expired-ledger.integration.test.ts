@@ -13,6 +13,8 @@ import { answerUnpriced, readUnpricedInput } from './unpriced/unpriced.ts';
 
 const at = (text: string) => BigInt(Date.parse(text)) * 1_000_000n;
 const TRACE = 'ab'.repeat(16);
+/** That of the calls. */
+const KEPT_TRACE = 'cd'.repeat(16);
 const NOW = at('2026-11-29T12:00:00Z');
 /** The entries of acme's 20 August have expired, those of the 21st are kept. */
 const EXPIRED = 'from=2026-08-20T00:00:00Z&to=2026-08-21T00:00:00Z';
@@ -26,6 +28,7 @@ beforeAll(async () => {
     at: at(time),
     dimensions: { model: 'gpt-4o', user: 'ann', session: 's1' } as const,
     figures: { calls: '1', cost_usd: '0.25' },
+    trace: KEPT_TRACE,
   });
   await ledger.insert(
     ['acme', 'other'].flatMap((tenant) => [
@@ -141,6 +144,18 @@ describe('what only spans tell', () => {
     await expect(flamegraph(`${today}&${before}`)).rejects.toThrow(
       'compare_from is "2026-08-21T00:00:00Z" and compare_to is',
     );
+  });
+
+  it('is refused of a trace whose spans have expired, and its cost is not', async () => {
+    const trace = `trace_id=${KEPT_TRACE}`;
+    await expect(flamegraph(`${trace}&weight=duration`)).rejects.toMatchObject({
+      code: 'ledger_expired',
+      message: expect.stringContaining(
+        `trace_id is "${KEPT_TRACE}" and durations are asked for: expected nothing that only spans tell`,
+      ),
+    });
+    await expect(flamegraph(`${trace}&weight=duration`, 'other')).resolves.toBeDefined();
+    expect(await flamegraph(`${trace}&weight=cost`)).toMatchObject({ body: ANSWERED });
   });
 
   it('is not needed for anything else', async () => {

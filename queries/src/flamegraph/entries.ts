@@ -1,6 +1,7 @@
 /** The ledger entries that one side of a flame graph is of. */
 import { type Filter, filterSql, type Source } from '../dimensions.ts';
 import { inRangeSql } from '../instant-sql.ts';
+import type { Range } from '../range.ts';
 import { bound, type Sql, sql } from '../sql.ts';
 import type { TenantScope } from '../tenant-scope.ts';
 import type { AskedSide } from './input.ts';
@@ -30,4 +31,15 @@ function versionSql(scope: TenantScope, { range, version }: AskedEntries): Sql {
   if (version === null) return sql``;
   const spans = sql`${scope.from('spans')}${inRangeSql(range)} AND resource_attributes['service.version'] = ${bound('String', version)}`;
   return sql` AND (${scope.traceKey}, span_id) IN (SELECT ${scope.traceKey}, span_id ${spans})`;
+}
+
+/** From the first of the entries to just after the last; null where there is none. */
+export async function readRange(scope: TenantScope, asked: AskedEntries): Promise<Range | null> {
+  const ns = (edge: Sql) => sql`toString(toUnixTimestamp64Nano(${edge}))`;
+  const [row] = await scope.query<{ entries: string; first: string; last: string }>(
+    sql`SELECT toString(count()) AS entries, ${ns(sql`min(start_time)`)} AS first, ${ns(sql`max(start_time)`)} AS last
+      ${entriesSql(scope, asked, 'ledger')}`,
+  );
+  if (row === undefined || row.entries === '0') return null;
+  return { fromNs: BigInt(row.first), toNs: BigInt(row.last) + 1n };
 }

@@ -8,10 +8,10 @@ import { coverRange } from '../coverage.ts';
 import { openingOf, refuseExpired } from '../expired-ledger.ts';
 import { COUNT_SCHEMA, type Count, MONEY_SCHEMA, showCount } from '../figures.ts';
 import { PROVISIONAL_SHAPE, type Provisional, readProvisional } from '../provisional.ts';
-import { formatInstant } from '../range.ts';
+import { formatInstant, type InstantNs } from '../range.ts';
 import { openTenantScope, type Reader, type Store, type TenantScope } from '../tenant-scope.ts';
 import { coverageOf, type DimensionQuestion, readDimensionStacks } from './dimension-stacks.ts';
-import { narrowingSql } from './entries.ts';
+import { narrowingSql, readRange } from './entries.ts';
 import { foldedStacks } from './folded.ts';
 import type { Leaves } from './group-figures.ts';
 import type { AskedSide, FlamegraphInput } from './input.ts';
@@ -122,8 +122,9 @@ async function readSide(
     ? await readSpanStacks(scope, question, price)
     : await readDimensionStacks(scope, question, price);
   const coverage = ofSpans ? coverRange(side.range, null) : coverageOf(question);
-  // A trace is what is kept of it, as anywhere.
-  if (traceId === null) {
+  if (traceId !== null) {
+    await refuseExpiredTrace(scope, { question, traceId, nowNs });
+  } else {
     const needs = side.version !== null || question.durations ? 'spans' : 'ledger';
     const dimensions = dimensionsOf(by, filters);
     const isRight = side === input.right && side.range !== input.left.range;
@@ -131,6 +132,19 @@ async function readSide(
     await refuseExpired(scope, { coverage, dimensions, nowNs, needs, asked });
   }
   return read;
+}
+
+/** A trace is what is kept of it, as anywhere; only how long its calls took nothing but their spans tell. */
+async function refuseExpiredTrace(
+  scope: TenantScope,
+  { question, traceId, nowNs }: { question: DimensionQuestion; traceId: string; nowNs: InstantNs },
+): Promise<void> {
+  if (!question.durations) return;
+  const range = await readRange(scope, question.entries);
+  if (range === null) return;
+  const asked = `trace_id is "${traceId}" and durations are asked for`;
+  const coverage = coverRange(range, null);
+  await refuseExpired(scope, { coverage, dimensions: null, nowNs, needs: 'spans', asked });
 }
 
 function leavesOf({ buckets, weight, format }: FlamegraphInput): Leaves {
