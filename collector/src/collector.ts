@@ -146,12 +146,8 @@ async function openRoad(
   });
   const nowNs = () => BigInt(clock.nowMs()) * 1_000_000n;
   const maker = createEntryMaker({ bookFor, guard, nowNs });
-  const accept = acceptSignals({
-    keeper,
-    totals: totals.totals,
-    metrics,
-    json: new JsonThread(),
-  });
+  const json = new JsonThread();
+  const accept = acceptSignals({ keeper, totals: totals.totals, metrics, json });
   const price = createPriceNow(prices.books);
   return { journal, seen, seenWindow, clock, limits, accept, maker, open, price, buffers, live };
 }

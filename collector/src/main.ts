@@ -14,7 +14,6 @@ import { journalCommands } from './cli/journal.ts';
 import { keyCommands } from './cli/keys.ts';
 import { ledgerCommands } from './cli/ledger.ts';
 import { runUntilStopped } from './cli/lifetime.ts';
-import { moveCommand } from './cli/move.ts';
 import { priceCommands } from './cli/prices.ts';
 import { runCommand } from './cli/run-command.ts';
 import { TENANT_COMMANDS } from './cli/tenants.ts';
@@ -68,8 +67,7 @@ function allCommands(parts: CommandParts): readonly Command[] {
     importCommand(async (input) => (await parts.importHistory())(input)),
     ...ledgerCommands(parts.stoppedLedger),
     ...journalCommands(parts.stoppedJournal),
-    ...backupCommands(parts.stoppedLedger, parts.restore),
-    moveCommand(parts.move),
+    ...backupCommands(parts),
     {
       name: 'demo',
       sentence: 'Send realistic traffic of the last hour to a collector, and show what it cost.',

@@ -1,4 +1,4 @@
-/** `aicost backup`, `restore`: a copy of everything there is, taken while the collector runs, and the way back. */
+/** `aicost backup`, `restore`, `move`: a copy of everything, the way back, and the way to a server. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from '../config-error.ts';
@@ -65,11 +65,15 @@ export function requiredDirectory(flags: CommandInput['flags'], name: string): s
 
 type LoadCommand = () => Promise<(input: CommandInput) => Promise<number>>;
 
-/** `open` opens the ledger of a data directory on which no collector runs; `restore` loads what restores. */
-export const backupCommands = (
-  open: OpenStoppedLedger,
-  restore: LoadCommand,
-): readonly Command[] => [
+interface Loaded {
+  /** Opens the ledger of a data directory on which no collector runs. */
+  readonly stoppedLedger: OpenStoppedLedger;
+  /** What stands on files and the engine. */
+  readonly restore: LoadCommand;
+  readonly move: LoadCommand;
+}
+
+export const backupCommands = ({ stoppedLedger, restore, move }: Loaded): readonly Command[] => [
   {
     name: 'backup',
     sentence: 'Copy tables, journal and keys into a directory, while the collector runs or not.',
@@ -88,7 +92,7 @@ export const backupCommands = (
       },
     ],
     positionals: [],
-    run: (input) => backup(input, open),
+    run: (input) => backup(input, stoppedLedger),
   },
   {
     name: 'restore',
@@ -97,5 +101,14 @@ export const backupCommands = (
     flags: [{ flag: 'from', value: 'directory', sentence: 'The backup.' }],
     positionals: [],
     run: async (input) => (await restore())(input),
+  },
+  {
+    name: 'move',
+    sentence:
+      'Copy the tables of a stopped embedded collector to the server of --clickhouse-url, and compare.',
+    takes: 'data',
+    flags: [],
+    positionals: [],
+    run: async (input) => (await move())(input),
   },
 ];
