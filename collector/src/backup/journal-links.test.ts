@@ -1,5 +1,5 @@
 /** The journal of a collector under load, linked at any moment: what was acknowledged before is in the copy, once. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -83,19 +83,21 @@ test('a copy lets its collector know what was seen', async () => {
   expect(await spansIn(copy.directory)).toBe(2);
 });
 
-test('what was set aside comes with it, and what is only made in advance does no harm', async () => {
+test('what was set aside comes with it as it is then, and what is only made in advance does no harm', async () => {
   const root = await mkdtemp(join(tmpdir(), 'aicost-links-'));
   onTestFinished(() => rm(root, { recursive: true, force: true }));
-  const from = join(root, 'journal');
-  for (const path of ['poison/a.1.2026-08-20/reason.json', 'damaged/b/index', 'open/c/index']) {
+  const [from, to] = [join(root, 'journal'), join(root, 'copy')];
+  const reason = 'poison/a.1.2026-08-20/reason.json';
+  const rows = 'poison/a.1.2026-08-20/rows.native';
+  for (const path of [reason, rows, 'damaged/b/index', 'open/c/index']) {
     await mkdir(join(from, path, '..'), { recursive: true });
     await writeFile(join(from, path), path);
   }
   await writeFile(join(from, 'probe'), '');
-  await linkJournal(from, join(root, 'copy'));
-  expect(await listFilesBelow(join(root, 'copy'))).toEqual([
-    'damaged/b/index',
-    'open/c/index',
-    'poison/a.1.2026-08-20/reason.json',
-  ]);
+  await linkJournal(from, to);
+  expect(await listFilesBelow(to)).toEqual(['damaged/b/index', 'open/c/index', reason, rows]);
+  // It is written anew in its place when the segment is refused again.
+  await writeFile(join(from, reason), 'later');
+  expect(await readFile(join(to, reason), 'utf8')).toBe(reason);
+  expect((await stat(join(to, rows))).ino).toBe((await stat(join(from, rows))).ino);
 });

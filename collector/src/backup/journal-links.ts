@@ -9,7 +9,7 @@ import { codeOf } from '../disk-error.ts';
 import { listFilesBelow } from './list-files.ts';
 import { DIRECTORY_MODE } from './synced-files.ts';
 
-/** Folders whose files never change. poison/ first: what is put back from there moves to sealed/, and is found then. */
+/** Folders whose rows and indexes never change. poison/ first: what is put back from there moves to sealed/, and is found then. */
 const FIXED = ['poison', 'damaged', 'split', 'sealed', 'done'] as const;
 /** What a folder of open/ holds, in the order in which it is read: what an index tells of is in the rows then. */
 const GROWING = ['index', 'rows.native'] as const;
@@ -26,10 +26,14 @@ export async function linkJournal(from: string, to: string): Promise<void> {
   }
   for (const folder of FIXED) {
     for (const path of await listFilesBelow(join(from, folder))) {
-      await put(linkOrCopy, join(from, folder, path), join(to, folder, path));
+      // What tells where a segment is held is written anew in its place, and must stay as it is now.
+      const place = isFixed(path) ? linkOrCopy : copy;
+      await put(place, join(from, folder, path), join(to, folder, path));
     }
   }
 }
+
+const isFixed = (path: string): boolean => GROWING.some((name) => path.endsWith(`/${name}`));
 
 type Place = (from: string, to: string) => Promise<void>;
 
