@@ -96,6 +96,14 @@ describe('the linter finds', () => {
       },
       "Grafana's user may not read",
     ],
+    [
+      'rows that may have expired',
+      broken(({ targets = [] }) => ({
+        description: 'What the ledger says, and no more.',
+        targets: targets.map((target) => ({ ...target, rawSql: 'SELECT 1 FROM ledger AS t' })),
+      })),
+      'days of ledger may have expired',
+    ],
     ['a missing range', withSql(() => 'SELECT 1'), 'does not follow'],
     ['an unquoted variable', withSql((sql) => `${sql} \${model}`), 'not quoted'],
     [

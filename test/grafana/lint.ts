@@ -35,6 +35,8 @@ export const WITHOUT_RANGE: Readonly<Record<string, string>> = {
 const TENANT_TABLES = ['spans', 'ledger', 'cost_hourly', 'cost_daily', 'traces', 'prices'];
 /** What docker-compose.yml lets Grafana read; what it may not, `system.tables` does not show. */
 export const GRAFANA_READS: readonly string[] = [...GRAFANA_TABLES, 'system.tables'];
+/** Tables of which retention removes days, unlike the rollups. */
+const EXPIRING = ['ledger', 'spans'];
 const OPERATORS_DASHBOARD = 'aicost-collector';
 
 type Rule = (dashboard: DashboardJson, uids: readonly string[]) => string[];
@@ -130,6 +132,13 @@ const RULES: readonly Rule[] = [
         .map((table) => `${title}: asks ${table}, which ${reader} may not read`),
     );
   },
+  eachAsking(({ description = '', targets = [] }) => {
+    const sql = targets.map(({ rawSql }) => rawSql).join('\n');
+    const isKept = tablesOf(sql).includes('cost_hourly');
+    return EXPIRING.filter((table) => tablesOf(sql).includes(table) && !isKept)
+      .filter((table) => !description.includes(`--retention-${table}`))
+      .map((table) => `does not say that days of ${table} may have expired`);
+  }),
   ({ templating: { list } }) => [
     ...(list[0]?.type === 'datasource' && list[0].name === 'datasource'
       ? []
