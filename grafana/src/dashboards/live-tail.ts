@@ -2,7 +2,7 @@
 import { COUNT, MONEY_FIELD, number, wideBars, wideTable } from '../panels/sizes.ts';
 import { INPUT_COLUMNS, OUTPUT_COLUMNS, quotient, SPENT, sumOfEntries } from '../sql/figures.ts';
 import { largestSeries } from '../sql/largest-series.ts';
-import { LEDGER_ROWS, SPAN_ROWS } from '../sql/range-rows.ts';
+import { LEDGER_ROWS, SPAN_ID, SPAN_ROWS } from '../sql/range-rows.ts';
 import { shown } from '../sql/text-value.ts';
 import { CHOSEN_SECONDS } from '../sql/window.ts';
 import { TO_TRACE } from './costliest-traces.ts';
@@ -54,6 +54,8 @@ const OVER_TIME = wideBars({
   }),
 });
 
+const NEWEST_MAX = 200;
+
 const NEWEST = wideTable({
   title: 'Newest calls',
   description:
@@ -63,11 +65,10 @@ const NEWEST = wideTable({
   sql: `
   SELECT min(t.start_time) AS Start, ${ofNewest('service')} AS Service, ${ofNewest('model')} AS Model, ${ofNewest('operation')} AS Operation, ${shown(ofNewest('feature'))} AS Feature, ${shown(ofNewest('user'))} AS User,
     ${sumOfEntries(INPUT_COLUMNS)} AS \`Tokens in\`, ${sumOfEntries(OUTPUT_COLUMNS)} AS \`Tokens out\`, ${SPENT} AS Cost, ${NO_PRICE} AS \`No price because\`, toString(t.tenant) AS Tenant, t.trace_id AS Trace
-  FROM ${LEDGER_ROWS}
+  FROM ${LEDGER_ROWS} AND (${SPAN_ID}) IN (SELECT ${SPAN_ID} FROM ${LEDGER_ROWS} GROUP BY ${SPAN_ID} HAVING sum(t.calls) != 0 ORDER BY min(t.start_time) DESC, t.trace_id LIMIT ${NEWEST_MAX})
   GROUP BY Tenant, Trace, t.span_id
-  HAVING sum(t.calls) != 0
   ORDER BY Start DESC, Trace
-  LIMIT 200`,
+  LIMIT ${NEWEST_MAX}`,
   fields: {
     Cost: MONEY_FIELD,
     'Tokens in': COUNT,

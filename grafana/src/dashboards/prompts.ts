@@ -13,7 +13,7 @@ import {
 import { largestSeries } from '../sql/largest-series.ts';
 import { LEDGER_ROWS } from '../sql/range-rows.ts';
 import { shown } from '../sql/text-value.ts';
-import { alikeCalls, BILLED_SPANS } from '../sql/wasted-calls.ts';
+import { alikeCalls, MAYBE_SKETCHED } from '../sql/wasted-calls.ts';
 import { TO_TRACE } from './costliest-traces.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { EMPTY, USD } from './empty.ts';
@@ -34,10 +34,10 @@ const NAMED = number({
 const SKETCHED = number({
   title: 'Prompts with a sketch',
   description:
-    'The share of billed spans that carry a sketch of their prompt: only those can be told alike. Sketches hold no word of a prompt.',
+    'The share of billed calls whose span carries a sketch of its prompt: only those can be told alike. Sketches hold no word of a prompt.',
   empty: EMPTY,
   unit: 'percentunit',
-  sql: `SELECT if(count() = 0, NULL, countIf(has_sketch) / count()) AS Share FROM ${BILLED_SPANS}`,
+  sql: `SELECT if(count() = 0, NULL, countIf(has_sketch) / count()) AS Share FROM ${MAYBE_SKETCHED}`,
 });
 
 const OVER_TIME = wideBars({

@@ -30,6 +30,6 @@ export function newestSpans(columns: string, condition: string): string {
 }
 
 /** What names the calls that are billed: a charge that was taken back, or that says why not, is none. */
-export function billedCalls(condition = 'true'): string {
+export function billedCalls(condition: string): string {
   return `(SELECT ${SPAN_ID} FROM ${LEDGER_ROWS} AND ${condition} GROUP BY ${SPAN_ID} HAVING sum(t.calls) != 0)`;
 }

@@ -55,8 +55,9 @@ export const ENDED_BADLY = newestSpans(
   `${IS_LLM} AND (${HAS_FAILED} OR (${FINISHED} != '' AND NOT ${ENDED_WELL}))`,
 );
 
-/** Traces in which some version of a span of an LLM call has failed. */
-const IN_FAILED_TRACE = `(t.tenant, t.trace_id) IN (SELECT t.tenant, t.trace_id FROM ${SPAN_ROWS} AND ${IS_LLM} AND ${HAS_FAILED})`;
+/** Rows beside those of which some version has failed: with the same values in these columns. */
+const besideFailed = (columns: string): string =>
+  `(${columns}) IN (SELECT ${columns} FROM ${SPAN_ROWS} AND ${IS_LLM} AND ${HAS_FAILED})`;
 
 /** Failed calls that were followed by another billed one of the same model and kind under the same span. */
 export const TRIED_AGAIN = `(
@@ -66,9 +67,9 @@ export const TRIED_AGAIN = `(
       ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) > 0 AS is_followed
     FROM ${newestSpans(
       `${ID}, t.parent_span_id AS parent_span_id, t.start_time AS start_time, t.request_model AS request_model, t.operation AS operation, ${HAS_FAILED} AS is_failed`,
-      `${IS_LLM} AND ${IN_FAILED_TRACE}`,
+      `${IS_LLM} AND ${besideFailed('t.tenant, t.trace_id, t.parent_span_id')}`,
     )}
-    WHERE (tenant, trace_id, span_id) IN ${billedCalls(IN_FAILED_TRACE)}
+    WHERE (tenant, trace_id, span_id) IN ${billedCalls(besideFailed('t.tenant, t.trace_id'))}
   )
   WHERE is_failed AND is_followed
 )`;
@@ -98,8 +99,10 @@ export function alikeCalls(isOfOneModel: boolean, condition: string): string {
 /** How many spans of the range have a sketch of their prompt. */
 export const SKETCHED_SPANS = `(SELECT count() FROM ${SPAN_ROWS} AND ${HAS_SKETCH})`;
 
-/** Billed calls that are stored as spans, with `has_sketch`. */
-export const BILLED_SPANS = `(
-  SELECT has_sketch FROM ${newestSpans(`${ID}, ${HAS_SKETCH} AS has_sketch`, IS_LLM)}
-  WHERE (tenant, trace_id, span_id) IN ${billedCalls()}
+/** Billed calls, with whether a span of theirs has a sketch. */
+export const MAYBE_SKETCHED = `(
+  SELECT (${SPAN_ID}) IN (SELECT ${SPAN_ID} FROM ${SPAN_ROWS} AND ${HAS_SKETCH}) AS has_sketch
+  FROM ${LEDGER_ROWS}
+  GROUP BY ${SPAN_ID}
+  HAVING sum(t.calls) != 0
 )`;
