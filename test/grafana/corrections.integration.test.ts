@@ -88,8 +88,8 @@ describe('after a reprice', () => {
     await ledger.send(
       [
         call(1, { ...chat(100), 'user.id': 'ann', 'session.id': 's' }),
-        call(2, { ...chat(10, OWN), 'user.id': 'bob' }),
-        call(3, { ...chat(10, OWN), 'user.id': 'bob' }),
+        call(2, { ...chat(10, OWN), 'user.id': 'bob', 'gen_ai.prompt.name': 'own' }),
+        call(3, { ...chat(10, OWN), 'user.id': 'bob', 'gen_ai.prompt.name': 'own' }),
       ],
       'repriced',
     );
@@ -111,6 +111,8 @@ describe('after a reprice', () => {
     expect(mean).toEqual({ Users: '2', 'A user': BEFORE_USD });
     expect(await pageOf('aicost-spend', 'A user')).toEqual([{ Mean: BEFORE_USD }]);
     const onlyOwn = { ...tenant, model: ['our-own-7b'] };
+    const named = await ask('aicost-prompts', 'Spend with a named prompt', onlyOwn);
+    expect(named).toEqual([{ Spend: null, Share: null }]);
     expect(await ask('aicost-spend', 'How sure the amounts are', onlyOwn)).toEqual([
       {
         Spend: null,
@@ -217,4 +219,5 @@ test('of a span that came again only the newest version counts', async () => {
   expect(await page('aicost-waste', 'Calls that did not end well')).toEqual([]);
   expect(await page('aicost-waste', 'Costliest traces with a failed call')).toEqual([]);
   expect(await page('aicost-data-quality', 'Calls that told no usage')).toEqual([]);
+  expect(await page('aicost-live', 'Failed')).toEqual([{ Share: 0 }]);
 });

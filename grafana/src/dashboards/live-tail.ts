@@ -2,7 +2,7 @@
 import { COUNT, MONEY_FIELD, number, wideBars, wideTable } from '../panels/sizes.ts';
 import { INPUT_COLUMNS, OUTPUT_COLUMNS, quotient, SPENT, sumOfEntries } from '../sql/figures.ts';
 import { largestSeries } from '../sql/largest-series.ts';
-import { LEDGER_ROWS, SPAN_ID, SPAN_ROWS } from '../sql/range-rows.ts';
+import { LEDGER_ROWS, newestSpans, SPAN_ID } from '../sql/range-rows.ts';
 import { shown } from '../sql/text-value.ts';
 import { CHOSEN_SECONDS } from '../sql/window.ts';
 import { TO_TRACE } from './costliest-traces.ts';
@@ -38,7 +38,7 @@ const NUMBERS = [
     description: 'The share of spans of LLM calls that have the status ERROR.',
     empty: EMPTY,
     unit: 'percentunit',
-    sql: `SELECT ${quotient("countIf(t.status_code = 'ERROR')", 'count()')} AS Share FROM ${SPAN_ROWS} AND t.role != 'not_llm'`,
+    sql: `SELECT ${quotient('countIf(is_failed)', 'count()')} AS Share FROM ${newestSpans("t.status_code = 'ERROR' AS is_failed", "t.role != 'not_llm'")}`,
   }),
 ];
 

@@ -8,6 +8,7 @@ import {
   OUTPUT_COLUMNS,
   quotient,
   SPENT,
+  spentOf,
   sumOfEntries,
 } from '../sql/figures.ts';
 import { largestSeries } from '../sql/largest-series.ts';
@@ -21,13 +22,15 @@ import { FILTERS, fieldValue, linkTo, WHERE } from './variables.ts';
 
 const NO_SKETCH = 'Only prompts with a sketch are compared: see docs/instrumentation.md';
 
+const HAS_NAME = "t.prompt != ''";
+
 const NAMED = number({
   title: 'Spend with a named prompt',
   description:
     'Spend of calls that told the name of their prompt (gen_ai.prompt.name), and its share of all.',
   empty: EMPTY,
   unit: USD,
-  sql: `SELECT if(sum(t.calls) = 0, NULL, ifNull(toFloat64(sumIf(t.cost_usd, t.prompt != '')), 0)) AS Spend, ${quotient("sumIf(t.cost_usd, t.prompt != '')", 'sum(t.cost_usd)')} AS Share FROM ${LEDGER_ROWS}`,
+  sql: `SELECT multiIf(sum(t.calls) = 0, NULL, sumIf(t.calls, ${HAS_NAME}) = 0, 0, ${spentOf(HAS_NAME)}) AS Spend, ${quotient(`sumIf(t.cost_usd, ${HAS_NAME})`, 'sum(t.cost_usd)')} AS Share FROM ${LEDGER_ROWS}`,
   fields: { Share: { unit: 'percentunit' } },
 });
 

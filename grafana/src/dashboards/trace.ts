@@ -3,6 +3,7 @@
 import { USAGE_KEYS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { flameGraph, stat, table, traceView } from '../panels/kinds.ts';
 import { answeringModel } from '../sql/dimension.ts';
+import { KNOWN_COST, SPENT } from '../sql/figures.ts';
 import { flameSql } from '../sql/flame.ts';
 import { traceEntries, traceSpans } from '../sql/trace-rows.ts';
 import { COSTLIEST_TRACES } from './costliest-traces.ts';
@@ -20,7 +21,7 @@ const NUMBERS = stat({
   empty: EMPTY,
   unit: USD,
   sql: `
-  SELECT toFloat64(sum(cost_usd)) AS Cost, nullIf(sum(calls), 0) AS Calls, if(count() = 0, NULL, sum(unpriced_calls)) AS Unpriced,
+  SELECT ${SPENT} AS Cost, nullIf(sum(calls), 0) AS Calls, if(count() = 0, NULL, sum(unpriced_calls)) AS Unpriced,
     (SELECT if(count() = 0, NULL, toFloat64(max(end_ns) - min(start_ns)) / 1e9) FROM ${traceSpans('toUnixTimestamp64Nano(t.start_time) AS start_ns, start_ns + t.duration_ns AS end_ns')}) AS Duration
   FROM ${traceEntries('t.cost_usd AS cost_usd, t.calls AS calls, t.unpriced_calls AS unpriced_calls')}`,
   width: 24,
@@ -78,7 +79,7 @@ const TAGS = `arrayFilter(tag -> tag['value'] != '', [
   ])`;
 
 const SPAN_CHARGES = `(
-    SELECT tenant, span_id, sum(calls) AS calls, sum(unpriced_calls) AS unpriced_calls, sum(cost_usd) AS cost, ifNull(toString(cost), '') AS cost_text
+    SELECT tenant, span_id, sum(calls) AS billed, ${KNOWN_COST} AS cost, ifNull(toString(cost), '') AS cost_text
     FROM ${traceEntries('t.tenant AS tenant, t.span_id AS span_id, t.calls AS calls, t.unpriced_calls AS unpriced_calls, t.cost_usd AS cost_usd')}
     GROUP BY tenant, span_id
   ) AS entries`;
@@ -113,7 +114,7 @@ const SPANS = table({
   unit: 'short',
   sql: `
   SELECT span.start_time AS Start, toString(span.name) AS Span, toString(span.role) AS Role, toString(span.role_reason) AS Reason,
-    toString(${answeringModel('span')}) AS Model, entries.calls AS Calls, toFloat64(entries.cost) AS Cost,
+    toString(${answeringModel('span')}) AS Model, entries.billed AS Calls, toFloat64(entries.cost) AS Cost,
     span.input_tokens AS \`Tokens in\`, span.output_tokens AS \`Tokens out\`, span.duration_ns / 1e9 AS Duration, toString(span.status_code) AS Status, span.span_id AS Id, toString(span.tenant) AS Tenant
   FROM ${traceSpans(SPAN_COLUMNS)} AS span
   LEFT JOIN ${SPAN_CHARGES} ON entries.tenant = span.tenant AND entries.span_id = span.span_id

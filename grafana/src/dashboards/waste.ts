@@ -110,7 +110,7 @@ const OVER_TIME = wideBars({
   empty: FINE,
   unit: USD,
   sql: `
-  SELECT $__timeInterval(start_time) AS time, if(is_failed, 'failed', 'cut off') AS series, ifNull(toFloat64(sum(cost_usd)), 0) AS Value
+  SELECT $__timeInterval(start_time) AS time, if(is_failed, 'failed', 'cut off') AS series, toFloat64(sum(cost_usd)) AS Value
   FROM ${ENDED_BADLY} AS calls
   INNER JOIN ${chargesOf(ENDED_BADLY)} AS charges USING (tenant, trace_id, span_id)
   WHERE is_failed OR is_cut_off
