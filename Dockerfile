@@ -1,5 +1,5 @@
 # The collector for a ClickHouse server: without the embedded engine, without npm, without a shell script in between.
-# docs/scaling.md tells how it is run; docker-compose.yml runs it. A test holds this file to the code (test/compose).
+# docs/compose.md tells how it is run; docker-compose.yml runs it. A test holds this file to the code (test/compose).
 
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app

@@ -2,7 +2,7 @@
 // Each folder below FOLDER is a volume that one service reads. Invariants: what is there is never changed, so that a
 // second start changes nothing; each file is of the user that reads it, and nobody else's to read.
 import { createHash, randomBytes } from 'node:crypto';
-import { chown, rename, stat, writeFile } from 'node:fs/promises';
+import { chown, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateKey } from '@ai-cost-profiler/collector/key-format.ts';
 
@@ -134,19 +134,36 @@ export async function writeSecrets(
   for (const folder of Object.keys(READERS) as Folder[]) {
     if (await isThere(join(root, folder))) mounted.push(folder);
   }
+  const files = secretFiles(secrets);
   const made = await Promise.all(mounted.map((folder) => isThere(join(root, folder, DONE))));
-  if (made.every(Boolean)) return [];
-  // Secrets of two starts do not fit each other: a volume that was lost is all of them lost.
   if (made.some(Boolean)) {
-    const lost = mounted.filter((_, index) => !made[index]);
+    // One mark says that all folders were filled; a start that was ended may have left the others without.
+    const lost = await lacking(root, mounted, files);
+    if (lost.length === 0) return [];
+    // Secrets of two starts do not fit each other: a volume that was lost is all of them lost.
     throw new Error(
       `the secrets in ${lost.join(', ')} are gone, and those of other folders are there: put the volume back, or remove all secrets volumes`,
     );
   }
-  const files = secretFiles(secrets);
   for (const folder of mounted) await writeFolder(join(root, folder), files[folder], folder, own);
+  // Last of all: a start that is ended before makes all of them anew.
   for (const folder of mounted) await writeFile(join(root, folder, DONE), '');
   return mounted;
+}
+
+/** The folders that have not all of their files. */
+async function lacking(
+  root: string,
+  folders: readonly Folder[],
+  files: ReturnType<typeof secretFiles>,
+): Promise<Folder[]> {
+  const lost: Folder[] = [];
+  for (const folder of folders) {
+    const names = Object.keys(files[folder]);
+    const there = await Promise.all(names.map((name) => isThere(join(root, folder, name))));
+    if (!there.every(Boolean)) lost.push(folder);
+  }
+  return lost;
 }
 
 /** The folder stays root's: a second start looks into it, with no right to look into those of others. */
@@ -159,6 +176,8 @@ async function writeFolder(
   const { uid, gid } = READERS[reader];
   for (const [name, text] of Object.entries(files)) {
     const file = join(path, name);
+    // A start that was ended here left one that root may not open: it has no right but to change owners.
+    await rm(`${file}.new`, { force: true });
     await writeFile(`${file}.new`, text, { mode: 0o400 });
     await own(`${file}.new`, uid, gid);
     await rename(`${file}.new`, file);

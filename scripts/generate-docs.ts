@@ -9,6 +9,7 @@ import { dialectsPage } from './dialects-page.ts';
 import { engineErrorsPage } from './engine-errors-page.ts';
 import { clientSource } from './generate-client.ts';
 import { semconvSource } from './generate-semconv.ts';
+import { importColumnsPage } from './import-columns-page.ts';
 import { instrumentationPage } from './instrumentation-page.ts';
 import { limitsPage } from './limits-page.ts';
 import { envExample, metricsPage, optionsPage, problemsPage } from './reference-pages.ts';
@@ -23,6 +24,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/reference/metrics.md', metricsPage()],
     ['docs/reference/engine-errors.md', engineErrorsPage()],
     ['docs/reference/limits.md', limitsPage()],
+    ['docs/reference/import-columns.md', importColumnsPage()],
     ['docs/api.md', apiPage()],
     ['docs/dialects.md', dialectsPage()],
     ['docs/benchmarks.md', benchmarksPage()],

@@ -3,6 +3,7 @@
  * synced queue on disk, and the same sink that throws rows away. Spans per CPU-second of the collector process alone,
  * and its memory. `npm run bench:peers -- --help`; without Go it says so and measures nothing.
  */
+import { join } from 'node:path';
 import { startTestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
 import { CollectorUnderTest } from '../collector-under-test.ts';
 import type { ReferenceVariant } from '../corpus/reference.ts';
@@ -152,7 +153,7 @@ async function compare(program: string, variant: ReferenceVariant, requests: num
 }
 
 if (options !== undefined) {
-  const program = builtCollector(options.progress);
+  const program = builtCollector(join(import.meta.dirname, 'otelcol'), options.progress);
   if (program === undefined) {
     options.progress('there is no Go here, so there is no OpenTelemetry Collector to compare with');
   } else {

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { ON_CLUSTER_SETTINGS, onClusterPatience } from './cluster/cluster-settings.ts';
 import { createDatabasesSql, migrationsTableSql } from './cluster/database-sql.ts';
 import { renderStatement } from './cluster/render-statement.ts';
 import type { DatabasePlace } from './cluster/table-places.ts';
@@ -64,7 +65,7 @@ export async function migrate(
   const migrations = await readMigrations(directory);
   await store.createDatabase();
   const table = `${quoteName(store.database)}.migrations`;
-  await store.command(migrationsTableSql(store), patience(store));
+  await store.command(migrationsTableSql(store), onClusterPatience(store));
   const recorded = await store.query<Recorded>(
     `SELECT DISTINCT number, name, digest FROM ${table} ORDER BY number`,
   );
@@ -73,7 +74,7 @@ export async function migrate(
     const steps = STEPS[migration.name];
     await steps?.before(store);
     for (const statement of statementsOf(migration, store)) {
-      await store.command(statement, patience(store));
+      await store.command(statement, onClusterPatience(store));
     }
     await steps?.after(store);
     const { number, name, digest } = migration;
@@ -81,14 +82,6 @@ export async function migrate(
   }
   return pending.map((migration) => migration.name);
 }
-
-/** Every server of a cluster answers before a statement has: one that starts may take a while. */
-const ON_CLUSTER_MS_MAX = 200_000;
-/** Both replicas of a shard have changed before a table is made like theirs. */
-const ON_CLUSTER_SETTINGS = { alter_sync: 2, distributed_ddl_task_timeout: 180 } as const;
-
-const patience = ({ cluster }: DatabasePlace) =>
-  cluster === null ? {} : { timeoutMs: ON_CLUSTER_MS_MAX, settings: ON_CLUSTER_SETTINGS };
 
 /** What stands before the first migration. */
 const FIRST = 'database';

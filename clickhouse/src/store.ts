@@ -1,12 +1,11 @@
 /**
- * The one way to ClickHouse, embedded or a server: @clickhouse/client over its HTTP protocol, and
- * the only user of that driver (with driver.ts and store-error.ts).
- * Invariant: every call has a time limit, and every failure is a StoreError.
+ * The one way to ClickHouse, embedded or a server: @clickhouse/client over its HTTP protocol, used nowhere else but in
+ * driver.ts and store-error.ts. Invariant: every call has a time limit, and every failure is a StoreError.
  */
 import type { Agent } from 'node:http';
 import { addAbortSignal, type Readable } from 'node:stream';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
-import { CLUSTER_SETTINGS } from './cluster/cluster-settings.ts';
+import { CLUSTER_SETTINGS, onClusterPatience } from './cluster/cluster-settings.ts';
 import { createDatabasesSql } from './cluster/database-sql.ts';
 import { killSql, runningSql } from './cluster/running-sql.ts';
 import { type DriverOptions, LOCAL_URL, openDriver, socketAgent } from './driver.ts';
@@ -248,7 +247,8 @@ class HttpStore implements Store {
     const agent = socketAgent(this.#options);
     const client = openDriver(this.#options, agent, 'default');
     try {
-      for (const sql of createDatabasesSql(this)) await this.#command(client, sql, {});
+      const patience = onClusterPatience(this);
+      for (const sql of createDatabasesSql(this)) await this.#command(client, sql, patience);
     } finally {
       await client.close();
       agent?.destroy();

@@ -53,7 +53,7 @@ const FINE = { rejected: 0, message: '' };
 it('a call is kept as a span and a charge, any other span as a span alone', async () => {
   const road = await begin();
   const spans = [{ span: 1, attributes: chat(100) }, { span: 2 }];
-  expect(await road.send(spans)).toEqual(FINE);
+  expect(await road.send(spans)).toMatchObject(FINE);
   expect(await kept(road)).toEqual({ spans: 2, entries: 1 });
 });
 
@@ -61,12 +61,12 @@ it('the same bytes again are answered well and dropped, alone or among others, a
   const road = await begin();
   const spans = [1, 2, 3].map((span) => ({ span, attributes: chat(100 + span) }));
   await road.send(spans);
-  expect(await road.send(spans)).toEqual(FINE);
+  expect(await road.send(spans)).toMatchObject(FINE);
   await road.send([...spans, { span: 4, attributes: chat(9) }]);
   expect(await kept(road)).toEqual({ spans: 4, entries: 4 });
   await road.close();
   const next = await begin({ directory: road.directory });
-  expect(await next.send(spans)).toEqual(FINE);
+  expect(await next.send(spans)).toMatchObject(FINE);
   expect(await kept(next)).toEqual({ spans: 4, entries: 4 });
 });
 
@@ -108,7 +108,7 @@ it.for([
   });
   await road.send([]);
   expect(await kept(road)).toEqual({ spans: 0, entries: 0 });
-  expect(await road.send([{ span: 1, attributes: chat(100) }])).toEqual(FINE);
+  expect(await road.send([{ span: 1, attributes: chat(100) }])).toMatchObject(FINE);
   expect(await kept(road)).toEqual({ spans: 1, entries: 1 });
 });
 
@@ -127,7 +127,7 @@ it('a dialect that throws costs no span: it is stored with role unknown and the 
     })),
   );
   const road = await begin({ change: { normaliser } });
-  expect(await road.send([{ span: 1, attributes: chat(100) }, { span: 2 }])).toEqual(FINE);
+  expect(await road.send([{ span: 1, attributes: chat(100) }, { span: 2 }])).toMatchObject(FINE);
   expect((await kept(road)).spans).toBe(2);
   expect(await isStored(road, 'normalise_failed')).toBe(true);
   expect(await metric(road, 'aicost_calls_unpriced_total')).toEqual([
@@ -145,7 +145,7 @@ it('a price book that throws costs no charge: it is kept unpriced with reason pr
     },
   });
   const road = await begin({ change: { bookFor: () => book } });
-  expect(await road.send([{ span: 1, attributes: chat(100) }])).toEqual(FINE);
+  expect(await road.send([{ span: 1, attributes: chat(100) }])).toMatchObject(FINE);
   expect(await kept(road)).toEqual({ spans: 1, entries: 1 });
   expect(await isStored(road, 'price_failed')).toBe(true);
 });
@@ -168,11 +168,12 @@ it('a span that cannot be made a row of is refused alone, leaves no half row, an
   const answer = await road.send(spans);
   expect(answer).toEqual({
     rejected: 1,
+    kept: 2,
     message: '1 span refused: 1 not kept by a fault of the collector',
   });
   expect(await kept(road)).toEqual({ spans: 2, entries: 2 });
   isFailing = false;
-  expect(await road.send(spans)).toEqual(FINE);
+  expect(await road.send(spans)).toMatchObject(FINE);
   expect(await kept(road)).toEqual({ spans: 3, entries: 3 });
 });
 
@@ -206,6 +207,6 @@ it('spans of very many days are taken in parts: the sender is told to come back,
   const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
   onTestFinished(() => clock.mockRestore());
   await expect(road.send(spans)).rejects.toMatchObject({ code: 'journal_unavailable' });
-  expect(await road.send(spans)).toEqual(FINE);
+  expect(await road.send(spans)).toMatchObject(FINE);
   expect(await kept(road)).toEqual({ spans: 100, entries: 100 });
 });

@@ -35,6 +35,7 @@ import { DIALECTS } from './normalise/dialects.ts';
 import { Normaliser } from './normalise/normalise.ts';
 import { observeTotals } from './observe.ts';
 import { type OpenBudgets, openBudgets } from './open-budgets.ts';
+import { openImport } from './open-import.ts';
 import { openLimits } from './open-limits.ts';
 import { openLive } from './open-live.ts';
 import { openOwnTraces } from './open-own-traces.ts';
@@ -231,6 +232,7 @@ class Collector implements RunningCollector {
       reprice: (options, show) => this.storing.repriceNow(options, show),
       retention: (options, show) => this.storing.retentionNow(options, show),
       erasures: this.erasures,
+      importRows: openImport({ ...this.parts, accept: accept.traces }),
     });
     const { engine } = storage;
     const sqlHandler =

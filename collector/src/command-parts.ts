@@ -17,6 +17,7 @@ export interface CommandParts {
   readonly stoppedKeys: OpenStoppedKeys;
   readonly stoppedLedger: OpenStoppedLedger;
   readonly stoppedJournal: OpenStoppedJournal;
+  readonly importHistory: () => Promise<RunCommandPart>;
   readonly demo: () => Promise<RunCommandPart>;
 }
 
@@ -54,5 +55,6 @@ export const COMMAND_PARTS: CommandParts = {
   stoppedLedger: async (config) => (await import('./stopped-ledger.ts')).openStoppedLedger(config),
   stoppedJournal: async (dataDir) =>
     (await import('./journal/stopped-journal.ts')).openStoppedJournal(dataDir),
+  importHistory: async () => (await import('./import-command.ts')).runImport,
   demo: async () => (await import('./demo-command.ts')).runDemoCommand,
 };

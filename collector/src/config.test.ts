@@ -78,6 +78,10 @@ describe('options', () => {
     [{ 'tls-cert': 'c.pem' }, /--tls-cert is given without --tls-key/],
     [{ 'tls-key': 'k.pem' }, /--tls-key is given without --tls-cert/],
     [{ 'clickhouse-cluster': 'c' }, /--clickhouse-cluster is given without --clickhouse-url/],
+    [
+      { 'clickhouse-password-file': 'p' },
+      /--clickhouse-password-file is given without --clickhouse-url/,
+    ],
   ] as const)('%j lack their companion', ([flags, message]) => {
     expect(() => load(flags)).toThrow(message);
   });

@@ -112,6 +112,11 @@ function checkTogether(config: Config): void {
       `--retention-ledger is ${ledgerMs / DAY_MS}d and --retention-spans ${spans}; expected spans that expire before their ledger entries, or with them: what is billed is checked against its spans first.`,
     );
   }
+  if (config.clickhousePasswordFile !== null && config.clickhouseUrl === null) {
+    throw new ConfigError(
+      '--clickhouse-password-file is given without --clickhouse-url; expected the address of the server whose user it is of.',
+    );
+  }
   if (config.clickhouseCluster !== null && config.clickhouseUrl === null) {
     throw new ConfigError(
       '--clickhouse-cluster is given without --clickhouse-url; expected the address of a server of that cluster.',

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Express } from 'express';
 import manifest from '../package.json' with { type: 'json' };
 import type { Authenticate, KeyOperations } from './access.ts';
+import { adminImportRoutes } from './api/admin-import.ts';
 import { adminJournalRoutes } from './api/admin-journal.ts';
 import {
   adminLedgerRoutes,
@@ -31,6 +32,7 @@ import { forgetFirstKey } from './control/first-key.ts';
 import { createKeyOperations } from './control/key-operations.ts';
 import { sqlUsersOf } from './control/sql-users.ts';
 import { encodeStatus } from './decode/otlp-response.ts';
+import type { ImportRows } from './import-rows.ts';
 import type { Journal } from './journal/journal.ts';
 import type { SegmentBlocks } from './journal/pending-rows.ts';
 import { setAsideOperations } from './journal/set-aside-operations.ts';
@@ -72,6 +74,7 @@ export interface HttpAppParts {
   verify: LedgerWork;
   reprice: RepriceWork;
   retention: RetentionWork;
+  importRows: ImportRows;
   /** For `/api/v1/admin/tenants`. */
   erasures: ErasureOperations;
 }
@@ -117,6 +120,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
         now,
       }),
       adminLedgerRoutes(parts),
+      adminImportRoutes(parts),
       adminJournalRoutes({ authenticate, setAside: setAsideOperations(journal) }),
       liveRoutes({ authenticate, live: parts.live }),
       pricesRoutes(priceDeps),

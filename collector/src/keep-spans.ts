@@ -168,7 +168,7 @@ export class SpanKeeper {
   async finish(
     state: KeptRequest,
     decoded: number,
-  ): Promise<{ rejected: number; message: string }> {
+  ): Promise<{ rejected: number; message: string; kept: number }> {
     const { metrics, spanBudget } = this.deps;
     const kept = state.accepted;
     const takeBack = spanBudget.chargeSpans(state.tenant, { decoded, kept });
@@ -191,7 +191,7 @@ export class SpanKeeper {
     }
     const rejected = [...state.refusals.values()].reduce((sum, count) => sum + count, 0);
     const one = state.signal === 'logs' ? 'log record' : 'span';
-    return { rejected, message: describeRefusals(state.refusals, one) };
+    return { rejected, message: describeRefusals(state.refusals, one), kept };
   }
 
   private refuse(state: KeptRequest, { code, text }: { code: string; text: string }): void {

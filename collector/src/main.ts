@@ -8,6 +8,7 @@ import { type Command, CommandError, type CommandInput, type CommandIo } from '.
 import { COSTS_COMMAND } from './cli/costs.ts';
 import { DOCTOR_COMMAND } from './cli/doctor.ts';
 import { EXPORT_COMMAND } from './cli/export.ts';
+import { importCommand } from './cli/import.ts';
 import { journalCommands } from './cli/journal.ts';
 import { keyCommands } from './cli/keys.ts';
 import { ledgerCommands } from './cli/ledger.ts';
@@ -62,6 +63,7 @@ function allCommands(parts: CommandParts): readonly Command[] {
     ...priceCommands(parts.offlinePrices),
     COSTS_COMMAND,
     EXPORT_COMMAND,
+    importCommand(async (input) => (await parts.importHistory())(input)),
     ...ledgerCommands(parts.stoppedLedger),
     ...journalCommands(parts.stoppedJournal),
     {

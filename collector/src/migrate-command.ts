@@ -16,6 +16,8 @@ import { openStorage, type Storage } from './storage.ts';
 
 const LOCK_WAIT_MS = 5_000;
 const PREPARE_TIMEOUT_MS = 120_000;
+/** There are some eighty statements, each of which waits for a server that starts. */
+const PREPARE_ON_CLUSTER_MS = 3_600_000;
 
 /** Runs the command. @returns 0 when the tables are those of this version */
 export async function runMigrate(input: CommandInput): Promise<number> {
@@ -27,7 +29,7 @@ export async function runMigrate(input: CommandInput): Promise<number> {
     const log = createLog(config.logLevel, process.stderr);
     const storage = await openStorage(config, log, createMetrics());
     try {
-      return tell(input, 'now', await preparedInTime(storage.prepared));
+      return tell(input, 'now', await preparedInTime(storage.prepared, config.clickhouseCluster));
     } finally {
       await storage.close();
     }
@@ -97,7 +99,10 @@ async function lock(config: Config): Promise<(() => void) | undefined> {
  * The tables at this version, and which migrations were applied for it.
  * @throws CommandError when ClickHouse does not take them in time, or they cannot be brought there
  */
-export async function preparedInTime(prepared: Storage['prepared']): Promise<readonly string[]> {
+export async function preparedInTime(
+  prepared: Storage['prepared'],
+  cluster: string | null,
+): Promise<readonly string[]> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(
@@ -105,7 +110,7 @@ export async function preparedInTime(prepared: Storage['prepared']): Promise<rea
         reject(
           new CommandError('ClickHouse did not take the tables in time; the log above says why.'),
         ),
-      PREPARE_TIMEOUT_MS,
+      cluster === null ? PREPARE_TIMEOUT_MS : PREPARE_ON_CLUSTER_MS,
     );
   });
   try {

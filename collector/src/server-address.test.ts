@@ -29,6 +29,12 @@ test.for([
   expect(await serverAddress(url, { clickhousePasswordFile })).toEqual(expected);
 });
 
+test('a "%" that stands for nothing is refused, and the password is not repeated', async () => {
+  const asked = serverAddress('http://u:50%off@host:8123', { clickhousePasswordFile: null });
+  await expect(asked).rejects.toThrow(/^--clickhouse-url has a "%".*expected %25/);
+  await expect(asked).rejects.not.toThrow('off@host');
+});
+
 test.for([
   ['a file that is not there', 'http://u@host:8123', 'none', /cannot be read \(ENOENT\)/],
   ['an empty file', 'http://u@host:8123', 'empty', /it is empty/],

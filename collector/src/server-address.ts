@@ -19,8 +19,8 @@ export async function serverAddress(
   { clickhousePasswordFile }: Pick<Config, 'clickhousePasswordFile'>,
 ): Promise<ServerAddress> {
   const url = new URL(text);
-  const username = decodeURIComponent(url.username);
-  const inAddress = decodeURIComponent(url.password);
+  const username = decoded(url.username);
+  const inAddress = decoded(url.password);
   url.username = '';
   url.password = '';
   const password =
@@ -28,6 +28,18 @@ export async function serverAddress(
       ? inAddress
       : await passwordIn(clickhousePasswordFile, { username, inAddress });
   return { url: url.toString(), ...(username === '' ? {} : { username, password }) };
+}
+
+/** @throws ConfigError */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw new ConfigError(
+      '--clickhouse-url has a "%" in its user or password that stands for nothing; expected %25 for a "%" itself.',
+      { cause },
+    );
+  }
 }
 
 async function passwordIn(

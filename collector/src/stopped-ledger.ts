@@ -92,7 +92,7 @@ async function startStoring(
   onFailed: (error: unknown) => void,
 ): Promise<Storing> {
   const { config, log, metrics, storage } = opened;
-  await preparedInTime(storage.prepared);
+  await preparedInTime(storage.prepared, config.clickhouseCluster);
   const control = await openControl(config, storage, log);
   const { books } = openPrices({ state: control, log, now: () => new Date(), randomBytes });
   const { journal, clock } = await openJournal(config, log, metrics);

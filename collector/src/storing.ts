@@ -209,7 +209,7 @@ export class Storing {
       settleAfterMs,
       nowMs,
       sinceMs,
-      late: new LateBatches((id) => id === journal.writerId),
+      late: new LateBatches({ isOwn: (id) => id === journal.writerId, nowMs }),
       stored,
       onCorrected: (tenant, entries) => this.settledSums.add(tenant, entries),
     });

@@ -11,6 +11,7 @@ import { Normaliser } from './normalise/normalise.ts';
 import { loadPriceBook } from './price/load-book.ts';
 import type { PriceBook } from './price/price-book.ts';
 import { createPriceNow } from './price-now.ts';
+import type { AcceptOutcome } from './receive/take-request.ts';
 import { appendVersions } from './reprice/append-versions.ts';
 import type { Appended } from './reprice/reprice-step.ts';
 import { CardinalityGuard } from './rows/cardinality-guard.ts';
@@ -43,8 +44,8 @@ export interface TestLedger {
   clockMs: number;
   /** Spans as a request of `acme`, or of another tenant. */
   send(spans: readonly TestSpan[], tenant?: string): Promise<void>;
-  /** A request of `acme` in OTLP/JSON, as it came. */
-  sendRequest(request: Uint8Array): Promise<void>;
+  /** A request in OTLP/JSON, as it came: of `acme`, or of another tenant. */
+  sendRequest(request: Uint8Array, tenant?: string): Promise<AcceptOutcome>;
   settle(): Promise<SettleProgress>;
   append(entries: readonly LedgerEntry[]): Promise<void>;
   /** As reprice appends; `maker` is what it makes entries with. */
@@ -78,7 +79,7 @@ export async function openTestLedger(): Promise<TestLedger> {
       await road.remove();
     }
   };
-  const late = new LateBatches(() => ledger.isAlone);
+  const late = new LateBatches({ isOwn: () => ledger.isAlone, nowMs: () => ledger.clockMs });
   const bookFor = (): PriceBook => ledger.book;
   const nowNs = () => BigInt(ledger.clockMs + LATER_MS) * 1_000_000n;
   const maker = createEntryMaker({ bookFor, guard: new CardinalityGuard(), nowNs });
@@ -96,7 +97,7 @@ export async function openTestLedger(): Promise<TestLedger> {
     isAlone: true,
     clockMs: NOW_MS,
     send: (spans, tenant) => withRoad(async (road) => void (await road.send(spans, tenant))),
-    sendRequest: (request) => withRoad(async (road) => void (await road.sendBytes(request))),
+    sendRequest: (request, tenant) => withRoad((road) => road.sendBytes(request, 'json', tenant)),
     settle: () =>
       withRoad(({ journal }) =>
         new Settler({

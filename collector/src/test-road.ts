@@ -99,7 +99,7 @@ export interface TestRoad {
   readonly journal: Journal<LandingBlocks>;
   readonly metrics: Metrics;
   send(spans: readonly TestSpan[], tenant?: string): Promise<AcceptOutcome>;
-  sendBytes(bytes: Uint8Array, encoding?: OtlpEncoding): Promise<AcceptOutcome>;
+  sendBytes(bytes: Uint8Array, encoding?: OtlpEncoding, tenant?: string): Promise<AcceptOutcome>;
   /** A request of log records, in OTLP/JSON. */
   sendLogs(request: object | string, tenant?: string): Promise<AcceptOutcome>;
   /** Seals all there is. */
@@ -167,7 +167,8 @@ export async function openRoad(
     journal,
     metrics,
     send: (spans, tenant = 'acme') => acceptor.accept(tenant as TenantId, requestOf(spans), 'json'),
-    sendBytes: (bytes, encoding = 'json') => acceptor.accept('acme' as TenantId, bytes, encoding),
+    sendBytes: (bytes, encoding = 'json', tenant = 'acme') =>
+      acceptor.accept(tenant as TenantId, bytes, encoding),
     sendLogs: (request, tenant = 'acme') =>
       logs.accept(
         tenant as TenantId,

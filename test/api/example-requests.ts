@@ -137,6 +137,25 @@ export const REQUESTS: readonly ExampleRequest[] = [
   { operation: 'listWebhooks' },
   { operation: 'deleteWebhook', parameters: { id: '$webhook' } },
   { operation: 'retrySetAside', body: {} },
+  {
+    operation: 'importRows',
+    body: {
+      dry_run: true,
+      rows: [
+        {
+          line: 2,
+          columns: {
+            timestamp: '2026-08-20T12:00:00Z',
+            provider: 'openai',
+            model: 'gpt-4o-2024-08-06',
+            input_tokens: '1000',
+            output_tokens: '500',
+          },
+        },
+        { line: 3, columns: { timestamp: 'yesterday', model: 'gpt-4o' } },
+      ],
+    },
+  },
   { operation: 'verifyLedger' },
   {
     operation: 'repriceLedger',

@@ -1,6 +1,6 @@
 /** The secrets of the first `up`: made once, each for the one who reads it, and such as the programs take. */
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readInitKeys } from '@ai-cost-profiler/collector/control/init-keys.ts';
@@ -72,6 +72,19 @@ test('one volume that was lost is not made anew: its secrets would not fit the o
   await rm(join(root, 'grafana'), { recursive: true });
   await mkdir(join(root, 'grafana'));
   await expect(write()).rejects.toThrow(/the secrets in grafana are gone/);
+});
+
+test('a start that was ended at any point is made good by the next', async () => {
+  // Before a file has its name, and what it left may not be opened.
+  await writeFile(join(root, 'collector', 'init-keys.json.new'), 'half', { mode: 0o000 });
+  expect(await write()).toHaveLength(4);
+  const before = await contents();
+  expect(Object.keys(before).filter((path) => path.endsWith('.new'))).toEqual([]);
+  // Before each folder is marked.
+  await rm(join(root, 'grafana', '.made'));
+  await rm(join(root, 'demo', '.made'));
+  expect(await write()).toEqual([]);
+  expect(await contents()).toEqual(before);
 });
 
 test('no two starts make the same secret', () => {

@@ -121,7 +121,7 @@ export class Life implements Mortal {
       maker,
       open,
       settleAfterMs: SETTLE_AFTER_MS,
-      late: new LateBatches(() => false),
+      late: new LateBatches({ isOwn: () => false, nowMs }),
       // It never pauses: that would depend on how fast this machine is.
       elapsedMs: () => 0,
       nowMs,

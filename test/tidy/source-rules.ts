@@ -144,6 +144,7 @@ export const SOURCE_RULES: readonly SourceRule[] = [
       'test/kill/run.ts': 'npm run test:kill',
       'test/outage/run.ts': 'npm run test:outage',
       'test/otlp/run.ts': 'npm run test:otlp',
+      'test/send/run.ts': 'npm run test:send',
       'test/sql-clients/run.ts': 'npm run test:sql-clients',
       'test/simulation/run.ts': 'npm run test:simulation',
       'test/fuzz/run.ts': 'npm run test:fuzz',

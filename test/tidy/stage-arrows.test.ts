@@ -113,6 +113,7 @@ const BESIDE_THE_ROAD: readonly string[] = [
   'sql',
   'cli',
   'demo',
+  'import',
 ];
 
 /** Files that join folders, with what each joins. Every other file at the root is a noun: it knows no folder. */
@@ -121,6 +122,10 @@ const JOINERS: Readonly<Record<string, string>> = {
   'command-parts.ts': 'commands with the parts of the program they stand on',
   'migrate-command.ts': 'a command that stands on the storage',
   'demo-command.ts': 'the demo with the way to a collector and the tables of costs',
+  'import-command.ts': 'the files of a history with the way to a collector',
+  'import-history.ts': 'rows of a history with the road of spans and what has expired',
+  'preview-spans.ts': 'decode, normalise and price without the journal',
+  'open-import.ts': 'the import with prices, tenants and the store',
   'collector.ts': 'the stages',
   'keep-spans.ts': 'what comes after decode, up to the journal, for one span',
   'kept-request.ts': 'a request with its prices and what the journal said of it',

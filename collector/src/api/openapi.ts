@@ -30,6 +30,7 @@ import { OWN_PATHS, withCommonProblems } from './openapi-any-request.ts';
 import { BUDGET_PATHS } from './openapi-budgets.ts';
 import { EXPORT_PARAMETERS, exportPaths } from './openapi-exports.ts';
 import { FLAMEGRAPH_DOCUMENT } from './openapi-flamegraph.ts';
+import { IMPORT_PATHS } from './openapi-import.ts';
 import { JOURNAL_PATHS } from './openapi-journal.ts';
 import { LEDGER_PATHS } from './openapi-ledger.ts';
 import { livePaths } from './openapi-live.ts';
@@ -234,6 +235,7 @@ export function openApiDocument(version: string): Json {
       ...livePaths(filterParameters()),
       ...LEDGER_PATHS,
       ...JOURNAL_PATHS,
+      ...IMPORT_PATHS,
       ...PRICE_PATHS,
       ...TENANT_PATHS,
       ...BUDGET_PATHS,

@@ -145,7 +145,8 @@ function unknownFlag(command: Command, word: string, known: readonly string[]): 
 
 function checkPositionals(command: Command, given: readonly string[]): void {
   const wanted = command.positionals;
-  if (given.length === wanted.length) return;
+  const mayBeMore = wanted.at(-1)?.endsWith('…') === true;
+  if (given.length === wanted.length || (mayBeMore && given.length > wanted.length)) return;
   const shape = [`aicost ${command.name}`, ...wanted.map((name) => `<${name}>`)].join(' ');
   const found =
     given.length === 0 ? 'nothing' : given.map((word) => JSON.stringify(word)).join(' ');

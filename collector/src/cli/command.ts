@@ -42,7 +42,7 @@ export interface Command {
   /** Which options of the table it takes; `data`: those of a client, and of whoever opens a data directory. */
   readonly takes: 'server' | 'client' | 'data' | 'none';
   readonly flags: readonly CommandFlag[];
-  /** Names of what stands without a flag; each is required. */
+  /** Names of what stands without a flag; each is required. The last may end in `…`: once or more. */
   readonly positionals: readonly string[];
   /** @returns the exit code */
   readonly run: (input: CommandInput) => Promise<number>;

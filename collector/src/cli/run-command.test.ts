@@ -32,6 +32,7 @@ const COMMANDS = [
   command('keys create', { flags: [{ flag: 'name', value: 'text', sentence: 'A name.' }] }),
   command('keys revoke', { positionals: ['id'] }),
   command('prices calc', { takes: 'none' }),
+  command('import', { positionals: ['file…'] }),
 ];
 
 async function run(line: string, environment: Environment = {}) {
@@ -66,6 +67,8 @@ describe('a command line', () => {
     expect(seen?.json).toBe(true);
     await run('keys revoke abc');
     expect(seen?.positionals).toEqual(['abc']);
+    await run('import a.csv b.csv');
+    expect(seen?.positionals).toEqual(['a.csv', 'b.csv']);
   });
 
   test.for([
@@ -84,6 +87,7 @@ describe('a command line', () => {
     ['start --json=1', '--json is a switch; expected it without a value.'],
     ['start now', 'aicost start is followed by "now"; expected aicost start.'],
     ['keys revoke', 'aicost keys revoke is followed by nothing; expected aicost keys revoke <id>.'],
+    ['import', 'aicost import is followed by nothing; expected aicost import <file…>.'],
     ['start --spans few', '--spans is "few"; expected all or llm.'],
   ] as const)('%s is a mistake of code 2 that says what was meant', async ([line, message]) => {
     const { code, out, err } = await run(line);

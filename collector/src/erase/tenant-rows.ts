@@ -4,15 +4,11 @@
  * lie in the same parts: a part without the tenant's rows is taken over as it is, one with only such rows is
  * replaced by an empty one.
  */
+import { PATIENT_CHANGE } from '@ai-cost-profiler/clickhouse/cluster/cluster-settings.ts';
 import { changedTable, localDatabase } from '@ai-cost-profiler/clickhouse/cluster/table-places.ts';
 import { quoteName, quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 
-/** Waited for, on every replica. */
-const SYNC = {
-  timeoutMs: 3_600_000,
-  settings: { mutations_sync: '2', max_execution_time: '3600' },
-};
 const PATIENT = { timeoutMs: 3_600_000, settings: { max_execution_time: '3600' } };
 
 /** The audit log: that there was such a tenant, and who deleted it, stays. */
@@ -49,7 +45,7 @@ export async function deleteTenantRows(
   for (const [table, rows] of Object.entries(counts)) {
     await store.command(
       `ALTER TABLE ${changedTable(store, table)} DELETE WHERE tenant = ${quoteString(tenant)}`,
-      SYNC,
+      PATIENT_CHANGE,
     );
     onTable(table, rows);
   }
@@ -69,7 +65,7 @@ export async function blankTenantControl(
   await store.command(
     `ALTER TABLE ${placeOf(store, KEPT_TABLE)} UPDATE payload = if(kind = ${quoteString(KEY_KIND)}, ${NAMELESS}, ${quoteString(payload)})
      WHERE tenant = ${quoteString(tenant)} AND kind != ${quoteString(STATE_KIND)}`,
-    SYNC,
+    PATIENT_CHANGE,
   );
 }
 

@@ -21,6 +21,8 @@ export type Signal = 'traces' | 'logs' | 'metrics';
 export interface AcceptOutcome {
   readonly rejected: number;
   readonly message: string;
+  /** Records that are durable now and were not before; undefined where that is not counted. */
+  readonly kept?: number;
 }
 
 /**

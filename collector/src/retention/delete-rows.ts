@@ -3,15 +3,10 @@
  * an empty one, so that a day which expires for everybody costs as little as dropping it, and rows that came in
  * meanwhile are left alone. Each can be repeated.
  */
+import { PATIENT_CHANGE } from '@ai-cost-profiler/clickhouse/cluster/cluster-settings.ts';
 import { changedTable } from '@ai-cost-profiler/clickhouse/cluster/table-places.ts';
 import { quoteName, quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
-
-/** Waited for, on every replica. */
-const SYNC = {
-  timeoutMs: 3_600_000,
-  settings: { mutations_sync: '2', lightweight_deletes_sync: '2', max_execution_time: '3600' },
-};
 
 interface Expired {
   readonly day: string;
@@ -30,7 +25,7 @@ export async function deleteSpans(
   await store.command(
     `ALTER TABLE ${changedTable(store, 'spans')} DELETE IN PARTITION ${quoteString(day)}
      WHERE tenant IN (${literals(tenants)}) AND received_at <= ${instant(throughNs)}`,
-    SYNC,
+    PATIENT_CHANGE,
   );
 }
 
@@ -44,7 +39,7 @@ export async function deleteEntries(
     `ALTER TABLE ${changedTable(store, 'ledger')} DELETE IN PARTITION ${quoteString(month)}
      WHERE tenant IN (${literals(tenants)}) AND toDate(start_time) = toDate(${quoteString(day)})
        AND recorded_at <= ${instant(throughNs)}`,
-    SYNC,
+    PATIENT_CHANGE,
   );
 }
 
@@ -72,13 +67,13 @@ export async function deleteTraces(
   const [row] = await store.query<{ traces: string }>(
     `SELECT count() AS traces FROM (${ended})`,
     {},
-    { timeoutMs: SYNC.timeoutMs },
+    { timeoutMs: PATIENT_CHANGE.timeoutMs },
   );
   const traces = Number(row?.traces ?? 0);
   if (traces > 0) {
     await store.command(
       `DELETE FROM ${database}.traces WHERE ${own} AND (tenant, trace_id) IN (${ended})`,
-      SYNC,
+      PATIENT_CHANGE,
     );
   }
   return traces;

@@ -3,6 +3,7 @@
  * of the tenant, which must not stand in a statement that ClickHouse keeps. Whoever sends spans with content hidden has
  * nothing here to replace.
  */
+import { PATIENT_CHANGE } from '@ai-cost-profiler/clickhouse/cluster/cluster-settings.ts';
 import { changedTable } from '@ai-cost-profiler/clickhouse/cluster/table-places.ts';
 import { quoteName, quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
@@ -24,11 +25,6 @@ interface ContentQuestion {
   readonly dryRun: boolean;
 }
 
-const PATIENT = {
-  timeoutMs: 3_600_000,
-  settings: { mutations_sync: '2', max_execution_time: '3600' },
-};
-
 /** By tenant, how many spans had content. Can be repeated: what is replaced is no content. */
 export async function replaceContent(
   store: Store,
@@ -43,12 +39,12 @@ export async function replaceContent(
     `SELECT tenant, count() AS found FROM ${spans} WHERE toDate(start_time) = toDate(${quoteString(day)}) AND ${where}
      GROUP BY tenant`,
     {},
-    PATIENT,
+    PATIENT_CHANGE,
   );
   if (rows.length > 0 && !dryRun) {
     await store.command(
       `ALTER TABLE ${changedTable(store, 'spans')} UPDATE ${sql.changes} IN PARTITION ${quoteString(day)} WHERE ${where}`,
-      PATIENT,
+      PATIENT_CHANGE,
     );
   }
   const found = new Map(rows.map(({ tenant, found: count }) => [tenant, Number(count)]));

@@ -2,12 +2,13 @@
  * What another collector stored so late that the mark of settle had passed its receipt: it was away, or its ClickHouse.
  * Each batch has a number, and a writer stores its batches in the order of these, so that the highest one of each
  * writer tells which passes have not looked at.
- * Invariant: a batch counts as looked at when it was there before the last pass but one that ended began. It may have
- * been half stored the first time, and so it is looked at twice: that changes nothing.
+ * Invariant: a batch counts as looked at when a later one of its writer was there before the pass began. The highest
+ * may be half stored, on one shard and not on another, for as long as its writer is away: it is looked at again and
+ * again, ever more seldom.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 
-/** Of each writer the highest batch. */
+/** Of each writer a batch. */
 type Batches = ReadonlyMap<string, bigint>;
 
 /** Of writers that went on, the highest batch that passes have looked at; 0 where there is none. */
@@ -16,45 +17,90 @@ export interface LateSince {
   readonly batches: readonly bigint[];
 }
 
+export interface LateBatchesDeps {
+  /** Whether passes wait, before they begin, until all that a writer took is stored. */
+  readonly isOwn: (writerId: string) => boolean;
+  readonly nowMs: () => number;
+}
+
+/** When a highest batch is due to be looked at again. */
+interface Pause {
+  readonly batch: bigint;
+  readonly dueMs: number;
+  readonly pauseMs: number;
+}
+
 /** Noted with the first: nothing was stored then is not the same as nothing was noted. */
 const NOBODY = '';
+const PAUSE_MS_MIN = 15_000;
+const PAUSE_MS_MAX = 3_600_000;
+/** Reading it grows with the table: no more than a twentieth of the time is spent on it. */
+const REST_FOR_EACH = 20;
+const READ_MS_MAX = 3_600_000;
 
 export class LateBatches {
-  private readonly isOwn: (writerId: string) => boolean;
+  private readonly deps: LateBatchesDeps;
   /** What settle_marks says was looked at; undefined until it was read. */
   private noted: Batches | undefined;
-  /** When the newest pass began, and when the last one that ended did. */
-  private begun: Batches = new Map();
-  private before: Batches | undefined;
+  /** What was looked at, of writers of which nothing is noted yet as well. */
+  private looked: Batches = new Map();
+  /** When the pass began; undefined when it did not look. */
+  private begun: Batches | undefined;
+  private readonly pauses = new Map<string, Pause>();
+  private nextMs = 0;
 
-  /** `isOwn`: whether passes wait, before they begin, until all that a writer took is stored. */
-  constructor(isOwn: (writerId: string) => boolean) {
-    this.isOwn = isOwn;
+  constructor(deps: LateBatchesDeps) {
+    this.deps = deps;
   }
 
-  /** At the begin of a pass, once all of this process is stored; undefined when nobody else stored anything. */
+  /** At the begin of a pass, once all of this process is stored; undefined when there is nothing to look at. */
   async begin(store: Store): Promise<LateSince | undefined> {
+    const nowMs = this.deps.nowMs();
+    this.begun = undefined;
+    if (nowMs < this.nextMs) return undefined;
+    const isFirst = this.noted === undefined;
     this.noted ??= await readNoted(store);
-    this.begun = await readStored(store);
+    const begun = await readStored(store);
     // Passes of a release that noted nothing have looked at what they could.
-    this.before ??= this.noted.size === 0 ? this.begun : this.noted;
-    const looked = this.noted.size === 0 ? this.before : this.noted;
-    const writers = [...goneOn(looked, this.begun).keys()].filter((id) => !this.isOwn(id));
+    if (isFirst) this.looked = this.noted.size === 0 ? wholeOf(begun) : this.noted;
+    this.begun = begun;
+    this.nextMs = nowMs + REST_FOR_EACH * (this.deps.nowMs() - nowMs);
+    const writers = [...goneOn(this.looked, begun).keys()].filter(
+      (id) => !this.deps.isOwn(id) && this.isDue(id, begun.get(id)!, nowMs),
+    );
     if (writers.length === 0) return undefined;
-    return { writers, batches: writers.map((id) => looked.get(id) ?? 0n) };
+    return { writers, batches: writers.map((id) => this.looked.get(id) ?? 0n) };
   }
 
   /** At the end of a pass: what its mark is to note. */
   end(): Record<string, string> {
-    const [noted, now] = [this.noted ?? new Map(), new Map(this.before).set(NOBODY, 0n)];
-    const news = noted.size === 0 ? now : goneOn(noted, now);
-    this.noted = now;
-    this.before = this.begun;
+    const { begun, noted } = this;
+    if (begun === undefined || noted === undefined) return {};
+    const whole = wholeOf(begun);
+    const news = goneOn(noted, whole);
+    if (noted.size === 0) news.set(NOBODY, 0n);
+    this.noted = new Map([...noted, ...news]);
+    this.looked = whole;
     return Object.fromEntries([...news].map(([id, batch]) => [id, String(batch)]));
+  }
+
+  /** Whether the writer has stored another batch since, or its highest was not looked at for long enough. */
+  private isDue(id: string, batch: bigint, nowMs: number): boolean {
+    const before = this.pauses.get(id);
+    const isNew = before === undefined || before.batch !== batch;
+    if (!isNew && nowMs < before.dueMs) return false;
+    const pauseMs = isNew ? PAUSE_MS_MIN : Math.min(2 * before.pauseMs, PAUSE_MS_MAX);
+    this.pauses.set(id, { batch, dueMs: nowMs + pauseMs, pauseMs });
+    return true;
   }
 }
 
-function goneOn(from: Batches, to: Batches): Batches {
+/** Before the highest of each writer: a writer goes on once a batch is in every table. */
+function wholeOf(stored: Batches): Batches {
+  return new Map([...stored].map(([id, batch]) => [id, batch - 1n]));
+}
+
+function goneOn(from: Batches, to: Batches): Map<string, bigint> {
   return new Map([...to].filter(([id, batch]) => batch > (from.get(id) ?? 0n)));
 }
 
@@ -70,6 +116,8 @@ async function readStored(store: Store): Promise<Batches> {
   return batchesOf(
     await store.query<Row>(
       `SELECT writer_id AS writer, max(batch_seq) AS batch FROM ${store.database}.traces GROUP BY writer_id`,
+      {},
+      { timeoutMs: READ_MS_MAX },
     ),
   );
 }

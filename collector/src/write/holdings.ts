@@ -72,7 +72,8 @@ async function awaitReplicas(store: Store, targets: readonly Target[]): Promise<
   if (store.cluster === null) return;
   for (const table of new Set(targets.map((target) => target.table))) {
     const place = `${quoteName(localDatabase(store))}.${quoteName(table)}`;
-    await store.command(`SYSTEM SYNC REPLICA${onCluster(store)} ${place}`, {
+    // LIGHTWEIGHT: for parts that others have, not for merges and mutations, which may take hours.
+    await store.command(`SYSTEM SYNC REPLICA${onCluster(store)} ${place} LIGHTWEIGHT`, {
       timeoutMs: SYNC_MS_MAX,
     });
   }

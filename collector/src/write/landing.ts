@@ -2,7 +2,7 @@
  * How a segment goes into the landing table, and into one target alone when that one lacks it.
  * The repair is the view's own SELECT over the segment's file, so that both ways make the same rows.
  */
-import { CLUSTER_SEGMENT_SETTINGS } from '@ai-cost-profiler/clickhouse/cluster/cluster-settings.ts';
+import { everyReplica } from '@ai-cost-profiler/clickhouse/cluster/cluster-settings.ts';
 import {
   type DatabasePlace,
   localDatabase,
@@ -11,6 +11,7 @@ import {
 import type { NativeFileInsert } from '@ai-cost-profiler/clickhouse/native-insert.ts';
 import { quoteName } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import type { StoreSettings } from '@ai-cost-profiler/clickhouse/store-settings.ts';
 
 /** A column of the landing table. */
 interface LandingColumn {
@@ -51,18 +52,21 @@ export class Landing {
   readonly targets: readonly Target[];
   /** Each gets its rows by an insert of its own; `[undefined]`: there is one place for all. */
   readonly shards: readonly (number | undefined)[];
+  /** By shard, how many servers have its rows. */
+  readonly replicas: ReadonlyMap<number, number>;
   private readonly place: DatabasePlace;
   private readonly columns: readonly LandingColumn[];
 
   private constructor(
     place: DatabasePlace,
     columns: readonly LandingColumn[],
-    { targets, shards }: Pick<Landing, 'targets' | 'shards'>,
+    { targets, shards, replicas }: Pick<Landing, 'targets' | 'shards' | 'replicas'>,
   ) {
     this.place = place;
     this.columns = columns;
     this.targets = targets;
     this.shards = shards;
+    this.replicas = replicas;
   }
 
   /** Reads the landing table and its views from the database, after the migrations. Rejects when they are not there. */
@@ -91,11 +95,12 @@ export class Landing {
     for (const target of targets) {
       cutAtSource(database, target);
     }
-    const shards = await readShards(store);
+    const replicas = await readReplicas(store);
+    const shards = replicas.size === 0 ? [undefined] : [...replicas.keys()];
     const everywhere = shards.flatMap((shard) =>
       targets.map((target) => (shard === undefined ? target : { ...target, shard })),
     );
-    return new Landing(store, columnsOf('landing'), { targets: everywhere, shards });
+    return new Landing(store, columnsOf('landing'), { targets: everywhere, shards, replicas });
   }
 
   /**
@@ -108,7 +113,7 @@ export class Landing {
       into: `${quoteName(this.place.database)}.landing (${[...names, ...IDENTITY_COLUMNS].join(', ')})`,
       select: selectRows(names, batch, this.conditionOf(condition, shard)),
       structure: this.structure(),
-      ...(shard === undefined ? {} : { settings: shardSettings(shard) }),
+      ...(shard === undefined ? {} : { settings: this.shardSettings(shard) }),
     };
   }
 
@@ -128,9 +133,14 @@ export class Landing {
       // That the file has no column too many, the insert into the landing table has checked.
       settings: {
         input_format_skip_unknown_fields: 1,
-        ...(shard === undefined ? {} : shardSettings(shard)),
+        ...(shard === undefined ? {} : this.shardSettings(shard)),
       },
     };
+  }
+
+  /** All rows of the statement go to one shard, and are on each of its servers when it answers. */
+  private shardSettings(shard: number): StoreSettings {
+    return { ...everyReplica(this.replicas.get(shard)!), insert_shard_id: shard };
   }
 
   private conditionOf(condition: string | undefined, shard: number | undefined) {
@@ -150,14 +160,12 @@ export class Landing {
   }
 }
 
-/** All rows of the statement go to one shard, and are there when it answers. */
-const shardSettings = (shard: number) => ({ ...CLUSTER_SEGMENT_SETTINGS, insert_shard_id: shard });
-
-async function readShards(store: Store): Promise<(number | undefined)[]> {
+/** By the number of each shard how many replicas it has. Empty where there are no shards. */
+async function readReplicas(store: Store): Promise<ReadonlyMap<number, number>> {
   const { cluster } = store;
-  if (cluster === null) return [undefined];
-  const rows = await store.query<{ shard: number }>(
-    'SELECT DISTINCT shard_num AS shard FROM system.clusters WHERE cluster = {cluster:String} ORDER BY shard',
+  if (cluster === null) return new Map();
+  const rows = await store.query<{ shard: number; replicas: string }>(
+    'SELECT shard_num AS shard, count() AS replicas FROM system.clusters WHERE cluster = {cluster:String} GROUP BY shard ORDER BY shard',
     { cluster },
   );
   if (rows.length === 0) {
@@ -165,7 +173,7 @@ async function readShards(store: Store): Promise<(number | undefined)[]> {
       `the server knows no cluster ${cluster}: --clickhouse-cluster names one of system.clusters`,
     );
   }
-  return rows.map(({ shard }) => Number(shard));
+  return new Map(rows.map(({ shard, replicas }) => [Number(shard), Number(replicas)]));
 }
 
 /**

@@ -8,6 +8,7 @@ import type { NativeFileInsert } from '@ai-cost-profiler/clickhouse/native-inser
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 
 const CLUSTER = 'two';
+const REPLICAS = 3;
 /** What readers name, and what the views stand in. */
 const READ = 'all';
 const LOCAL = 'all_local';
@@ -57,14 +58,17 @@ export function shardedStore(engine: TestEngine, traffic: ShardTraffic): Store {
     cluster: CLUSTER,
     database: READ,
     query: async <Row>(sql: string, params: Readonly<Record<string, unknown>> = {}) => {
-      if (sql.includes('system.clusters')) return [{ shard: 1 }, { shard: 2 }] as Row[];
+      if (sql.includes('system.clusters'))
+        return [1, 2].map((shard) => ({ shard, replicas: REPLICAS })) as Row[];
       if (params['database'] !== LOCAL) return whole.query<Row>(toShard(sql), params);
       const rows = await whole.query<object>(sql, { ...params, database: SHARDS[0] });
       const text = JSON.stringify(rows).replaceAll(`${SHARDS[0]}.`, `${LOCAL}.`);
       return JSON.parse(text) as Row[];
     },
     command: async (sql, options) => {
-      const synced = /^SYSTEM SYNC REPLICA ON CLUSTER `two` `all_local`\.`(\w+)`$/.exec(sql)?.[1];
+      const synced = /^SYSTEM SYNC REPLICA ON CLUSTER `two` `all_local`\.`(\w+)` LIGHTWEIGHT$/.exec(
+        sql,
+      )?.[1];
       if (synced === undefined) return whole.command(sql, options);
       traffic.synced.push(synced);
     },
@@ -111,8 +115,8 @@ function ofShard(insert: NativeFileInsert): NativeFileInsert & { shard: number }
     insert_quorum_timeout,
     ...settings
   } = insert.settings ?? {};
-  if (insert_quorum !== 'auto' || insert_quorum_timeout === undefined) {
-    throw new Error('an insert to a shard that does not wait for its replicas');
+  if (insert_quorum !== REPLICAS || insert_quorum_timeout === undefined) {
+    throw new Error('an insert to a shard that does not wait for all of its replicas');
   }
   const into = insert.into.replace(`\`${READ}\``, `\`${shardDatabase(Number(shard))}\``);
   return { ...insert, into, settings, shard: Number(shard) };

@@ -32,6 +32,8 @@ export function alertRulesFile(
     annotations: {
       summary: rule.summary,
       description: rule.description,
+      // A path, and no `runbook_url`: where these pages are published is not known here.
+      runbook: `docs/runbook.md#${rule.uid}`,
     },
     labels: { severity: rule.severity, source: 'aicost' },
     isPaused: false,

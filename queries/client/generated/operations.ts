@@ -1883,6 +1883,52 @@ export interface Operations {
       })[];
     };
   };
+  /** Import rows of a usage history, priced at their own time; the same rows are billed once however often they are sent. Scope operator. `POST /api/v1/admin/import` */
+  readonly importRows: {
+    readonly parameters: Readonly<Record<never, never>>;
+    readonly body: {
+      /** What the columns mean: docs/import.md. */
+      readonly source?: string;
+      /** Whose calls they are; else the row says so, and if it does not, `default`. */
+      readonly tenant?: string;
+      /** Read and price them, and keep nothing. */
+      readonly dry_run?: boolean;
+      readonly rows: readonly {
+        /** Where it stands in its file: what a refusal names. */
+        readonly line: number;
+        /** Which of the equal rows of its file it is, from 0; says something without an id. */
+        readonly nth?: number;
+        /** Cells by the names of the file; numbers best as text. */
+        readonly columns: Readonly<Record<string, unknown>>;
+      }[];
+    };
+    readonly answer: {
+      /** Rows that were read. */
+      readonly rows: number;
+      /** Spans that are on disk now, and were not before; 0 in a dry run. */
+      readonly kept: number;
+      /** Spans that were there already, byte for byte. */
+      readonly known: number;
+      /** Rows of which nothing was kept, and why. */
+      readonly refused: readonly {
+        readonly line: number;
+        readonly column: string;
+        /** Its beginning. */
+        readonly value: string;
+        readonly expected: string;
+      }[];
+      /** Calls that are billed by themselves, those already there included. */
+      readonly calls: number;
+      /** Of them, those without a cost: reason → how many. */
+      readonly unpriced: Readonly<Record<string, number>>;
+      /** What they cost at the prices of their time. */
+      readonly cost_usd: string;
+      /** What the source said they cost, where it said so. */
+      readonly reported_usd: string;
+      /** Whose they are. */
+      readonly tenants: readonly string[];
+    };
+  };
   /** Which entry of the price book prices a model at an instant, with the terms of the tenant. `GET /api/v1/prices` */
   readonly getPrices: {
     readonly parameters: {
@@ -2665,6 +2711,7 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationRoute>> = {
   expireNow: { method: 'POST', path: '/api/v1/admin/retention', isJson: false },
   listSetAside: { method: 'GET', path: '/api/v1/admin/journal', isJson: true },
   retrySetAside: { method: 'POST', path: '/api/v1/admin/journal/retry', isJson: true },
+  importRows: { method: 'POST', path: '/api/v1/admin/import', isJson: true },
   getPrices: { method: 'GET', path: '/api/v1/prices', isJson: true },
   listPriceTerms: { method: 'GET', path: '/api/v1/admin/prices/overrides', isJson: true },
   addPriceTerms: { method: 'POST', path: '/api/v1/admin/prices/overrides', isJson: true },

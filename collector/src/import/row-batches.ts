@@ -1,0 +1,68 @@
+/**
+ * Rows of a file in batches that one request carries, each row with what it is known by. Columns that say nothing of a
+ * call (prompts and answers above all) stay where they are.
+ */
+import { EqualRows } from './equal-rows.ts';
+import type { FileRecord } from './file-record.ts';
+import { type Columns, ImportRecord, plainName } from './record.ts';
+import { canonical } from './row-ids.ts';
+import type { ImportSource, RowFault } from './source.ts';
+
+export interface BatchedRow {
+  readonly line: number;
+  readonly nth: number;
+  readonly columns: Columns;
+}
+
+export interface RowBatch {
+  readonly rows: readonly BatchedRow[];
+  /** What stands between them and is no row. */
+  readonly faults: readonly { readonly line: number; readonly fault: RowFault }[];
+}
+
+export interface BatchLimits {
+  readonly rowsMax: number;
+  readonly charsMax: number;
+}
+
+export async function* rowBatches(
+  source: ImportSource,
+  records: AsyncIterable<FileRecord>,
+  { rowsMax, charsMax }: BatchLimits,
+): AsyncGenerator<RowBatch> {
+  const prune = pruner(source);
+  const equal = new EqualRows();
+  const idNames = source.columns.flatMap((column) =>
+    'place' in column && (column.place === 'id' || column.place === 'span') ? column.names : [],
+  );
+  let rows: BatchedRow[] = [];
+  let faults: { line: number; fault: RowFault }[] = [];
+  let chars = 0;
+  for await (const record of records) {
+    if ('fault' in record) faults.push(record);
+    else {
+      const columns = prune(record.columns);
+      const text = canonical(columns);
+      const hasId = new ImportRecord(columns).find(idNames) !== undefined;
+      rows.push({ line: record.line, nth: hasId ? 0 : equal.next(text), columns });
+      chars += text.length;
+    }
+    if (rows.length + faults.length < rowsMax && chars < charsMax) continue;
+    yield { rows, faults };
+    rows = [];
+    faults = [];
+    chars = 0;
+  }
+  if (rows.length + faults.length > 0) yield { rows, faults };
+}
+
+/** Of a source whose columns are all known nothing is left out: a wrong name is a mistake to be told. */
+function pruner(source: ImportSource): (columns: Columns) => Columns {
+  if (source.isClosed) return (columns) => columns;
+  const heads = source.columns.flatMap(({ names }) =>
+    names.flatMap((name) => [plainName(name), plainName(name.split('.')[0] ?? '')]),
+  );
+  const known = new Set(heads);
+  return (columns) =>
+    Object.fromEntries(Object.entries(columns).filter(([name]) => known.has(plainName(name))));
+}

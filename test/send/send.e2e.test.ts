@@ -1,0 +1,99 @@
+/**
+ * Every page of docs/send as its reader follows it: the payload of its source is sent to a real collector as the page
+ * configures it, with a key that may only send, and what the collector then tells is what the page says.
+ * `AICOST_UPDATE_GOLDENS=1` writes the tables anew; the difference is for a person to read.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type StartedCollector, startCollector } from '../start-collector.ts';
+import { type Delivery, deliver, deliveriesOf } from './delivery.ts';
+import { exportCall, exportsOf } from './real-exporter.ts';
+import { breakdownSchema, type Seen, seenOf, unpricedSchema, withSeen } from './seen.ts';
+import { fencedBlocks, listSendPages, OVERVIEW, ROOT, readText } from './send-page.ts';
+
+const MAIN = fileURLToPath(new URL('../../collector/src/main.ts', import.meta.url));
+/** Recordings have the time of their recording. */
+const ALWAYS = 'from=2020-01-01T00:00:00Z&to=2040-01-01T00:00:00Z&limit=10000';
+const isUpdating = process.env['AICOST_UPDATE_GOLDENS'] === '1';
+const DELIVERIES = deliveriesOf(listSendPages());
+const EXPORTS = exportsOf(listSendPages());
+const SENDERS = [...DELIVERIES, ...EXPORTS];
+const keysDirectory = mkdtempSync(join(tmpdir(), 'aicost-send-'));
+
+let collector: StartedCollector;
+const seen = new Map<string, readonly Seen[]>();
+
+beforeAll(async () => {
+  const keys = SENDERS.map(({ tenant, key }) => ({ tenant, key, scopes: ['ingest'] }));
+  const keysFile = join(keysDirectory, 'init-keys.json');
+  writeFileSync(keysFile, JSON.stringify(keys));
+  collector = await startCollector(['--settle', 'off', '--init-keys-file', keysFile]);
+  await Promise.all(DELIVERIES.map(expectTaken));
+  await Promise.all(EXPORTS.map((one) => exportCall(one, collector)));
+  // What log events tell, and what late spans would change, is known when settle has passed.
+  await aicost('settle');
+  await askEveryTenant();
+  if (isUpdating) DELIVERIES.forEach(writeTable);
+});
+
+afterAll(async () => {
+  rmSync(keysDirectory, { recursive: true, force: true });
+  expect(await collector.stop(), collector.output().slice(-4000)).toBe(0);
+});
+
+async function expectTaken(delivery: Delivery): Promise<void> {
+  const { status, grpcStatus } = await deliver(delivery, collector);
+  const expected = [200, delivery.sender.transport === 'grpc' ? 0 : undefined];
+  expect([status, grpcStatus], delivery.title).toEqual(expected);
+}
+
+async function askEveryTenant(): Promise<void> {
+  const { body } = await collector.getJson(`/api/v1/costs/breakdown?${ALWAYS}&by=tenant,model`);
+  const rows = Map.groupBy(breakdownSchema.parse(body).rows, ({ tenant }) => tenant);
+  for (const { tenant } of SENDERS) {
+    const own = rows.get(tenant) ?? [];
+    const isUnpriced = own.some(({ unpriced_calls }) => unpriced_calls > 0);
+    const reasons = isUnpriced ? await reasonsOf(tenant) : [];
+    seen.set(tenant, seenOf(own, reasons));
+  }
+}
+
+async function reasonsOf(tenant: string) {
+  const { body } = await collector.getJson(`/api/v1/unpriced?${ALWAYS}&tenant=${tenant}`);
+  return unpricedSchema.parse(body).rows;
+}
+
+function writeTable({ page, payload, tenant }: Delivery): void {
+  writeFileSync(ROOT + page.path, withSeen(readText(page.path), payload, seen.get(tenant) ?? []));
+}
+
+async function aicost(...line: string[]): Promise<string> {
+  const words = [...line, '--data-dir', collector.dataDir];
+  return (await promisify(execFile)(process.execPath, [MAIN, ...words])).stdout;
+}
+
+test.for(DELIVERIES.map((delivery) => [delivery.title, delivery] as const))(
+  '%s',
+  ([, { tenant, expected }]) => {
+    const said = expected.map(({ model, calls, cost }) => ({ model, calls, cost }));
+    expect(said).toEqual(seen.get(tenant));
+  },
+);
+
+test.for(EXPORTS)("$title: OpenTelemetry's own exporter sends by these variables", ({ tenant }) => {
+  expect(seen.get(tenant)).toEqual([{ model: '`gpt-4o-2024-08-06`', calls: '1', cost: '$0.0075' }]);
+});
+
+test.for(
+  fencedBlocks(readText(OVERVIEW))
+    .flatMap(({ text }) => text.split('\n'))
+    .filter((line) => line.startsWith('npx aicost '))
+    .map((line) => line.replace(/ +#.*$/, '')),
+)('%s, as the overview says, works', async (line) => {
+  expect(await aicost(...line.split(' ').slice(2))).not.toBe('');
+});
