@@ -174,6 +174,34 @@ test('lists of requests follow the filters of their page', async () => {
   expect(await ask('aicost-waste', failed, 'filtered')).toHaveLength(1);
 });
 
+test('a call is found by the feature that it inherits', async () => {
+  const failed = {
+    fields: { status: { code: 2 }, parentSpanId: (36).toString(16).padStart(16, '0') },
+  };
+  const prompt = JSON.stringify([
+    {
+      role: 'user',
+      parts: [{ type: 'text', content: 'How long is a piece of string? '.repeat(40) }],
+    },
+  ]);
+  await ledger.send(
+    [
+      call(35, MINUTE_MS, { trace: 35, attributes: { 'aicost.feature': 'search' } }),
+      ...[36, 37].map((span) => ({
+        ...call(span, (38 - span) * MINUTE_MS, { trace: 35, ...failed }),
+        attributes: { ...chat(100), 'gen_ai.input.messages': prompt },
+      })),
+    ],
+    'inheriting',
+  );
+  const chosen = { feature: ['search'] };
+  const page = async (title: string) =>
+    (await ask('aicost-waste', title, 'inheriting', { chosen }))[0];
+  expect(await page('Failed calls')).toEqual({ Cost: 2 * CALL_USD, Calls: '2' });
+  expect(await page('Failed and tried again')).toEqual({ Cost: CALL_USD, Calls: '1' });
+  expect(await page('Prompts sent again')).toEqual({ Cost: CALL_USD, Calls: '1' });
+});
+
 test('every link to a trace names its tenant', () => {
   const links = DASHBOARDS.flatMap(({ panels }) => panels)
     .flatMap(({ fieldConfig }) => fieldConfig?.overrides ?? [])

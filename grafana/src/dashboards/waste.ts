@@ -201,8 +201,8 @@ const AGAIN = wideTable({
 
 const FAILED_TRACES = costliestTraces(
   'Costliest traces with a failed call',
-  'Requests of the range in which a call failed, with what all of their calls cost.',
-  `${LEDGER_ROWS} AND (t.tenant, t.trace_id) IN (SELECT tenant, trace_id FROM ${FAILED})`,
+  'Requests of the range in which a billed call failed, with what all of their calls cost.',
+  `${LEDGER_ROWS} AND (t.tenant, t.trace_id) IN (SELECT tenant, trace_id FROM ${chargesOf(FAILED)})`,
 );
 
 /** The plan of *Waste*. */

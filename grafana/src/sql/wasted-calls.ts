@@ -4,7 +4,7 @@
  * that charges are looked up for the few that are meant.
  */
 import { answeringModel } from './dimension.ts';
-import { billedCalls, LEDGER_ROWS, newestSpans, SPAN_ID, SPAN_ROWS } from './range-rows.ts';
+import { ANY_SPANS, billedCalls, LEDGER_ROWS, newestSpans, SPAN_ID } from './range-rows.ts';
 
 const IS_LLM = "t.role != 'not_llm'";
 const ID = 't.tenant AS tenant, t.trace_id AS trace_id, t.span_id AS span_id';
@@ -39,17 +39,21 @@ function charges(condition: string): string {
   )`;
 }
 
+/** The newest versions of spans, whose charges the filters are for: they know what a span inherits. */
+const newestOf = (columns: string, condition: string): string =>
+  newestSpans(columns, condition, '');
+
 /** Calls whose span has the status ERROR, billed or not. */
-export const FAILED = newestSpans(ID, `${IS_LLM} AND ${HAS_FAILED}`);
+export const FAILED = newestOf(ID, `${IS_LLM} AND ${HAS_FAILED}`);
 
 /** Calls that ended because they had reached a limit of tokens, billed or not. */
-export const CUT_OFF = newestSpans(ID, `${IS_LLM} AND ${WAS_CUT_OFF}`);
+export const CUT_OFF = newestOf(ID, `${IS_LLM} AND ${WAS_CUT_OFF}`);
 
 /**
  * Calls that failed, or told an end that is not wanted, with `start_time`, `model`, `ended`, `is_failed` and
  * `is_cut_off`; billed or not.
  */
-export const ENDED_BADLY = newestSpans(
+export const ENDED_BADLY = newestOf(
   `${ID}, t.start_time AS start_time, ${MODEL} AS model, ${HAS_FAILED} AS is_failed, ${WAS_CUT_OFF} AS is_cut_off,
   multiIf(t.attributes['error.type'] != '', t.attributes['error.type'], ${HAS_FAILED}, 'error', ${FINISHED}) AS ended`,
   `${IS_LLM} AND (${HAS_FAILED} OR (${FINISHED} != '' AND NOT ${ENDED_WELL}))`,
@@ -57,7 +61,7 @@ export const ENDED_BADLY = newestSpans(
 
 /** Rows beside those of which some version has failed: with the same values in these columns. */
 const besideFailed = (columns: string): string =>
-  `(${columns}) IN (SELECT ${columns} FROM ${SPAN_ROWS} AND ${IS_LLM} AND ${HAS_FAILED})`;
+  `(${columns}) IN (SELECT ${columns} FROM ${ANY_SPANS} AND ${IS_LLM} AND ${HAS_FAILED})`;
 
 /** Failed calls that were followed by another billed one of the same model and kind under the same span. */
 export const TRIED_AGAIN = `(
@@ -65,7 +69,7 @@ export const TRIED_AGAIN = `(
   FROM (
     SELECT *, count() OVER (PARTITION BY tenant, trace_id, parent_span_id, request_model, operation ORDER BY start_time, span_id
       ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) > 0 AS is_followed
-    FROM ${newestSpans(
+    FROM ${newestOf(
       `${ID}, t.parent_span_id AS parent_span_id, t.start_time AS start_time, t.request_model AS request_model, t.operation AS operation, ${HAS_FAILED} AS is_failed`,
       `${IS_LLM} AND ${besideFailed('t.tenant, t.trace_id, t.parent_span_id')}`,
     )}
@@ -86,7 +90,7 @@ export function alikeCalls(isOfOneModel: boolean, condition: string): string {
     SELECT *
     FROM (
       SELECT *, row_number() OVER (PARTITION BY tenant, look ORDER BY start_time, span_id) AS place, count() OVER (PARTITION BY tenant, look) AS alike
-      FROM ${newestSpans(
+      FROM ${newestOf(
         `${ID}, t.start_time AS start_time, sipHash64(t.prompt_maker, t.prompt_sketch, ${model}) AS look, t.prompt AS prompt_name, t.feature AS feature_name, ${MODEL} AS model, t.user AS user_name`,
         `${IS_LLM} AND ${HAS_SKETCH}`,
       )} AS sketched
@@ -97,11 +101,11 @@ export function alikeCalls(isOfOneModel: boolean, condition: string): string {
 }
 
 /** How many spans of the range have a sketch of their prompt. */
-export const SKETCHED_SPANS = `(SELECT count() FROM ${SPAN_ROWS} AND ${HAS_SKETCH})`;
+export const SKETCHED_SPANS = `(SELECT count() FROM ${ANY_SPANS} AND ${HAS_SKETCH})`;
 
 /** Billed calls, with whether a span of theirs has a sketch. */
 export const MAYBE_SKETCHED = `(
-  SELECT (${SPAN_ID}) IN (SELECT ${SPAN_ID} FROM ${SPAN_ROWS} AND ${HAS_SKETCH}) AS has_sketch
+  SELECT (${SPAN_ID}) IN (SELECT ${SPAN_ID} FROM ${ANY_SPANS} AND ${HAS_SKETCH}) AS has_sketch
   FROM ${LEDGER_ROWS}
   GROUP BY ${SPAN_ID}
   HAVING sum(t.calls) != 0
