@@ -200,6 +200,9 @@ test('a call is found by the feature that it inherits', async () => {
   expect(await page('Failed calls')).toEqual({ Cost: 2 * CALL_USD, Calls: '2' });
   expect(await page('Failed and tried again')).toEqual({ Cost: CALL_USD, Calls: '1' });
   expect(await page('Prompts sent again')).toEqual({ Cost: CALL_USD, Calls: '1' });
+  // Who told no user is none.
+  const same = await ask('aicost-prompts', 'Prompts that are the same', 'inheriting', { chosen });
+  expect(same).toMatchObject([{ Calls: '2', Users: '0', Spend: 2 * CALL_USD }]);
 });
 
 test('every link to a trace names its tenant', () => {
