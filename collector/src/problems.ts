@@ -2,6 +2,7 @@
 // for OTLP, and docs/reference/problems.md are all made from this table.
 // Invariant: `code` is stable; clients may branch on it, so one is never renamed and never reused.
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
+import { BACKUP_PROBLEMS } from './backup-problem.ts';
 import { GRPC_CODE } from './grpc-code.ts';
 import type { ProblemSpec } from './problem-spec.ts';
 
@@ -208,6 +209,7 @@ export const PROBLEMS = {
     sentence:
       'The collector holds as much as it may. Nothing of this request was stored; send it again.',
   },
+  ...BACKUP_PROBLEMS,
   journal_unavailable: {
     status: 503,
     grpc: GRPC_CODE.unavailable,
