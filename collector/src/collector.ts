@@ -34,6 +34,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { DIALECTS } from './normalise/dialects.ts';
 import { Normaliser } from './normalise/normalise.ts';
 import { observeTotals } from './observe.ts';
+import { openBackup } from './open-backup.ts';
 import { type OpenBudgets, openBudgets } from './open-budgets.ts';
 import { openImport } from './open-import.ts';
 import { openLimits } from './open-limits.ts';
@@ -145,12 +146,8 @@ async function openRoad(
   });
   const nowNs = () => BigInt(clock.nowMs()) * 1_000_000n;
   const maker = createEntryMaker({ bookFor, guard, nowNs });
-  const accept = acceptSignals({
-    keeper,
-    totals: totals.totals,
-    metrics,
-    json: new JsonThread(),
-  });
+  const json = new JsonThread();
+  const accept = acceptSignals({ keeper, totals: totals.totals, metrics, json });
   const price = createPriceNow(prices.books);
   return { journal, seen, seenWindow, clock, limits, accept, maker, open, price, buffers, live };
 }
@@ -232,6 +229,7 @@ class Collector implements RunningCollector {
       verify: (show, signal) => this.erasures.compare(() => this.storing.verifyNow(show, signal)),
       reprice: (options, show) => this.storing.repriceNow(options, show),
       retention: (options, show) => this.storing.retentionNow(options, show),
+      backup: openBackup({ ...this.parts, storing: this.storing }),
       erasures: this.erasures,
       importRows: openImport({ ...this.parts, accept: accept.traces }),
     });

@@ -7,6 +7,7 @@ import { adminImportRoutes } from './api/admin-import.ts';
 import { adminJournalRoutes } from './api/admin-journal.ts';
 import {
   adminLedgerRoutes,
+  type BackupWork,
   type LedgerWork,
   type RepriceWork,
   type RetentionWork,
@@ -77,6 +78,7 @@ export interface HttpAppParts {
   verify: LedgerWork;
   reprice: RepriceWork;
   retention: RetentionWork;
+  backup: BackupWork;
   importRows: ImportRows;
   /** For `/api/v1/admin/tenants`. */
   erasures: ErasureOperations;

@@ -1,6 +1,7 @@
 // Every error the HTTP API can return, declared once as data: RFC 9457 problems for the API, google.rpc.Status
 // for OTLP, and docs/reference/problems.md are all made from this table.
 // Invariant: `code` is stable; clients may branch on it, so one is never renamed and never reused.
+import { BACKUP_PROBLEMS } from './backup-problem.ts';
 import { GRPC_CODE } from './grpc-code.ts';
 import type { ProblemSpec } from './problem-spec.ts';
 
@@ -215,6 +216,7 @@ export const PROBLEMS = {
     sentence:
       'The collector holds as much as it may. Nothing of this request was stored; send it again.',
   },
+  ...BACKUP_PROBLEMS,
   journal_unavailable: {
     status: 503,
     grpc: GRPC_CODE.unavailable,

@@ -56,6 +56,7 @@ function connectionArgs(options: EngineOptions): string[] {
     session_timezone: 'UTC',
     // chdb reads "1 + 1" as a query; the server does not.
     implicit_select: 0,
+    ...(options.isBackupAllowed ? { 'backups.allowed_disk': 'default' } : {}),
   };
   const { configFile } = options;
   const file = configFile === '' ? [] : [`--config-file=${configFile}`];
