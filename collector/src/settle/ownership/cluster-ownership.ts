@@ -1,8 +1,7 @@
 /**
  * Who settles on a cluster. One collector at a time holds the lease; whoever wants it takes it when nobody does, or
  * when its owner was not seen to renew it. An owner that ends in order leaves nothing behind; of one that does not,
- * entries may be stored at any time later, and are looked at then (docs/decisions/0021-one-settles-and-what-is-left-
- * is-looked-at.md).
+ * entries may be stored at any time later, and are looked at then (docs/decisions, number 21).
  */
 import type { Timers } from '../../timers.ts';
 import type { ClaimsFile } from './claims-file.ts';
