@@ -146,7 +146,8 @@ export const OPTIONS = {
     schema: switchSchema,
     byDefault: 'on',
     expected: 'on or off',
-    sentence: 'Whether this collector settles finished groups of traces.',
+    sentence:
+      'Whether this collector settles finished groups of traces. On a cluster: whether it may, for one at a time does.',
   }),
   settleAfterMs: option({
     flag: 'settle-after',
