@@ -146,8 +146,7 @@ export const OPTIONS = {
     schema: switchSchema,
     byDefault: 'on',
     expected: 'on or off',
-    sentence:
-      'Whether this collector settles finished groups of traces. On a cluster: whether it may, for one at a time does.',
+    sentence: 'Whether this collector settles finished traces; on a cluster, in its turn.',
   }),
   settleAfterMs: option({
     flag: 'settle-after',
