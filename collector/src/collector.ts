@@ -137,7 +137,7 @@ async function openRoad(
     }),
     guard,
     open,
-    mayReverse: config.settle,
+    mayReverse: config.settle && config.clickhouseCluster === null,
     live,
     metrics,
     log,
@@ -196,8 +196,9 @@ class Collector implements RunningCollector {
     parts.storage.prepared
       .then(() => {
         this.pricesTable = this.keepPricesTable();
-        if (!this.isDraining) this.background = startBackground(this.parts);
-        return this.storing.start();
+        const { storing } = this;
+        if (!this.isDraining) this.background = startBackground({ ...parts, storing });
+        return storing.start();
       })
       .then(() => this.erasures.start())
       .catch((error) => this.failUnlessDraining(error));
@@ -218,12 +219,12 @@ class Collector implements RunningCollector {
         ...this.parts,
         dataDir: config.dataDir,
         books: prices.books,
-        settledThroughMs: () => this.storing.settledThroughMs,
-        writing: this.storing.writing,
+        storing: this.storing,
         nowMs: this.parts.clock.nowMs,
       }),
       isDraining: () => this.isDraining,
       writing: this.storing.writing,
+      settling: () => this.storing.settling,
       settle: (show) => this.storing.settleNow(show),
       verify: (show, signal) => this.erasures.compare(() => this.storing.verifyNow(show, signal)),
       reprice: (options, show) => this.storing.repriceNow(options, show),

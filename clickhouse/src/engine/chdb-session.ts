@@ -58,7 +58,9 @@ function connectionArgs(options: EngineOptions): string[] {
     implicit_select: 0,
     ...(options.isBackupAllowed ? { 'backups.allowed_disk': 'default' } : {}),
   };
-  return Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
+  const { configFile } = options;
+  const file = configFile === '' ? [] : [`--config-file=${configFile}`];
+  return [...file, ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`)];
 }
 
 /** Opens `<dataDir>/data`. Throws what chdb throws when the directory cannot be opened. */

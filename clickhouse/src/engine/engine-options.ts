@@ -36,6 +36,8 @@ export interface EngineOptions {
   readonly isBackupAllowed: boolean;
   /** How long a start waits for an owner of the directory whose parent is gone. */
   readonly lockWaitMs: number;
+  /** A file of ClickHouse's own configuration, for what servers are told there; '': none. */
+  readonly configFile: string;
   /** The process whose end ends this one; absent when it is started by hand. */
   readonly parentPid?: number;
 }
@@ -54,6 +56,7 @@ export const ENGINE_DEFAULTS = {
   stuckMsMax: 60_000,
   isBackupAllowed: false,
   lockWaitMs: 10_000,
+  configFile: '',
 } as const satisfies Omit<EngineOptions, 'dataDir' | 'parentPid'>;
 
 /**
