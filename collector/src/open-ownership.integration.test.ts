@@ -9,6 +9,7 @@ import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type OpenOwnership, openOwnership } from './open-ownership.ts';
+import { SettledElsewhere } from './settle/ownership/settle-ownership.ts';
 
 let engine: TestEngine;
 let store: Store;
@@ -39,6 +40,29 @@ function open(writerId: string, settle = true, at: Store = store): Promise<OpenO
     log: pino({ level: 'silent' }),
   });
 }
+
+test.for([
+  ['server', true, undefined, true],
+  ['server', false, undefined, false],
+  // A command on a stopped data directory, which settles nothing by itself.
+  ['server', false, true, true],
+  ['embedded', false, undefined, true],
+] as const)(
+  'on one %s with --settle %s whoever asks settles: %s, %s',
+  async ([kind, settle, maySettle, isHeld]) => {
+    const one = await openOwnership({
+      config: { settle, dataDir: directory },
+      maySettle,
+      store: { ...store, kind, cluster: null },
+      journal: { writerId: '0a', oldestMs: undefined, queue: { writerIds: [] } },
+      clock: { nowMs: Date.now, startedMs: 0 },
+      log: pino({ level: 'silent' }),
+    });
+    const held = one.ownership.hold(async () => 1);
+    if (isHeld) await expect(held).resolves.toBe(1);
+    else await expect(held).rejects.toThrow('--settle off');
+  },
+);
 
 const until = (one: OpenOwnership, isOwner: boolean) =>
   expect.poll(() => one.isOwner, { timeout: 10_000 }).toBe(isOwner);
@@ -92,6 +116,6 @@ test('on one server --settle alone decides', async () => {
   const [on, off] = [await open('0f', true, alone), await open('0f', false, alone)];
   expect([on.isOwner, off.isOwner]).toEqual([true, false]);
   expect([on.leaseAgeMs, on.formerOwners]).toEqual([undefined, undefined]);
-  expect(await off.ownership.hold(async () => 1)).toBe(1);
+  await expect(off.ownership.hold(async () => 1)).rejects.toThrow(SettledElsewhere);
   await alone.close();
 });

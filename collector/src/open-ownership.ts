@@ -15,7 +15,11 @@ import { observeOwnership } from './observe.ts';
 import { ClaimsFile } from './settle/ownership/claims-file.ts';
 import { ClusterOwnership } from './settle/ownership/cluster-ownership.ts';
 import { createKeeperOwnershipRegister } from './settle/ownership/keeper-ownership-register.ts';
-import { type SettleOwnership, SOLE_OWNER } from './settle/ownership/settle-ownership.ts';
+import {
+  OTHERS_OWNER,
+  type SettleOwnership,
+  SOLE_OWNER,
+} from './settle/ownership/settle-ownership.ts';
 import { type Backlog, waitUntilStored } from './settle/wait-stored.ts';
 import { systemTimers } from './timers.ts';
 
@@ -37,6 +41,8 @@ export interface OpenOwnership extends Settling {
 
 interface OwnershipParts {
   readonly config: Pick<Config, 'settle' | 'dataDir'>;
+  /** Whether it settles when it is asked to; as --settle says, if not given. */
+  readonly maySettle?: boolean | undefined;
   readonly store: Store;
   readonly journal: Backlog & {
     readonly writerId: string;
@@ -46,11 +52,11 @@ interface OwnershipParts {
   readonly log: Logger;
 }
 
-/** Of one server: no lease, and whoever asks settles. */
-export function soleSettling(isOwner: boolean): OpenOwnership {
+/** Of one server: no lease. An embedded engine has no other collector, so that whoever asks one settles. */
+export function soleSettling(isOwner: boolean, ownership = SOLE_OWNER): OpenOwnership {
   const detail = isOwner ? 'this collector settles' : 'another collector settles (--settle off)';
   return {
-    ownership: SOLE_OWNER,
+    ownership,
     isOwner,
     leaseAgeMs: undefined,
     formerOwners: undefined,
@@ -63,8 +69,11 @@ export function soleSettling(isOwner: boolean): OpenOwnership {
  * Begins to ask for the lease, if this is on a cluster; the tables must be there, and nothing stored by this process.
  */
 export async function openOwnership(parts: OwnershipParts): Promise<OpenOwnership> {
-  const { config, store, journal, clock, log } = parts;
-  if (store.cluster === null) return soleSettling(config.settle);
+  const { config, store, journal, clock, log, maySettle = config.settle } = parts;
+  if (store.cluster === null) {
+    const isOthers = store.kind === 'server' && !maySettle;
+    return soleSettling(config.settle, isOthers ? OTHERS_OWNER : SOLE_OWNER);
+  }
   const { writerId: writer } = journal;
   const path = join(config.dataDir, 'settle-claims.json');
   const ownership = new ClusterOwnership({

@@ -199,7 +199,7 @@ export const PROBLEMS = {
     retryable: false,
     title: 'Settled elsewhere',
     sentence:
-      'On a cluster one collector at a time corrects the ledger, and it is another one now. The detail names it: ask there. When it is gone, another one takes over after a minute.',
+      'Of collectors that share a server or a cluster one at a time corrects the ledger, and it is another one now: ask there. On a server --settle says which; on a cluster the detail names it, and when it is gone another one takes over after a minute.',
   },
   internal: {
     status: 500,

@@ -69,7 +69,7 @@ async function openStoppedParts(given: Config) {
   if (!existsSync(controlCopyPath(config.dataDir))) return undefined;
   const unlock = await lock(config.dataDir);
   try {
-    return await openLocked(config, unlock);
+    return await openLocked(config, given.settle, unlock);
   } catch (error) {
     unlock();
     throw error instanceof EngineStartError
@@ -78,7 +78,8 @@ async function openStoppedParts(given: Config) {
   }
 }
 
-async function openLocked(config: Config, unlock: () => void) {
+/** `maySettle`: as --settle says; by itself nothing settles here. */
+async function openLocked(config: Config, maySettle: boolean, unlock: () => void) {
   const log = createLog(config.logLevel, process.stderr);
   const metrics = createMetrics();
   const storage = await openStorage(config, log, metrics);
@@ -87,7 +88,7 @@ async function openLocked(config: Config, unlock: () => void) {
   failed.promise.catch(() => undefined);
   try {
     const { storing, journal } = await startStoring(
-      { config, log, metrics, storage },
+      { config, maySettle, log, metrics, storage },
       failed.reject,
     );
     const unlessFailed = <T>(work: Promise<T>) => Promise.race([work, failed.promise]);
@@ -129,7 +130,7 @@ function operationsOn(parts: OpenParts): LedgerOperations {
 
 /** `onFailed` is told of what the writer cannot overcome: nothing would be stored any more. */
 async function startStoring(
-  opened: Pick<StoringParts, 'config' | 'log' | 'metrics' | 'storage'>,
+  opened: Pick<StoringParts, 'config' | 'maySettle' | 'log' | 'metrics' | 'storage'>,
   onFailed: (error: unknown) => void,
 ): Promise<{ storing: Storing; journal: StoringParts['journal'] }> {
   const { config, log, metrics, storage } = opened;

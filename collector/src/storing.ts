@@ -50,6 +50,8 @@ import { Writer } from './write/writer.ts';
 
 export interface StoringParts {
   config: Config;
+  /** Whether it settles when it is asked to, though it may not by itself; as --settle says, if not given. */
+  maySettle?: boolean | undefined;
   log: Logger;
   metrics: Metrics;
   storage: Storage;

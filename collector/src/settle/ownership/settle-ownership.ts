@@ -39,6 +39,16 @@ export class SettledElsewhere extends Error {
   override readonly name = 'SettledElsewhere';
 }
 
+/** On a server that several collectors share, of those whose --settle says that another one does. */
+export const OTHERS_OWNER: SettleOwnership = {
+  ...SOLE_OWNER,
+  hold: async () => {
+    throw new SettledElsewhere(
+      'This collector does not settle (--settle off); two at once would book the same correction twice.',
+    );
+  },
+};
+
 /** The work was begun as the owner, and another process may have taken over since. */
 export class OwnershipLost extends Error {
   override readonly name = 'OwnershipLost';
