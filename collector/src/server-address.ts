@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises';
 import type { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
 
-interface ServerAddress {
+/** `url` has neither user nor password. */
+export interface ServerAddress {
   readonly url: string;
   readonly username?: string;
   readonly password?: string;

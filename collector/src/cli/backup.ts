@@ -107,7 +107,14 @@ export const backupCommands = ({ stoppedLedger, restore, move }: Loaded): readon
     sentence:
       'Copy the tables of a stopped embedded collector to the server of --clickhouse-url, and compare.',
     takes: 'data',
-    flags: [],
+    flags: [
+      {
+        flag: 'again',
+        value: null,
+        sentence:
+          'Move although it was moved already: for when no collector has run on the server since.',
+      },
+    ],
     positionals: [],
     run: async (input) => (await move())(input),
   },
