@@ -1,5 +1,4 @@
 /** Backups of a data directory, with what has to wait for them. */
-import { randomBytes } from 'node:crypto';
 import { normalize } from 'node:path';
 import type { BackupWork } from './api/admin-ledger.ts';
 import { backUp, checkTarget } from './backup/back-up.ts';
@@ -29,7 +28,7 @@ export function openBackup({ config, storage, journal, storing }: BackupOwner): 
   // What a killed process left takes room until then; where it cannot be removed, the next backup says why.
   const cleaned = removeLeftovers(config.dataDir).catch(() => undefined);
   const held = <T>(work: () => Promise<T>): Promise<T> =>
-    storing.exclusively(work, { holdWriter: true });
+    storing.exclusively(work, { holdWriter: true, isReading: true });
   const still = <T>(work: () => Promise<T>): Promise<T> => journal.sealing.still(work);
   return async ({ to: given, clickhouseTo }) => {
     const { kind, cluster } = storage.store;
@@ -43,10 +42,9 @@ export function openBackup({ config, storage, journal, storing }: BackupOwner): 
       isUnderWay = true;
       try {
         await cleaned;
-        const randomId = () => randomBytes(8).toString('hex');
         const { store } = storage;
         const { dataDir } = config;
-        const parts = { store, dataDir, held, still, now: () => new Date(), randomId };
+        const parts = { store, dataDir, held, still, now: () => new Date() };
         return await backUp(parts, { to, destination }, show);
       } finally {
         isUnderWay = false;

@@ -64,7 +64,8 @@ export async function withStoppedTables<T>(
   if (parts === undefined) return undefined;
   const { storing, storage, unlessFailed, close } = parts;
   try {
-    const done = storing.exclusively(() => work(storage.store), { holdWriter: true });
+    const options = { holdWriter: true, isReading: true };
+    const done = storing.exclusively(() => work(storage.store), options);
     return await unlessFailed(done);
   } finally {
     await close();

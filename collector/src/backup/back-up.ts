@@ -14,7 +14,7 @@ import type { FileToCopy } from './copy-files.ts';
 import { copyInThread } from './copy-in-thread.ts';
 import { FrozenTables } from './frozen-tables.ts';
 import { linkJournal } from './journal-links.ts';
-import { ENGINE_PATH, removeLeftovers, stagingName } from './leftovers.ts';
+import { ENGINE_PATH, newBackupId, removeLeftovers, stagingName } from './leftovers.ts';
 import { listFilesBelow } from './list-files.ts';
 import { type Manifest, writeManifest } from './manifest.ts';
 import { backupSql } from './server-backup.ts';
@@ -30,8 +30,6 @@ export interface BackupParts {
   /** Runs work while nothing moves within the journal. */
   readonly still: <T>(work: () => Promise<T>) => Promise<T>;
   readonly now: () => Date;
-  /** Hexadecimal, for names. */
-  readonly randomId: () => string;
 }
 
 export interface BackupAsked {
@@ -52,8 +50,8 @@ const SERVER_BACKUP_MS_MAX = 24 * 3_600_000;
 
 /** Resolves with what the backup holds. @throws Problem backup_failed */
 export async function backUp(parts: BackupParts, asked: BackupAsked, show: Show): Promise<object> {
-  const { dataDir, store, randomId } = parts;
-  const id = randomId();
+  const { dataDir, store } = parts;
+  const id = newBackupId();
   const staging = join(dataDir, stagingName(id));
   const frozen = new FrozenTables({ store, enginePath: join(dataDir, ENGINE_PATH), id });
   try {

@@ -9,6 +9,9 @@ import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engi
 import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Config, loadConfig } from '../config.ts';
+import { controlCopyPath, writeControlCopy } from '../control/control-copy.ts';
+import { openStoppedLedger } from '../stopped-ledger.ts';
 import { backUp } from './back-up.ts';
 import { readManifest } from './manifest.ts';
 import { backupSql, restoreSql, serverDestination } from './server-backup.ts';
@@ -64,6 +67,28 @@ test('the engine reads the statements as they are written', async () => {
   }
 });
 
+/** Through the data directory of a stopped collector, whose tables are on the server. */
+async function backUpStopped(more: Partial<Config>, place: string): Promise<object> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'aicost-server-backup-'));
+  await writeControlCopy(controlCopyPath(dataDir), []);
+  const address = storeAddress(engine.address);
+  const { config } = loadConfig(new Map([['log-level', 'error']]), {});
+  const clickhouseUrl = 'url' in address ? address.url : null;
+  const ledger = await openStoppedLedger({ ...config, clickhouseUrl, dataDir, ...more });
+  const to = await mkdtemp(join(tmpdir(), 'aicost-server-backup-'));
+  try {
+    return await ledger!.backup({ to, clickhouse_to: place }, () => undefined);
+  } finally {
+    await ledger!.close();
+    await Promise.all([to, dataDir].map((path) => rm(path, { recursive: true })));
+  }
+}
+
+test('a collector with --settle off is backed up as any other', async () => {
+  const done = backUpStopped({ settle: false }, 'disk:default/backups/unsettled');
+  expect(await done).toMatchObject({ files: expect.any(Number) });
+});
+
 test('tables come back with every row, under their names and with their views', async () => {
   const row = { version: '7', actor: 'cli', tenant: 'acme', kind: 'k', id: 'i', payload: '{}' };
   await server.insertRows('aicost.control', [{ ...row, deleted: 0 }]);
@@ -72,7 +97,7 @@ test('tables come back with every row, under their names and with their views', 
   const parts = { store: server, dataDir, held: direct, still: direct, now: () => new Date() };
   const destination = serverDestination('disk:default/backups/monday')!;
   const asked = { to, destination };
-  await backUp({ ...parts, randomId: () => 'a1' }, asked, () => undefined);
+  await backUp(parts, asked, () => undefined);
   expect(await readManifest(to)).toMatchObject({
     tables: { kind: 'clickhouse', destination },
     migration: expect.stringMatching(/^\d{4}-/),
