@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import { codeOf, describeDiskError } from '../disk-error.ts';
 import { Problem } from '../problems.ts';
 import type { FileToCopy } from './copy-files.ts';
@@ -155,8 +156,11 @@ async function newestMigration(store: Store): Promise<string> {
 const sumBytes = (files: readonly { bytes: number }[]): number =>
   files.reduce((sum, { bytes }) => sum + bytes, 0);
 
-/** What a disk answers is told with the path; all else is left as it is. */
+/** What a disk answers is told with the path, what ClickHouse refuses as it says it; all else is left as it is. */
 function failure(error: unknown, to: string): unknown {
-  const text = describeDiskError(error, to);
+  const text = isRefusal(error) ? error.message : describeDiskError(error, to);
   return text === undefined ? error : new Problem('backup_failed', text, { cause: error });
 }
+
+const isRefusal = (error: unknown): error is StoreError =>
+  error instanceof StoreError && error.answered && !error.retryable;

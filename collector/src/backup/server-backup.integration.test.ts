@@ -89,6 +89,14 @@ test('a collector with --settle off is backed up as any other', async () => {
   expect(await done).toMatchObject({ files: expect.any(Number) });
 });
 
+test('what the server refuses is told in its words', async () => {
+  const done = backUpStopped({}, 'disk:nowhere/monday');
+  await expect(done).rejects.toMatchObject({
+    code: 'backup_failed',
+    message: expect.stringMatching(/ClickHouse answered .*nowhere/),
+  });
+});
+
 test('tables come back with every row, under their names and with their views', async () => {
   const row = { version: '7', actor: 'cli', tenant: 'acme', kind: 'k', id: 'i', payload: '{}' };
   await server.insertRows('aicost.control', [{ ...row, deleted: 0 }]);
