@@ -189,8 +189,12 @@ export class Journal<Blocks extends SegmentBlocks> {
     return listSetAside(this.options.files, this.paths);
   }
 
-  /** Puts a poison segment back into the queue. @throws NotRetryable */
-  async retryPoison(name: string): Promise<void> {
+  /** Puts a poison segment back into the queue, while nobody looks at the folders. @throws NotRetryable */
+  retryPoison(name: string): Promise<void> {
+    return this.sealing.still(() => this.reenterPoison(name));
+  }
+
+  private async reenterPoison(name: string): Promise<void> {
     const { files, seen, nowMs } = this.options;
     const { segment, records } = await reenter(files, this.paths, name);
     rememberKeys(seen, records);
