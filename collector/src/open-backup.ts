@@ -1,7 +1,7 @@
 /** Backups of a data directory, with what has to wait for them. */
 import { normalize } from 'node:path';
 import type { BackupWork } from './api/admin-ledger.ts';
-import { backUp, checkTarget } from './backup/back-up.ts';
+import { type BackupParts, backUp, checkTarget } from './backup/back-up.ts';
 import { removeLeftovers } from './backup/leftovers.ts';
 import { SERVER_PLACE_EXPECTED, serverDestination } from './backup/server-backup.ts';
 import type { Config } from './config.ts';
@@ -27,8 +27,8 @@ export function openBackup({ config, storage, journal, storing }: BackupOwner): 
   let isUnderWay = false;
   // What a killed process left takes room until then; where it cannot be removed, the next backup says why.
   const cleaned = removeLeftovers(config.dataDir).catch(() => undefined);
-  const held = <T>(work: () => Promise<T>): Promise<T> =>
-    storing.exclusively(work, { holdWriter: true, isReading: true });
+  const held: BackupParts['held'] = (work, signal) =>
+    storing.exclusively(work, { holdWriter: true, isReading: true, signal });
   const still = <T>(work: () => Promise<T>): Promise<T> => journal.sealing.still(work);
   return async ({ to: given, clickhouseTo }) => {
     const { kind, cluster } = storage.store;
@@ -36,7 +36,7 @@ export function openBackup({ config, storage, journal, storing }: BackupOwner): 
     const destination = readDestination(kind, clickhouseTo);
     const to = normalize(given).replace(/(?<=.)\/$/, '');
     await checkTarget(config.dataDir, to);
-    return async (show) => {
+    return async (show, signal) => {
       if (isUnderWay)
         throw new Problem('backup_failed', 'Another backup is under way; wait for it.');
       isUnderWay = true;
@@ -45,7 +45,7 @@ export function openBackup({ config, storage, journal, storing }: BackupOwner): 
         const { store } = storage;
         const { dataDir } = config;
         const parts = { store, dataDir, held, still, now: () => new Date() };
-        return await backUp(parts, { to, destination }, show);
+        return await backUp(parts, { to, destination }, show, signal);
       } finally {
         isUnderWay = false;
       }

@@ -140,7 +140,7 @@ function operationsOn(parts: OpenParts): LedgerOperations {
     backup: async (body: object, show: Show) => {
       const { to, clickhouse_to: clickhouseTo } = BACKUP_BODY.parse(body);
       const run = await openBackup(parts)({ to, clickhouseTo });
-      return unlessFailed(run(show));
+      return unlessFailed(run(show, signal));
     },
   };
 }

@@ -75,6 +75,8 @@ export interface ExclusiveOptions {
   readonly holdWriter: boolean;
   /** It changes nothing, so that it is no matter whether another collector settles. */
   readonly isReading?: boolean;
+  /** Ends the wait for what is not stored yet. */
+  readonly signal?: AbortSignal;
 }
 
 type Show = (progress: object) => void;
@@ -193,10 +195,10 @@ export class Storing {
   exclusively<T>(work: () => Promise<T>, options: ExclusiveOptions): Promise<T> {
     const { settler, open, journal, clock } = this.ledgerWork();
     const { writer } = this;
-    const { holdWriter, isReading = false } = options;
+    const { holdWriter, isReading = false, signal } = options;
     const stored = () =>
       open.suspended(async () => {
-        await waitUntilStored(journal, clock.nowMs());
+        await waitUntilStored(journal, clock.nowMs(), { signal });
         return holdWriter && writer !== undefined ? writer.hold(work) : work();
       });
     return keptOrProblem(isReading ? settler.inTurn(stored) : settler.exclusively(stored));

@@ -105,7 +105,7 @@ test('tables come back with every row, under their names and with their views', 
   const parts = { store: server, dataDir, held: direct, still: direct, now: () => new Date() };
   const destination = serverDestination('disk:default/backups/monday')!;
   const asked = { to, destination };
-  await backUp(parts, asked, () => undefined);
+  await backUp(parts, asked, () => undefined, new AbortController().signal);
   expect(await readManifest(to)).toMatchObject({
     tables: { kind: 'clickhouse', destination },
     migration: expect.stringMatching(/^\d{4}-/),
