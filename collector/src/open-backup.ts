@@ -12,9 +12,9 @@ import type { Storage } from './storage.ts';
 import type { Storing } from './storing.ts';
 
 export interface BackupOwner {
-  readonly config: Pick<Config, 'dataDir'>;
+  readonly config: Pick<Config, 'dataDir' | 'journalBytesMax'>;
   readonly storage: Pick<Storage, 'store' | 'engine'>;
-  readonly journal: Pick<Journal<LandingBlocks>, 'sealing'>;
+  readonly journal: Pick<Journal<LandingBlocks>, 'sealing' | 'bytes'>;
   readonly storing: Pick<Storing, 'exclusively'>;
 }
 
@@ -30,6 +30,7 @@ export function openBackup({ config, storage, journal, storing }: BackupOwner): 
   const held: BackupParts['held'] = (work, signal) =>
     storing.exclusively(work, { holdWriter: true, isReading: true, signal });
   const still = <T>(work: () => Promise<T>): Promise<T> => journal.sealing.still(work);
+  const journalBytes = () => ({ bytes: journal.bytes, bytesMax: config.journalBytesMax });
   return async ({ to: given, clickhouseTo }) => {
     const { kind, cluster } = storage.store;
     if (cluster !== null) throw new Problem('backup_failed', NOT_OF_CLUSTER);
@@ -44,7 +45,7 @@ export function openBackup({ config, storage, journal, storing }: BackupOwner): 
         await cleaned;
         const { store } = storage;
         const { dataDir } = config;
-        const parts = { store, dataDir, held, still, now: () => new Date() };
+        const parts = { store, dataDir, held, still, journalBytes, now: () => new Date() };
         return await backUp(parts, { to, destination }, show, signal);
       } finally {
         isUnderWay = false;

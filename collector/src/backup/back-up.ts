@@ -31,6 +31,8 @@ export interface BackupParts {
   readonly held: <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>;
   /** Runs work while nothing moves within the journal. */
   readonly still: <T>(work: () => Promise<T>) => Promise<T>;
+  /** How full the journal is, and when it takes no more. */
+  readonly journalBytes: () => { readonly bytes: number; readonly bytesMax: number };
   readonly now: () => Date;
 }
 
@@ -68,6 +70,10 @@ export async function backUp(
     show({ step: 'waiting' });
     const at = await parts.held(async () => {
       signal.throwIfAborted();
+      // It takes what comes in until the server is done, and refuses what it has no room for.
+      const { bytes, bytesMax } = parts.journalBytes();
+      const fill = { journal_bytes: bytes, journal_bytes_max: bytesMax };
+      if (asked.destination !== null) show({ step: 'server', ...fill });
       const now = parts.now();
       await putTablesApart(store, frozen, { destination: asked.destination, id, signal });
       written = asked.destination;
