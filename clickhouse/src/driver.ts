@@ -26,7 +26,7 @@ const CONNECTIONS_MAX = 32;
 /** Below the engine's 30 s and a server's 10 s, so that a closed connection is not used again. */
 const IDLE_SOCKET_MS_MAX = 2_500;
 /** Each call has its own limit, and a statement is silent until its end; this one is behind them all. */
-export const REQUEST_MS_MAX = CALL_MS_MAX + 60_000;
+const REQUEST_MS_MAX = CALL_MS_MAX + 60_000;
 
 /** The agent that connects to the engine's socket; undefined where an address is used. */
 export function socketAgent(options: DriverOptions): Agent | undefined {

@@ -9,11 +9,16 @@ import { CommandError, type CommandInput } from './cli/command.ts';
 import { textTable } from './cli/text-table.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
-import { controlCopyPath } from './control/control-copy.ts';
+import { controlCopyPath, readIfThere, writeDurably } from './control/control-copy.ts';
 import { type Compared, MoveError, moveTables, mustHoldNothingElse } from './move/move-tables.ts';
-import { findMovedMark, writeMovedMark } from './move/moved-mark.ts';
 import { serverAddress } from './server-address.ts';
 import { withStoppedTables } from './stopped-ledger.ts';
+
+/**
+ * In a data directory: its tables were copied to a server, and both held the same. What a collector stores there
+ * afterwards is not in the old tables, and a second move would take it away. A collector does not look at it.
+ */
+const MARK_FILE = 'moved.json';
 
 /** Runs the command. @returns 0 when both hold the same, 1 when they do not */
 export async function runMove(input: CommandInput): Promise<number> {
@@ -43,7 +48,6 @@ async function move(
   { config, io, json }: CommandInput,
   target: Store,
 ): Promise<readonly Compared[] | undefined> {
-  const dataDir = resolve(config.dataDir);
   // The same options name the target and, later, where the collector stores: here they are not yet its own.
   const embedded = { ...config, clickhouseUrl: null, clickhousePasswordFile: null };
   return withStoppedTables(embedded, {
@@ -53,7 +57,7 @@ async function move(
       const compared = await moveTables({ source, target }, ({ table, partition }) => {
         if (!json) io.writeError(`  … ${table}, partition ${partition}\n`);
       });
-      if (isAllEqual(compared)) await writeMovedMark(dataDir, await targetOf(config), io.now());
+      if (isAllEqual(compared)) await mark(config, io.now());
       return compared;
     },
   });
@@ -68,11 +72,18 @@ function mustHaveTables(dataDir: string): void {
   );
 }
 
+/** With where to, but never a password. */
+async function mark(config: Config, at: Date): Promise<void> {
+  const { url, database } = await targetOf(config);
+  const text = JSON.stringify({ moved_at: at.toISOString(), url, database });
+  await writeDurably(join(resolve(config.dataDir), MARK_FILE), `${text}\n`);
+}
+
 async function mustNotBeMoved(dataDir: string): Promise<void> {
-  const mark = await findMovedMark(dataDir);
-  if (mark === undefined) return;
+  const path = join(dataDir, MARK_FILE);
+  if ((await readIfThere(path)) === undefined) return;
   throw new CommandError(
-    `${mark} tells that the tables were moved already. Moving again takes away what a collector has stored on the server since. Start the collector with --clickhouse-url, or, if none has run there yet, move with --again.`,
+    `${path} tells that the tables were moved already. Moving again takes away what a collector has stored on the server since. Start the collector with --clickhouse-url, or, if none has run there yet, move with --again.`,
   );
 }
 

@@ -4,8 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
 
-/** `url` has neither user nor password. */
-export interface ServerAddress {
+interface ServerAddress {
   readonly url: string;
   readonly username?: string;
   readonly password?: string;

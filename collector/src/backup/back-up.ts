@@ -11,6 +11,7 @@ import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import { codeOf, describeDiskError } from '../disk-error.ts';
 import { Problem } from '../problems.ts';
+import { backUpServer } from './back-up-server.ts';
 import type { FileToCopy } from './copy-files.ts';
 import { type CopyJob, copyInThread } from './copy-in-thread.ts';
 import { FrozenTables } from './frozen-tables.ts';
@@ -19,7 +20,6 @@ import { ENGINE_PATH, newBackupId, removeLeftovers, stagingName } from './leftov
 import { listFilesBelow } from './list-files.ts';
 import { type Manifest, writeManifest } from './manifest.ts';
 import { mustHaveRoom } from './room.ts';
-import { backUpServer } from './server-backup.ts';
 import { DIRECTORY_MODE } from './synced-files.ts';
 import { totalBytes } from './total-bytes.ts';
 
@@ -46,7 +46,7 @@ export interface BackupAsked {
 type Show = (progress: object) => void;
 
 const JOURNAL_PATH = 'journal';
-/** Of the data directory itself: the control state, what was used today, and the first operator key until it is rotated. */
+/** Of the data directory itself: control state, what was used today, the first operator key until it is rotated. */
 const FILES = ['control.json', 'daily-use.json', 'admin.key'] as const;
 
 /** Resolves with what the backup holds; ends when the signal fires. @throws Problem backup_failed */

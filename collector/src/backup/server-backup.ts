@@ -3,9 +3,6 @@
  * never in a statement of ours.
  */
 import { quoteName, quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
-import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
-import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
-import { BACKUP_PATIENCE } from './backup-patience.ts';
 
 /** `disk:<name>/<path>` or `s3:<named collection>/<path>`. */
 const PLACE = /^(disk|s3):([A-Za-z_][A-Za-z0-9_]*)\/([A-Za-z0-9_./-]+)$/;
@@ -25,32 +22,6 @@ export function serverDestination(text: string): string | undefined {
 
 export const backupSql = (database: string, destination: string): string =>
   `BACKUP DATABASE ${quoteName(database)} TO ${destination}`;
-
-export interface ServerBackup {
-  readonly destination: string;
-  /** For the name of the statement. */
-  readonly id: string;
-  readonly signal: AbortSignal;
-}
-
-/** A statement goes on when nobody waits for it any more, so it is asked to end. @throws StoreError */
-export async function backUpServer(
-  store: Store,
-  { destination, id, signal }: ServerBackup,
-): Promise<void> {
-  const queryId = `aicost-backup-${id}`;
-  try {
-    await store.command(backupSql(store.database, destination), {
-      ...BACKUP_PATIENCE,
-      queryId,
-      signal,
-    });
-  } catch (error) {
-    const mayGoOn = error instanceof StoreError && !error.answered;
-    if (mayGoOn) await store.kill(queryId).catch(() => undefined);
-    throw error;
-  }
-}
 
 export const restoreSql = (database: string, destination: string): string =>
   `RESTORE DATABASE ${quoteName(database)} FROM ${destination}`;

@@ -29,7 +29,10 @@ export async function writeSynced(path: string, text: string): Promise<void> {
   }
 }
 
-/** Copies a file, with the time of its last change, to where none is. Resolves with the size and the SHA-256 (hexadecimal) of what was read. */
+/**
+ * Copies a file, with the time of its last change, to where none is. Resolves with the size and the SHA-256
+ * (hexadecimal) of what was read.
+ */
 export async function copySynced(
   from: string,
   to: string,

@@ -191,15 +191,13 @@ export class Journal<Blocks extends SegmentBlocks> {
 
   /** Puts a poison segment back into the queue, while nobody looks at the folders. @throws NotRetryable */
   retryPoison(name: string): Promise<void> {
-    return this.sealing.still(() => this.reenterPoison(name));
-  }
-
-  private async reenterPoison(name: string): Promise<void> {
     const { files, seen, nowMs } = this.options;
-    const { segment, records } = await reenter(files, this.paths, name);
-    rememberKeys(seen, records);
-    this.queue.add({ ...segment, sealedAtMs: nowMs(), openedAtMs: nowMs() });
-    await this.queue.recount();
+    return this.sealing.still(async () => {
+      const { segment, records } = await reenter(files, this.paths, name);
+      rememberKeys(seen, records);
+      this.queue.add({ ...segment, sealedAtMs: nowMs(), openedAtMs: nowMs() });
+      await this.queue.recount();
+    });
   }
 
   private tick(): void {

@@ -1,7 +1,8 @@
 /**
  * All rows of one database into another of the same version, table by table and partition by partition. A partition
- * that is there already as it should be is left alone, one that was half copied is dropped first, and one that is not
- * in the source any more is dropped, so that a move that was cut off is gone on with by the next. Views do not fire: each table gets what its like has.
+ * that is there already as it should be is left alone; one that was half copied, or is not in the source any more, is
+ * dropped first: so a move that was cut off is gone on with by the next. Views do not fire: each table gets what its
+ * like has.
  */
 import { formatUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
