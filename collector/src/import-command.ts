@@ -9,7 +9,7 @@ import { ConfigError } from './config-error.ts';
 import { FILE_FORMATS, type FileFormat, formatOf } from './import/file-record.ts';
 import { readCsv } from './import/read-csv.ts';
 import { readNdjson } from './import/read-ndjson.ts';
-import { type RowBatch, rowBatches } from './import/row-batches.ts';
+import { type RowBatch, rowBatches, rowsByTenant } from './import/row-batches.ts';
 import type { ImportSource } from './import/source.ts';
 import { SOURCE_NAMES, sourceNamed } from './import/sources.ts';
 import { utf8Text } from './import/utf8-text.ts';
@@ -33,10 +33,12 @@ export async function runImport(input: CommandInput): Promise<number> {
   });
   const send = (rows: RowBatch['rows']) =>
     sender.post({ source: source.name, tenant, dry_run: dryRun, rows });
+  const parts = (rows: RowBatch['rows']) =>
+    rows.length === 0 ? [] : tenant === undefined ? rowsByTenant(source, rows) : [rows];
   const totals = new ImportTotals();
   let isWhole = false;
   try {
-    for (const each of files) await importFile({ source, send, totals, input }, each);
+    for (const each of files) await importFile({ source, send, parts, totals, input }, each);
     isWhole = true;
   } finally {
     // What came before the end of an import that was cut off stands, and was refused, all the same.
@@ -71,12 +73,14 @@ function formatFor(file: string, given: string | undefined): FileFormat {
 interface Import {
   readonly source: ImportSource;
   readonly send: (rows: RowBatch['rows']) => Promise<ImportAnswer>;
+  /** Rows that go in requests of their own. */
+  readonly parts: (rows: RowBatch['rows']) => readonly RowBatch['rows'][];
   readonly totals: ImportTotals;
   readonly input: CommandInput;
 }
 
 async function importFile(
-  { source, send, totals, input }: Import,
+  { source, send, parts, totals, input }: Import,
   { file, format }: { file: string; format: FileFormat },
 ): Promise<void> {
   const text = file === '-' ? input.io.input : createReadStream(file);
@@ -91,7 +95,7 @@ async function importFile(
         totals.refuse(file, { line: at, ...fault, value: shownCell(fault.value) });
       }
       sentLine = rows.at(-1)?.line ?? sentLine;
-      if (rows.length > 0) totals.add(file, await send(rows));
+      for (const part of parts(rows)) totals.add(file, await send(part));
       line = sentLine;
       if (totals.rows - shown < PROGRESS_ROWS) continue;
       shown = totals.rows;

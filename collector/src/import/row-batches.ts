@@ -26,6 +26,22 @@ export interface BatchLimits {
   readonly charsMax: number;
 }
 
+/** The rows of each tenant that they name: what is refused for one says nothing of the others. */
+export function rowsByTenant(source: ImportSource, rows: readonly BatchedRow[]): BatchedRow[][] {
+  const names = source.columns.flatMap((column) =>
+    'place' in column && column.place === 'tenant' ? column.names : [],
+  );
+  if (names.length === 0) return [[...rows]];
+  const byTenant = new Map<unknown, BatchedRow[]>();
+  for (const row of rows) {
+    const tenant = new ImportRecord(row.columns).find(names)?.cell;
+    const known = byTenant.get(tenant);
+    if (known === undefined) byTenant.set(tenant, [row]);
+    else known.push(row);
+  }
+  return [...byTenant.values()];
+}
+
 export async function* rowBatches(
   source: ImportSource,
   records: AsyncIterable<FileRecord>,
