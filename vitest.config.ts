@@ -7,8 +7,8 @@ setTestEnvironment();
 /** Three projects, so that `npm run test:unit` stays fast: unit, integration (embedded engine), e2e. */
 export default defineConfig({
   test: {
-    // Most wait for an engine or a process: with one worker for each of two cores they take half the time.
-    maxWorkers: 2,
+    // Most wait for an engine or a process, and a quarter of the time all of two did: three keep two cores busy.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     projects: [
       {

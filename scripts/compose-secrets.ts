@@ -21,8 +21,11 @@ export const COLLECTOR_USER = 'aicost';
 export const GRAFANA_USER = 'grafana';
 const DATABASE = 'aicost';
 
-/** What Grafana may read: money and spans, how far settle is, alerts. Not keys, and not what is being deleted. */
-const GRAFANA_TABLES = [
+/**
+ * What Grafana may read: money and spans, how far settle is, alerts and what became of them. Not keys, and not what is
+ * being deleted.
+ */
+export const GRAFANA_TABLES = [
   'spans',
   'ledger',
   'cost_hourly',
@@ -35,6 +38,7 @@ const GRAFANA_TABLES = [
   'sealed_days',
   'control_totals',
   'alerts',
+  'webhook_attempts',
   'migrations',
 ] as const;
 

@@ -182,6 +182,7 @@ const READS: Partial<Record<MetricName, (value: number) => boolean>> = {
   aicost_open_spans: (count) => count >= 0,
   aicost_open_oldest_seconds: (age) => age >= 0,
   aicost_settle_lag_seconds: (age) => age > 0 && age < 3600,
+  aicost_settle_owner: (owner) => owner === 1,
   aicost_control_age_seconds: (age) => age >= 0,
   aicost_price_book_age_seconds: (age) => age > 0,
   aicost_build_info: (info) => info === 1,

@@ -41,7 +41,11 @@ export function startFirstCollector(): Promise<StartedCollector> {
   return startIn(mkdtempSync(join(tmpdir(), 'aicost-e2e-')), []);
 }
 
-async function startIn(dataDir: string, flags: readonly string[]): Promise<StartedCollector> {
+/** On a data directory that is there, such as a restored one; it is removed at the end as any other. */
+export async function startIn(
+  dataDir: string,
+  flags: readonly string[],
+): Promise<StartedCollector> {
   const child = spawn(
     process.execPath,
     [

@@ -1,11 +1,23 @@
-/** A file as the body of a request. Invariant: a disk that fails while it is read ends the request, not the process. */
+/** A file or a stream as the body of a request. Invariant: one that fails half way ends the request, not us. */
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 
 /** Opens the file, sends it, and closes it. Rejects when it cannot be opened or read, or with what `send` rejects. */
 export async function sendFile<T>(path: string, send: (body: Readable) => Promise<T>): Promise<T> {
   const file = await open(path);
-  const body = file.createReadStream();
+  try {
+    return await sendStream(file.createReadStream(), send);
+  } finally {
+    // The stream has closed it, unless it never began.
+    await file.close().catch(() => undefined);
+  }
+}
+
+/** Sends it, and destroys it. Rejects when it cannot be read to its end, or with what `send` rejects. */
+export async function sendStream<T>(
+  body: Readable,
+  send: (body: Readable) => Promise<T>,
+): Promise<T> {
   const unreadable = new Promise<never>((_, reject) => body.once('error', reject));
   try {
     const sent = send(body);
@@ -16,7 +28,5 @@ export async function sendFile<T>(path: string, send: (body: Readable) => Promis
     return await Promise.race([sent, unreadable]);
   } finally {
     body.destroy();
-    // The stream has closed it, unless it never began.
-    await file.close().catch(() => undefined);
   }
 }

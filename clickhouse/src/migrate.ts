@@ -9,6 +9,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { ON_CLUSTER_SETTINGS, onClusterPatience } from './cluster/cluster-settings.ts';
 import { createDatabasesSql, migrationsTableSql } from './cluster/database-sql.ts';
+import { ownershipTableSql } from './cluster/ownership-sql.ts';
 import { renderStatement } from './cluster/render-statement.ts';
 import type { DatabasePlace } from './cluster/table-places.ts';
 import { readTokens } from './engine/tokens.ts';
@@ -65,7 +66,7 @@ export async function migrate(
   const migrations = await readMigrations(directory);
   await store.createDatabase();
   const table = `${quoteName(store.database)}.migrations`;
-  await store.command(migrationsTableSql(store), onClusterPatience(store));
+  for (const sql of firstTablesSql(store)) await store.command(sql, onClusterPatience(store));
   const recorded = await store.query<Recorded>(
     `SELECT DISTINCT number, name, digest FROM ${table} ORDER BY number`,
   );
@@ -85,6 +86,10 @@ export async function migrate(
 
 /** What stands before the first migration. */
 const FIRST = 'database';
+const firstTablesSql = (place: DatabasePlace): string[] => [
+  migrationsTableSql(place),
+  ...(place.cluster === null ? [] : [ownershipTableSql(place)]),
+];
 const settingsSql = ({ cluster }: DatabasePlace): string[] =>
   cluster === null
     ? []
@@ -104,7 +109,7 @@ export async function plannedStatements(
   place: DatabasePlace,
   directory: string = MIGRATIONS_DIRECTORY,
 ): Promise<PlannedStatement[]> {
-  const first = [...settingsSql(place), ...createDatabasesSql(place), migrationsTableSql(place)];
+  const first = [...settingsSql(place), ...createDatabasesSql(place), ...firstTablesSql(place)];
   const planned = (await readMigrations(directory)).flatMap((migration) => {
     const steps = STEPS[migration.name]?.planned(place);
     const all = [...(steps?.before ?? []), ...statementsOf(migration, place)];

@@ -1,7 +1,8 @@
 /**
  * A store that tells of every call: which, how long, and how it failed. Invariant: it changes no call and no answer.
  */
-import type { CallOptions, Store, StoreParams } from './store.ts';
+import type { CallOptions, StoreParams } from './call-options.ts';
+import type { Store } from './store.ts';
 import { StoreError } from './store-error.ts';
 
 /** One call that is over. */
@@ -13,6 +14,7 @@ export interface StoreCall {
     | 'command'
     | 'insertRows'
     | 'insertNativeFile'
+    | 'insertNativeStream'
     | 'ping';
   /** Readings of `performance.now()`. */
   readonly startMs: number;
@@ -61,6 +63,8 @@ export function observeStore(store: Store, onCall: (call: StoreCall) => void): S
     insertRows: (...asked) => timed('insertRows', () => store.insertRows(...asked)),
     insertNativeFile: (...asked) =>
       timed('insertNativeFile', () => store.insertNativeFile(...asked)),
+    insertNativeStream: (...asked) =>
+      timed('insertNativeStream', () => store.insertNativeStream(...asked)),
     isRunning: (queryId) => store.isRunning(queryId),
     kill: (queryId) => store.kill(queryId),
     ping: (timeoutMs) => timed('ping', () => store.ping(timeoutMs)),

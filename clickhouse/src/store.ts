@@ -5,12 +5,13 @@
 import type { Agent } from 'node:http';
 import { addAbortSignal, type Readable } from 'node:stream';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
+import { type CallOptions, common, type StoreParams, withTimeout } from './call-options.ts';
 import { CLUSTER_SETTINGS, onClusterPatience } from './cluster/cluster-settings.ts';
 import { createDatabasesSql } from './cluster/database-sql.ts';
 import { killSql, runningSql } from './cluster/running-sql.ts';
 import { type DriverOptions, LOCAL_URL, openDriver, socketAgent } from './driver.ts';
 import { askKill, askRunning } from './engine-questions.ts';
-import { sendFile } from './file-body.ts';
+import { sendFile, sendStream } from './file-body.ts';
 import { type NativeFileInsert, nativeInsertSql } from './native-insert.ts';
 import { toStoreError } from './store-error.ts';
 import { JSON_SETTINGS, SEGMENT_SETTINGS, type StoreSettings } from './store-settings.ts';
@@ -25,17 +26,6 @@ export interface StoreOptions extends DriverOptions {
   readonly commandMsMax?: number;
   readonly insertMsMax?: number;
 }
-
-/** What goes with a call. */
-export interface CallOptions {
-  readonly queryId?: string;
-  readonly timeoutMs?: number;
-  readonly settings?: StoreSettings;
-  readonly signal?: AbortSignal;
-}
-
-/** Values of `{name:Type}` in a statement. */
-export type StoreParams = Readonly<Record<string, unknown>>;
 
 /** ClickHouse, as the rest of the program sees it. */
 export interface Store {
@@ -57,6 +47,8 @@ export interface Store {
   /** A few rows as JSONEachRow, in one block, waited for. An empty list does nothing. */
   insertRows(table: string, rows: readonly object[], options?: CallOptions): Promise<void>;
   insertNativeFile(path: string, insert: NativeFileInsert): Promise<void>;
+  /** Native blocks as they come, into table and columns: `t (a, b)`. Of one that breaks off some may be stored. */
+  insertNativeStream(into: string, blocks: Readable, options?: CallOptions): Promise<void>;
   /** Whether the statement still waits or runs, on any replica that answers here. */
   isRunning(queryId: string): Promise<boolean>;
   /** Asks for the end of a statement and does not wait for it: ask isRunning. */
@@ -216,6 +208,27 @@ class HttpStore implements Store {
     });
   }
 
+  async insertNativeStream(
+    into: string,
+    blocks: Readable,
+    options: CallOptions = {},
+  ): Promise<void> {
+    const limitMs = this.#options.insertMsMax ?? 120_000;
+    const settings: StoreSettings = {
+      async_insert: 0,
+      ...options.settings,
+      wait_end_of_query: 1,
+    };
+    await this.#call('insertNativeStream', limitMs, options, (signal) =>
+      sendStream(blocks, async (values) => {
+        const about = { ...common(undefined, options, signal), clickhouse_settings: settings };
+        const query = `INSERT INTO ${into} FORMAT Native`;
+        const sent = await this.#client.exec({ query, values, ...about });
+        await sent.stream.resume().toArray();
+      }),
+    );
+  }
+
   async isRunning(queryId: string): Promise<boolean> {
     if (this.kind === 'embedded') {
       return await askRunning(this.#door(), queryId);
@@ -284,17 +297,4 @@ class HttpStore implements Store {
       throw toStoreError(signal.aborted ? (signal.reason ?? thrown) : thrown, doing);
     }
   }
-}
-
-function withTimeout(timeoutMs: number, signal: AbortSignal | undefined): AbortSignal {
-  const timeout = AbortSignal.timeout(timeoutMs);
-  return signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
-}
-
-function common(params: StoreParams | undefined, options: CallOptions, signal: AbortSignal) {
-  return {
-    abort_signal: signal,
-    ...(params === undefined ? {} : { query_params: { ...params } }),
-    ...(options.queryId === undefined ? {} : { query_id: options.queryId }),
-  };
 }

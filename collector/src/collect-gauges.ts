@@ -14,8 +14,11 @@ import type { SegmentBlocks } from './journal/pending-rows.ts';
 import type { SeenSpans } from './journal/seen-spans.ts';
 import type { SeenWindow } from './journal/seen-window.ts';
 import type { Metrics } from './metrics.ts';
+import type { Settling } from './open-ownership.ts';
 import type { TenantBooks } from './price/tenant-books.ts';
+import { setOrRemove } from './set-or-remove.ts';
 import type { OpenTraces } from './settle/open-traces.ts';
+import { settleGauges } from './settle-gauges.ts';
 import type { Storage } from './storage.ts';
 import type { WriteHealth } from './write/write-health.ts';
 
@@ -28,9 +31,12 @@ export interface GaugeParts {
   readonly control: ControlState;
   readonly books: TenantBooks;
   readonly storage: Storage;
-  /** Up to when settle is through, in milliseconds since 1970; undefined before its first pass. */
-  readonly settledThroughMs: () => number | undefined;
-  readonly writing: WriteHealth;
+  readonly storing: {
+    /** Up to when settle is through, in milliseconds since 1970; undefined before its first pass. */
+    readonly settledThroughMs: number | undefined;
+    readonly writing: WriteHealth;
+    readonly settling: Settling;
+  };
   readonly metrics: Metrics;
   readonly nowMs: () => number;
 }
@@ -52,6 +58,7 @@ export function collectGauges(parts: GaugeParts): () => Promise<void> {
     journalGauges(parts);
     intakeGauges(parts);
     ageGauges(parts);
+    settleGauges(parts.storing.settling, parts.metrics);
     await unpricedShare(parts.metrics);
     if (performance.now() - askedAtMs >= ASK_EVERY_MS) {
       askedAtMs = performance.now();
@@ -61,22 +68,12 @@ export function collectGauges(parts: GaugeParts): () => Promise<void> {
   };
 }
 
-interface Settable {
-  set(value: number): void;
-  remove(): void;
-}
-
-function setOrRemove(gauge: Settable, value: number | undefined): void {
-  if (value === undefined) gauge.remove();
-  else gauge.set(value);
-}
-
 const secondsSince = (nowMs: number, thenMs: number | undefined): number | undefined =>
   thenMs === undefined ? undefined : Math.max(0, nowMs - thenMs) / 1000;
 
-function journalGauges({ journal, writing, metrics, nowMs }: GaugeParts): void {
+function journalGauges({ journal, storing, metrics, nowMs }: GaugeParts): void {
   const now = nowMs();
-  metrics.aicost_write_failing_seconds.set(writing.failingSeconds);
+  metrics.aicost_write_failing_seconds.set(storing.writing.failingSeconds);
   metrics.aicost_journal_bytes.set(journal.bytes);
   metrics.aicost_journal_segments.set({ state: 'open' }, journal.openCount);
   metrics.aicost_journal_segments.set({ state: 'sealed' }, journal.queue.count);
@@ -98,11 +95,11 @@ function intakeGauges({ seen, seenWindow, open, metrics, nowMs }: GaugeParts): v
   metrics.aicost_open_oldest_seconds.set(secondsSince(now, oldestMs) ?? 0);
 }
 
-function ageGauges({ books, control, settledThroughMs, metrics, nowMs }: GaugeParts): void {
+function ageGauges({ books, control, storing, metrics, nowMs }: GaugeParts): void {
   const now = nowMs();
   const checkedMs = Date.parse(`${books.checkedAt}T00:00:00Z`);
   metrics.aicost_price_book_age_seconds.set(secondsSince(now, checkedMs) ?? 0);
-  setOrRemove(metrics.aicost_settle_lag_seconds, secondsSince(now, settledThroughMs()));
+  setOrRemove(metrics.aicost_settle_lag_seconds, secondsSince(now, storing.settledThroughMs));
   const refreshedMs = control.refreshedAt?.getTime();
   setOrRemove(metrics.aicost_control_age_seconds, secondsSince(now, refreshedMs));
 }

@@ -34,6 +34,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { DIALECTS } from './normalise/dialects.ts';
 import { Normaliser } from './normalise/normalise.ts';
 import { observeTotals } from './observe.ts';
+import { openBackup } from './open-backup.ts';
 import { type OpenBudgets, openBudgets } from './open-budgets.ts';
 import { openImport } from './open-import.ts';
 import { openLimits } from './open-limits.ts';
@@ -136,7 +137,7 @@ async function openRoad(
     }),
     guard,
     open,
-    mayReverse: config.settle,
+    mayReverse: config.settle && config.clickhouseCluster === null,
     live,
     metrics,
     log,
@@ -145,12 +146,8 @@ async function openRoad(
   });
   const nowNs = () => BigInt(clock.nowMs()) * 1_000_000n;
   const maker = createEntryMaker({ bookFor, guard, nowNs });
-  const accept = acceptSignals({
-    keeper,
-    totals: totals.totals,
-    metrics,
-    json: new JsonThread(),
-  });
+  const json = new JsonThread();
+  const accept = acceptSignals({ keeper, totals: totals.totals, metrics, json });
   const price = createPriceNow(prices.books);
   return { journal, seen, seenWindow, clock, limits, accept, maker, open, price, buffers, live };
 }
@@ -199,8 +196,9 @@ class Collector implements RunningCollector {
     parts.storage.prepared
       .then(() => {
         this.pricesTable = this.keepPricesTable();
-        if (!this.isDraining) this.background = startBackground(this.parts);
-        return this.storing.start();
+        const { storing } = this;
+        if (!this.isDraining) this.background = startBackground({ ...parts, storing });
+        return storing.start();
       })
       .then(() => this.erasures.start())
       .catch((error) => this.failUnlessDraining(error));
@@ -221,16 +219,17 @@ class Collector implements RunningCollector {
         ...this.parts,
         dataDir: config.dataDir,
         books: prices.books,
-        settledThroughMs: () => this.storing.settledThroughMs,
-        writing: this.storing.writing,
+        storing: this.storing,
         nowMs: this.parts.clock.nowMs,
       }),
       isDraining: () => this.isDraining,
       writing: this.storing.writing,
+      settling: () => this.storing.settling,
       settle: (show) => this.storing.settleNow(show),
       verify: (show, signal) => this.erasures.compare(() => this.storing.verifyNow(show, signal)),
       reprice: (options, show) => this.storing.repriceNow(options, show),
       retention: (options, show) => this.storing.retentionNow(options, show),
+      backup: openBackup({ ...this.parts, storing: this.storing }),
       erasures: this.erasures,
       importRows: openImport({ ...this.parts, accept: accept.traces }),
     });

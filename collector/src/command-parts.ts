@@ -17,6 +17,8 @@ export interface CommandParts {
   readonly stoppedKeys: OpenStoppedKeys;
   readonly stoppedLedger: OpenStoppedLedger;
   readonly stoppedJournal: OpenStoppedJournal;
+  readonly restore: () => Promise<RunCommandPart>;
+  readonly move: () => Promise<RunCommandPart>;
   readonly importHistory: () => Promise<RunCommandPart>;
   readonly demo: () => Promise<RunCommandPart>;
 }
@@ -55,6 +57,8 @@ export const COMMAND_PARTS: CommandParts = {
   stoppedLedger: async (config) => (await import('./stopped-ledger.ts')).openStoppedLedger(config),
   stoppedJournal: async (dataDir) =>
     (await import('./journal/stopped-journal.ts')).openStoppedJournal(dataDir),
+  restore: async () => (await import('./restore-command.ts')).runRestore,
+  move: async () => (await import('./move-command.ts')).runMove,
   importHistory: async () => (await import('./import-command.ts')).runImport,
   demo: async () => (await import('./demo-command.ts')).runDemoCommand,
 };

@@ -180,6 +180,8 @@ export class Erasures {
       await this.resume();
     } catch (error) {
       if (this.isStopped) return;
+      const isOthers = error instanceof Problem && error.code === 'settled_elsewhere';
+      if (isOthers) return this.passIn(SWEEP_EVERY_MS);
       this.parts.log.warn({ err: error }, 'a deletion was not gone on with; it is tried again');
       pauseMs = RETRY_MS;
     }

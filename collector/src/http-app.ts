@@ -7,6 +7,7 @@ import { adminImportRoutes } from './api/admin-import.ts';
 import { adminJournalRoutes } from './api/admin-journal.ts';
 import {
   adminLedgerRoutes,
+  type BackupWork,
   type LedgerWork,
   type RepriceWork,
   type RetentionWork,
@@ -43,6 +44,7 @@ import type { Metrics } from './metrics.ts';
 import { readinessParts } from './observe.ts';
 import type { OpenBudgets } from './open-budgets.ts';
 import type { OpenLimits } from './open-limits.ts';
+import type { Settling } from './open-ownership.ts';
 import { pageRoutes, readPage } from './page/page.ts';
 import { cacheRates } from './price/cache-rates.ts';
 import type { OpenPrices } from './price/open-prices.ts';
@@ -68,12 +70,15 @@ export interface HttpAppParts {
   live: LiveFeed;
   /** How writing into ClickHouse goes. */
   writing: WriteHealth;
+  /** Who settles. */
+  settling: () => Settling;
   /** Settles now, for `/api/v1/admin/settle`. */
   settle: LedgerWork;
   /** For `/api/v1/admin/verify`, `reprice` and `retention`. */
   verify: LedgerWork;
   reprice: RepriceWork;
   retention: RetentionWork;
+  backup: BackupWork;
   importRows: ImportRows;
   /** For `/api/v1/admin/tenants`. */
   erasures: ErasureOperations;
@@ -84,7 +89,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
   const { config, log, metrics, storage, control, prices, journal, authenticate, isDraining } =
     parts;
   const { collectGauges } = parts;
-  const { writing } = parts;
+  const { writing, settling } = parts;
   const now = () => new Date();
   const { books } = prices;
   const priceDeps = { authenticate, prices: prices.operations, now };
@@ -97,7 +102,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
     signalRoutes: parts.signalRoutes,
     corsOrigins: config.corsOrigins ?? [],
     answerOtlpProblem: createAnswerOtlpProblem(encodeStatus),
-    parts: readinessParts({ journal, storage, control, books, writing, metrics }),
+    parts: readinessParts({ journal, storage, control, books, writing, settling, metrics }),
     collectGauges,
     routers: [
       costsRoutes({

@@ -48,7 +48,7 @@ export interface KeepDeps {
   redactor: ContentRedactor;
   guard: CardinalityGuard;
   open: OpenTraces;
-  /** Whether this process settles: then it may correct entries that an earlier request made. */
+  /** Whether this process settles, and no other may: then it may correct entries that an earlier request made. */
   mayReverse: boolean;
   /** Who listens to calls as they become durable. */
   live: Pick<LiveHub, 'isHeard' | 'callsOf'>;

@@ -7,7 +7,7 @@ import type { ForwardClock } from './forward-clock.ts';
 import { JournalUnavailable } from './journal/journal-unavailable.ts';
 import type { TenantLimitName, TenantLimits } from './limit-table.ts';
 import { DIALECTS, RULES_VERSION } from './normalise/dialects.ts';
-import { unavailable } from './problems.ts';
+import { Problem, unavailable } from './problems.ts';
 import { appendVersions, type VersionJournal } from './reprice/append-versions.ts';
 import { type RepriceDeps, type RepriceOptions, repriceLedger } from './reprice/reprice-ledger.ts';
 import type { DayOutcome, RetentionDeps } from './retention/day-outcome.ts';
@@ -16,6 +16,11 @@ import { expireDue, type RetentionResult } from './retention/retention-pass.ts';
 import { contentNamesOf, PLAIN_BYTES_MAX } from './rows/redact.ts';
 import type { EntryMaker } from './settle/difference.ts';
 import type { OpenTraces } from './settle/open-traces.ts';
+import {
+  OwnershipLost,
+  SettledElsewhere,
+  type SettleOwnership,
+} from './settle/ownership/settle-ownership.ts';
 import type { Settler } from './settle/settler.ts';
 import type { PriceNow } from './settle/standing-amounts.ts';
 import { waitUntilStored } from './settle/wait-stored.ts';
@@ -43,6 +48,7 @@ export interface LedgerWorkParts {
   readonly open: OpenTraces;
   readonly price: PriceNow;
   readonly settler: Settler;
+  readonly ownership: Pick<SettleOwnership, 'assertHeld'>;
 }
 
 type Show = (progress: object) => void;
@@ -52,9 +58,13 @@ export async function keptOrProblem<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    throw error instanceof JournalUnavailable
-      ? unavailable('journal_unavailable', error.message)
-      : error;
+    if (error instanceof JournalUnavailable) {
+      throw unavailable('journal_unavailable', error.message);
+    }
+    if (error instanceof SettledElsewhere || error instanceof OwnershipLost) {
+      throw new Problem('settled_elsewhere', error.message);
+    }
+    throw error;
   }
 }
 
@@ -111,7 +121,7 @@ export function retentionNow(
 
 /** Resolves with what was done. It appends corrections, as settle does, so the two take turns. */
 export function repriceNow(
-  { store, journal, clock, maker, open, price, settler }: LedgerWorkParts,
+  { store, journal, clock, maker, open, price, settler, ownership }: LedgerWorkParts,
   options: RepriceOptions,
   show: Show,
 ): Promise<object> {
@@ -119,7 +129,10 @@ export function repriceNow(
     store,
     price,
     maker,
-    append: (appended) => appendVersions(journal, appended),
+    append: (appended) => {
+      ownership.assertHeld();
+      return appendVersions(journal, appended);
+    },
     stored: () => waitUntilStored(journal, clock.nowMs()),
     settledThroughNs: () => settler.settledThroughNs(),
   };

@@ -3,6 +3,7 @@
 import { DirectoryLockedError } from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
 import { EngineStartError } from '@ai-cost-profiler/clickhouse/engine/supervise.ts';
 import { MigrationError } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import { backupCommands } from './cli/backup.ts';
 import { BUDGET_COMMANDS } from './cli/budgets.ts';
 import { type Command, CommandError, type CommandInput, type CommandIo } from './cli/command.ts';
 import { COSTS_COMMAND } from './cli/costs.ts';
@@ -66,6 +67,7 @@ function allCommands(parts: CommandParts): readonly Command[] {
     importCommand(async (input) => (await parts.importHistory())(input)),
     ...ledgerCommands(parts.stoppedLedger),
     ...journalCommands(parts.stoppedJournal),
+    ...backupCommands(parts),
     {
       name: 'demo',
       sentence: 'Send realistic traffic of the last hour to a collector, and show what it cost.',

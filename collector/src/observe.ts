@@ -6,10 +6,13 @@ import type { JournalEvent } from './journal/journal-options.ts';
 import type { SegmentBlocks } from './journal/pending-rows.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import type { Settling } from './open-ownership.ts';
 import type { TenantBooks } from './price/tenant-books.ts';
 import { daysSince } from './price-row.ts';
 import type { DayOutcome } from './retention/day-outcome.ts';
 import type { RetentionResult } from './retention/retention-pass.ts';
+import type { OwnershipEvent } from './settle/ownership/cluster-ownership.ts';
+import { SettledElsewhere } from './settle/ownership/settle-ownership.ts';
 import type { SettleLoopDeps } from './settle/settle-loop.ts';
 import type { Storage } from './storage.ts';
 import type { FlushLoopDeps } from './totals/flush-loop.ts';
@@ -112,7 +115,7 @@ function tellFailure(
   log[level](fields, 'a batch was not written; trying again');
 }
 
-/** What settle does, for its loop. */
+/** What settle does, for its loop. A collector that waits for its turn has nothing to say. */
 export function observeSettle(
   log: Logger,
   metrics: Metrics,
@@ -126,9 +129,25 @@ export function observeSettle(
       }
     },
     onFailed: (error) => {
+      if (error instanceof SettledElsewhere) return;
       metrics.aicost_settle_failures_total.inc();
       log.warn({ err: error }, 'a settle pass failed; the next one goes on from there');
     },
+  };
+}
+
+/** Who settles on a cluster. */
+export function observeOwnership(log: Logger): (event: OwnershipEvent) => void {
+  return (event) => {
+    if (event.kind === 'taken') {
+      log.info({ after: event.from?.name ?? null }, 'this collector settles from now on');
+    } else if (event.kind === 'lost') {
+      log.warn('this collector does not settle any more: another one took over');
+    } else if (event.kind === 'stored') {
+      log.info('all that was left of when this collector settled is stored');
+    } else {
+      log.warn({ err: event.error }, 'who settles is not known; it is asked again');
+    }
   };
 }
 
@@ -151,6 +170,7 @@ export function observeRetention(log: Logger, metrics: Metrics) {
       }
     },
     onFailed: (error: unknown): void => {
+      if (error instanceof SettledElsewhere) return;
       metrics.aicost_retention_failures_total.inc();
       log.warn({ err: error }, 'a pass of retention failed; the next one goes on from there');
     },
@@ -189,9 +209,10 @@ export function readinessParts(parts: {
   control: ControlState;
   books: TenantBooks;
   writing: WriteHealth;
+  settling: () => Settling;
   metrics: Metrics;
 }): ReadinessPart[] {
-  const { journal, storage, control, books, writing, metrics } = parts;
+  const { journal, storage, control, books, writing, settling, metrics } = parts;
   return [
     {
       name: 'journal',
@@ -233,5 +254,6 @@ export function readinessParts(parts: {
       neededFor: 'complete',
       check: () => writing.state(journal.queue.count),
     },
+    { name: 'settle', neededFor: 'complete', check: () => settling().state },
   ];
 }

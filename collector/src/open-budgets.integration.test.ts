@@ -70,6 +70,7 @@ test('what is spent beyond a budget is told live, counted, and sent under the se
     storage: { store: ledger.store } as Storage,
     budgets,
     clock: { nowMs: Date.now, startedMs: Date.now() },
+    storing: { settling: { isOwner: true } },
     live: { isHeard: true, publish: (...told) => void live.push(told) },
     metrics,
     log: createLog('silent', process.stderr),
@@ -119,6 +120,7 @@ test('questions to a store that does not answer end with the loop', async () => 
     storage: { store } as Storage,
     clock: { nowMs: Date.now, startedMs: 0 },
     live: { isHeard: false, publish: () => undefined },
+    storing: { settling: { isOwner: true } },
   });
   await asked.promise;
   await loop?.stop(NEVER);
@@ -134,6 +136,7 @@ test('only the collector that settles looks at budgets', async () => {
     budgets: openBudgets(config, await control(directory)),
     clock: { nowMs: Date.now, startedMs: 0 },
     live: { isHeard: false, publish: () => undefined },
+    storing: { settling: { isOwner: true } },
     log: createLog('silent', process.stderr),
   });
   expect(loop).toBeUndefined();

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { type AlertLoop, startAlertLoop } from './budgets/alert-loop.ts';
 import { type Budgets, createBudgets } from './budgets/budget-operations.ts';
-import { deliverAlerts } from './budgets/deliver-alerts.ts';
+import { type DeliverResult, deliverAlerts } from './budgets/deliver-alerts.ts';
 import { type AlertStore, evaluateBudgets } from './budgets/evaluate-budgets.ts';
 import { sendWebhook } from './budgets/send-webhook.ts';
 import { createWebhooks, type Webhooks } from './budgets/webhook-operations.ts';
@@ -53,6 +53,8 @@ export interface AlertingParts {
   readonly budgets: OpenBudgets;
   readonly clock: ForwardClock;
   readonly live: LivePublisher;
+  /** Tells whether this is the collector that settles now. */
+  readonly storing: { readonly settling: { readonly isOwner: boolean } };
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -72,6 +74,7 @@ export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
   };
   return startAlertLoop({
     evaluate: async (signal) => {
+      if (!parts.storing.settling.isOwner) return;
       const end = metrics.aicost_budget_pass_seconds.startTimer();
       const onEvaluated = (outcome: string) =>
         metrics.aicost_budget_evaluations_total.inc({ outcome });
@@ -81,6 +84,7 @@ export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
       end();
     },
     deliver: async (signal) => {
+      if (!parts.storing.settling.isOwner) return NOTHING_PENDING;
       const mayBePrivate = config.webhookPrivateAddresses;
       const sending = {
         store: storeUntil(signal),
@@ -105,6 +109,8 @@ export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
     },
   });
 }
+
+const NOTHING_PENDING: DeliverResult = { pending: 0, nextMs: null };
 
 /** Questions end with the signal; what was found out is stored all the same, so that nobody is told twice. */
 function stoppableStore(store: Storage['store'], signal: AbortSignal): AlertStore {

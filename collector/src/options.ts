@@ -146,7 +146,7 @@ export const OPTIONS = {
     schema: switchSchema,
     byDefault: 'on',
     expected: 'on or off',
-    sentence: 'Whether this collector settles finished groups of traces.',
+    sentence: 'Whether this collector settles finished traces; on a cluster, in its turn.',
   }),
   settleAfterMs: option({
     flag: 'settle-after',

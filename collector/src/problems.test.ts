@@ -1,7 +1,8 @@
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import { expect, test } from 'vitest';
 import { problemBody } from './problem-body.ts';
-import { badRequest, PROBLEMS, Problem, toProblem, unavailable } from './problems.ts';
+import { badRequest, PROBLEMS, Problem, unavailable } from './problems.ts';
+import { toProblem } from './to-problem.ts';
 
 const entries = Object.entries(PROBLEMS);
 

@@ -1,7 +1,7 @@
 // Every error the HTTP API can return, declared once as data: RFC 9457 problems for the API, google.rpc.Status
 // for OTLP, and docs/reference/problems.md are all made from this table.
 // Invariant: `code` is stable; clients may branch on it, so one is never renamed and never reused.
-import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
+import { BACKUP_PROBLEMS } from './backup-problem.ts';
 import { GRPC_CODE } from './grpc-code.ts';
 import type { ProblemSpec } from './problem-spec.ts';
 
@@ -193,6 +193,14 @@ export const PROBLEMS = {
     sentence:
       'A ClickHouse user for a key (`keys create --sql`) can be made on a single server alone, by a collector that runs and whose own user may manage users. The detail says which of these is missing.',
   },
+  settled_elsewhere: {
+    status: 409,
+    grpc: GRPC_CODE.failedPrecondition,
+    retryable: false,
+    title: 'Settled elsewhere',
+    sentence:
+      'Of collectors that share a server or a cluster one at a time corrects the ledger, and it is another one now: ask there. On a server --settle says which; on a cluster the detail names it, and when it is gone another one takes over after a minute.',
+  },
   internal: {
     status: 500,
     grpc: GRPC_CODE.internal,
@@ -208,6 +216,7 @@ export const PROBLEMS = {
     sentence:
       'The collector holds as much as it may. Nothing of this request was stored; send it again.',
   },
+  ...BACKUP_PROBLEMS,
   journal_unavailable: {
     status: 503,
     grpc: GRPC_CODE.unavailable,
@@ -277,22 +286,4 @@ export function unavailable(
     headers: { 'retry-after': String(retryAfterSeconds) },
     ...about,
   });
-}
-
-/**
- * Makes any thrown value a Problem. ClickHouse that is away or busy is told as that, for the same request may succeed
- * later; all else that is no problem already is `internal`. The text of either stays in the log.
- */
-export function toProblem(error: unknown): Problem {
-  if (error instanceof Problem) {
-    return error;
-  }
-  const isPassing = error instanceof StoreError && error.retryable;
-  if (!isPassing) {
-    return new Problem('internal', undefined, { cause: error });
-  }
-  const about = { cause: error, headers: { 'retry-after': '1' } };
-  return error.answered
-    ? new Problem('overloaded', 'ClickHouse is too busy for this question.', about)
-    : new Problem('engine_unavailable', undefined, about);
 }

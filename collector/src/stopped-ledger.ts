@@ -1,7 +1,7 @@
 /**
- * The ledger of a data directory on which no collector runs, for settle, verify, reprice and retention: opened as the
- * collector opens it, but for listeners. Invariant: the directory is locked meanwhile, and what an earlier collector
- * left in the journal is stored before anything is looked at.
+ * The ledger of a data directory on which no collector runs, for settle, verify, reprice, retention and backup: opened
+ * as the collector opens it, but for listeners. Invariant: the directory is locked meanwhile, and what an earlier
+ * collector left in the journal is stored before anything is looked at.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -11,9 +11,10 @@ import {
   lockDirectory,
 } from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
 import { EngineStartError } from '@ai-cost-profiler/clickhouse/engine/supervise.ts';
-import { REPRICE_BODY, RETENTION_BODY, readReprice } from './api/admin-ledger.ts';
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { BACKUP_BODY, REPRICE_BODY, RETENTION_BODY, readReprice } from './api/admin-ledger.ts';
 import { CommandError } from './cli/command.ts';
-import type { OpenStoppedLedger } from './cli/ledger-door.ts';
+import type { LedgerOperations, OpenStoppedLedger } from './cli/ledger-door.ts';
 import type { Config } from './config.ts';
 import { controlCopyPath } from './control/control-copy.ts';
 import { LimitsOfTenants } from './limit/tenant-limits.ts';
@@ -21,6 +22,7 @@ import { tenantDefaults } from './limits.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { preparedInTime } from './migrate-command.ts';
+import { openBackup } from './open-backup.ts';
 import { openControl, openJournal } from './open-parts.ts';
 import { NO_OWN_TRACES } from './own-traces.ts';
 import { openPrices } from './price/open-prices.ts';
@@ -39,20 +41,45 @@ const DRAIN_TIMEOUT_MS = 60_000;
 
 /** Undefined where no collector ever started. @throws CommandError when it cannot be had */
 export const openStoppedLedger: OpenStoppedLedger = async (given) => {
+  const parts = await openStoppedParts(given);
+  return parts && { ...operationsOn(parts), close: parts.close };
+};
+
+/**
+ * Runs work on the tables of a data directory, once what was left in its journal is stored. Undefined where no
+ * collector ever started. @throws CommandError when it cannot be had
+ */
+export async function withStoppedTables<T>(
+  config: Config,
+  work: (store: Store) => Promise<T>,
+): Promise<T | undefined> {
+  const parts = await openStoppedParts(config);
+  if (parts === undefined) return undefined;
+  const { storing, storage, unlessFailed, close } = parts;
+  try {
+    const done = storing.exclusively(() => work(storage.store), { holdWriter: true });
+    return await unlessFailed(done);
+  } finally {
+    await close();
+  }
+}
+
+async function openStoppedParts(given: Config) {
   const config = { ...given, dataDir: resolve(given.dataDir), settle: false };
   if (!existsSync(controlCopyPath(config.dataDir))) return undefined;
   const unlock = await lock(config.dataDir);
   try {
-    return await openLocked(config, unlock);
+    return await openLocked(config, given.settle, unlock);
   } catch (error) {
     unlock();
     throw error instanceof EngineStartError
       ? new CommandError(error.message, { cause: error })
       : error;
   }
-};
+}
 
-async function openLocked(config: Config, unlock: () => void) {
+/** `maySettle`: as --settle says; by itself nothing settles here. */
+async function openLocked(config: Config, maySettle: boolean, unlock: () => void) {
   const log = createLog(config.logLevel, process.stderr);
   const metrics = createMetrics();
   const storage = await openStorage(config, log, metrics);
@@ -60,37 +87,52 @@ async function openLocked(config: Config, unlock: () => void) {
   // Whoever works looks at it; a failure between two pieces of work must not be unhandled.
   failed.promise.catch(() => undefined);
   try {
-    const storing = await startStoring({ config, log, metrics, storage }, failed.reject);
-    const signal = new AbortController().signal;
+    const { storing, journal } = await startStoring(
+      { config, maySettle, log, metrics, storage },
+      failed.reject,
+    );
     const unlessFailed = <T>(work: Promise<T>) => Promise.race([work, failed.promise]);
-    return {
-      settle: (_body: object, show: Show) => unlessFailed(storing.settleNow(show)),
-      verify: (_body: object, show: Show) => unlessFailed(storing.verifyNow(show, signal)),
-      reprice: async (body: object, show: Show) => {
-        const asked = readReprice(REPRICE_BODY.parse(body), new Date());
-        return unlessFailed(storing.repriceNow(asked, show));
-      },
-      retention: async (body: object, show: Show) => {
-        const { dry_run: dryRun } = RETENTION_BODY.parse(body);
-        return unlessFailed(storing.retentionNow({ dryRun }, show));
-      },
-      async close() {
-        await storing.drain(AbortSignal.timeout(DRAIN_TIMEOUT_MS));
-        await storage.close();
-        unlock();
-      },
+    const close = async () => {
+      await storing.drain(AbortSignal.timeout(DRAIN_TIMEOUT_MS));
+      await storage.close();
+      unlock();
     };
+    return { config, storage, storing, journal, unlessFailed, close };
   } catch (error) {
     await storage.close();
     throw error;
   }
 }
 
+type OpenParts = Awaited<ReturnType<typeof openLocked>>;
+
+function operationsOn(parts: OpenParts): LedgerOperations {
+  const { storing, unlessFailed } = parts;
+  const signal = new AbortController().signal;
+  return {
+    settle: (_body: object, show: Show) => unlessFailed(storing.settleNow(show)),
+    verify: (_body: object, show: Show) => unlessFailed(storing.verifyNow(show, signal)),
+    reprice: async (body: object, show: Show) => {
+      const asked = readReprice(REPRICE_BODY.parse(body), new Date());
+      return unlessFailed(storing.repriceNow(asked, show));
+    },
+    retention: async (body: object, show: Show) => {
+      const { dry_run: dryRun } = RETENTION_BODY.parse(body);
+      return unlessFailed(storing.retentionNow({ dryRun }, show));
+    },
+    backup: async (body: object, show: Show) => {
+      const { to, clickhouse_to: clickhouseTo } = BACKUP_BODY.parse(body);
+      const run = await openBackup(parts)({ to, clickhouseTo });
+      return unlessFailed(run(show));
+    },
+  };
+}
+
 /** `onFailed` is told of what the writer cannot overcome: nothing would be stored any more. */
 async function startStoring(
-  opened: Pick<StoringParts, 'config' | 'log' | 'metrics' | 'storage'>,
+  opened: Pick<StoringParts, 'config' | 'maySettle' | 'log' | 'metrics' | 'storage'>,
   onFailed: (error: unknown) => void,
-): Promise<Storing> {
+): Promise<{ storing: Storing; journal: StoringParts['journal'] }> {
   const { config, log, metrics, storage } = opened;
   await preparedInTime(storage.prepared, config.clickhouseCluster);
   const control = await openControl(config, storage, log);
@@ -119,7 +161,7 @@ async function startStoring(
     onFailed,
   );
   await storing.start();
-  return storing;
+  return { storing, journal };
 }
 
 async function lock(dataDir: string): Promise<() => void> {

@@ -189,6 +189,27 @@ export const STORAGE_METRICS = {
     sentence:
       'How far settle is behind: every span received longer ago than this is settled. Absent before the first pass.',
   }),
+  aicost_settle_owner: metric({
+    kind: 'gauge',
+    unit: '1 or 0',
+    labels: [],
+    sentence:
+      'Whether this collector settles now. On a cluster one of those with --settle on does: of all together it is 1.',
+  }),
+  aicost_settle_lease_age_seconds: metric({
+    kind: 'gauge',
+    unit: 'seconds',
+    labels: [],
+    sentence:
+      'Time since this collector renewed the lease of settle. Absent where it has none, and on a single server.',
+  }),
+  aicost_settle_former_owners: metric({
+    kind: 'gauge',
+    unit: 'collectors',
+    labels: [],
+    sentence:
+      'Collectors on a cluster that ended while they settled, and whose last entries are not looked at yet: they may wait in their journals. Absent on a single server.',
+  }),
   aicost_retention_rows_total: metric({
     kind: 'counter',
     unit: 'rows',

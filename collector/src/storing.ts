@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
+import { claimWriter } from './claim-writer.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
 import type { ForwardClock } from './forward-clock.ts';
@@ -23,9 +24,11 @@ import { SettledSums } from './live/settled-sums.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { observeRetention, observeSettle, observeWriter } from './observe.ts';
+import { type OpenOwnership, openOwnership, soleSettling } from './open-ownership.ts';
 import type { OwnTraces } from './own-traces.ts';
 import { unavailable } from './problems.ts';
 import type { RepriceOptions } from './reprice/reprice-ledger.ts';
+import type { DayOutcome } from './retention/day-outcome.ts';
 import { outcomeRow } from './retention/outcome-rows.ts';
 import { type RetentionLoop, startRetentionLoop } from './retention/retention-loop.ts';
 import type { EntryMaker } from './settle/difference.ts';
@@ -39,7 +42,6 @@ import { waitUntilStored } from './settle/wait-stored.ts';
 import type { Storage } from './storage.ts';
 import { aborted } from './timers.ts';
 import { backoffMs } from './write/backoff.ts';
-import { CLAIM_KIND } from './write/clone-guard.ts';
 import { judgeFailure } from './write/judge-failure.ts';
 import { Landing } from './write/landing.ts';
 import { LargeBlocks } from './write/large-blocks.ts';
@@ -48,6 +50,8 @@ import { Writer } from './write/writer.ts';
 
 export interface StoringParts {
   config: Config;
+  /** Whether it settles when it is asked to, though it may not by itself; as --settle says, if not given. */
+  maySettle?: boolean | undefined;
   log: Logger;
   metrics: Metrics;
   storage: Storage;
@@ -86,10 +90,13 @@ export class Storing {
   private readonly settledSums: SettledSums;
   /** Up to when settle is through, in milliseconds since 1970; undefined before its first pass. */
   settledThroughMs: number | undefined;
+  /** Who settles. */
+  settling: OpenOwnership;
 
   /** `onFailed` is told of a fault that the writer cannot overcome. */
   constructor(parts: StoringParts, onFailed: (error: unknown) => void) {
     this.parts = parts;
+    this.settling = soleSettling(parts.config.settle && parts.config.clickhouseCluster === null);
     this.settledSums = new SettledSums(parts.live);
     this.onFailed = onFailed;
   }
@@ -98,13 +105,14 @@ export class Storing {
   async start(): Promise<void> {
     const { storage, journal, log, metrics } = this.parts;
     const landing = await this.readLanding();
+    this.settling = await openOwnership({ ...this.parts, store: storage.store });
     this.writer = new Writer({
       store: storage.store,
       landing,
       queue: journal.queue,
       nowMs: this.parts.clock.nowMs,
       enlarge: this.enlarge(),
-      claimWriter: (writerId) => this.claimWriter(writerId),
+      claimWriter: (id) => claimWriter(this.parts.control, { id, by: journal.writerId }),
       random: Math.random,
       onEvent: observeWriter(log, metrics, this.writing, this.parts.clock.nowMs),
     });
@@ -133,6 +141,7 @@ export class Storing {
     await Promise.race([stopping, aborted(deadline)]);
     await journal.close();
     await Promise.race([this.untilWritten(), aborted(deadline)]);
+    await Promise.race([this.settling.stop(journal.queue.count === 0), aborted(deadline)]);
     this.writer?.stop();
     journal.queue.close();
     await this.written;
@@ -161,10 +170,11 @@ export class Storing {
   async retentionNow(options: { readonly dryRun: boolean }, show: Show): Promise<object> {
     const { log, metrics } = this.parts;
     const { onDay, onDone } = observeRetention(log, metrics);
-    const result = await retentionNow(this.ledgerWork(), options, (outcome) => {
+    const onOutcome = (outcome: DayOutcome) => {
       if (!options.dryRun) onDay(outcome);
       show(outcomeRow(outcome));
-    });
+    };
+    const result = await keptOrProblem(retentionNow(this.ledgerWork(), options, onOutcome));
     if (!options.dryRun) onDone(result);
     return result;
   }
@@ -176,23 +186,35 @@ export class Storing {
   exclusively<T>(work: () => Promise<T>, { holdWriter }: { holdWriter: boolean }): Promise<T> {
     const { settler, open, journal, clock } = this.ledgerWork();
     const { writer } = this;
-    return settler.exclusively(() =>
-      open.suspended(async () => {
-        await waitUntilStored(journal, clock.nowMs());
-        return holdWriter && writer !== undefined ? writer.hold(work) : work();
-      }),
+    return keptOrProblem(
+      settler.exclusively(() =>
+        open.suspended(async () => {
+          await waitUntilStored(journal, clock.nowMs());
+          return holdWriter && writer !== undefined ? writer.hold(work) : work();
+        }),
+      ),
     );
   }
 
   /** @throws Problem engine_unavailable until the tables are there */
   private ledgerWork(): LedgerWorkParts {
     const { storage, journal, clock, maker, open, price, limits } = this.parts;
-    const { settler } = this;
+    const { settler, settling } = this;
     if (settler === undefined) {
       const detail = 'ClickHouse is not ready yet; try again in a moment.';
       throw unavailable('engine_unavailable', detail);
     }
-    return { store: storage.store, journal, clock, maker, open, price, limits, settler };
+    return {
+      store: storage.store,
+      journal,
+      clock,
+      maker,
+      open,
+      price,
+      limits,
+      settler,
+      ownership: settling.ownership,
+    };
   }
 
   private startSettler(): void {
@@ -210,6 +232,7 @@ export class Storing {
       nowMs,
       sinceMs,
       late: new LateBatches({ isOwn: (id) => id === journal.writerId, nowMs }),
+      ownership: this.settling.ownership,
       stored,
       onCorrected: (tenant, entries) => this.settledSums.add(tenant, entries),
     });
@@ -251,19 +274,6 @@ export class Storing {
         this.parts.log.warn({ err: error, retry_in_ms: retryInMs }, 'the tables were not read');
         await new Promise((resolve) => setTimeout(resolve, retryInMs).unref());
       }
-    }
-  }
-
-  /** Says where every collector looks that batches of this writer were found here. Rejects with StoreError. */
-  private async claimWriter(id: string): Promise<void> {
-    const { control, journal } = this.parts;
-    const payload = JSON.stringify({ claimed_by: journal.writerId });
-    const about = { actor: 'writer', tenant: '', deleted: false };
-    try {
-      await control.append([{ ...about, kind: CLAIM_KIND, id, payload }]);
-    } catch (cause) {
-      const failure = { code: null, retryable: true, answered: false };
-      throw new StoreError('the claim of a writer was not stored', failure, { cause });
     }
   }
 

@@ -20,6 +20,7 @@ import type { EntryMaker } from './settle/difference.ts';
 import { LateBatches } from './settle/late-batches.ts';
 import { createEntryMaker } from './settle/make-entries.ts';
 import { OpenTraces } from './settle/open-traces.ts';
+import { type SettleOwnership, SOLE_OWNER } from './settle/ownership/settle-ownership.ts';
 import type { SettleProgress } from './settle/settle-progress.ts';
 import { Settler } from './settle/settler.ts';
 import type { PriceNow } from './settle/standing-amounts.ts';
@@ -40,6 +41,8 @@ export interface TestLedger {
   isContentStored: boolean;
   /** Whether its collector is the only one. */
   isAlone: boolean;
+  /** Who it is to other settlers; nobody knows of it at first. */
+  ownership: SettleOwnership;
   /** When requests come in; settle runs a second later. Milliseconds since 1970. */
   clockMs: number;
   /** Spans as a request of `acme`, or of another tenant. */
@@ -95,6 +98,7 @@ export async function openTestLedger(): Promise<TestLedger> {
     rules: DIALECTS,
     isContentStored: false,
     isAlone: true,
+    ownership: SOLE_OWNER,
     clockMs: NOW_MS,
     send: (spans, tenant) => withRoad(async (road) => void (await road.send(spans, tenant))),
     sendRequest: (request, tenant) => withRoad((road) => road.sendBytes(request, 'json', tenant)),
@@ -109,6 +113,7 @@ export async function openTestLedger(): Promise<TestLedger> {
           nowMs: () => ledger.clockMs + LATER_MS,
           sinceMs: ledger.clockMs,
           late,
+          ownership: ledger.ownership,
           // Everything is written when its road is closed.
           stored: async () => undefined,
         }).settle({ all: false }),

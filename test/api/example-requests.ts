@@ -162,6 +162,7 @@ export const REQUESTS: readonly ExampleRequest[] = [
     body: { from: '2026-08-01T00:00:00Z', to: '2026-09-01T00:00:00Z', dry_run: true },
   },
   { operation: 'expireNow', body: { dry_run: true } },
+  { operation: 'backUp', body: { to: 'backups/monday' } },
   {
     operation: 'deleteUser',
     parameters: { tenant: 'default' },

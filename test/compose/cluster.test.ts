@@ -1,5 +1,6 @@
 /** compose.cluster.yml and its configuration: every host, port and name in one file is one of the others. */
 
+import { ownershipTableSql } from '@ai-cost-profiler/clickhouse/cluster/ownership-sql.ts';
 import { openApiDocument } from '@ai-cost-profiler/collector/api/openapi.ts';
 import { expect, test } from 'vitest';
 import { makeSecrets, secretFiles } from '../../scripts/compose-secrets.ts';
@@ -75,13 +76,18 @@ test('collectors and the migration name the cluster that there is', () => {
   }
 });
 
-test('each collector stores through a server of its own, and exactly one settles', () => {
+test('each collector stores through a server of its own, and each would settle', () => {
   const of = (variable: string) =>
     named('collector-').map((name) => services[name]?.environment[variable]);
   const hosts = of('AICOST_CLICKHOUSE_URL').map((url) => new URL(url ?? '').hostname);
   expect(new Set(hosts).size).toBe(2);
   for (const host of hosts) expect(SERVERS).toContain(host);
-  expect(of('AICOST_SETTLE')).toEqual(['on', 'off']);
+  expect(of('AICOST_SETTLE')).toEqual(['on', 'on']);
+});
+
+test('servers have a place in Keeper for the table in which collectors agree who settles', () => {
+  expect(ownershipTableSql({ database: 'aicost', cluster: 'aicost' })).toContain('KeeperMap(');
+  expect(all(CLUSTER, /<keeper_map_path_prefix>(\/[\w/]+)</g)).toHaveLength(1);
 });
 
 test('the proxy leads to both collectors, where they listen, and asks them whether they are ready', () => {

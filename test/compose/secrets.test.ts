@@ -126,7 +126,7 @@ describe('what is made', () => {
       .map(([, table]) => table);
     expect(granted.length).toBeGreaterThan(5);
     for (const table of granted) expect([...made, 'migrations']).toContain(table);
-    for (const table of ['control', 'erasing', 'erasing_traces', 'webhook_attempts', 'landing']) {
+    for (const table of ['control', 'erasing', 'erasing_traces', 'landing']) {
       expect(granted).not.toContain(table);
     }
   });

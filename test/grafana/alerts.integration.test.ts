@@ -48,15 +48,44 @@ async function firing(): Promise<Record<string, readonly (readonly string[])[]>>
 const OWN = { 'gen_ai.request.model': 'our-own-7b', 'gen_ai.response.model': 'our-own-7b' };
 const cached = (tokens: number) => ({ 'gen_ai.usage.cache_read.input_tokens': tokens });
 
+/** As the collector notes that a budget of `careless` is in a state. */
+function budgetTold(name: string, state: string): Promise<void> {
+  const at = new Date(NOW_MS).toISOString();
+  const ids = { tenant: 'careless', message_id: name, alert_id: name, budget_id: name };
+  const told = { event: 'fired', state, reason: 'reached', amount_usd: '10' };
+  return ledger.store.insertRows('alerts', [
+    { ...ids, ...told, budget_name: name, at, recorded_at: at },
+  ]);
+}
+
 test('nothing fires on an empty ledger', async () => {
   expect(await firing()).toEqual({});
 });
 
-test('no spans for hours, and none settled: who looks after it is told', async () => {
-  ledger.clockMs = NOW_MS - 4 * HOUR_MS;
-  await ledger.send([{ span: 1, startMs: ledger.clockMs, attributes: chat(100) }], 'quiet');
+test('no spans where there were some at this time before, and none settled: who looks after it is told', async () => {
+  const sent = async (agoMs: number, tenant: string, span: number): Promise<void> => {
+    ledger.clockMs = NOW_MS - agoMs;
+    await ledger.send([{ span, startMs: ledger.clockMs, attributes: chat(100) }], tenant);
+  };
+  const halfHourBefore = 15 * MINUTE_MS;
+  await sent(7 * DAY_MS + halfHourBefore, 'weekly', 1);
+  await sent(4 * DAY_MS, 'weekly', 2);
+  await sent(DAY_MS + halfHourBefore, 'young', 3);
+  // It worked yesterday at this time, and not a week ago: today it rests as it did then.
+  await sent(7 * DAY_MS + 5 * HOUR_MS, 'resting', 4);
+  await sent(DAY_MS + halfHourBefore, 'resting', 5);
+  await sent(4 * HOUR_MS, 'idle', 6);
   await ledger.settle();
-  expect(await firing()).toEqual({ 'aicost-stalled': [['quiet']], 'aicost-settle-behind': [[]] });
+  expect(await firing()).toEqual({
+    'aicost-stalled': [['weekly'], ['young']],
+    'aicost-settle-behind': [[]],
+  });
+});
+
+test('settle that stopped long ago is not forgotten', () => {
+  const settle = ALERT_RULES.find(({ uid }) => uid === 'aicost-settle-behind');
+  expect(settle?.sql).not.toContain('$__');
+  expect(settle?.noRow).toBe('Alerting');
 });
 
 test('a day like the one before fires nothing', async () => {
@@ -69,7 +98,9 @@ test('a day like the one before fires nothing', async () => {
     }),
   );
   await ledger.send(calls, 'steady');
-  await ledger.send([{ span: 1, startMs: NOW_MS, attributes: chat(100) }], 'quiet');
+  for (const tenant of ['weekly', 'young']) {
+    await ledger.send([{ span: 10, startMs: NOW_MS, attributes: chat(100) }], tenant);
+  }
   await ledger.settle();
   expect(await firing()).toEqual({});
 });
@@ -90,23 +121,15 @@ test('each rule names whom it is about', async () => {
     ],
     'careless',
   );
-  await ledger.store.insertRows('alerts', [
-    {
-      tenant: 'careless',
-      message_id: 'm',
-      alert_id: 'a',
-      budget_id: 'b',
-      budget_name: 'team',
-      event: 'fired',
-      state: 'exceeded',
-      reason: 'reached',
-      amount_usd: '10',
-      at: new Date(NOW_MS).toISOString(),
-      recorded_at: new Date(NOW_MS).toISOString(),
-    },
-  ]);
+  await budgetTold('team', 'exceeded');
+  await budgetTold('lab', 'burning');
+  await budgetTold('tests', 'warning');
   expect(await firing()).toEqual({
-    'aicost-budget': [['careless', 'team', 'exceeded', '']],
+    'aicost-budget': [
+      ['careless', 'lab', 'burning', ''],
+      ['careless', 'team', 'exceeded', ''],
+    ],
+    'aicost-budget-warning': [['careless', 'tests', 'warning', '']],
     'aicost-spike': [['careless']],
     'aicost-runaway-trace': [['careless', (103).toString(16).padStart(32, '0')]],
     'aicost-runaway-session': [['careless', 'loop']],
@@ -114,4 +137,30 @@ test('each rule names whom it is about', async () => {
     'aicost-error-waste': [['careless']],
     'aicost-cache-collapse': [['careless', 'gpt-4o-2024-08-06']],
   });
+});
+
+test('spending from nothing is a spike, and a tenant with many runaway traces silences no other', async () => {
+  // 4,800,000 tokens cost 12 USD, 4,400,000 cost 11 USD.
+  const traces = (from: number, count: number, tokens: number): TestSpan[] =>
+    Array.from({ length: count }, (_, index) => ({
+      span: from + index,
+      startMs: NOW_MS - 6 * MINUTE_MS,
+      attributes: chat(tokens),
+    }));
+  await ledger.send(traces(300, 12, 4_800_000), 'noisy');
+  await ledger.send(traces(400, 1, 4_400_000), 'other');
+  const fired = await firing();
+  expect(fired['aicost-spike']).toEqual([['careless'], ['noisy'], ['other']]);
+  const of = (fired['aicost-runaway-trace'] ?? []).map(([tenant]) => tenant);
+  expect(of.filter((tenant) => tenant === 'noisy')).toHaveLength(10);
+  expect(of).toContain('other');
+});
+
+test('a call that failed at first and then did not is no waste', async () => {
+  const dear = { span: 500, startMs: NOW_MS - 6 * MINUTE_MS, attributes: chat(800_000) };
+  await ledger.send([{ ...dear, fields: { status: { code: 2 } } }], 'mended');
+  expect((await firing())['aicost-error-waste']).toContainEqual(['mended']);
+  ledger.clockMs += 1;
+  await ledger.send([dear], 'mended');
+  expect((await firing())['aicost-error-waste']).not.toContainEqual(['mended']);
 });

@@ -3,6 +3,7 @@ import { ALERT_RULES } from '@ai-cost-profiler/grafana/alerts/rules.ts';
 import { yamlText } from '@ai-cost-profiler/grafana/alerts/yaml.ts';
 import { expect, test } from 'vitest';
 import { DASHBOARDS } from './dashboard-model.ts';
+import { GRAFANA_READS, tablesOf } from './lint.ts';
 import { KNOWN_MACROS } from './macros.ts';
 
 test('uids and titles are those of one rule each, and fit into Grafana', () => {
@@ -19,6 +20,10 @@ test.for(ALERT_RULES)('$uid can be asked without a person', ({ sql }) => {
   expect(sql).not.toMatch(/\$\{|\$__conditionalAll|\$(?!__)/);
   const macros = [...sql.matchAll(/\$__(\w+)/g)].map(([, name]) => name);
   expect(macros.filter((name) => !KNOWN_MACROS.includes(name ?? ''))).toEqual([]);
+});
+
+test.for(ALERT_RULES)('$uid asks what the user of Grafana may read', ({ sql }) => {
+  expect(tablesOf(sql).filter((table) => !GRAFANA_READS.includes(table))).toEqual([]);
 });
 
 test.for(ALERT_RULES)('$uid says whom it is about, and what to do', (rule) => {

@@ -1,8 +1,7 @@
 /** What panels answer about the small ledger, where it is known what they must say. */
 import { openTestLedger, type TestLedger } from '@ai-cost-profiler/collector/test-ledger.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { askQuery, variablesOf } from './ask-panel.ts';
-import { DASHBOARDS } from './dashboard-model.ts';
+import { askDashboard, type Row } from './ask-dashboard.ts';
 import type { Variables } from './interpolate.ts';
 import { HOSTILE, smallLedger } from './small-ledger.ts';
 
@@ -19,21 +18,13 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.remove());
 
-type Row = Readonly<Record<string, unknown>>;
-
 /** Rows of a panel, by the names of its fields. */
-async function ask(uid: string, title: string, chosen: Variables = {}): Promise<Row[]> {
-  const dashboard = DASHBOARDS.find((one) => one.uid === uid);
-  const [target] = dashboard?.panels.find((panel) => panel.title === title)?.targets ?? [];
-  if (dashboard === undefined || target === undefined) throw new Error(`no panel ${title}`);
-  const variables = variablesOf(dashboard, chosen);
-  const { columns, rows } = await askQuery(ledger.store, target.rawSql, { variables, time: TIME });
-  return rows.map((row) => Object.fromEntries(columns.map(({ name }, at) => [name, row[at]])));
-}
+const ask = (uid: string, title: string, chosen: Variables = {}): Promise<Row[]> =>
+  askDashboard(ledger.store, [uid, title], { time: TIME, chosen });
 
 /** What the ledger has of the range. */
 async function ledgerSum(condition: string): Promise<number> {
-  const [from, to] = [TIME.fromMs, TIME.toMs].map((ms) => Math.floor(ms / 1000));
+  const [from, to] = [Math.floor(TIME.fromMs / 1000), Math.ceil(TIME.toMs / 1000)];
   const [row] = await ledger.store.query<{ cost: number }>(
     `SELECT toFloat64(sum(cost_usd)) AS cost FROM aicost.ledger WHERE start_time >= toDateTime(${from}) AND start_time < toDateTime(${to}) AND (${condition})`,
   );
@@ -46,15 +37,15 @@ const shownHostile = HOSTILE.replaceAll('\\', '/');
 
 test('the flame graph of the range is its spend, and the comparison has both windows', async () => {
   const spend = await ledgerSum('true');
-  const [root] = await ask('aicost-explore', 'Where the money goes (millionths of a dollar)');
-  expect(Math.abs(Number(root?.['value']) - spend * 1e6)).toBeLessThan(10);
+  const [root] = await ask('aicost-explore', 'Where the money goes (billionths of a dollar)');
+  expect(Math.abs(Number(root?.['value']) - spend * 1e9)).toBeLessThan(10);
   const [both] = await ask(
     'aicost-explore',
-    'What changed against the time before (millionths of a dollar)',
+    'What changed against the time before (billionths of a dollar)',
   );
   expect(both?.['valueRight']).toBe(root?.['value']);
   // The one call of the two hours before.
-  expect(both?.['value']).toBe(String(Math.round(900 * 2.5 + 10 * 10)));
+  expect(both?.['value']).toBe(String((900 * 2.5 + 10 * 10) * 1000));
 });
 
 test('Explore shows what is below one value of the first dimension', async () => {
@@ -74,7 +65,7 @@ test('a trace is a tree of what it was charged', async () => {
   const [numbers] = await ask('aicost-trace', 'The trace', { trace_id: ` ${TRACE_ID} ` });
   expect(numbers?.['Cost']).toBeCloseTo(await ledgerSum(`trace_id = '${TRACE_ID}'`), 12);
   expect(numbers?.['Calls']).toBe('4');
-  const frames = await ask('aicost-trace', 'Cost by span (millionths of a dollar)', {
+  const frames = await ask('aicost-trace', 'Cost by span (billionths of a dollar)', {
     trace_id: TRACE_ID,
   });
   expect(frames.map((row) => `${'  '.repeat(Number(row['level']))}${row['label']}`)).toEqual([

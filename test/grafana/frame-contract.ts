@@ -27,6 +27,12 @@ export function frameFaults(panelType: string, frame: Frame): string[] {
   return [...faults, ...judge(frame)];
 }
 
+/** Whether a panel of this type has nothing to show but that there is nothing. */
+export function isEmpty(panelType: string, { rows }: Frame): boolean {
+  if (panelType === 'stat') return rows[0]?.[0] === null;
+  return panelType === 'flamegraph' ? rows.length === 1 : rows.length === 0;
+}
+
 const kinds = ({ columns }: Frame): FieldKind[] => columns.map(({ type }) => kindOf(type));
 
 const JUDGES: Readonly<Record<string, (frame: Frame) => string[]>> = {

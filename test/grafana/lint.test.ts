@@ -88,6 +88,22 @@ describe('the linter finds', () => {
       withSql((sql) => `${sql} UNION ALL SELECT 1 FROM settle_marks`),
       'may not read',
     ],
+    [
+      'what not even the operator may read',
+      {
+        ...withSql((sql) => `${sql} UNION ALL SELECT 1 FROM control`),
+        uid: 'aicost-collector',
+      },
+      "Grafana's user may not read",
+    ],
+    [
+      'rows that may have expired',
+      broken(({ targets = [] }) => ({
+        description: 'What the ledger says, and no more.',
+        targets: targets.map((target) => ({ ...target, rawSql: 'SELECT 1 FROM ledger AS t' })),
+      })),
+      'days of ledger may have expired',
+    ],
     ['a missing range', withSql(() => 'SELECT 1'), 'does not follow'],
     ['an unquoted variable', withSql((sql) => `${sql} \${model}`), 'not quoted'],
     [

@@ -1,4 +1,5 @@
 /** What a dashboard must have, whatever it shows. Findings are sentences that name the panel. */
+import { GRAFANA_TABLES } from '../../scripts/compose-secrets.ts';
 import {
   asking,
   type DashboardJson,
@@ -24,7 +25,7 @@ export const WITHOUT_RANGE: Readonly<Record<string, string>> = {
   'aicost-collector: Tables': 'is how it is now',
   'aicost-collector: Migrations': 'is how it is now',
   'aicost-trace: The trace': 'is about one trace, whenever it ran',
-  'aicost-trace: Cost by span (millionths of a dollar)': 'is about one trace, whenever it ran',
+  'aicost-trace: Cost by span (billionths of a dollar)': 'is about one trace, whenever it ran',
   'aicost-trace: Trace': 'is about one trace, whenever it ran',
   'aicost-trace: Spans': 'is about one trace, whenever it ran',
   'aicost-trace: Entries of the ledger': 'is about one trace, whenever it ran',
@@ -32,6 +33,10 @@ export const WITHOUT_RANGE: Readonly<Record<string, string>> = {
 
 /** What a tenant's own user may read on a server (collector/src/control/tenant-user-sql.ts). */
 const TENANT_TABLES = ['spans', 'ledger', 'cost_hourly', 'cost_daily', 'traces', 'prices'];
+/** What docker-compose.yml lets Grafana read; what it may not, `system.tables` does not show. */
+export const GRAFANA_READS: readonly string[] = [...GRAFANA_TABLES, 'system.tables'];
+/** Tables of which retention removes days, unlike the rollups. */
+const EXPIRING = ['ledger', 'spans'];
 const OPERATORS_DASHBOARD = 'aicost-collector';
 
 type Rule = (dashboard: DashboardJson, uids: readonly string[]) => string[];
@@ -115,15 +120,25 @@ const RULES: readonly Rule[] = [
       judgeSql(sql, known).map((text) => `${title}: ${text}`),
     );
   },
-  (dashboard) =>
-    dashboard.uid === OPERATORS_DASHBOARD
-      ? []
-      : asking(dashboard).flatMap(({ title, targets = [] }) =>
-          targets
-            .flatMap(({ rawSql }) => tablesOf(rawSql))
-            .filter((table) => !TENANT_TABLES.includes(table))
-            .map((table) => `${title}: asks ${table}, which a tenant may not read`),
-        ),
+  (dashboard) => {
+    const isOperators = dashboard.uid === OPERATORS_DASHBOARD;
+    const [reader, tables] = isOperators
+      ? ["Grafana's user", GRAFANA_READS]
+      : ['a tenant', TENANT_TABLES];
+    return asking(dashboard).flatMap(({ title, targets = [] }) =>
+      targets
+        .flatMap(({ rawSql }) => tablesOf(rawSql))
+        .filter((table) => !tables.includes(table))
+        .map((table) => `${title}: asks ${table}, which ${reader} may not read`),
+    );
+  },
+  eachAsking(({ description = '', targets = [] }) => {
+    const sql = targets.map(({ rawSql }) => rawSql).join('\n');
+    const isKept = tablesOf(sql).includes('cost_hourly');
+    return EXPIRING.filter((table) => tablesOf(sql).includes(table) && !isKept)
+      .filter((table) => !description.includes(`--retention-${table}`))
+      .map((table) => `does not say that days of ${table} may have expired`);
+  }),
   ({ templating: { list } }) => [
     ...(list[0]?.type === 'datasource' && list[0].name === 'datasource'
       ? []
@@ -143,7 +158,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Names after FROM and JOIN, without those the query itself makes. */
-function tablesOf(sql: string): string[] {
+export function tablesOf(sql: string): string[] {
   const own = [...sql.matchAll(/\b(\w+) AS \(/g)].map(([, name]) => name);
   return [...sql.matchAll(/\b(?:FROM|(?<!ARRAY )JOIN) ([\w.]+)/g)]
     .map(([, name]) => name ?? '')

@@ -91,6 +91,12 @@ export function smallLedger(nowMs: number): readonly TestSpan[] {
     // The same prompt twice.
     { span: 14, startMs: ago(17), attributes: { ...SEARCH, ...chat(600), ...prompt } },
     { span: 15, startMs: ago(16), attributes: { ...SEARCH, ...chat(600), ...prompt } },
+    // In the last second of an hour, which a range ends in that is typed in or called a day.
+    {
+      span: 16,
+      startMs: Math.floor(nowMs / 3_600_000) * 3_600_000 - 400,
+      attributes: { ...SEARCH, ...chat(110) },
+    },
     // Right before a whole hour.
     {
       span: 10,

@@ -42,14 +42,29 @@ function isLate({ writerId, batchSeq }: Batch, { writers = [], batches = [] }: P
   return at >= 0 && batchSeq > Number((batches as bigint[])[at]);
 }
 
+/** Traces of entries that a former owner of settle recorded, and stored late. */
+function owedTraces(tables: FakeTables, params: Params): Set<string> {
+  const { owedWriters = [], owedFrom = 0, owedThrough = 0 } = params;
+  const isAsked = ({ writerId }: Batch) => (owedWriters as string[]).includes(writerId);
+  const [from, through] = [owedFrom, owedThrough].map((ms) => BigInt(Number(ms)) * 1_000_000n);
+  const isWithin = (row: Row) =>
+    ns(row, 'recorded_at') >= from! && ns(row, 'recorded_at') <= through!;
+  const rows = tables.rows('ledger', isAsked).filter(isWithin);
+  return new Set(rows.map((row) => `${row['tenant']}\n${row['trace_id']}`));
+}
+
 function candidates(tables: FakeTables, params: Params): object[] {
   const { after, through } = params;
   const rows = tables.rows('traces');
   const isThrough = (row: Row) => ns(row, 'received_at') <= BigInt(String(through));
   const isWithin = (row: Row) => isThrough(row) && ns(row, 'received_at') > BigInt(String(after));
   const late = tables.rows('traces', (batch) => isLate(batch, params)).filter(isThrough);
+  const owed = owedTraces(tables, params);
+  const isOwed = (row: Row) => isThrough(row) && owed.has(`${row['tenant']}\n${row['trace_id']}`);
   const touched = new Set(
-    [...rows.filter(isWithin), ...late].map((row) => `${row['tenant']}\n${row['trace_id']}`),
+    [...rows.filter((row) => isWithin(row) || isOwed(row)), ...late].map(
+      (row) => `${row['tenant']}\n${row['trace_id']}`,
+    ),
   );
   return places(rows)
     .filter((place) => touched.has(`${place['tenant']}\n${place['trace_id']}`))

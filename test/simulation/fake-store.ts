@@ -1,5 +1,6 @@
 /** The store that one process has of the fake engine: each of its calls takes time, may fail, and may be the last. */
-import type { Store, StoreParams } from '@ai-cost-profiler/clickhouse/store.ts';
+import type { StoreParams } from '@ai-cost-profiler/clickhouse/call-options.ts';
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { answerQuery, answerRows } from './engine-answers.ts';
 import type { FakeEngine } from './fake-engine.ts';
 import type { Mortal, World } from './world.ts';
@@ -30,6 +31,7 @@ export function createFakeStore(world: World, engine: FakeEngine, owner: Mortal)
     },
     insertRows: (table, rows) => ask(`insert into ${table}`, () => tables.mark(rows)),
     insertNativeFile: (path, insert) => engine.insert(owner, { path, ...insert }),
+    insertNativeStream: () => Promise.reject(new Error('no stream is expected')),
     isRunning: (queryId) => ask(`is running ${queryId}`, () => engine.isRunning(queryId)),
     kill: (queryId) => ask(`kill ${queryId}`, () => engine.kill(queryId)),
     command: () => Promise.reject(new Error('no command is expected')),

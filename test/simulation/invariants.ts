@@ -15,6 +15,16 @@ export function judge(tables: FakeTables, senders: Senders): string[] {
   ];
 }
 
+/** As `judge`, of several collectors: what comes through two of them is stored twice, and billed once. */
+export function judgeBills(tables: FakeTables, senders: Senders): string[] {
+  return [
+    ...tables.violations,
+    ...senders.failures,
+    ...judgeLedger(tables, senders),
+    ...judgeRollups(tables),
+  ];
+}
+
 /** Versions of spans that are stored, with how often. A version is told by the tokens or the name it has. */
 export function storedVersions(tables: FakeTables): Map<string, number> {
   const counts = new Map<string, number>();

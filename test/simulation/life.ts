@@ -19,6 +19,11 @@ import { createSpanBlock } from '@ai-cost-profiler/collector/rows/span-block.ts'
 import { LateBatches } from '@ai-cost-profiler/collector/settle/late-batches.ts';
 import { createEntryMaker } from '@ai-cost-profiler/collector/settle/make-entries.ts';
 import { OpenTraces } from '@ai-cost-profiler/collector/settle/open-traces.ts';
+import {
+  OwnershipLost,
+  SettledElsewhere,
+  type SettleOwnership,
+} from '@ai-cost-profiler/collector/settle/ownership/settle-ownership.ts';
 import { Settler } from '@ai-cost-profiler/collector/settle/settler.ts';
 import { waitUntilStored } from '@ai-cost-profiler/collector/settle/wait-stored.ts';
 import { createKeeper } from '@ai-cost-profiler/collector/test-road.ts';
@@ -38,13 +43,28 @@ export interface Surroundings {
   readonly scenario: Scenario;
   /** Something that must not happen, did. */
   readonly onFailure: (text: string) => void;
+  /** Where it is one of several on a cluster. */
+  readonly cluster?: ClusterPlace;
   /** Gives what is to be called when settle is told that all is stored: whether it is. */
   readonly expectStored: () => () => void;
+}
+
+/** A collector among others: its own directory, and how it agrees with them who settles. */
+export interface ClusterPlace {
+  readonly journalDirectory: string;
+  readonly openOwnership: (parts: {
+    readonly life: Mortal;
+    readonly journal: Journal<LandingBlocks>;
+    readonly stored: () => Promise<void>;
+  }) => Promise<SettleOwnership>;
 }
 
 const JOURNAL_DIRECTORY = '/data/journal';
 const SETTLE_AFTER_MS = 2000;
 const SETTLE_PAUSE_MS = 1500;
+
+/** How a pass may end; the next one goes on. */
+const PASSING = [StoreError, JournalUnavailable, SettledElsewhere, OwnershipLost] as const;
 
 const metrics = createMetrics();
 const book = loadPriceBook();
@@ -52,6 +72,7 @@ const bookFor = () => book;
 
 export class Life implements Mortal {
   isDead = false;
+  pausedUntilMs = 0;
   isReady = false;
   /** It ended itself: nothing but this process is gone. */
   hasGivenUp = false;
@@ -92,7 +113,7 @@ export class Life implements Mortal {
     const open = new OpenTraces({ idleMsMax: SETTLE_AFTER_MS / 2 });
     const guard = new CardinalityGuard();
     const journal = await Journal.open<LandingBlocks>({
-      directory: JOURNAL_DIRECTORY,
+      directory: this.around.cluster?.journalDirectory ?? JOURNAL_DIRECTORY,
       files: disk.portOf(this),
       limits: {
         segmentRowsMax: scenario.segmentRowsMax,
@@ -111,7 +132,18 @@ export class Life implements Mortal {
         world.tell(`journal: ${event.kind} ${about}`);
       },
     });
-    const keeper = createKeeper({ journal, seen, metrics, bookFor, guard, open, nowMs });
+    const { cluster } = this.around;
+    const mayReverse = cluster === undefined;
+    const keeper = createKeeper({
+      journal,
+      seen,
+      metrics,
+      bookFor,
+      guard,
+      open,
+      nowMs,
+      mayReverse,
+    });
     this.journal = journal;
     this.acceptor = new TraceAcceptor({ keeper, metrics, json: new JsonThread() });
     const maker = createEntryMaker({ bookFor, guard, nowNs: () => BigInt(nowMs()) * 1_000_000n });
@@ -121,7 +153,19 @@ export class Life implements Mortal {
       maker,
       open,
       settleAfterMs: SETTLE_AFTER_MS,
-      late: new LateBatches({ isOwn: () => false, nowMs }),
+      late: new LateBatches({
+        isOwn: (id) => cluster !== undefined && id === journal.writerId,
+        nowMs,
+      }),
+      ...(cluster === undefined
+        ? {}
+        : {
+            ownership: await cluster.openOwnership({
+              life: this,
+              journal,
+              stored: () => this.stored(),
+            }),
+          }),
       // It never pauses: that would depend on how fast this machine is.
       elapsedMs: () => 0,
       nowMs,
@@ -175,11 +219,16 @@ export class Life implements Mortal {
         const { entries } = await this.settler!.settle({ all: false });
         world.tell(`settle: ${entries} entries`);
       } catch (error) {
-        if (!(error instanceof StoreError) && !(error instanceof JournalUnavailable)) {
+        if (!PASSING.some((kind) => error instanceof kind)) {
           onFailure(`settle failed: ${textOf(error)}`);
         }
       }
     }
+  }
+
+  /** Whether nothing waits to be stored. */
+  get isStored(): boolean {
+    return this.journal?.oldestMs === undefined;
   }
 
   private async stored(): Promise<void> {

@@ -11,6 +11,7 @@ export const versionKey = ({ tenant, number, version }: SimSpan): string =>
   `${tenant}/${number}/${version}`;
 
 const RETRY_MS = 300;
+const GAP_MS_MAX = 600;
 
 export class Senders {
   /** By versionKey. */
@@ -21,11 +22,19 @@ export class Senders {
   private readonly world: World;
   private readonly scenario: Scenario;
   private readonly life: () => Life | undefined;
+  private readonly gapMsMax: number;
 
-  constructor(world: World, scenario: Scenario, life: () => Life | undefined) {
+  /** `life`: whom a balancer sends to. They wait up to `gapMsMax` between two requests. */
+  constructor(
+    world: World,
+    scenario: Scenario,
+    life: () => Life | undefined,
+    gapMsMax = GAP_MS_MAX,
+  ) {
     this.world = world;
     this.scenario = scenario;
     this.life = life;
+    this.gapMsMax = gapMsMax;
     this.busy = scenario.senders.length;
     for (const deliveries of scenario.senders) {
       void this.send(deliveries);
@@ -39,7 +48,7 @@ export class Senders {
   private async send(deliveries: readonly Delivery[]): Promise<void> {
     const { world } = this;
     for (const delivery of deliveries) {
-      await world.sleep(world.random.next() * 600);
+      await world.sleep(world.random.next() * this.gapMsMax);
       if (!(await this.deliver(delivery))) {
         // Whoever lost one request sends nothing that stands on it.
         break;

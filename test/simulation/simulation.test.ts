@@ -7,6 +7,7 @@ import { Random } from '../kill/random.ts';
 import { FakeTree, FileNode } from './fake-tree.ts';
 import { simulate } from './simulate.ts';
 import { describeSweep, sweep } from './sweep.ts';
+import { simulateTwoSettlers } from './two-settlers.ts';
 
 /** Fixed, so that a failure can be looked at again; `npm run test:simulation` draws its own. */
 const SEED = 20_261_200;
@@ -25,6 +26,38 @@ it(
 );
 
 it(
+  'two collectors that would settle bill each call once, whoever stands still for minutes or dies',
+  async () => {
+    const events = { taken: 0, lost: 0, stored: 0, failed: 0 };
+    for (let seed = SEED; seed < SEED + 25; seed++) {
+      const run = await simulateTwoSettlers({ seed });
+      expect(run.failures, `seed ${seed}`).toEqual([]);
+      for (const kind of ['taken', 'lost', 'stored', 'failed'] as const) {
+        events[kind] += run.events[kind];
+      }
+    }
+    // Most runs have an owner that was replaced, and what it left was stored later.
+    expect(events.taken).toBeGreaterThan(35);
+    expect(events.lost).toBeGreaterThan(5);
+    expect(events.stored).toBeGreaterThan(10);
+  },
+  TEST_MS_MAX,
+);
+
+it(
+  'what a former owner left has to be looked at: otherwise calls are billed twice',
+  async () => {
+    const found: string[] = [];
+    for (let seed = 1; seed < 200 && found.length === 0; seed++) {
+      const { failures } = await simulateTwoSettlers({ seed, forgetsDebts: true });
+      found.push(...failures.filter((one) => / is billed /.test(one)));
+    }
+    expect(found).not.toEqual([]);
+  },
+  TEST_MS_MAX,
+);
+
+it(
   'one seed decides everything',
   async () => {
     const plan = { seed: SEED, crashes: [50, 170, 300] };
@@ -32,6 +65,9 @@ it(
     expect(first.digest).toBe(second.digest);
     expect(first.points).toBe(second.points);
     expect(first.digest).not.toBe((await simulate({ ...plan, crashes: [51] })).digest);
+    const settlers = { seed: SEED, keepsStory: true };
+    const [one, same] = [await simulateTwoSettlers(settlers), await simulateTwoSettlers(settlers)];
+    expect(one.story).toEqual(same.story);
   },
   TEST_MS_MAX,
 );

@@ -9,6 +9,8 @@ import { Random } from '../kill/random.ts';
 /** One process: what it asked for is forgotten when it dies. */
 export interface Mortal {
   isDead: boolean;
+  /** It stands still until then; what it waits for comes when it goes on. */
+  pausedUntilMs?: number;
 }
 
 interface Happening {
@@ -44,16 +46,24 @@ export class World {
   /** Set when the process died and the next one is not there yet. */
   hasCrashed = false;
   private readonly crashes: number[];
+  /** By the number of a call, for how long its process stands still in it. */
+  private readonly pausesMs: ReadonlyMap<number, number>;
   private readonly keepsStory: boolean;
   private readonly heap: Happening[] = [];
   private seq = 0;
 
-  constructor(options: { seed: number; crashes: readonly number[]; keepsStory: boolean }) {
+  constructor(options: {
+    seed: number;
+    crashes: readonly number[];
+    keepsStory: boolean;
+    pausesMs?: ReadonlyMap<number, number>;
+  }) {
     this.random = new Random(options.seed);
     this.fate = new Random(options.crashes.reduce((a, b) => Math.imul(a ^ b, 0x85ebca6b), 77)).fork(
       options.seed,
     );
     this.crashes = [...options.crashes];
+    this.pausesMs = options.pausesMs ?? new Map();
     this.keepsStory = options.keepsStory;
   }
 
@@ -75,6 +85,11 @@ export class World {
   point(owner: Mortal, call: string): Progress | undefined {
     this.points++;
     this.tell(call);
+    const pauseMs = this.pausesMs.get(this.points);
+    if (pauseMs !== undefined) {
+      this.tell(`the process stands still for ${pauseMs} ms in ${call}`);
+      owner.pausedUntilMs = this.nowMs + pauseMs;
+    }
     if (this.points !== this.crashes[0]) {
       return undefined;
     }
@@ -140,9 +155,9 @@ export class World {
         );
       }
       this.nowMs = Math.max(this.nowMs, next.atMs);
-      if (next.owner?.isDead !== true) {
-        next.happen();
-      }
+      const { isDead = false, pausedUntilMs = 0 } = next.owner ?? {};
+      if (!isDead && pausedUntilMs > this.nowMs) this.push({ ...next, atMs: pausedUntilMs });
+      else if (!isDead) next.happen();
     }
   }
 

@@ -14,15 +14,15 @@ interface Table {
 /** The tables of a text with CREATE TABLE statements; columns are at its first level of indentation or deeper. */
 function readTables(sql: string): Table[] {
   const statements = sql.matchAll(
-    /CREATE TABLE IF NOT EXISTS (?:\{database\}\.(\w+)|\$\{(table)\})\s*\((.*?)\n\s*\)\s*(ENGINE.*?)(?:;|`|$)/gs,
+    /CREATE TABLE IF NOT EXISTS (?:\{database\}\.(\w+)|\$\{(table)\}|\S+?\.(settle_ownership)\S*)\s*\((.*?)\n\s*\)\s*(ENGINE.*?)(?:;|`|$)/gs,
   );
-  return [...statements].map(([, name, , body, tail]) => ({
+  return [...statements].map(([, name, , ownership, body, tail]) => ({
     // The one table that is made before the first migration, to record them.
-    name: name ?? 'migrations',
+    name: name ?? ownership ?? 'migrations',
     columns: [...body!.matchAll(/(?:^|,)\s*(\w+) [A-Z]\w+/gm)]
       .map(([, column]) => column!)
       .filter((column) => column !== 'INDEX'),
-    order: /ORDER BY (\(.*\)|\w+)$/m.exec(tail!)?.[1],
+    order: /(?:ORDER BY|PRIMARY KEY) (\(.*\)|\w+)$/m.exec(tail!)?.[1],
     partition: /PARTITION BY (.*)$/m.exec(tail!)?.[1],
   }));
 }
@@ -37,7 +37,11 @@ const ADDED = migrations.flatMap((path) =>
 );
 /** A table that a later migration makes anew is as that one says. */
 const NEWEST = new Map(
-  [...migrations, 'clickhouse/src/cluster/database-sql.ts']
+  [
+    ...migrations,
+    'clickhouse/src/cluster/database-sql.ts',
+    'clickhouse/src/cluster/ownership-sql.ts',
+  ]
     .flatMap((path) => readTables(readText(path)))
     .map((table) => [table.name, table]),
 );

@@ -56,8 +56,11 @@ function connectionArgs(options: EngineOptions): string[] {
     session_timezone: 'UTC',
     // chdb reads "1 + 1" as a query; the server does not.
     implicit_select: 0,
+    ...(options.isBackupAllowed ? { 'backups.allowed_disk': 'default' } : {}),
   };
-  return Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
+  const { configFile } = options;
+  const file = configFile === '' ? [] : [`--config-file=${configFile}`];
+  return [...file, ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`)];
 }
 
 /** Opens `<dataDir>/data`. Throws what chdb throws when the directory cannot be opened. */

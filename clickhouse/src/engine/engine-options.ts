@@ -32,8 +32,12 @@ export interface EngineOptions {
   readonly stalledClientMsMax: number;
   /** A statement that goes on for so long after KILL means that the engine hangs: its process ends. */
   readonly stuckMsMax: number;
+  /** BACKUP to and RESTORE from `Disk('default', …)`, which is the data directory: for tests of what servers do. */
+  readonly isBackupAllowed: boolean;
   /** How long a start waits for an owner of the directory whose parent is gone. */
   readonly lockWaitMs: number;
+  /** A file of ClickHouse's own configuration, for what servers are told there; '': none. */
+  readonly configFile: string;
   /** The process whose end ends this one; absent when it is started by hand. */
   readonly parentPid?: number;
 }
@@ -50,7 +54,9 @@ export const ENGINE_DEFAULTS = {
   writeSecondsMax: 600,
   stalledClientMsMax: 60_000,
   stuckMsMax: 60_000,
+  isBackupAllowed: false,
   lockWaitMs: 10_000,
+  configFile: '',
 } as const satisfies Omit<EngineOptions, 'dataDir' | 'parentPid'>;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * `/api/v1/admin/settle`, `verify`, `reprice`, `retention`: work on the whole ledger, for operators, with its progress
- * as NDJSON.
+ * `/api/v1/admin/settle`, `verify`, `reprice`, `retention`, `backup`: work on the whole ledger, for operators, with its
+ * progress as NDJSON.
  */
 import { parseInstant } from '@ai-cost-profiler/queries/range.ts';
 import { type RequestHandler, Router } from 'express';
@@ -31,6 +31,15 @@ export type RepriceWork = (asked: RepriceAsked, show: Show) => Promise<object>;
 
 export type RetentionWork = (asked: { readonly dryRun: boolean }, show: Show) => Promise<object>;
 
+/** A backup into an empty directory; `clickhouseTo` is where a server puts its tables. */
+export interface BackupAsked {
+  readonly to: string;
+  readonly clickhouseTo: string | undefined;
+}
+
+/** Refuses what cannot be, then gives the work. */
+export type BackupWork = (asked: BackupAsked) => Promise<(show: Show) => Promise<object>>;
+
 export interface AdminLedgerDeps {
   readonly authenticate: Authenticate;
   readonly log: Logger;
@@ -41,6 +50,7 @@ export interface AdminLedgerDeps {
   readonly reprice: RepriceWork;
   /** Lets expire what is due. */
   readonly retention: RetentionWork;
+  readonly backup: BackupWork;
 }
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -63,6 +73,20 @@ export const REPRICE_BODY = z.strictObject({
 /** The body of `POST /api/v1/admin/retention`. */
 export const RETENTION_BODY = z.strictObject({
   dry_run: z.boolean().default(false).describe('Show what is due, and let nothing expire.'),
+});
+
+/** The body of `POST /api/v1/admin/backup`. */
+export const BACKUP_BODY = z.strictObject({
+  to: z
+    .string()
+    .startsWith('/', 'expected an absolute path')
+    .describe('A directory on the machine of the collector, absent or empty; an absolute path.'),
+  clickhouse_to: z
+    .string()
+    .optional()
+    .describe(
+      'With a ClickHouse server, where it puts its tables: disk:<name>/<path> or s3:<named collection>/<path>.',
+    ),
 });
 
 export type RepriceBody = z.output<typeof REPRICE_BODY>;
@@ -97,6 +121,14 @@ export function adminLedgerRoutes(deps: AdminLedgerDeps): Router {
     .post(operator, jsonBody(BODY_BYTES_MAX), (request, response) => {
       const { dry_run: dryRun } = readBody(RETENTION_BODY, request);
       return answer((show) => deps.retention({ dryRun }, show), response);
+    })
+    .all(onlyMethods('POST'));
+  router
+    .route('/api/v1/admin/backup')
+    .post(operator, jsonBody(BODY_BYTES_MAX), async (request, response) => {
+      const { to, clickhouse_to: clickhouseTo } = readBody(BACKUP_BODY, request);
+      const run = await deps.backup({ to, clickhouseTo });
+      await answer(run, response);
     })
     .all(onlyMethods('POST'));
   return router;

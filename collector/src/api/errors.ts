@@ -8,8 +8,9 @@ import { TraceTooLarge } from '@ai-cost-profiler/queries/trace/trace-too-large.t
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { Logger } from '../log.ts';
 import { problemBody } from '../problem-body.ts';
-import { Problem, toProblem } from '../problems.ts';
+import { Problem } from '../problems.ts';
 import { requestIdOf } from '../request-id.ts';
+import { toProblem } from '../to-problem.ts';
 
 /** Answers a problem on an OTLP path, where the body is a google.rpc.Status in the request's encoding. */
 export type AnswerOtlpProblem = (request: Request, response: Response, problem: Problem) => void;

@@ -4,8 +4,8 @@
  */
 import type { Response } from 'express';
 import type { Logger } from '../log.ts';
-import { toProblem } from '../problems.ts';
 import { requestIdOf } from '../request-id.ts';
+import { toProblem } from '../to-problem.ts';
 import { liftDeadline, requestSignal } from './deadline.ts';
 
 export interface LongWork {

@@ -1,5 +1,5 @@
 // The part of the OpenAPI document about work on the whole ledger: its progress comes as NDJSON.
-import { REPRICE_BODY, RETENTION_BODY } from './admin-ledger.ts';
+import { BACKUP_BODY, REPRICE_BODY, RETENTION_BODY } from './admin-ledger.ts';
 import { ANY_KEY, type Json, problemResponses, toSchema } from './openapi-paths.ts';
 
 /** Lines are `{"progress":…}`, and the last one `{"done":true,…}` with the result, or `{"problem":…}`. */
@@ -43,7 +43,7 @@ const DIFFERENCE = {
   required: ['where', 'tenant', 'column', 'expected', 'found', 'cause'],
 };
 
-/** `/api/v1/admin/settle`, `verify`, `reprice` and `retention`. */
+/** `/api/v1/admin/settle`, `verify`, `reprice`, `retention` and `backup`. */
 export const LEDGER_PATHS: Json = {
   '/api/v1/admin/settle': longWork(
     'settleNow',
@@ -96,6 +96,26 @@ export const LEDGER_PATHS: Json = {
       requestBody: {
         required: true,
         content: { 'application/json': { schema: toSchema(RETENTION_BODY, 'input') } },
+      },
+    },
+  ),
+  '/api/v1/admin/backup': longWork(
+    'backUp',
+    'Back up the data directory, tables and journal, while the collector runs.',
+    {
+      to: { type: 'string' },
+      at: {
+        type: 'string',
+        format: 'date-time',
+        description: 'Everything acknowledged before is in it.',
+      },
+      files: COUNT,
+      bytes: COUNT,
+    },
+    {
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: toSchema(BACKUP_BODY, 'input') } },
       },
     },
   ),

@@ -2,7 +2,7 @@
 // than somebody waits for the answer.
 // Invariant: every query of a reader that is sent through here ends in the engine when its request ends.
 import { randomUUID } from 'node:crypto';
-import type { CallOptions } from '@ai-cost-profiler/clickhouse/store.ts';
+import type { CallOptions } from '@ai-cost-profiler/clickhouse/call-options.ts';
 import type { ByteStore, Store as QueryStore } from '@ai-cost-profiler/queries/tenant-scope.ts';
 import type { Response } from 'express';
 import { QUERY_SECONDS_MAX, QUERY_SETTINGS, toBudgetProblem } from '../query-budget.ts';

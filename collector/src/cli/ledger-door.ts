@@ -18,6 +18,7 @@ export interface LedgerOperations {
   verify(body: object, show: Show): Promise<object>;
   reprice(body: object, show: Show): Promise<object>;
   retention(body: object, show: Show): Promise<object>;
+  backup(body: object, show: Show): Promise<object>;
 }
 
 /** The ledger of a data directory on which no collector runs; undefined where there is none to open. */

@@ -15,6 +15,7 @@ import type { PendingRows, SegmentBlocks } from './pending-rows.ts';
 import { listSetAside, reenter, type SetAsidePart } from './poison.ts';
 import { recoverJournal } from './recover.ts';
 import { SegmentSealer } from './seal-segments.ts';
+import { SealTurn } from './seal-turn.ts';
 import { SealedQueue } from './sealed-queue.ts';
 import { sealedBy } from './sealed-segment.ts';
 import { loadCheckpoint, rememberKeys } from './seen-checkpoint.ts';
@@ -47,7 +48,7 @@ export class Journal<Blocks extends SegmentBlocks> {
   /** The flush under way; resolves with its error, if it fails. */
   private inFlight: Promise<unknown> = Promise.resolve();
   private flushing: Promise<void> | undefined;
-  private sealing: Promise<void> | undefined;
+  readonly sealing = new SealTurn();
   private isStopped = false;
   private readonly trouble: DiskTrouble;
   private sealRetryAtMs = 0;
@@ -178,7 +179,7 @@ export class Journal<Blocks extends SegmentBlocks> {
     await this.flushing;
     await this.flush();
     await this.trouble.takeBack();
-    await this.sealing;
+    await this.sealing.over;
     await this.seal();
     await this.places.close();
   }
@@ -264,10 +265,7 @@ export class Journal<Blocks extends SegmentBlocks> {
 
   /** Seals what is due, beside the flushes: a split of many days must not hold up an answer. */
   private seal(): Promise<void> {
-    this.sealing ??= this.sealDue().finally(() => {
-      this.sealing = undefined;
-    });
-    return this.sealing;
+    return this.sealing.run(() => this.sealDue());
   }
 
   private async sealDue(): Promise<void> {

@@ -64,6 +64,11 @@ export class SealedQueue {
     return oldest;
   }
 
+  /** Under which ids what waits is stored: what an earlier process left has others than this one. */
+  get writerIds(): string[] {
+    return [...new Set(this.waiting.map(({ writerId }) => writerId))];
+  }
+
   add(segment: SealedSegment): void {
     this.waiting.push(segment);
     this.bytes += segment.dataBytes;

@@ -10,7 +10,8 @@ import { limitOfProblem } from '../limit-table.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { OwnTraces } from '../own-traces.ts';
-import { type Problem, toProblem } from '../problems.ts';
+import type { Problem } from '../problems.ts';
+import { toProblem } from '../to-problem.ts';
 import { type BodyPlace, ClientGone, type ReadBody } from './body.ts';
 import type { OtlpEncoding } from './otlp-problem.ts';
 

@@ -5,6 +5,7 @@
 import { USAGE_KEYS, type Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { Attribution, Call } from '../normalise/call.ts';
 import { type EntryFacts, type LedgerEntry, negated } from '../rows/ledger-entry.ts';
+import { surplusReversals } from './surplus-reversals.ts';
 
 /** What a span's entries should say. */
 export interface DesiredEntry {
@@ -34,19 +35,21 @@ export function entriesToAppend(
     return desired === undefined ? [] : [maker.charge(desired)];
   }
   const live = liveEntries(standing);
+  const surplus = surplusReversals(standing);
   const charges = live.filter(({ kind }) => kind === 'charge');
   const isRight =
     desired === undefined
       ? charges.length === 0
       : charges.length === 1 && isSameFacts(charges[0]!, desired);
+  const wrong = isRight ? surplus : [...surplus, ...live];
+  const reversals = wrong.map((entry) => reversalOf(entry, maker.stamp()));
   if (isRight) {
-    return [];
+    return reversals;
   }
-  const reversals = live.map((entry) => reversalOf(entry, maker.stamp()));
   return desired === undefined ? reversals : [...reversals, maker.charge(desired)];
 }
 
-/** Charges and reprices that no reversal undoes. What a person adjusted is theirs to undo. */
+/** Charges and reprices that no reversal names. What a person adjusted is theirs to undo. */
 export function liveEntries(standing: readonly LedgerEntry[]): LedgerEntry[] {
   const undone = new Set(
     standing.flatMap(({ reverses }) => (reverses === undefined ? [] : [hex(reverses)])),

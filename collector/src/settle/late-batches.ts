@@ -46,17 +46,35 @@ export class LateBatches {
   private looked: Batches = new Map();
   /** When the pass began; undefined when it did not look. */
   private begun: Batches | undefined;
+  /** What holds once the mark is stored. */
+  private ending: { readonly noted: Batches; readonly looked: Batches } | undefined;
   private readonly pauses = new Map<string, Pause>();
+  /** Of what this pass looks at: a pass that does not come to its end has looked at nothing. */
+  private readonly pausesNext = new Map<string, Pause>();
   private nextMs = 0;
+  /** Whether another process may have passed what this one took in: then its own may be late as well. */
+  private isReplacing = false;
 
   constructor(deps: LateBatchesDeps) {
     this.deps = deps;
+  }
+
+  /** Another process has settled meanwhile: only what it noted counts. */
+  restart(): void {
+    this.noted = undefined;
+    this.looked = new Map();
+    this.begun = undefined;
+    this.pauses.clear();
+    this.nextMs = 0;
+    this.isReplacing = true;
   }
 
   /** At the begin of a pass, once all of this process is stored; undefined when there is nothing to look at. */
   async begin(store: Store): Promise<LateSince | undefined> {
     const nowMs = this.deps.nowMs();
     this.begun = undefined;
+    this.ending = undefined;
+    this.pausesNext.clear();
     if (nowMs < this.nextMs) return undefined;
     const isFirst = this.noted === undefined;
     this.noted ??= await readNoted(store);
@@ -66,7 +84,7 @@ export class LateBatches {
     this.begun = begun;
     this.nextMs = nowMs + REST_FOR_EACH * (this.deps.nowMs() - nowMs);
     const writers = [...goneOn(this.looked, begun).keys()].filter(
-      (id) => !this.deps.isOwn(id) && this.isDue(id, begun.get(id)!, nowMs),
+      (id) => this.isOthers(id) && this.isDue(id, begun.get(id)!, nowMs),
     );
     if (writers.length === 0) return undefined;
     return { writers, batches: writers.map((id) => this.looked.get(id) ?? 0n) };
@@ -75,13 +93,27 @@ export class LateBatches {
   /** At the end of a pass: what its mark is to note. */
   end(): Record<string, string> {
     const { begun, noted } = this;
-    if (begun === undefined || noted === undefined) return {};
-    const whole = wholeOf(begun);
+    if (noted === undefined) return {};
+    // Also of a pass that did not look, or another process would take it for one of a release that noted nothing.
+    const whole = begun === undefined ? this.looked : wholeOf(begun);
     const news = goneOn(noted, whole);
     if (noted.size === 0) news.set(NOBODY, 0n);
-    this.noted = new Map([...noted, ...news]);
-    this.looked = whole;
+    this.ending = { noted: new Map([...noted, ...news]), looked: whole };
     return Object.fromEntries([...news].map(([id, batch]) => [id, String(batch)]));
+  }
+
+  /** Once the mark is stored: one that was not has noted nothing. */
+  ended(): void {
+    if (this.ending === undefined) return;
+    const { noted, looked } = this.ending;
+    this.noted = noted;
+    this.looked = looked;
+    for (const [id, pause] of this.pausesNext) this.pauses.set(id, pause);
+    this.isReplacing &&= this.begun === undefined;
+  }
+
+  private isOthers(id: string): boolean {
+    return this.isReplacing || !this.deps.isOwn(id);
   }
 
   /** Whether the writer has stored another batch since, or its highest was not looked at for long enough. */
@@ -90,7 +122,7 @@ export class LateBatches {
     const isNew = before === undefined || before.batch !== batch;
     if (!isNew && nowMs < before.dueMs) return false;
     const pauseMs = isNew ? PAUSE_MS_MIN : Math.min(2 * before.pauseMs, PAUSE_MS_MAX);
-    this.pauses.set(id, { batch, dueMs: nowMs + pauseMs, pauseMs });
+    this.pausesNext.set(id, { batch, dueMs: nowMs + pauseMs, pauseMs });
     return true;
   }
 }

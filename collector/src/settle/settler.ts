@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
 import { type EntryJournal, StagedEntries } from './append-entries.ts';
-import { readSlice, type Slice, type Step, stepsOf } from './candidates.ts';
+import { type Again, readSlice, type Slice, type Step, stepsOf } from './candidates.ts';
 import { type CutGroup, findCuts } from './cut-groups.ts';
 import type { EntryMaker } from './difference.ts';
 import { type KnownRelations, readRelations } from './known-relations.ts';
@@ -14,9 +14,12 @@ import type { LateBatches } from './late-batches.ts';
 import { type LoadedGroup, loadGroups } from './load-groups.ts';
 import { loadTraces, rangeOfTraces } from './load-traces.ts';
 import type { OpenTraces } from './open-traces.ts';
+import { owedOf } from './ownership/owed-entries.ts';
+import { type SettleOwnership, SOLE_OWNER, type StoredDebt } from './ownership/settle-ownership.ts';
 import { SealedDays } from './sealed-days.ts';
 import { settleCutGroup } from './settle-cut-group.ts';
 import { settleGroup } from './settle-group.ts';
+import { insertMark, isoOf, readBegunNs, readThroughNs, type SettleMark } from './settle-marks.ts';
 import type { SettleProgress } from './settle-progress.ts';
 
 export interface SettlerDeps {
@@ -32,6 +35,8 @@ export interface SettlerDeps {
   sinceMs?: number;
   /** What others store late. */
   late: LateBatches;
+  /** Whether this process may append; it is the only one that settles, if not given. */
+  ownership?: SettleOwnership;
   /** Tells how long it kept the event loop; the clock of the process, if not given. */
   elapsedMs?: () => number;
   /** Resolves when every row that came in until now is stored. */
@@ -70,11 +75,15 @@ export class Settler {
   /** One pass at a time: two would both append the same difference. */
   private turn: Promise<unknown> = Promise.resolve();
   private readonly sinceMs: number;
+  private readonly ownership: SettleOwnership;
+  /** The ownership in which the last pass ran. */
+  private epoch = 0;
   /** Up to where passes of this process came. */
   private passedNs: bigint | undefined;
 
   constructor(deps: SettlerDeps) {
     this.deps = deps;
+    this.ownership = deps.ownership ?? SOLE_OWNER;
     this.sinceMs = deps.sinceMs ?? deps.nowMs();
   }
 
@@ -89,9 +98,9 @@ export class Settler {
     return this.exclusively(() => this.pass(options));
   }
 
-  /** Runs other work that appends corrections, such as repricing, while no pass runs. */
+  /** Runs other work that appends corrections, such as repricing, while no pass runs, here or in another process. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.turn.then(work);
+    const done = this.turn.then(() => this.ownership.hold(work));
     this.turn = done.catch(() => undefined);
     return done;
   }
@@ -106,9 +115,10 @@ export class Settler {
       open.releaseAll();
     }
     await stored();
-    let late = await lateBatches.begin(store);
+    const debts = this.ownership.debts();
+    let again: Again = await this.lookAgain(debts);
     let settledNs = await this.lookFromNs(startedMs);
-    const begunNs = await this.begunThroughNs();
+    const begunNs = await readBegunNs(store);
     // A span may still come in within the millisecond in which the pass began: it is left to the next one.
     const throughMs = startedMs - 1 - (options.all ? 0 : settleAfterMs);
     const throughNs = BigInt(throughMs) * NS_PER_MS;
@@ -121,7 +131,7 @@ export class Settler {
     };
     const pass = { progress, together: new Set<string>(), onProgress: options.onProgress };
     while (settledNs < throughNs) {
-      const slice = await readSlice(store, { afterNs: settledNs, throughNs, begunNs, late });
+      const slice = await readSlice(store, { afterNs: settledNs, throughNs, begunNs, again });
       await this.settleSlice(slice, pass);
       if (options.all || progress.entries > 0) {
         // Whoever asked looks at the sums next, and a mark says that they are as settle wants them.
@@ -135,9 +145,21 @@ export class Settler {
       settledNs = slice.throughNs;
       this.passedNs = settledNs;
       // A slice that was cut went up to some receipt: what is left of them lies behind it.
-      late = undefined;
+      again = {};
+      if (isLast) {
+        lateBatches.ended();
+        await this.ownership.forgive(debts);
+      }
     }
     return { ...progress, settledThrough: isoOf(settledNs) };
+  }
+
+  /** What is to be looked at although it came in before the mark. */
+  private async lookAgain(debts: readonly StoredDebt[]): Promise<Again> {
+    const { store, late } = this.deps;
+    if (this.epoch !== this.ownership.epoch) late.restart();
+    this.epoch = this.ownership.epoch;
+    return { late: await late.begin(store), owed: owedOf(debts) };
   }
 
   /**
@@ -145,7 +167,7 @@ export class Settler {
    * where this process did, for what came in meanwhile lies before that mark, and looking twice changes nothing.
    */
   private async lookFromNs(nowMs: number): Promise<bigint> {
-    const markedNs = await this.settledThroughNs();
+    const markedNs = await readThroughNs(this.deps.store);
     return markedNs < BigInt(nowMs) * NS_PER_MS
       ? markedNs
       : (this.passedNs ?? BigInt(this.sinceMs - 1) * NS_PER_MS);
@@ -164,7 +186,8 @@ export class Settler {
     );
     pass.progress.resolved += slice.candidates.length - open.length;
     if (open.length > 0) {
-      await this.markBegun(slice.throughNs);
+      // Whoever comes after a pass that ended half way must not rely on what it has overtaken.
+      await this.mark({ begun: isoOf(slice.throughNs) });
     }
     const steps = stepsOf(open);
     let reading = this.readNext(steps, around);
@@ -223,6 +246,7 @@ export class Settler {
           cut === undefined
             ? settleGroup(group.spans, group.entries, maker)
             : settleCutGroup(cut, maker);
+        this.ownership.assertHeld();
         staged.stage(corrections);
         appended.push(...corrections);
         progress.entries += corrections.length;
@@ -240,37 +264,14 @@ export class Settler {
   }
 
   /** Up to when received spans are settled; 0 when nothing ever was. */
-  async settledThroughNs(): Promise<bigint> {
-    const { store } = this.deps;
-    const [row] = await store.query<{ through: string }>(
-      `SELECT toUnixTimestamp64Nano(max(through)) AS through FROM ${store.database}.settle_marks`,
-    );
-    return BigInt(row?.through ?? 0);
+  settledThroughNs(): Promise<bigint> {
+    return readThroughNs(this.deps.store);
   }
 
-  /** Up to when received spans may have been looked at; 0 when none ever was. */
-  private async begunThroughNs(): Promise<bigint> {
-    const { store } = this.deps;
-    const [row] = await store.query<{ begun: string }>(
-      `SELECT toUnixTimestamp64Nano(max(begun)) AS begun FROM ${store.database}.settle_marks`,
-    );
-    return BigInt(row?.begun ?? 0);
+  private async mark(mark: SettleMark): Promise<void> {
+    this.ownership.assertHeld();
+    await insertMark(this.deps.store, mark, this.deps.nowMs());
   }
-
-  /** Before the first entry: whoever comes after a pass that ended half way must not rely on what it has overtaken. */
-  private markBegun(throughNs: bigint): Promise<void> {
-    return this.mark({ begun: isoOf(throughNs) });
-  }
-
-  private async mark(what: object): Promise<void> {
-    const { store, nowMs } = this.deps;
-    const row = { ...what, recorded_at: isoOf(BigInt(nowMs()) * NS_PER_MS) };
-    await store.insertRows(`${store.database}.settle_marks`, [row]);
-  }
-}
-
-function isoOf(ns: bigint): string {
-  return new Date(Number(ns / NS_PER_MS)).toISOString();
 }
 
 function traceIdsOf({ spans }: LoadedGroup): string[] {

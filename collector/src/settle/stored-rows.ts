@@ -2,7 +2,8 @@
  * Rows of a large answer as arrays, in the order of the SELECT list: settle reads millions of them, and names in each
  * would double the bytes. Invariant: a piece of the answer is in memory at a time, never the whole.
  */
-import type { Store, StoreParams } from '@ai-cost-profiler/clickhouse/store.ts';
+import type { StoreParams } from '@ai-cost-profiler/clickhouse/call-options.ts';
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { toStoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import type { StoreSettings } from '@ai-cost-profiler/clickhouse/store-settings.ts';
 

@@ -8,7 +8,7 @@ import { request as httpRequest, type IncomingMessage, type ServerResponse } fro
 import type { EngineAddress } from '@ai-cost-profiler/clickhouse/engine/ping.ts';
 import type { Authenticate, Principal } from '../access.ts';
 import type { Logger } from '../log.ts';
-import { toProblem } from '../problems.ts';
+import { toProblem } from '../to-problem.ts';
 
 export interface SqlListenerDeps {
   readonly authenticate: Authenticate;

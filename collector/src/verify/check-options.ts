@@ -1,5 +1,5 @@
 /** How the questions of verify are asked: they look at everything, so they may take long, but not much memory. */
-import type { CallOptions } from '@ai-cost-profiler/clickhouse/store.ts';
+import type { CallOptions } from '@ai-cost-profiler/clickhouse/call-options.ts';
 
 export const CHECK_OPTIONS: CallOptions = {
   timeoutMs: 3_600_000,

@@ -1,6 +1,7 @@
 /**
  * Entries among themselves, one day at a time: none is stored twice, and each reversal is the exact negative of one
- * entry that no other reversal names. A reversal has the start of what it undoes, so both lie in the same day.
+ * entry that no other reversal names, but those that were taken back themselves (settle/surplus-reversals.ts). A
+ * reversal has the start of what it undoes, so both lie in the same day.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { SUMMED_COLUMNS } from '@ai-cost-profiler/clickhouse/summed-columns.ts';
@@ -67,17 +68,18 @@ async function findWrongTarget(
   day: string,
   expired: readonly string[],
 ): Promise<string | undefined> {
+  const undoes = "(entry.kind = 'reversal' AND entry.entry_id NOT IN undone)";
   const sums = SUMMED_COLUMNS.map((name) => `sum(ifNull(entry.${name}, 0)) != 0`);
   const nulls = SUMMED_COLUMNS.map((name) => `countIf(isNull(entry.${name})) % 2 != 0`);
   const [row] = await store.query<{ target: string }>(
     `WITH undone AS (SELECT reverses FROM ${store.database}.ledger
         WHERE toDate(start_time) = {day:Date} AND kind = 'reversal')
-     SELECT ifNull(entry.reverses, entry.entry_id) AS target
+     SELECT if(${undoes}, assumeNotNull(entry.reverses), entry.entry_id) AS target
      FROM ${store.database}.ledger AS entry
      WHERE toDate(start_time) = {day:Date} AND (kind = 'reversal' OR entry_id IN undone)
        AND entry.tenant NOT IN {expired:Array(String)}
      GROUP BY target
-     HAVING countIf(entry.kind = 'reversal') != 1 OR countIf(entry.kind != 'reversal') != 1
+     HAVING countIf(${undoes}) != 1 OR countIf(NOT ${undoes}) != 1
        OR uniqExact(entry.tenant, entry.trace_id, entry.span_id, entry.start_time, entry.over_limit) != 1
        OR uniqExact(entry.service, entry.environment, entry.provider, entry.model, entry.operation,
             entry.feature, entry.agent, entry.prompt, entry.user, entry.session, entry.tool, toString(entry.tags)) != 1
@@ -91,15 +93,19 @@ async function findWrongTarget(
 
 async function explain(store: Store, day: string, target: string): Promise<Difference> {
   const rows = await store.query<StoredEntry>(
-    `SELECT ${STORED_ENTRY_COLUMNS} FROM ${store.database}.ledger
+    `WITH undone AS (SELECT reverses FROM ${store.database}.ledger
+        WHERE toDate(start_time) = {day:Date} AND kind = 'reversal')
+     SELECT ${STORED_ENTRY_COLUMNS} FROM ${store.database}.ledger
      WHERE toDate(ledger.start_time) = {day:Date}
-       AND (ledger.reverses = {target:UUID} OR ledger.entry_id = {target:UUID})`,
+       AND (ledger.entry_id = {target:UUID} OR ledger.reverses = {target:UUID} AND ledger.entry_id NOT IN undone)`,
     { day, target },
     CHECK_OPTIONS,
   );
   const entries = rows.map(toLedgerEntry);
-  const reversals = entries.filter(({ kind }) => kind === 'reversal');
-  const [named] = entries.filter(({ kind }) => kind !== 'reversal');
+  const id = target.replaceAll('-', '');
+  const isNamed = ({ entryId }: LedgerEntry) => Buffer.from(entryId).toString('hex') === id;
+  const reversals = entries.filter((entry) => !isNamed(entry));
+  const named = entries.find(isNamed);
   const [reversal] = reversals;
   const at = reversal ?? named;
   const about = {

@@ -2,11 +2,13 @@
  * The ledger against its rollups, one day at a time: every numeric column by every dimension, in SQL, exact. Where
  * one of the three tables stands alone against the other two, it is the one that is wrong.
  */
+
+import type { StoreParams } from '@ai-cost-profiler/clickhouse/call-options.ts';
 import {
   GUARDED_DIMENSIONS,
   ROLLUP_DIMENSIONS,
 } from '@ai-cost-profiler/clickhouse/rollup-dimensions.ts';
-import type { Store, StoreParams } from '@ai-cost-profiler/clickhouse/store.ts';
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { SUMMED_COLUMNS } from '@ai-cost-profiler/clickhouse/summed-columns.ts';
 import { CHECK_OPTIONS } from './check-options.ts';
 import type { Difference } from './report.ts';

@@ -309,6 +309,16 @@ describe('finds what ledger and rollups agree on, and is wrong all the same', ()
   });
 });
 
+it('an entry that was taken back twice is right once that was taken back', async () => {
+  const charge = await someCharge();
+  const [first, second] = [reversalOf(charge, stamp(1)), reversalOf(charge, stamp(2))];
+  const again = { ...charge, ...stamp(4) };
+  await ledger.append([first, second, reversalOf(second, stamp(3)), again]);
+  const report = await verify();
+  await restore(['ledger', 'cost_hourly', 'cost_daily']);
+  expect(report).toMatchObject({ ok: true, difference: null });
+});
+
 describe('where settle has not passed yet', () => {
   it('asks for the charge of each leaf, and for nothing that settle has still to do', async () => {
     await ledger.send([{ span: 40, attributes: chat(77) }]);

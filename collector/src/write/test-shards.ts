@@ -98,6 +98,7 @@ function bindAll(store: Store): Store {
       'command',
       'insertRows',
       'insertNativeFile',
+      'insertNativeStream',
       'isRunning',
       'kill',
       'ping',

@@ -1,11 +1,27 @@
 /** The alert rules. Limits are a start for a small team: change them here, or in a copy of the file. */
-import { INPUT_COLUMNS, quotient } from '../sql/figures.ts';
+import { cachedShare, INPUT_COLUMNS, ofEntry, quotient } from '../sql/figures.ts';
+import { SPAN_ID } from '../sql/range-rows.ts';
+import { CHOSEN, startedWithin, WEEK_SECONDS } from '../sql/window.ts';
 import type { AlertRule } from './rule.ts';
 
 const HOUR = 3600;
-const WEEK = 604_800;
-const WITHIN = 't.start_time >= $__fromTime AND t.start_time < $__toTime';
-const INPUT = INPUT_COLUMNS.map((bucket) => `coalesce(t.${bucket}, 0)`).join(' + ');
+const DAY = 86_400;
+const WITHIN = startedWithin(CHOSEN);
+const IS_NOW = `t.start_time >= ${CHOSEN.from}`;
+const IS_BEFORE = `t.start_time < ${CHOSEN.from}`;
+
+/** Alerts of budgets that are open, in these states. */
+const openAlerts = (states: string): string => `
+  SELECT toString(tenant) AS tenant, budget, state, group_key AS key, toFloat64(count()) AS open
+  FROM (
+    SELECT t.tenant AS tenant, t.alert_id AS alert_id, argMax(t.budget_name, t.recorded_at) AS budget, toString(argMax(t.state, t.recorded_at)) AS state,
+      argMax(t.key, t.recorded_at) AS group_key, argMax(toString(t.event), t.recorded_at) AS newest
+    FROM alerts AS t
+    GROUP BY tenant, alert_id
+  )
+  WHERE newest = 'fired' AND state IN (${states})
+  GROUP BY tenant, budget, state, group_key
+  ORDER BY tenant, budget, state, group_key`;
 
 const BUDGET: AlertRule = {
   uid: 'aicost-budget',
@@ -15,17 +31,7 @@ const BUDGET: AlertRule = {
   description:
     'The collector watches the budgets and noted this in the table alerts (docs/budgets.md). Look in Explore at what is spent on, and raise the budget or stop the spender.',
   severity: 'critical',
-  sql: `
-  SELECT toString(tenant) AS tenant, budget, state, group_key AS key, toFloat64(count()) AS open
-  FROM (
-    SELECT t.tenant AS tenant, t.alert_id AS alert_id, argMax(t.budget_name, t.recorded_at) AS budget, toString(argMax(t.state, t.recorded_at)) AS state,
-      argMax(t.key, t.recorded_at) AS group_key, argMax(toString(t.event), t.recorded_at) AS newest
-    FROM alerts AS t
-    GROUP BY tenant, alert_id
-  )
-  WHERE newest = 'fired'
-  GROUP BY tenant, budget, state, group_key
-  ORDER BY tenant, budget, state, group_key`,
+  sql: openAlerts("'burning', 'exceeded'"),
   fires: { when: 'gt', than: 0 },
   windowSeconds: HOUR,
   holds: '0s',
@@ -33,20 +39,32 @@ const BUDGET: AlertRule = {
   panel: { dashboard: 'aicost-spend', title: 'Spend over time' },
 };
 
+const BUDGET_WARNING: AlertRule = {
+  ...BUDGET,
+  uid: 'aicost-budget-warning',
+  title: 'Much of a budget is spent',
+  description:
+    'The share at which the budget wants to be told of (warn_at, docs/budgets.md) is spent. Look in Explore at what it went into, and whether the rest will do.',
+  severity: 'warning',
+  sql: openAlerts("'warning'"),
+};
+
+const SPENT_NOW = `sumIf(t.cost_usd, ${IS_NOW})`;
+
 const SPIKE: AlertRule = {
   uid: 'aicost-spike',
   title: 'Spend is several times that of the same hour last week',
   summary:
     '{{ $labels.tenant }} spent {{ $values.A.Value }} times as much in the last hour as in the same hour last week',
   description:
-    'More than three times as much, and more than a dollar. Look in Explore at what changed against the time before.',
+    'More than three times as much, and more than a dollar; where less than a cent was spent then, a cent is what is compared with. Look in Explore at what changed against the time before.',
   severity: 'warning',
   sql: `
-  SELECT toString(t.tenant) AS tenant, ${quotient('sumIf(t.cost_usd, t.start_time >= $__fromTime)', 'sumIf(t.cost_usd, t.start_time < $__fromTime)')} AS times
+  SELECT toString(t.tenant) AS tenant, toFloat64(${SPENT_NOW}) / greatest(toFloat64(coalesce(sumIf(t.cost_usd, ${IS_BEFORE}), 0)), 0.01) AS times
   FROM ledger AS t
-  WHERE (${WITHIN}) OR (t.start_time >= $__fromTime - ${WEEK} AND t.start_time < $__toTime - ${WEEK})
+  WHERE (${WITHIN}) OR (${startedWithin({ from: `${CHOSEN.from} - ${WEEK_SECONDS}`, to: `${CHOSEN.to} - ${WEEK_SECONDS}` })})
   GROUP BY tenant
-  HAVING sumIf(t.cost_usd, t.start_time >= $__fromTime) > 1 AND sumIf(t.cost_usd, t.start_time < $__fromTime) > 0
+  HAVING ${SPENT_NOW} > 1
   ORDER BY tenant`,
   fires: { when: 'gt', than: 3 },
   windowSeconds: HOUR,
@@ -55,15 +73,17 @@ const SPIKE: AlertRule = {
   panel: { dashboard: 'aicost-spend', title: 'Spend over time' },
 };
 
-/** The costliest of a kind, few enough to name each in an alert. */
-const costliest = (label: string, condition: string): string => `
+/** Those of a kind beyond a limit in US dollars; of each tenant few enough to name each in an alert. */
+const costliest = (label: string, limitUsd: number): string => `
   SELECT toString(t.tenant) AS tenant, toString(t.${label}) AS ${label}, toFloat64(sum(t.cost_usd)) AS spent
   FROM ledger AS t
-  WHERE ${WITHIN} AND ${condition}
+  WHERE ${WITHIN} AND t.${label} != ''
   GROUP BY tenant, ${label}
-  HAVING sum(t.cost_usd) > 0
+  HAVING sum(t.cost_usd) > ${limitUsd}
   ORDER BY spent DESC, tenant, ${label}
-  LIMIT 10`;
+  LIMIT 10 BY tenant`;
+
+const [RUNAWAY_TRACE_USD, RUNAWAY_SESSION_USD] = [10, 25];
 
 const RUNAWAY_TRACE: AlertRule = {
   uid: 'aicost-runaway-trace',
@@ -73,12 +93,12 @@ const RUNAWAY_TRACE: AlertRule = {
   description:
     'More than ten dollars within an hour: mostly an agent that goes round in circles. Open the trace, and end the process that runs it.',
   severity: 'critical',
-  sql: costliest('trace_id', "t.trace_id != ''"),
-  fires: { when: 'gt', than: 10 },
+  sql: costliest('trace_id', RUNAWAY_TRACE_USD),
+  fires: { when: 'gt', than: RUNAWAY_TRACE_USD },
   windowSeconds: HOUR,
   holds: '0s',
   noRow: 'OK',
-  panel: { dashboard: 'aicost-agents', title: 'Costliest runs of agents' },
+  panel: { dashboard: 'aicost-trace', title: 'Costliest traces of the range' },
 };
 
 const RUNAWAY_SESSION: AlertRule = {
@@ -89,8 +109,8 @@ const RUNAWAY_SESSION: AlertRule = {
   description:
     'More than twenty-five dollars within an hour. Look at the session in Users and sessions: long conversations send their past again with every turn.',
   severity: 'warning',
-  sql: costliest('session', "t.session != ''"),
-  fires: { when: 'gt', than: 25 },
+  sql: costliest('session', RUNAWAY_SESSION_USD),
+  fires: { when: 'gt', than: RUNAWAY_SESSION_USD },
   windowSeconds: HOUR,
   holds: '0s',
   noRow: 'OK',
@@ -118,18 +138,23 @@ const UNPRICED: AlertRule = {
   panel: { dashboard: 'aicost-data-quality', title: 'What has no price, and why' },
 };
 
+const HAS_FAILED = "t.status_code = 'ERROR' AND t.role != 'not_llm'";
+
 const ERROR_WASTE: AlertRule = {
   uid: 'aicost-error-waste',
   title: 'Failed calls cost much',
   summary: '{{ $labels.tenant }} paid {{ $values.A.Value }} USD for failed calls in the last hour',
   description:
-    'More than a dollar in an hour, for calls whose span has the status ERROR. Look in Waste at how calls ended, and whether they are tried again.',
+    'More than a dollar in an hour, for calls whose span, in its newest version, has the status ERROR. Look in Waste at how calls ended, and whether they are tried again.',
   severity: 'warning',
   sql: `
   SELECT toString(t.tenant) AS tenant, toFloat64(sum(coalesce(t.cost_usd, 0))) AS spent
   FROM ledger AS t
-  WHERE ${WITHIN} AND (t.tenant, t.trace_id, t.span_id) IN (
-    SELECT t.tenant, t.trace_id, t.span_id FROM spans AS t WHERE ${WITHIN} AND t.status_code = 'ERROR' AND t.role != 'not_llm'
+  WHERE ${WITHIN} AND (${SPAN_ID}) IN (
+    SELECT ${SPAN_ID} FROM spans AS t
+    WHERE ${WITHIN} AND (${SPAN_ID}) IN (SELECT ${SPAN_ID} FROM spans AS t WHERE ${WITHIN} AND ${HAS_FAILED})
+    GROUP BY ${SPAN_ID}
+    HAVING argMax(${HAS_FAILED}, t.received_at)
   )
   GROUP BY tenant
   ORDER BY tenant`,
@@ -140,9 +165,8 @@ const ERROR_WASTE: AlertRule = {
   panel: { dashboard: 'aicost-waste', title: 'Calls that did not end well' },
 };
 
-const CACHED = 'sum(coalesce(t.in_cache_read, 0))';
-const share = (condition: string): string =>
-  quotient(`sumIf(coalesce(t.in_cache_read, 0), ${condition})`, `sumIf(${INPUT}, ${condition})`);
+const shareWhere = (condition: string): string =>
+  cachedShare((columns) => `sumIf(${ofEntry(columns)}, ${condition})`);
 
 const CACHE: AlertRule = {
   uid: 'aicost-cache-collapse',
@@ -153,11 +177,11 @@ const CACHE: AlertRule = {
     'Less than half the share of the day before, where that was at least a fifth, of at least 100,000 tokens. Mostly something that changes (a date, an id) moved to the beginning of a prompt.',
   severity: 'warning',
   sql: `
-  SELECT toString(t.tenant) AS tenant, toString(t.model) AS model, (${share('t.start_time >= $__fromTime')}) / (${share('t.start_time < $__fromTime')}) AS times
+  SELECT toString(t.tenant) AS tenant, toString(t.model) AS model, (${shareWhere(IS_NOW)}) / (${shareWhere(IS_BEFORE)}) AS times
   FROM ledger AS t
-  WHERE t.start_time >= $__fromTime - 86400 AND t.start_time < $__toTime
+  WHERE ${startedWithin({ from: `${CHOSEN.from} - ${DAY}`, to: CHOSEN.to })}
   GROUP BY tenant, model
-  HAVING ${CACHED} > 0 AND sumIf(${INPUT}, t.start_time >= $__fromTime) >= 100000 AND ${share('t.start_time < $__fromTime')} >= 0.2
+  HAVING sumIf(${ofEntry(INPUT_COLUMNS)}, ${IS_NOW}) >= 100000 AND ${shareWhere(IS_BEFORE)} >= 0.2
   ORDER BY tenant, model`,
   fires: { when: 'lt', than: 0.5 },
   windowSeconds: HOUR,
@@ -166,23 +190,31 @@ const CACHE: AlertRule = {
   panel: { dashboard: 'aicost-waste', title: 'Input that no cache gave, by model' },
 };
 
+const HALF_HOUR = 1800;
+/**
+ * Whether spans came in the half hour that ended so long ago: a tenant that is idle at this time is not stalled.
+ */
+const cameAgo = (seconds: number): string =>
+  `countIf(t.last_received_at >= ${CHOSEN.to} - ${seconds + HALF_HOUR} AND t.first_received_at < ${CHOSEN.to} - ${seconds}) > 0`;
+
 const STALLED: AlertRule = {
   uid: 'aicost-stalled',
   title: 'No spans arrive',
   summary: 'The last span of {{ $labels.tenant }} came {{ $values.A.Value }} seconds ago',
   description:
-    'For more than half an hour, of a tenant that sent within the last week. Is the collector up (/readyz), is its journal written (/metrics: aicost_write_failing_seconds), do senders reach it? No row at all: nothing was ever stored, or it cannot be asked.',
+    'For more than half an hour, of a tenant that sent in the same half hour a week ago, or a day ago where it is younger than a week. Is the collector up (/readyz), is its journal written (/metrics: aicost_write_failing_seconds), do senders reach it?',
   severity: 'critical',
   sql: `
   SELECT toString(t.tenant) AS tenant, toFloat64(dateDiff('second', max(t.last_received_at), now64(9, 'UTC'))) AS seconds
   FROM traces AS t
-  WHERE t.last_received_at >= $__fromTime
+  WHERE t.last_received_at >= ${CHOSEN.from}
   GROUP BY tenant
+  HAVING ${cameAgo(WEEK_SECONDS)} OR (${cameAgo(DAY)} AND min(t.first_received_at) >= ${CHOSEN.to} - ${WEEK_SECONDS + HALF_HOUR})
   ORDER BY tenant`,
-  fires: { when: 'gt', than: 1800 },
-  windowSeconds: WEEK,
+  fires: { when: 'gt', than: HALF_HOUR },
+  windowSeconds: WEEK_SECONDS + DAY,
   holds: '5m',
-  noRow: 'Alerting',
+  noRow: 'OK',
   panel: { dashboard: 'aicost-collector', title: 'Spans received by service' },
 };
 
@@ -191,22 +223,22 @@ const SETTLE: AlertRule = {
   title: 'Amounts are not settled',
   summary: 'Settle is {{ $values.A.Value }} seconds behind',
   description:
-    'For more than two hours spans wait to be settled: aggregates and late spans are not corrected, and budgets wait. Exactly one collector must run with --settle on; its log tells why a pass failed.',
+    'For more than two hours spans wait to be settled: aggregates and late spans are not corrected, and budgets wait. Exactly one collector must run with --settle on; its log tells why a pass failed. No row at all: nothing was ever settled.',
   severity: 'warning',
   sql: `
   SELECT toFloat64(dateDiff('second', max(through), now64(3, 'UTC'))) AS seconds
   FROM settle_marks
-  WHERE recorded_at >= $__fromTime
   HAVING count() > 0`,
   fires: { when: 'gt', than: 7200 },
-  windowSeconds: WEEK,
+  windowSeconds: HOUR,
   holds: '5m',
-  noRow: 'OK',
+  noRow: 'Alerting',
   panel: { dashboard: 'aicost-collector', title: 'How far settle is behind' },
 };
 
 export const ALERT_RULES: readonly AlertRule[] = [
   BUDGET,
+  BUDGET_WARNING,
   SPIKE,
   RUNAWAY_TRACE,
   RUNAWAY_SESSION,

@@ -3,14 +3,14 @@ import { flameGraph } from '../panels/kinds.ts';
 import { COUNT, MONEY_FIELD, SHARE_FIELD, wideBars, wideTable } from '../panels/sizes.ts';
 import { costRows } from '../sql/cost-rows.ts';
 import { shownName } from '../sql/dimension.ts';
-import { MONEY, quotient } from '../sql/figures.ts';
+import { KNOWN_COST, MONEY, quotient, SPENT } from '../sql/figures.ts';
 import { flameSql } from '../sql/flame.ts';
 import { largestSeries } from '../sql/largest-series.ts';
 import { LEDGER_ROWS, newestSpans } from '../sql/range-rows.ts';
 import { shown } from '../sql/text-value.ts';
 import { costliestTraces } from './costliest-traces.ts';
 import type { DashboardPlan } from './dashboard.ts';
-import { EMPTY, USD } from './empty.ts';
+import { EMPTY, NANO_USD, USD } from './empty.ts';
 import { FILTERS, fieldValue, linkTo, WHERE } from './variables.ts';
 
 const OVER_TIME = wideBars({
@@ -32,20 +32,20 @@ const OVER_TIME = wideBars({
 const AGENTS = wideTable({
   title: 'Agents',
   description:
-    'What an agent costs in all and in a run (a trace in which it has a billed call): on average, and what 95 of 100 runs stay below. Calls in a run tell of loops.',
+    'What an agent costs in all and in a run (a trace in which it has a billed call): on average, and what 95 of 100 runs stay below, of runs with a price. Calls in a run tell of loops.',
   empty: EMPTY,
   unit: USD,
   sql: `
   SELECT agent_name AS Agent, toFloat64(sum(run_cost)) AS Spend, ${quotient('sum(run_cost)', 'sum(sum(run_cost)) OVER ()')} AS Share, count() AS Runs, sum(run_calls) AS Calls,
-    ${quotient('sum(run_calls)', 'count()')} AS \`Calls a run\`, ${quotient('sum(run_cost)', 'count()')} AS \`A run\`, quantile(0.95)(toFloat64(run_cost)) AS \`95 % of runs\`, max(run_calls) AS \`Most calls\`
+    ${quotient('sum(run_calls)', 'count()')} AS \`Calls a run\`, ${quotient('sum(run_cost)', 'count(run_cost)')} AS \`A run\`, quantile(0.95)(toFloat64(run_cost)) AS \`95 % of runs\`, max(run_calls) AS \`Most calls\`
   FROM (
-    SELECT t.tenant AS tenant, ${shown('t.agent')} AS agent_name, t.trace_id AS trace, sum(coalesce(t.cost_usd, 0)) AS run_cost, sum(t.calls) AS run_calls
+    SELECT t.tenant AS tenant, ${shown('t.agent')} AS agent_name, t.trace_id AS trace, ${KNOWN_COST} AS run_cost, sum(t.calls) AS run_calls
     FROM ${LEDGER_ROWS}
     GROUP BY tenant, agent_name, trace
     HAVING run_calls != 0
   )
   GROUP BY agent_name
-  ORDER BY Spend DESC, Agent
+  ORDER BY Spend DESC NULLS LAST, Runs DESC, Agent
   LIMIT 100`,
   fields: {
     Share: SHARE_FIELD,
@@ -60,11 +60,11 @@ const AGENTS = wideTable({
 });
 
 const PATHS = flameGraph({
-  title: 'Agents, operations, models (millionths of a dollar)',
+  title: 'Agents, operations, models (billionths of a dollar)',
   description:
-    'Spend of the range by agent, then what was asked for, then who answered: 1,000,000 µ$ are a dollar.',
+    'Spend of the range by agent, then what was asked for, then who answered: 1,000,000,000 n$ are a dollar.',
   empty: EMPTY,
-  unit: 'suffix:µ$',
+  unit: NANO_USD,
   sql: flameSql({
     paths: `SELECT path, cost_usd AS spend FROM ${costRows({
       columns: {
@@ -103,11 +103,11 @@ const BELOW_TOOLS = wideTable({
   empty: 'No charge of this range names a tool (gen_ai.tool.name)',
   unit: 'short',
   sql: `
-  SELECT toString(t.tool) AS Tool, toString(t.model) AS Model, sum(t.calls) AS Calls, toFloat64(sum(t.cost_usd)) AS Spend
+  SELECT toString(t.tool) AS Tool, toString(t.model) AS Model, sum(t.calls) AS Calls, ${SPENT} AS Spend
   FROM ${LEDGER_ROWS} AND t.tool != ''
   GROUP BY Tool, Model
   HAVING Calls != 0 OR Spend != 0
-  ORDER BY Spend DESC, Calls DESC, Tool, Model
+  ORDER BY Spend DESC NULLS LAST, Calls DESC, Tool, Model
   LIMIT 100`,
   fields: { Calls: COUNT, Spend: MONEY_FIELD },
 });
@@ -127,8 +127,8 @@ export const AGENTS_DASHBOARD: DashboardPlan = {
       panels: [
         costliestTraces(
           'Costliest runs of agents',
-          'Requests of the range with a call of an agent.',
-          " AND t.agent != ''",
+          'Requests of the range with a call of an agent, and what the calls of agents in them cost.',
+          `${LEDGER_ROWS} AND t.agent != ''`,
         ),
       ],
     },

@@ -7,16 +7,23 @@ import { COUNT, halfTable, number, wideBars } from '../panels/sizes.ts';
 import { quotient } from '../sql/figures.ts';
 import { largestSeries } from '../sql/largest-series.ts';
 import { chosen, shown } from '../sql/text-value.ts';
+import { CHOSEN, CHOSEN_SECONDS } from '../sql/window.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { WHERE } from './variables.ts';
 
 const EMPTY =
-  'No span came in this range. Is the collector up (/readyz), and do senders have its address and a key?';
+  'No span came in this range that began within a day of it. Is the collector up (/readyz), and do senders have its address and a key?';
+/** What is sent in later than that is not among them, such as days that a queue held, or history. */
+const YOUNG =
+  'Of spans that began within a day of the range: older ones that come late are not counted.';
 
-/** Spans by when they came. They are kept by their start, so a day is read beside the range. */
+/**
+ * Spans by when they came. They are kept by their start, so that finding all would read every day there is: a day is
+ * read beside the range, and panels say so.
+ */
 const RECEIVED = `spans AS t
-  WHERE t.received_at >= $__fromTime AND t.received_at < $__toTime
-  AND t.start_time >= $__fromTime - 86400 AND t.start_time < $__toTime + 86400
+  WHERE t.received_at >= ${CHOSEN.from} AND t.received_at < ${CHOSEN.to}
+  AND t.start_time >= ${CHOSEN.from} - 86400 AND t.start_time < ${CHOSEN.to} + 86400
   AND ${chosen('t.tenant', 'tenant')}`;
 
 const NUMBERS = [
@@ -29,23 +36,22 @@ const NUMBERS = [
   }),
   number({
     title: 'Spans received',
-    description: 'Spans of the range by when they came, and how many that is a second.',
+    description: `Spans of the range by when they came, and how many that is a second. ${YOUNG}`,
     empty: EMPTY,
     unit: 'short',
-    sql: `SELECT nullIf(count(), 0) AS Spans, if(count() = 0, NULL, count() / dateDiff('second', $__fromTime, $__toTime)) AS \`A second\` FROM ${RECEIVED}`,
+    sql: `SELECT nullIf(count(), 0) AS Spans, if(count() = 0, NULL, count() / ${CHOSEN_SECONDS}) AS \`A second\` FROM ${RECEIVED}`,
     fields: { Spans: COUNT },
   }),
   number({
     title: 'Of LLM calls',
-    description:
-      'The share of spans that are LLM calls. With --spans llm only their traces are kept.',
+    description: `The share of spans that are LLM calls. With --spans llm only their traces are kept. ${YOUNG}`,
     empty: EMPTY,
     unit: 'percentunit',
     sql: `SELECT if(count() = 0, NULL, countIf(t.role != 'not_llm') / count()) AS Share FROM ${RECEIVED}`,
   }),
   number({
     title: 'Batches written',
-    description: 'Batches that brought the spans of the range into ClickHouse, and spans in one.',
+    description: `Batches that brought the spans of the range into ClickHouse, and spans in one. ${YOUNG}`,
     empty: EMPTY,
     unit: 'short',
     sql: `SELECT nullIf(uniqExact(t.writer_id, t.batch_seq), 0) AS Batches, count() / nullIf(uniqExact(t.writer_id, t.batch_seq), 0) AS \`Spans in one\` FROM ${RECEIVED}`,
@@ -61,8 +67,7 @@ const NUMBERS = [
   }),
   number({
     title: 'Left out by senders',
-    description:
-      "Attributes and events that the senders' SDKs dropped because of their own limits.",
+    description: `Attributes and events that the senders' SDKs dropped because of their own limits. ${YOUNG}`,
     empty: EMPTY,
     unit: 'short',
     sql: `SELECT if(count() = 0, NULL, sum(toInt64(t.dropped_attributes_count))) AS Attributes, if(count() = 0, NULL, sum(toInt64(t.dropped_events_count))) AS Events FROM ${RECEIVED}`,
@@ -72,7 +77,7 @@ const NUMBERS = [
 
 const INTAKE = wideBars({
   title: 'Spans received by service',
-  description: 'By when they came; the twelve services that sent most, the rest as (other).',
+  description: `By when they came; the twelve services that sent most, the rest as (other). ${YOUNG}`,
   empty: EMPTY,
   unit: 'short',
   sql: largestSeries({
@@ -83,7 +88,7 @@ const INTAKE = wideBars({
 
 const DELAY = lines({
   title: 'Delay of spans',
-  description: 'From the end of a span to its arrival: the median, and what 95 of 100 stay below.',
+  description: `From the end of a span to its arrival: the median, and what 95 of 100 stay below. ${YOUNG}`,
   empty: EMPTY,
   unit: 's',
   sql: `
@@ -103,7 +108,7 @@ const SETTLE = lines({
   sql: `
   SELECT $__timeInterval(recorded_at) AS time, max(dateDiff('millisecond', through, recorded_at) / 1e3) AS behind
   FROM settle_marks
-  WHERE recorded_at >= $__fromTime AND recorded_at < $__toTime AND through > toDateTime64(0, 3, 'UTC')
+  WHERE recorded_at >= ${CHOSEN.from} AND recorded_at < ${CHOSEN.to} AND through > toDateTime64(0, 3, 'UTC')
   GROUP BY time
   ORDER BY time`,
   width: 12,
@@ -112,8 +117,7 @@ const SETTLE = lines({
 
 const WRITERS = halfTable({
   title: 'Writers',
-  description:
-    'Every start of a collector writes under a name of its own: batches of the range, the newest, and when it last brought a span.',
+  description: `Every start of a collector writes under a name of its own: batches of the range, the newest, and when it last brought a span. ${YOUNG}`,
   empty: EMPTY,
   unit: 'short',
   sql: `
@@ -147,7 +151,7 @@ const WEBHOOKS = halfTable({
   sql: `
   SELECT toString(t.outcome) AS Outcome, t.status AS Status, count() AS Attempts, max(t.recorded_at) AS Newest, argMax(t.error, t.recorded_at) AS \`Last error\`
   FROM webhook_attempts AS t
-  WHERE t.recorded_at >= $__fromTime AND t.recorded_at < $__toTime AND ${chosen('t.tenant', 'tenant')}
+  WHERE t.recorded_at >= ${CHOSEN.from} AND t.recorded_at < ${CHOSEN.to} AND ${chosen('t.tenant', 'tenant')}
   GROUP BY Outcome, Status
   ORDER BY Attempts DESC, Outcome, Status`,
   fields: { Attempts: COUNT },
@@ -172,7 +176,7 @@ const BUDGET_EVENTS = halfTable({
   SELECT t.recorded_at AS Told, t.budget_name AS Budget, toString(t.state) AS State, toString(t.event) AS Event, toString(t.reason) AS Reason, t.key AS Of,
     toFloat64(t.spent_usd) AS Spent, toFloat64(t.amount_usd) AS Amount, ${quotient('t.spent_usd', 't.amount_usd')} AS Share
   FROM alerts AS t
-  WHERE t.recorded_at >= $__fromTime AND t.recorded_at < $__toTime AND ${chosen('t.tenant', 'tenant')}
+  WHERE t.recorded_at >= ${CHOSEN.from} AND t.recorded_at < ${CHOSEN.to} AND ${chosen('t.tenant', 'tenant')}
   ORDER BY Told DESC, Budget, Of
   LIMIT 100`,
   fields: { Share: { unit: 'percentunit' } },
@@ -187,7 +191,7 @@ const TOLD_BY_METRICS = halfTable({
   sql: `
   SELECT toString(t.metric) AS Metric, toString(t.unit) AS Unit, toString(t.service) AS Service, toString(t.model) AS Model, toString(t.token_type) AS Kind, toFloat64(sum(t.value)) AS Total
   FROM control_totals AS t FINAL
-  WHERE t.time >= $__fromTime AND t.time < $__toTime AND t.temporality = 'delta' AND ${chosen('t.tenant', 'tenant')}
+  WHERE t.time >= ${CHOSEN.from} AND t.time < ${CHOSEN.to} AND t.temporality = 'delta' AND ${chosen('t.tenant', 'tenant')}
   GROUP BY Metric, Unit, Service, Model, Kind
   ORDER BY Total DESC, Metric, Service, Model, Kind
   LIMIT 100`,

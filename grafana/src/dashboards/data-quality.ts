@@ -2,9 +2,10 @@
 import { lines } from '../panels/kinds.ts';
 import { COUNT, halfTable, MONEY_FIELD, number, wideTable } from '../panels/sizes.ts';
 import { costRows } from '../sql/cost-rows.ts';
-import { MONEY, quotient, TOKENS } from '../sql/figures.ts';
-import { LEDGER_ROWS, newestSpans, SPAN_ROWS } from '../sql/range-rows.ts';
+import { MONEY, quotient, sumOfEntries, TOKEN_COLUMNS } from '../sql/figures.ts';
+import { LEDGER_ROWS, newestSpans, SPAN_ID, SPAN_ROWS } from '../sql/range-rows.ts';
 import { shown } from '../sql/text-value.ts';
+import { CHOSEN, startedWithin } from '../sql/window.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { EMPTY, USD } from './empty.ts';
 import { FILTERS, fieldValue, linkTo, WHERE } from './variables.ts';
@@ -54,25 +55,33 @@ const NUMBERS = [
     empty: EMPTY,
     unit: 's',
     sql: `
-    SELECT if(count() = 0, NULL, quantileIf(0.5)(delay, true)) AS Median, if(count() = 0, NULL, quantileIf(0.95)(delay, true)) AS \`95 %\`
+    SELECT if(count() = 0, NULL, quantile(0.5)(delay)) AS Median, if(count() = 0, NULL, quantile(0.95)(delay)) AS \`95 %\`
     FROM (SELECT (toUnixTimestamp64Nano(t.received_at) - toUnixTimestamp64Nano(t.start_time) - t.duration_ns) / 1e9 AS delay FROM ${SPAN_ROWS})`,
   }),
 ];
 
+/**
+ * Call by call first: what corrects a call has no reason and no tokens of its own. What is told of a call is what its
+ * newest entry without a price says.
+ */
+const ofUnpriced = (column: string): string =>
+  `argMaxIf(toString(t.${column}), t.recorded_at, t.unpriced_calls > 0)`;
+
 const UNPRICED = wideTable({
   title: 'What has no price, and why',
   description:
-    'Calls without a cost by model and reason. unknown_model: add a price or an alias (aicost prices override, alias). no_usage: mend the instrumentation.',
+    'Calls without a cost as it is known now, by model and reason: what was priced since is gone. unknown_model: add a price or an alias (aicost prices override, alias). no_usage: mend the instrumentation.',
   empty: FINE,
   unit: 'short',
   sql: `
-  SELECT toString(t.provider) AS Provider, ${shown('t.model')} AS Model, toString(t.unpriced_reason) AS Reason, toString(t.unpriced_detail) AS Detail,
-    sum(t.unpriced_calls) AS Calls, sum(${TOKENS.split(' + ')
-      .map((bucket) => `coalesce(t.${bucket}, 0)`)
-      .join(' + ')}) AS Tokens, max(t.start_time) AS Newest
-  FROM ${LEDGER_ROWS} AND t.unpriced_calls != 0
+  SELECT provider_name AS Provider, ${shown('model_name')} AS Model, reason AS Reason, detail AS Detail, sum(unpriced) AS Calls, sum(tokens) AS Tokens, max(start) AS Newest
+  FROM (
+    SELECT ${ofUnpriced('provider')} AS provider_name, ${ofUnpriced('model')} AS model_name, ${ofUnpriced('unpriced_reason')} AS reason, ${ofUnpriced('unpriced_detail')} AS detail,
+      sum(t.unpriced_calls) AS unpriced, ${sumOfEntries(TOKEN_COLUMNS)} AS tokens, max(t.start_time) AS start
+    FROM ${LEDGER_ROWS} AND (${SPAN_ID}) IN (SELECT ${SPAN_ID} FROM ${LEDGER_ROWS} AND t.unpriced_calls != 0 GROUP BY ${SPAN_ID} HAVING sum(t.unpriced_calls) > 0)
+    GROUP BY ${SPAN_ID}
+  )
   GROUP BY Provider, Model, Reason, Detail
-  HAVING Calls != 0
   ORDER BY Calls DESC, Provider, Model, Reason, Detail
   LIMIT 200`,
   fields: {
@@ -83,24 +92,40 @@ const UNPRICED = wideTable({
   },
 });
 
+/** Spans with tokens that are not billed: a charge of nothing says why. Ids in reasons would tell all of them apart. */
+const ZERO_ENTRIES = `(
+    SELECT t.tenant AS tenant, t.trace_id AS trace_id, t.span_id AS span_id, any(toString(t.role)) AS role_text, replaceRegexpOne(any(toString(t.role_reason)), ' as [0-9a-f]{16}$', '') AS reason
+    FROM ${LEDGER_ROWS} AND t.kind = 'charge' AND t.calls = 0
+    AND t.entry_id NOT IN (SELECT assumeNotNull(t.reverses) FROM ${LEDGER_ROWS} AND t.kind = 'reversal' AND t.calls = 0)
+    GROUP BY tenant, trace_id, span_id
+  )`;
+
 const NOT_BILLED = halfTable({
   title: 'Seen and not billed',
   description:
-    'Spans with usage that were not billed as they came, with the reason: aggregates repeat the calls below them, mirrors are a call seen a second time. Their tokens are in no sum.',
+    'Spans with usage that are not billed, as settle knows it, with the reason: aggregates repeat the calls below them, mirrors are a call seen a second time. Their tokens are in no sum. A span that retention removed counts without tokens.',
   empty: FINE,
   unit: 'short',
   sql: `
-  SELECT role_text AS Role, reason AS Reason, count() AS Spans, sum(ifNull(input_tokens, 0)) AS \`Tokens in\`, sum(ifNull(output_tokens, 0)) AS \`Tokens out\`
-  FROM ${newestSpans('toString(t.role) AS role_text, toString(t.role_reason) AS reason, t.input_tokens AS input_tokens, t.output_tokens AS output_tokens', "t.role NOT IN ('not_llm', 'leaf', 'agent_only')")}
-  GROUP BY role_text, reason
-  ORDER BY Spans DESC, Role, Reason`,
+  SELECT role_text AS Role, reason AS Reason, count() AS Spans, sum(input_tokens) AS \`Tokens in\`, sum(output_tokens) AS \`Tokens out\`
+  FROM ${ZERO_ENTRIES} AS zeros
+  LEFT JOIN (
+    SELECT t.tenant AS tenant, t.trace_id AS trace_id, t.span_id AS span_id, t.input_tokens AS input_tokens, t.output_tokens AS output_tokens
+    FROM spans AS t
+    WHERE ${startedWithin(CHOSEN)} AND (${SPAN_ID}) IN (SELECT tenant, trace_id, span_id FROM ${ZERO_ENTRIES})
+    ORDER BY t.received_at DESC
+    LIMIT 1 BY ${SPAN_ID}
+  ) AS stored USING (tenant, trace_id, span_id)
+  GROUP BY Role, Reason
+  ORDER BY Spans DESC, Role, Reason
+  LIMIT 100`,
   fields: { Spans: COUNT },
 });
 
 const READ_AS = halfTable({
   title: 'How usage was read',
   description:
-    'Whether the reported input holds the cache tokens, and what told so; an assumption makes the spread between at least and at most.',
+    'Whether the reported input holds the cache tokens, and what told so; an assumption makes the spread between at least and at most. A correction that rests on other evidence has a row without calls.',
   empty: EMPTY,
   unit: 'short',
   sql: `
@@ -108,7 +133,7 @@ const READ_AS = halfTable({
     toFloat64(sum(t.cost_high_usd) - sum(t.cost_low_usd)) AS Spread
   FROM ${LEDGER_ROWS}
   GROUP BY Provider, Read, \`Because of\`
-  HAVING Calls != 0
+  HAVING Calls != 0 OR Spend != 0 OR Spread != 0
   ORDER BY Spread DESC, Calls DESC, Provider, Read, \`Because of\``,
   fields: { Calls: COUNT, Spend: MONEY_FIELD, Spread: MONEY_FIELD },
 });
@@ -128,6 +153,16 @@ const NO_USAGE = halfTable({
   fields: { Spans: COUNT },
 });
 
+/** Calls that told a cost, as they stand now: a correction of one tells none. */
+const ofCharged = (column: string): string =>
+  `argMaxIf(toString(t.${column}), t.recorded_at, t.kind IN ('charge', 'reprice'))`;
+const TOLD_COST = `(
+    SELECT ${ofCharged('provider')} AS provider_name, ${ofCharged('model')} AS model_name, sum(t.calls) AS billed, sum(t.cost_usd) AS computed, sum(t.reported_usd) AS reported
+    FROM ${LEDGER_ROWS} AND (${SPAN_ID}) IN (SELECT ${SPAN_ID} FROM ${LEDGER_ROWS} AND t.reported_usd IS NOT NULL)
+    GROUP BY ${SPAN_ID}
+    HAVING billed != 0 AND reported IS NOT NULL AND ${ofCharged('basis')} = 'computed'
+  )`;
+
 const REPORTED = halfTable({
   title: 'Computed beside reported',
   description:
@@ -135,11 +170,10 @@ const REPORTED = halfTable({
   empty: 'No provider told its own cost in this range',
   unit: USD,
   sql: `
-  SELECT toString(t.provider) AS Provider, toString(t.model) AS Model, sum(t.calls) AS Calls, toFloat64(sum(t.cost_usd)) AS Computed, toFloat64(sum(t.reported_usd)) AS Reported,
-    ${quotient('sum(t.cost_usd) - sum(t.reported_usd)', 'sum(t.reported_usd)')} AS Difference
-  FROM ${LEDGER_ROWS} AND t.reported_usd IS NOT NULL AND t.basis = 'computed'
+  SELECT provider_name AS Provider, model_name AS Model, sum(billed) AS Calls, toFloat64(sum(computed)) AS Computed, toFloat64(sum(reported)) AS Reported,
+    ${quotient('sum(computed) - sum(reported)', 'sum(reported)')} AS Difference
+  FROM ${TOLD_COST}
   GROUP BY Provider, Model
-  HAVING Calls != 0
   ORDER BY abs(Computed - Reported) DESC, Provider, Model
   LIMIT 100`,
   fields: { Calls: COUNT, Difference: { unit: 'percentunit' } },

@@ -8,7 +8,7 @@ import { largestSeries } from '../sql/largest-series.ts';
 import { textValue } from '../sql/text-value.ts';
 import { BEFORE } from '../sql/window.ts';
 import type { DashboardPlan } from './dashboard.ts';
-import { EMPTY, USD } from './empty.ts';
+import { EMPTY, NANO_USD, USD } from './empty.ts';
 import { dimensionChoice, FILTERS, typedIn, WHERE } from './variables.ts';
 
 const ONLY = textValue('only');
@@ -25,15 +25,14 @@ const path = {
   path: (source: Source) =>
     `[${['by', 'second', 'third'].map((one) => shownNameOf(one, source)).join(', ')}]`,
 };
-const MICROS = 'suffix:µ$';
 const FLAME_EMPTY = 'nothing spent in this range: widen it or loosen the filters';
 
 const FLAME = flameGraph({
-  title: 'Where the money goes (millionths of a dollar)',
+  title: 'Where the money goes (billionths of a dollar)',
   description:
-    'Spend of the range by the three dimensions at the top, widest first down to the last: 1,000,000 µ$ are a dollar. The 400 costliest paths, the rest as (other).',
+    'Spend of the range by the three dimensions at the top, widest first down to the last: 1,000,000,000 n$ are a dollar. The 400 costliest paths, the rest as (other).',
   empty: EMPTY,
-  unit: MICROS,
+  unit: NANO_USD,
   sql: flameSql({
     paths: `SELECT path, cost_usd AS spend FROM ${spendRows({ columns: path })}`,
     isCompared: false,
@@ -44,11 +43,11 @@ const FLAME = flameGraph({
 });
 
 const DIFFERENCE = flameGraph({
-  title: 'What changed against the time before (millionths of a dollar)',
+  title: 'What changed against the time before (billionths of a dollar)',
   description:
     'The range (comparison) beside the time just as long before it (baseline): red frames cost more than before, green ones less.',
   empty: EMPTY,
-  unit: MICROS,
+  unit: NANO_USD,
   sql: flameSql({
     paths: `
     SELECT path, cost_usd AS spend, toDecimal128(0, 18) AS before FROM ${spendRows({ columns: path })}
@@ -66,13 +65,15 @@ const both = { ...first, second_name: (source: Source) => shownNameOf('second', 
 
 const SHARES = bars({
   title: 'By the first dimension',
-  description: 'The thirty costliest values of the first dimension.',
+  description:
+    'The thirty costliest values of the first dimension; one of which no call has a price has no bar.',
   empty: EMPTY,
   unit: USD,
   sql: `
-  SELECT name AS Name, toFloat64(sum(cost_usd)) AS Spend
+  SELECT name AS Name, ${SPENT} AS Spend
   FROM ${spendRows({ columns: first })}
   GROUP BY name
+  HAVING Spend IS NOT NULL
   ORDER BY Spend DESC, Name
   LIMIT 30`,
   width: 8,

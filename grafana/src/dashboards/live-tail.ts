@@ -1,17 +1,21 @@
 /** *Live tail*: the newest calls as they come; the page asks again every five seconds. */
 import { COUNT, MONEY_FIELD, number, wideBars, wideTable } from '../panels/sizes.ts';
-import { INPUT_COLUMNS, quotient, TOKEN_COLUMNS } from '../sql/figures.ts';
+import { INPUT_COLUMNS, OUTPUT_COLUMNS, quotient, SPENT, sumOfEntries } from '../sql/figures.ts';
 import { largestSeries } from '../sql/largest-series.ts';
-import { LEDGER_ROWS, SPAN_ROWS } from '../sql/range-rows.ts';
+import { LEDGER_ROWS, newestSpans, SPAN_ID } from '../sql/range-rows.ts';
 import { shown } from '../sql/text-value.ts';
+import { CHOSEN_SECONDS } from '../sql/window.ts';
 import { TO_TRACE } from './costliest-traces.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { USD } from './empty.ts';
 import { FILTERS, WHERE } from './variables.ts';
 
 const EMPTY = 'No call in this range yet. Send spans, or try npm run demo';
-const sumOf = (columns: readonly string[]): string =>
-  `sum(${columns.map((column) => `coalesce(t.${column}, 0)`).join(' + ')})`;
+/** As the newest charge of the call has it; settle may have charged it anew under other names. */
+const ofNewest = (column: string): string =>
+  `argMaxIf(toString(t.${column}), t.recorded_at, t.calls > 0)`;
+const NO_PRICE =
+  "if(sum(t.unpriced_calls) > 0, argMaxIf(toString(t.unpriced_reason), t.recorded_at, t.unpriced_calls > 0), '')";
 
 const NUMBERS = [
   number({
@@ -19,7 +23,7 @@ const NUMBERS = [
     description: 'Billed calls of the range, and how many that is a minute.',
     empty: EMPTY,
     unit: 'short',
-    sql: `SELECT nullIf(sum(t.calls), 0) AS Calls, nullIf(sum(t.calls), 0) * 60 / dateDiff('second', $__fromTime, $__toTime) AS \`A minute\` FROM ${LEDGER_ROWS}`,
+    sql: `SELECT nullIf(sum(t.calls), 0) AS Calls, nullIf(sum(t.calls), 0) * 60 / ${CHOSEN_SECONDS} AS \`A minute\` FROM ${LEDGER_ROWS}`,
     fields: { Calls: COUNT },
   }),
   number({
@@ -27,14 +31,14 @@ const NUMBERS = [
     description: 'What the calls of the range cost, and what that is an hour.',
     empty: EMPTY,
     unit: USD,
-    sql: `SELECT toFloat64(sum(t.cost_usd)) AS Spend, toFloat64(sum(t.cost_usd)) * 3600 / dateDiff('second', $__fromTime, $__toTime) AS \`An hour\` FROM ${LEDGER_ROWS}`,
+    sql: `SELECT ${SPENT} AS Spend, Spend * 3600 / ${CHOSEN_SECONDS} AS \`An hour\` FROM ${LEDGER_ROWS}`,
   }),
   number({
     title: 'Failed',
     description: 'The share of spans of LLM calls that have the status ERROR.',
     empty: EMPTY,
     unit: 'percentunit',
-    sql: `SELECT ${quotient("countIf(t.status_code = 'ERROR')", 'count()')} AS Share FROM ${SPAN_ROWS} AND t.role != 'not_llm'`,
+    sql: `SELECT ${quotient('countIf(is_failed)', 'count()')} AS Share FROM ${newestSpans("t.status_code = 'ERROR' AS is_failed", "t.role != 'not_llm'")}`,
   }),
 ];
 
@@ -50,6 +54,8 @@ const OVER_TIME = wideBars({
   }),
 });
 
+const NEWEST_MAX = 200;
+
 const NEWEST = wideTable({
   title: 'Newest calls',
   description:
@@ -57,13 +63,12 @@ const NEWEST = wideTable({
   empty: EMPTY,
   unit: 'short',
   sql: `
-  SELECT min(t.start_time) AS Start, toString(any(t.service)) AS Service, toString(any(t.model)) AS Model, toString(any(t.operation)) AS Operation, ${shown('toString(any(t.feature))')} AS Feature, ${shown('any(t.user)')} AS User,
-    ${sumOf(INPUT_COLUMNS)} AS \`Tokens in\`, ${sumOf(TOKEN_COLUMNS.filter((column) => column.startsWith('out_')))} AS \`Tokens out\`, toFloat64(sum(t.cost_usd)) AS Cost, max(toString(t.unpriced_reason)) AS \`No price because\`, t.trace_id AS Trace
-  FROM ${LEDGER_ROWS}
-  GROUP BY t.tenant, Trace, t.span_id
-  HAVING sum(t.calls) != 0
+  SELECT min(t.start_time) AS Start, ${ofNewest('service')} AS Service, ${ofNewest('model')} AS Model, ${ofNewest('operation')} AS Operation, ${shown(ofNewest('feature'))} AS Feature, ${shown(ofNewest('user'))} AS User,
+    ${sumOfEntries(INPUT_COLUMNS)} AS \`Tokens in\`, ${sumOfEntries(OUTPUT_COLUMNS)} AS \`Tokens out\`, ${SPENT} AS Cost, ${NO_PRICE} AS \`No price because\`, toString(t.tenant) AS Tenant, t.trace_id AS Trace
+  FROM ${LEDGER_ROWS} AND (${SPAN_ID}) IN (SELECT ${SPAN_ID} FROM ${LEDGER_ROWS} GROUP BY ${SPAN_ID} HAVING sum(t.calls) != 0 ORDER BY min(t.start_time) DESC, t.trace_id LIMIT ${NEWEST_MAX})
+  GROUP BY Tenant, Trace, t.span_id
   ORDER BY Start DESC, Trace
-  LIMIT 200`,
+  LIMIT ${NEWEST_MAX}`,
   fields: {
     Cost: MONEY_FIELD,
     'Tokens in': COUNT,

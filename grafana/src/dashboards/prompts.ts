@@ -2,21 +2,27 @@
 import { COUNT, MONEY_FIELD, number, SHARE_FIELD, wideBars, wideTable } from '../panels/sizes.ts';
 import { costRows } from '../sql/cost-rows.ts';
 import { shownName } from '../sql/dimension.ts';
-import { INPUT_COLUMNS, quotient, TOKEN_COLUMNS } from '../sql/figures.ts';
+import {
+  cachedShare,
+  INPUT_COLUMNS,
+  OUTPUT_COLUMNS,
+  quotient,
+  SPENT,
+  spentOf,
+  sumOfEntries,
+} from '../sql/figures.ts';
 import { largestSeries } from '../sql/largest-series.ts';
-import { LEDGER_ROWS, newestSpans } from '../sql/range-rows.ts';
+import { LEDGER_ROWS } from '../sql/range-rows.ts';
 import { shown } from '../sql/text-value.ts';
-import { alikeCalls, chargesOf } from '../sql/wasted-calls.ts';
+import { alikeCalls, MAYBE_SKETCHED } from '../sql/wasted-calls.ts';
 import { TO_TRACE } from './costliest-traces.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { EMPTY, USD } from './empty.ts';
 import { FILTERS, fieldValue, linkTo, WHERE } from './variables.ts';
 
-const sumOfAll = (columns: readonly string[]): string =>
-  `sum(${columns.map((column) => `coalesce(t.${column}, 0)`).join(' + ')})`;
-const OUTPUT_COLUMNS = TOKEN_COLUMNS.filter((column) => column.startsWith('out_'));
 const NO_SKETCH = 'Only prompts with a sketch are compared: see docs/instrumentation.md';
-const SAME = alikeCalls(false, 'alike > 1');
+
+const HAS_NAME = "t.prompt != ''";
 
 const NAMED = number({
   title: 'Spend with a named prompt',
@@ -24,17 +30,17 @@ const NAMED = number({
     'Spend of calls that told the name of their prompt (gen_ai.prompt.name), and its share of all.',
   empty: EMPTY,
   unit: USD,
-  sql: `SELECT if(sum(t.calls) = 0, NULL, ifNull(toFloat64(sumIf(t.cost_usd, t.prompt != '')), 0)) AS Spend, ${quotient("sumIf(t.cost_usd, t.prompt != '')", 'sum(t.cost_usd)')} AS Share FROM ${LEDGER_ROWS}`,
+  sql: `SELECT multiIf(sum(t.calls) = 0, NULL, sumIf(t.calls, ${HAS_NAME}) = 0, 0, ${spentOf(HAS_NAME)}) AS Spend, ${quotient(`sumIf(t.cost_usd, ${HAS_NAME})`, 'sum(t.cost_usd)')} AS Share FROM ${LEDGER_ROWS}`,
   fields: { Share: { unit: 'percentunit' } },
 });
 
 const SKETCHED = number({
   title: 'Prompts with a sketch',
   description:
-    'The share of billed spans that carry a sketch of their prompt: only those can be told alike. Sketches hold no word of a prompt.',
+    'The share of billed calls whose span carries a sketch of its prompt: only those can be told alike. Sketches hold no word of a prompt.',
   empty: EMPTY,
   unit: 'percentunit',
-  sql: `SELECT if(count() = 0, NULL, countIf(maker != '') / count()) AS Share FROM ${newestSpans('toString(t.prompt_maker) AS maker', "t.role IN ('leaf', 'agent_only')")}`,
+  sql: `SELECT if(count() = 0, NULL, countIf(has_sketch) / count()) AS Share FROM ${MAYBE_SKETCHED}`,
 });
 
 const OVER_TIME = wideBars({
@@ -60,13 +66,13 @@ const VERSIONS = wideTable({
   empty: EMPTY,
   unit: 'short',
   sql: `
-  SELECT ${shown('t.prompt')} AS Prompt, ${shown('t.prompt_version')} AS Version, toString(t.model) AS Model, sum(t.calls) AS Calls, toFloat64(sum(t.cost_usd)) AS Spend,
-    ${quotient('sum(t.cost_usd)', 'sum(t.calls) - sum(t.unpriced_calls)')} AS \`A call\`, ${quotient(sumOfAll(INPUT_COLUMNS), 'sum(t.calls)')} AS \`Tokens in\`, ${quotient(sumOfAll(OUTPUT_COLUMNS), 'sum(t.calls)')} AS \`Tokens out\`,
-    ${quotient('sum(coalesce(t.in_cache_read, 0))', sumOfAll(INPUT_COLUMNS))} AS Cached, max(t.start_time) AS Newest
+  SELECT ${shown('t.prompt')} AS Prompt, ${shown('t.prompt_version')} AS Version, toString(t.model) AS Model, sum(t.calls) AS Calls, ${SPENT} AS Spend,
+    ${quotient('sum(t.cost_usd)', 'sum(t.calls) - sum(t.unpriced_calls)')} AS \`A call\`, ${quotient(sumOfEntries(INPUT_COLUMNS), 'sum(t.calls)')} AS \`Tokens in\`, ${quotient(sumOfEntries(OUTPUT_COLUMNS), 'sum(t.calls)')} AS \`Tokens out\`,
+    ${cachedShare(sumOfEntries)} AS Cached, max(t.start_time) AS Newest
   FROM ${LEDGER_ROWS}
   GROUP BY Prompt, Version, Model
   HAVING Calls != 0
-  ORDER BY Spend DESC, Calls DESC, Prompt, Version, Model
+  ORDER BY Spend DESC NULLS LAST, Calls DESC, Prompt, Version, Model
   LIMIT 200`,
   fields: {
     Calls: COUNT,
@@ -87,11 +93,10 @@ const ALIKE = wideTable({
   unit: 'short',
   sql: `
   SELECT hex(look) AS Sketch, ${shown('toString(any(prompt_name))')} AS Prompt, ${shown('toString(any(feature_name))')} AS Feature, uniqExact(model) AS Models, count() AS Calls,
-    uniqExact(user_name) AS Users, toFloat64(sum(charges.cost_usd)) AS Spend, argMax(trace_id, start_time) AS Trace
-  FROM ${SAME} AS calls
-  INNER JOIN ${chargesOf(SAME)} AS charges USING (tenant, trace_id, span_id)
+    uniqExactIf(user_name, user_name != '') AS Users, toFloat64(sum(cost_usd)) AS Spend, toString(tenant) AS Tenant, argMax(trace_id, start_time) AS Trace
+  FROM ${alikeCalls(false, 'alike > 1')}
   GROUP BY tenant, look
-  ORDER BY Spend DESC, Calls DESC, Sketch
+  ORDER BY Spend DESC NULLS LAST, Calls DESC, Sketch
   LIMIT 100`,
   fields: {
     Calls: COUNT,

@@ -4,8 +4,10 @@ import { number } from '../panels/sizes.ts';
 import { costRows } from '../sql/cost-rows.ts';
 import { chosenRows } from '../sql/dimension.ts';
 import {
-  CACHE_READ,
+  CACHE_READ_COLUMNS,
+  cachedShare,
   INPUT_COLUMNS,
+  KNOWN_COST,
   MONEY,
   quotient,
   SPENT,
@@ -13,23 +15,23 @@ import {
   TOKEN_COLUMNS,
   TOKENS,
 } from '../sql/figures.ts';
+import { LEDGER_ROWS } from '../sql/range-rows.ts';
 import { textValue } from '../sql/text-value.ts';
 import {
   BEFORE,
-  CHOSEN,
   CHOSEN_SECONDS,
   LAST_WEEK,
   MONTH_SECONDS,
   MONTH_SECONDS_LEFT,
-  startedWithin,
   THIS_MONTH,
+  WEEK_SECONDS,
 } from '../sql/window.ts';
 import { EMPTY, USD } from './empty.ts';
 
 const SPEND = number({
   title: 'Spend',
   description:
-    'What the calls of the range cost, from the ledger, after discounts; beside it the change against the time just as long before. Calls without a price are not in it: see Unpriced.',
+    'What the calls of the range cost, from the ledger, after discounts; beside it the change against the time before it, as long as what of the range is over. Calls without a price are not in it: see Unpriced.',
   empty: EMPTY,
   unit: USD,
   sql: `
@@ -44,7 +46,7 @@ const SPEND = number({
 
 const RUN_RATE = number({
   title: 'Run rate',
-  description: 'The spend of the range, for a day at that pace.',
+  description: 'The spend of the range, for a day at the pace of what of it is over.',
   empty: EMPTY,
   unit: USD,
   sql: `SELECT ${SPENT} * 86400 / ${CHOSEN_SECONDS} AS \`A day\` FROM ${costRows({ figures: MONEY })}`,
@@ -57,28 +59,43 @@ const monthRows = (): string => `(
   SELECT false AS is_month, * FROM ${costRows({ figures: MONEY, window: LAST_WEEK })}
 )`;
 
+/**
+ * How long the last week has been spent in: less than seven days where the first call came later. NULL while a
+ * twentieth of a week is not over: as of budgets, nothing is foretold from less.
+ */
+const SECONDS_SINCE_FIRST = `least(dateDiff('second', min(t.hour), now('UTC')), ${WEEK_SECONDS})`;
+const PACE_SECONDS = `(
+    SELECT if(count() = 0 OR ${SECONDS_SINCE_FIRST} < ${WEEK_SECONDS / 20}, NULL, ${SECONDS_SINCE_FIRST})
+    FROM cost_hourly AS t
+    WHERE t.hour >= now('UTC') - ${4 * WEEK_SECONDS} AND t.hour <= now('UTC') ${chosenRows('rollup')}
+  )`;
+
 const FORECAST = number({
   title: 'Forecast to month end',
   description:
-    'Spent in the running calendar month (UTC), and what the rest of it costs at the pace of the last seven days. It does not follow the chosen range.',
-  empty: EMPTY,
+    'Spent in the running calendar month (UTC), and what the rest of it costs at the pace of the last seven days, or since the first call of the last four weeks where that is less long ago. It follows the filters, and not the chosen range.',
+  empty: 'No call in the last four weeks, or the first came less than 8.4 hours ago',
   unit: USD,
   sql: `
-  SELECT coalesce(${spentOf('is_month')}, 0) + ${spentOf('NOT is_month')} / 604800 * ${MONTH_SECONDS_LEFT} AS Forecast, ${spentOf('is_month')} AS \`So far\`
+  SELECT if(${spentOf('is_month')} IS NULL AND ${spentOf('NOT is_month')} IS NULL, NULL, coalesce(${spentOf('is_month')}, 0) + coalesce(${spentOf('NOT is_month')}, 0) / ${PACE_SECONDS} * ${MONTH_SECONDS_LEFT}) AS Forecast,
+    ${spentOf('is_month')} AS \`So far\`
   FROM ${monthRows()}`,
 });
 
 const BUDGET = textValue('monthly_budget_usd');
 
+/** Nothing where there is no call; where no call has a price it is not known. */
+const SPENT_OR_NONE = `if(sum(calls) = 0, toFloat64(sum(cost_usd)), ${SPENT})`;
+
 const BUDGET_LEFT = number({
   title: 'Budget left',
   description:
-    'Of the monthly budget typed in at the top: what is left of it, and how fast it is spent beside an even pace (1 = it is used up on the last day). For budgets that are watched and alert, see docs/budgets.md.',
-  empty: 'Type a monthly budget at the top of the page',
+    'Of the monthly budget typed in at the top: what is left of it, and how fast it is spent beside an even pace (1 = it is used up on the last day). What is spent follows the filters, and not the chosen range; where no call has a price nothing can be told. For budgets that are watched and alert, see docs/budgets.md.',
+  empty: 'Type a monthly budget at the top of the page. Or no call of this month has a price',
   unit: USD,
   sql: `
-  SELECT toFloat64OrNull(${BUDGET}) - coalesce(${SPENT}, 0) AS Left,
-    coalesce(${SPENT}, 0) / nullIf(toFloat64OrNull(${BUDGET}), 0) / nullIf(1 - ${MONTH_SECONDS_LEFT} / ${MONTH_SECONDS}, 0) AS Pace
+  SELECT toFloat64OrNull(${BUDGET}) - ${SPENT_OR_NONE} AS Left,
+    ${SPENT_OR_NONE} / nullIf(toFloat64OrNull(${BUDGET}), 0) / nullIf(1 - ${MONTH_SECONDS_LEFT} / ${MONTH_SECONDS}, 0) AS Pace
   FROM ${costRows({ figures: MONEY, window: THIS_MONTH })}`,
   fields: { Pace: { unit: 'none', decimals: 2 } },
 });
@@ -92,6 +109,8 @@ const UNPRICED = number({
   sql: `SELECT ${quotient('sum(unpriced_calls)', 'sum(calls)')} AS Share FROM ${costRows({ figures: MONEY })}`,
 });
 
+const sumOf = (columns: readonly string[]): string => `sum(${columns.join(' + ')})`;
+
 const FROM_CACHE = number({
   title: 'Input from cache',
   description:
@@ -99,7 +118,7 @@ const FROM_CACHE = number({
   empty: EMPTY,
   unit: 'percentunit',
   sql: `
-  SELECT ${quotient(`sum(${CACHE_READ})`, `sum(${INPUT_COLUMNS.join(' + ')})`)} AS Share, nullIf(sum(${CACHE_READ}), 0) AS Tokens
+  SELECT ${cachedShare(sumOf)} AS Share, nullIf(${sumOf(CACHE_READ_COLUMNS)}, 0) AS Tokens
   FROM ${costRows({ figures: INPUT_COLUMNS })}`,
   fields: { Tokens: { unit: 'short' } },
 });
@@ -123,36 +142,38 @@ const ALL_TOKENS = number({
   sql: `SELECT nullIf(sum(${TOKENS}), 0) AS Tokens FROM ${costRows({ figures: TOKEN_COLUMNS })}`,
 });
 
-/** Of entries with a key, the mean over keys. Only the ledger knows them, so it is read for the whole range. */
+/**
+ * The mean over keys that have a billed call of which something is known. Only the ledger knows them, so it is read for
+ * the whole range; what corrects a call is in its sum, and what was taken back is no key.
+ */
 const meanOver = (key: string, condition: string): string => `
-  SELECT ${quotient(`sumIf(t.cost_usd, ${condition})`, `uniqExactIf(${key}, ${condition})`)} AS Mean
-  FROM ledger AS t
-  WHERE ${startedWithin(CHOSEN)}
-  ${chosenRows('ledger')}`;
+  SELECT ${quotient('sum(spent)', 'count(spent)')} AS Mean
+  FROM (SELECT ${KNOWN_COST} AS spent FROM ${LEDGER_ROWS} AND ${condition} GROUP BY ${key} HAVING sum(t.calls) != 0)`;
 
 const A_REQUEST = number({
   title: 'A request',
-  description: 'Spend by the number of traces that have a billed call.',
+  description: 'Spend by the number of traces that have a billed call with a price.',
   empty: EMPTY,
   unit: USD,
-  sql: meanOver('(t.tenant, t.trace_id)', "t.trace_id != '' AND t.calls != 0"),
+  sql: meanOver('t.tenant, t.trace_id', "t.trace_id != ''"),
 });
 
 const A_SESSION = number({
   title: 'A session',
   description:
-    'Spend of calls that told their session (session.id, gen_ai.conversation.id), by the number of sessions.',
+    'Spend of calls that told their session (session.id, gen_ai.conversation.id), by the number of sessions with a billed call with a price.',
   empty: EMPTY,
   unit: USD,
-  sql: meanOver('(t.tenant, t.session)', "t.session != ''"),
+  sql: meanOver('t.tenant, t.session', "t.session != ''"),
 });
 
 const A_USER = number({
   title: 'A user',
-  description: 'Spend of calls that told their user (user.id), by the number of users.',
+  description:
+    'Spend of calls that told their user (user.id), by the number of users with a billed call with a price.',
   empty: EMPTY,
   unit: USD,
-  sql: meanOver('(t.tenant, t.user)', "t.user != ''"),
+  sql: meanOver('t.tenant, t.user', "t.user != ''"),
 });
 
 export const SPEND_NUMBERS: readonly PlacedLater[] = [

@@ -113,6 +113,10 @@ const COMPOSITION = bars({
   height: 9,
 });
 
+/** As spend: where no call has a price there is no amount of any kind. */
+const whereKnown = (column: string): string =>
+  `if(${SPENT} IS NULL, NULL, toFloat64(sum(${column})))`;
+
 const CERTAINTY = table({
   title: 'How sure the amounts are',
   description:
@@ -120,8 +124,8 @@ const CERTAINTY = table({
   empty: EMPTY,
   unit: USD,
   sql: `
-  SELECT ${SPENT} AS Spend, toFloat64(sum(list_usd)) AS \`At list price\`, toFloat64(sum(cost_low_usd)) AS \`At least\`,
-    toFloat64(sum(cost_high_usd)) AS \`At most\`, toFloat64(sum(reported_usd)) AS \`Told by providers\`
+  SELECT ${SPENT} AS Spend, ${whereKnown('list_usd')} AS \`At list price\`, ${whereKnown('cost_low_usd')} AS \`At least\`,
+    ${whereKnown('cost_high_usd')} AS \`At most\`, nullIf(toFloat64(sum(reported_usd)), 0) AS \`Told by providers\`
   FROM ${costRows({ figures: [...MONEY, 'list_usd', 'cost_low_usd', 'cost_high_usd', 'reported_usd'] })}
   HAVING sum(calls) != 0`,
   width: 12,

@@ -2,11 +2,13 @@
 
 import { USAGE_KEYS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { flameGraph, stat, table, traceView } from '../panels/kinds.ts';
+import { answeringModel } from '../sql/dimension.ts';
+import { KNOWN_COST, SPENT } from '../sql/figures.ts';
 import { flameSql } from '../sql/flame.ts';
 import { traceEntries, traceSpans } from '../sql/trace-rows.ts';
 import { COSTLIEST_TRACES } from './costliest-traces.ts';
 import type { DashboardPlan } from './dashboard.ts';
-import { USD } from './empty.ts';
+import { NANO_USD, USD } from './empty.ts';
 import { typedIn, WHERE } from './variables.ts';
 
 const EMPTY =
@@ -19,7 +21,7 @@ const NUMBERS = stat({
   empty: EMPTY,
   unit: USD,
   sql: `
-  SELECT toFloat64(sum(cost_usd)) AS Cost, nullIf(sum(calls), 0) AS Calls, if(count() = 0, NULL, sum(unpriced_calls)) AS Unpriced,
+  SELECT ${SPENT} AS Cost, nullIf(sum(calls), 0) AS Calls, if(count() = 0, NULL, sum(unpriced_calls)) AS Unpriced,
     (SELECT if(count() = 0, NULL, toFloat64(max(end_ns) - min(start_ns)) / 1e9) FROM ${traceSpans('toUnixTimestamp64Nano(t.start_time) AS start_ns, start_ns + t.duration_ns AS end_ns')}) AS Duration
   FROM ${traceEntries('t.cost_usd AS cost_usd, t.calls AS calls, t.unpriced_calls AS unpriced_calls')}`,
   width: 24,
@@ -32,33 +34,33 @@ const NUMBERS = stat({
 });
 
 const DEPTH_MAX = 64;
-/** A step of a path: when it began, which span, and its name. So steps sort by their start and differ by their id. */
+/** A step of a path: when it began, whose and which span, and its name: it sorts by its start and differs by its id. */
 const STEP =
-  "concat(leftPad(toString(toUnixTimestamp64Nano(t.start_time)), 20, '0'), leftPad(t.span_id, 16, '0'), t.name)";
-const STEP_NAME = "if(startsWith(frame[-1], '('), frame[-1], substring(frame[-1], 37))";
+  "concat(leftPad(toString(toUnixTimestamp64Nano(t.start_time)), 20, '0'), hex(sipHash64(t.tenant)), leftPad(t.span_id, 16, '0'), t.name)";
+const STEP_NAME = "if(startsWith(frame[-1], '('), frame[-1], substring(frame[-1], 53))";
 
 const FLAME = flameGraph({
-  title: 'Cost by span (millionths of a dollar)',
+  title: 'Cost by span (billionths of a dollar)',
   description:
-    'From the first span down to those that were charged; spans that cost nothing, and have none below that did, are left out. What was charged without a stored span is (no span).',
+    'From the first span down to those that were charged; spans that cost nothing, and have none below that did, are left out. What was charged without a stored span is (no span), and deeper than 64 spans is (deeper).',
   empty: EMPTY,
-  unit: 'suffix:µ$',
+  unit: NANO_USD,
   sql: flameSql({
     paths: `
     WITH RECURSIVE ids AS (
-      SELECT span_id, parent_span_id, step FROM ${traceSpans(`t.span_id AS span_id, t.parent_span_id AS parent_span_id, ${STEP} AS step`)}
+      SELECT tenant, span_id, parent_span_id, step FROM ${traceSpans(`t.tenant AS tenant, t.span_id AS span_id, t.parent_span_id AS parent_span_id, ${STEP} AS step`)}
     ),
     paths AS (
-      SELECT span_id, [step] AS steps_down FROM ids WHERE parent_span_id NOT IN (SELECT span_id FROM ids)
+      SELECT tenant, span_id, [step] AS steps_down FROM ids WHERE (tenant, parent_span_id) NOT IN (SELECT tenant, span_id FROM ids)
       UNION ALL
-      SELECT ids.span_id, arrayPushBack(paths.steps_down, ids.step) FROM ids INNER JOIN paths ON ids.parent_span_id = paths.span_id
+      SELECT ids.tenant, ids.span_id, arrayPushBack(paths.steps_down, ids.step) FROM ids INNER JOIN paths ON ids.tenant = paths.tenant AND ids.parent_span_id = paths.span_id
       WHERE length(paths.steps_down) < ${DEPTH_MAX}
     )
-    SELECT if(empty(paths.steps_down), ['(no span)'], paths.steps_down) AS path, entries.cost_usd AS spend
-    FROM ${traceEntries('t.span_id AS span_id, coalesce(t.cost_usd, 0) AS cost_usd')} AS entries
-    LEFT JOIN paths ON paths.span_id = entries.span_id`,
+    SELECT multiIf(notEmpty(paths.steps_down), paths.steps_down, (entries.tenant, entries.span_id) IN (SELECT tenant, span_id FROM ids), ['(deeper)'], ['(no span)']) AS path, entries.cost_usd AS spend
+    FROM ${traceEntries('t.tenant AS tenant, t.span_id AS span_id, coalesce(t.cost_usd, 0) AS cost_usd')} AS entries
+    LEFT JOIN paths ON paths.tenant = entries.tenant AND paths.span_id = entries.span_id`,
     isCompared: false,
-    empty: 'no cost: choose a trace below or put its id in at the top',
+    empty: 'nothing booked: choose a trace below or put its id in at the top',
     label: STEP_NAME,
   }),
   width: 24,
@@ -77,18 +79,18 @@ const TAGS = `arrayFilter(tag -> tag['value'] != '', [
   ])`;
 
 const SPAN_CHARGES = `(
-    SELECT span_id, sum(calls) AS calls, sum(unpriced_calls) AS unpriced_calls, sum(cost_usd) AS cost, ifNull(toString(cost), '') AS cost_text
-    FROM ${traceEntries('t.span_id AS span_id, t.calls AS calls, t.unpriced_calls AS unpriced_calls, t.cost_usd AS cost_usd')}
-    GROUP BY span_id
+    SELECT tenant, span_id, sum(calls) AS billed, ${KNOWN_COST} AS cost, ifNull(toString(cost), '') AS cost_text
+    FROM ${traceEntries('t.tenant AS tenant, t.span_id AS span_id, t.calls AS calls, t.unpriced_calls AS unpriced_calls, t.cost_usd AS cost_usd')}
+    GROUP BY tenant, span_id
   ) AS entries`;
 
 const SPAN_COLUMNS =
-  't.trace_id AS trace_id, t.span_id AS span_id, t.parent_span_id AS parent_span_id, t.name AS name, t.service AS service, t.start_time AS start_time, t.duration_ns AS duration_ns, t.status_code AS status_code, t.status_message AS status_message, t.kind AS kind, t.role AS role, t.role_reason AS role_reason, t.provider AS provider, t.request_model AS request_model, t.response_model AS response_model, t.input_tokens AS input_tokens, t.output_tokens AS output_tokens';
+  't.tenant AS tenant, t.trace_id AS trace_id, t.span_id AS span_id, t.parent_span_id AS parent_span_id, t.name AS name, t.service AS service, t.start_time AS start_time, t.duration_ns AS duration_ns, t.status_code AS status_code, t.status_message AS status_message, t.kind AS kind, t.role AS role, t.role_reason AS role_reason, t.provider AS provider, t.request_model AS request_model, t.response_model AS response_model, t.input_tokens AS input_tokens, t.output_tokens AS output_tokens';
 
 const VIEW = traceView({
   title: 'Trace',
   description:
-    'The spans as Grafana shows traces; a charged span has its cost as the tag cost.usd.',
+    'The spans as Grafana shows traces; a charged span has its cost as the tag cost.usd. Where several tenants have a trace of this id, that of the first: choose one at the top.',
   empty: EMPTY,
   unit: 'ms',
   sql: `
@@ -97,7 +99,8 @@ const VIEW = traceView({
     toUnixTimestamp64Milli(span.start_time) AS startTime, span.duration_ns / 1e6 AS duration, ${TAGS} AS tags,
     lower(toString(span.kind)) AS kind, toInt64(span.status_code) AS statusCode, span.status_message AS statusMessage
   FROM ${traceSpans(SPAN_COLUMNS)} AS span
-  LEFT JOIN ${SPAN_CHARGES} ON entries.span_id = span.span_id
+  LEFT JOIN ${SPAN_CHARGES} ON entries.tenant = span.tenant AND entries.span_id = span.span_id
+  WHERE span.tenant = (SELECT min(tenant) FROM ${traceSpans('t.tenant AS tenant, t.span_id')})
   ORDER BY startTime, spanID`,
   width: 24,
   height: 14,
@@ -111,11 +114,11 @@ const SPANS = table({
   unit: 'short',
   sql: `
   SELECT span.start_time AS Start, toString(span.name) AS Span, toString(span.role) AS Role, toString(span.role_reason) AS Reason,
-    toString(if(span.response_model != '', span.response_model, span.request_model)) AS Model, entries.calls AS Calls, toFloat64(entries.cost) AS Cost,
-    span.input_tokens AS \`Tokens in\`, span.output_tokens AS \`Tokens out\`, span.duration_ns / 1e9 AS Duration, toString(span.status_code) AS Status, span.span_id AS Id
+    toString(${answeringModel('span')}) AS Model, entries.billed AS Calls, toFloat64(entries.cost) AS Cost,
+    span.input_tokens AS \`Tokens in\`, span.output_tokens AS \`Tokens out\`, span.duration_ns / 1e9 AS Duration, toString(span.status_code) AS Status, span.span_id AS Id, toString(span.tenant) AS Tenant
   FROM ${traceSpans(SPAN_COLUMNS)} AS span
-  LEFT JOIN ${SPAN_CHARGES} ON entries.span_id = span.span_id
-  ORDER BY Start, Id
+  LEFT JOIN ${SPAN_CHARGES} ON entries.tenant = span.tenant AND entries.span_id = span.span_id
+  ORDER BY Tenant, Start, Id
   LIMIT 1000`,
   width: 24,
   height: 10,
@@ -131,7 +134,7 @@ const ENTRIES = table({
   sql: `
   SELECT recorded_at AS Recorded, toString(kind) AS Kind, span_id AS Span, model AS Model, calls AS Calls, toFloat64(cost_usd) AS Cost, toFloat64(list_usd) AS \`At list price\`,
     arrayStringConcat(arrayFilter(one -> one != '', [${usageTexts()}]), ', ') AS Usage,
-    toString(basis) AS Basis, unpriced_reason AS \`No price because\`, toString(role_reason) AS Reason, book_version AS Book, rules_version AS Rules, note AS Note
+    toString(basis) AS Basis, unpriced_reason AS \`No price because\`, toString(role_reason) AS Reason, book_version AS Book, rules_version AS Rules, note AS Note, toString(tenant) AS Tenant
   FROM ${traceEntries('t.*')}
   ORDER BY Recorded, Span, Kind
   LIMIT 1000`,

@@ -1,6 +1,6 @@
 /** *Users and sessions*: who spends, and in which conversations. */
 import { COUNT, MONEY_FIELD, number, SHARE_FIELD, wideBars, wideTable } from '../panels/sizes.ts';
-import { INPUT_COLUMNS, quotient } from '../sql/figures.ts';
+import { INPUT_COLUMNS, KNOWN_COST, ofEntry, quotient, SPENT } from '../sql/figures.ts';
 import { largestSeries } from '../sql/largest-series.ts';
 import { LEDGER_ROWS } from '../sql/range-rows.ts';
 import { shown, textValue } from '../sql/text-value.ts';
@@ -20,7 +20,7 @@ const ONLY = ['user', 'session']
 const ROWS = `${LEDGER_ROWS} ${ONLY}`;
 
 const bySession = (columns: string): string => `(
-  SELECT t.tenant AS tenant, t.session AS session, sum(coalesce(t.cost_usd, 0)) AS cost, sum(t.calls) AS session_calls${columns}
+  SELECT t.tenant AS tenant, t.session AS session, ${KNOWN_COST} AS cost, sum(t.calls) AS session_calls${columns}
   FROM ${ROWS} AND t.session != ''
   GROUP BY tenant, session
   HAVING session_calls != 0
@@ -29,19 +29,22 @@ const bySession = (columns: string): string => `(
 const NUMBERS = [
   number({
     title: 'Users',
-    description: 'Users who made a billed call (user.id), and what one costs on average.',
+    description:
+      'Users who made a billed call (user.id), and what one costs on average where a call has a price.',
     empty: 'No call of this range told its user (user.id)',
     unit: 'short',
-    sql: `SELECT nullIf(uniqExactIf(t.tenant, t.user, t.user != ''), 0) AS Users, ${quotient("sumIf(t.cost_usd, t.user != '')", "uniqExactIf(t.tenant, t.user, t.user != '')")} AS \`A user\` FROM ${ROWS}`,
+    sql: `
+    SELECT nullIf(count(), 0) AS Users, ${quotient('sum(cost)', 'count(cost)')} AS \`A user\`
+    FROM (SELECT ${KNOWN_COST} AS cost FROM ${ROWS} AND t.user != '' GROUP BY t.tenant, t.user HAVING sum(t.calls) != 0)`,
     fields: { Users: COUNT, 'A user': MONEY_FIELD },
   }),
   number({
     title: 'Sessions',
     description:
-      'Sessions with a billed call, what one costs on average, and what 95 of 100 stay below.',
+      'Sessions with a billed call; what one costs on average, and what 95 of 100 stay below, of those with a price.',
     empty: NO_SESSION,
     unit: USD,
-    sql: `SELECT nullIf(count(), 0) AS Sessions, ${quotient('sum(cost)', 'count()')} AS \`A session\`, if(count() = 0, NULL, quantile(0.95)(toFloat64(cost))) AS \`95 %\` FROM ${bySession('')}`,
+    sql: `SELECT nullIf(count(), 0) AS Sessions, ${quotient('sum(cost)', 'count(cost)')} AS \`A session\`, if(count(cost) = 0, NULL, quantile(0.95)(toFloat64(cost))) AS \`95 %\` FROM ${bySession('')}`,
     fields: { Sessions: COUNT },
   }),
   number({
@@ -49,7 +52,7 @@ const NUMBERS = [
     description: 'The share of spend of calls that told no user: give your spans user.id.',
     empty: EMPTY,
     unit: 'percentunit',
-    sql: `SELECT if(sum(t.calls) = 0, NULL, ${quotient("sumIf(coalesce(t.cost_usd, 0), t.user = '')", 'sum(coalesce(t.cost_usd, 0))')}) AS Share FROM ${ROWS}`,
+    sql: `SELECT if(sum(t.calls) = 0, NULL, ${quotient("ifNull(sumIf(t.cost_usd, t.user = ''), 0)", 'sum(t.cost_usd)')}) AS Share FROM ${ROWS}`,
   }),
 ];
 
@@ -72,12 +75,12 @@ const USERS = wideTable({
   empty: EMPTY,
   unit: 'short',
   sql: `
-  SELECT ${shown('t.user')} AS User, toFloat64(sum(t.cost_usd)) AS Spend, ${quotient('sum(t.cost_usd)', 'sum(sum(t.cost_usd)) OVER ()')} AS Share, sum(t.calls) AS Calls, uniqExactIf(t.session, t.session != '') AS Sessions,
+  SELECT ${shown('t.user')} AS User, ${SPENT} AS Spend, ${quotient('sum(t.cost_usd)', 'sum(sum(t.cost_usd)) OVER ()')} AS Share, sum(t.calls) AS Calls, uniqExactIf(t.session, t.session != '') AS Sessions,
     uniqExact(t.trace_id) AS Traces, ${quotient('sum(t.cost_usd)', 'sum(t.calls) - sum(t.unpriced_calls)')} AS \`A call\`, max(t.start_time) AS Newest
   FROM ${ROWS}
   GROUP BY User
   HAVING Calls != 0
-  ORDER BY Spend DESC, Calls DESC, User
+  ORDER BY Spend DESC NULLS LAST, Calls DESC, User
   LIMIT 100`,
   fields: {
     Spend: MONEY_FIELD,
@@ -100,8 +103,8 @@ const SESSIONS = wideTable({
   unit: 'short',
   sql: `
   SELECT ${shown('session')} AS Session, user_name AS User, toFloat64(cost) AS Spend, session_calls AS Calls, requests_made AS Traces, dateDiff('second', first_call, last_call) AS Lasted, largest AS \`Largest input\`, last_call AS Newest
-  FROM ${bySession(`, any(t.user) AS user_name, uniqExact(t.trace_id) AS requests_made, min(t.start_time) AS first_call, max(t.start_time) AS last_call, max(${INPUT_COLUMNS.map((bucket) => `coalesce(t.${bucket}, 0)`).join(' + ')}) AS largest`)}
-  ORDER BY Spend DESC, Session
+  FROM ${bySession(`, argMaxIf(t.user, t.recorded_at, t.calls > 0) AS user_name, uniqExact(t.trace_id) AS requests_made, min(t.start_time) AS first_call, max(t.start_time) AS last_call, max(${ofEntry(INPUT_COLUMNS)}) AS largest`)}
+  ORDER BY Spend DESC NULLS LAST, Calls DESC, Session
   LIMIT 100`,
   fields: {
     Spend: MONEY_FIELD,
@@ -135,7 +138,7 @@ export const USERS_DASHBOARD: DashboardPlan = {
         costliestTraces(
           'Costliest requests',
           'Of the user and the session that are chosen, or of all.',
-          ` ${ONLY}`,
+          ROWS,
         ),
       ],
     },

@@ -11,6 +11,7 @@ import {
 import { CHOSEN_DATASOURCE, PLUGIN } from '../panels/clickhouse-query.ts';
 import { DIMENSIONS, type Dimension, shownName } from '../sql/dimension.ts';
 import { sqlText } from '../sql/sql-text.ts';
+import { CHOSEN } from '../sql/window.ts';
 import type { Uid } from './uids.ts';
 
 type Variable = Builder<VariableModel>;
@@ -57,7 +58,7 @@ function listed(name: string, label: string, column: string): Variable {
       sqlText(`
         SELECT ${column} AS name
         FROM cost_hourly AS t
-        WHERE t.hour >= toStartOfHour($__fromTime, 'UTC') AND t.hour <= $__toTime
+        WHERE t.hour >= toStartOfHour($__fromTime, 'UTC') AND t.hour < ${CHOSEN.to}
         GROUP BY name
         ORDER BY sum(t.cost_usd) DESC, name
         LIMIT 1000`),

@@ -1,7 +1,14 @@
 /** *Waste*: money for calls that failed, were cut off, done again, or sent what had been sent before. */
 import type { PlacedLater } from '../panels/panel.ts';
 import { COUNT, MONEY_FIELD, number, SHARE_FIELD, wideBars, wideTable } from '../panels/sizes.ts';
-import { INPUT_COLUMNS, quotient } from '../sql/figures.ts';
+import {
+  CACHE_READ_COLUMNS,
+  cachedShare,
+  INPUT_COLUMNS,
+  quotient,
+  SPENT,
+  sumOfEntries,
+} from '../sql/figures.ts';
 import { LEDGER_ROWS } from '../sql/range-rows.ts';
 import { shown } from '../sql/text-value.ts';
 import {
@@ -10,7 +17,7 @@ import {
   chargesOf,
   ENDED_BADLY,
   FAILED,
-  SKETCHED_CALLS,
+  SKETCHED_SPANS,
   TRIED_AGAIN,
 } from '../sql/wasted-calls.ts';
 import { costliestTraces, TO_TRACE } from './costliest-traces.ts';
@@ -19,9 +26,6 @@ import { EMPTY, USD } from './empty.ts';
 import { FILTERS, fieldValue, linkTo, WHERE } from './variables.ts';
 
 const FINE = 'Nothing found in this range';
-
-/** All but the first of the calls that sent the same to the same model. */
-const COPIES = alikeCalls(true, 'place > 1');
 
 /** Cost and number of the calls of a set; NULL where the range has no call at all. */
 const numberOf = (title: string, description: string, set: string): PlacedLater =>
@@ -60,7 +64,7 @@ const NUMBERS = [
       'Spend of calls whose prompt looks the same as that of an earlier call of the range to the same model (the same sketch). It needs sketches: our instrumentation, or content.',
     empty: 'No prompt of this range has a sketch: see docs/instrumentation.md',
     unit: USD,
-    sql: `SELECT ${unless(`${SKETCHED_CALLS} = 0`)} FROM ${chargesOf(COPIES)}`,
+    sql: `SELECT ${unless(`${SKETCHED_SPANS} = 0`)} FROM ${alikeCalls(true, 'place > 1')}`,
     fields: { Calls: COUNT },
   }),
   number({
@@ -69,7 +73,7 @@ const NUMBERS = [
     empty: EMPTY,
     unit: 'short',
     sql: `
-    SELECT nullIf(sum(t.in_uncached), 0) AS Tokens, ${quotient('sum(t.in_uncached)', `sum(${INPUT_COLUMNS.map((bucket) => `coalesce(t.${bucket}, 0)`).join(' + ')})`)} AS Share
+    SELECT nullIf(sum(t.in_uncached), 0) AS Tokens, ${quotient('sum(t.in_uncached)', sumOfEntries(INPUT_COLUMNS))} AS Share
     FROM ${LEDGER_ROWS}`,
     fields: { Share: { unit: 'percentunit' } },
   }),
@@ -86,12 +90,11 @@ const NUMBERS = [
 
 /** Sessions with more than one call: their input, and that of the largest call. */
 function sessionInput(): string {
-  const input = INPUT_COLUMNS.map((bucket) => `coalesce(t.${bucket}, 0)`).join(' + ');
   return `(
     SELECT session, sum(one) AS input, max(one) AS largest, sum(one_calls) AS turns, sum(one_cost) AS cost, sum(one_cached) AS cached
     FROM (
-      SELECT t.tenant AS tenant, t.session AS session, t.trace_id AS trace, t.span_id AS span, sum(${input}) AS one, sum(t.calls) AS one_calls, sum(t.cost_usd) AS one_cost,
-        sum(coalesce(t.in_cache_read, 0)) AS one_cached
+      SELECT t.tenant AS tenant, t.session AS session, t.trace_id AS trace, t.span_id AS span, ${sumOfEntries(INPUT_COLUMNS)} AS one, sum(t.calls) AS one_calls, sum(t.cost_usd) AS one_cost,
+        ${sumOfEntries(CACHE_READ_COLUMNS)} AS one_cached
       FROM ${LEDGER_ROWS} AND t.session != ''
       GROUP BY tenant, session, trace, span
     )
@@ -107,7 +110,7 @@ const OVER_TIME = wideBars({
   empty: FINE,
   unit: USD,
   sql: `
-  SELECT $__timeInterval(start_time) AS time, if(is_failed, 'failed', 'cut off') AS series, ifNull(toFloat64(sum(cost_usd)), 0) AS Value
+  SELECT $__timeInterval(start_time) AS time, if(is_failed, 'failed', 'cut off') AS series, toFloat64(sum(cost_usd)) AS Value
   FROM ${ENDED_BADLY} AS calls
   INNER JOIN ${chargesOf(ENDED_BADLY)} AS charges USING (tenant, trace_id, span_id)
   WHERE is_failed OR is_cut_off
@@ -127,7 +130,7 @@ const ENDS = wideTable({
   FROM ${ENDED_BADLY} AS calls
   INNER JOIN ${chargesOf(ENDED_BADLY)} AS charges USING (tenant, trace_id, span_id)
   GROUP BY model, ended
-  ORDER BY Spend DESC, Calls DESC, Model, End
+  ORDER BY Spend DESC NULLS LAST, Calls DESC, Model, End
   LIMIT 200`,
   fields: { Calls: COUNT, Spend: MONEY_FIELD, Share: SHARE_FIELD, 'Tried again': COUNT },
 });
@@ -139,12 +142,11 @@ const SAME_PROMPTS = wideTable({
   empty: 'No prompt of this range was sent twice, or none has a sketch (docs/instrumentation.md)',
   unit: 'short',
   sql: `
-  SELECT ${shown('toString(any(feature_name))')} AS Feature, ${shown('toString(any(prompt_name))')} AS Prompt, model AS Model, count() AS Calls, toFloat64(sum(charges.cost_usd)) AS \`Cost of copies\`,
-    argMin(trace_id, start_time) AS Trace
-  FROM ${alikeCalls(true, 'alike > 1')} AS calls
-  LEFT JOIN ${chargesOf(COPIES)} AS charges USING (tenant, trace_id, span_id)
+  SELECT ${shown('toString(any(feature_name))')} AS Feature, ${shown('toString(any(prompt_name))')} AS Prompt, model AS Model, count() AS Calls, toFloat64(sumIf(cost_usd, place > 1)) AS \`Cost of copies\`,
+    toString(tenant) AS Tenant, argMin(trace_id, start_time) AS Trace
+  FROM ${alikeCalls(true, 'alike > 1')}
   GROUP BY tenant, look, model
-  ORDER BY \`Cost of copies\` DESC, Calls DESC, Trace
+  ORDER BY \`Cost of copies\` DESC NULLS LAST, Calls DESC, Trace
   LIMIT 100`,
   fields: {
     Calls: COUNT,
@@ -153,6 +155,8 @@ const SAME_PROMPTS = wideTable({
   },
 });
 
+const CACHE_WRITE_COLUMNS = INPUT_COLUMNS.filter((one) => one.startsWith('in_cache_write'));
+
 const CACHE = wideTable({
   title: 'Input that no cache gave, by model',
   description:
@@ -160,13 +164,13 @@ const CACHE = wideTable({
   empty: EMPTY,
   unit: 'short',
   sql: `
-  SELECT toString(t.model) AS Model, ${shown('t.feature')} AS Feature, sum(t.calls) AS Calls, toFloat64(sum(t.cost_usd)) AS Spend, sum(coalesce(t.in_uncached, 0)) AS \`Not cached\`,
-    sum(coalesce(t.in_cache_read, 0)) AS \`From cache\`, sum(coalesce(t.in_cache_write, 0) + coalesce(t.in_cache_write_5m, 0) + coalesce(t.in_cache_write_1h, 0)) AS \`Into cache\`,
-    ${quotient('`From cache`', '`From cache` + `Not cached` + `Into cache`')} AS Share
+  SELECT toString(t.model) AS Model, ${shown('t.feature')} AS Feature, sum(t.calls) AS Calls, ${SPENT} AS Spend, sum(coalesce(t.in_uncached, 0)) AS \`Not cached\`,
+    ${sumOfEntries(CACHE_READ_COLUMNS)} AS \`From cache\`, ${sumOfEntries(CACHE_WRITE_COLUMNS)} AS \`Into cache\`,
+    ${cachedShare(sumOfEntries)} AS Share
   FROM ${LEDGER_ROWS}
   GROUP BY Model, Feature
   HAVING Calls != 0
-  ORDER BY Spend DESC, Model, Feature
+  ORDER BY Spend DESC NULLS LAST, Model, Feature
   LIMIT 100`,
   fields: { Calls: COUNT, Spend: MONEY_FIELD, Share: SHARE_FIELD },
 });
@@ -197,8 +201,8 @@ const AGAIN = wideTable({
 
 const FAILED_TRACES = costliestTraces(
   'Costliest traces with a failed call',
-  'Requests of the range in which a call failed, with what all of their calls cost.',
-  ` AND (t.tenant, t.trace_id) IN (SELECT tenant, trace_id FROM ${FAILED})`,
+  'Requests of the range in which a billed call failed, with what all of their calls cost.',
+  `${LEDGER_ROWS} AND (t.tenant, t.trace_id) IN (SELECT tenant, trace_id FROM ${chargesOf(FAILED)})`,
 );
 
 /** The plan of *Waste*. */

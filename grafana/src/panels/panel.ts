@@ -70,7 +70,7 @@ export function asking(panel: () => PanelBuilder, asked: Asked, format: Format):
       const builder = panel()
         .id(id)
         .title(asked.title)
-        .description(asked.description)
+        .description(asked.description + whatExpired(asked.sql))
         .gridPos(gridPos)
         .datasource(CHOSEN_DATASOURCE)
         .unit(asked.unit)
@@ -82,6 +82,17 @@ export function asking(panel: () => PanelBuilder, asked: Asked, format: Format):
       return builder;
     },
   };
+}
+
+/**
+ * Rollups are kept for ever; of what only entries or spans tell, days that retention has removed are missing, and
+ * nothing in the answer shows it.
+ */
+function whatExpired(sql: string): string {
+  if (sql.includes('FROM cost_hourly')) return '';
+  const removed = ['ledger', 'spans'].filter((table) => sql.includes(`FROM ${table} `));
+  const options = removed.map((table) => `--retention-${table}`).join(', ');
+  return options === '' ? '' : ` Days that have expired (${options}) are not in it.`;
 }
 
 function propertiesOf(look: FieldLook): DynamicConfigValue[] {

@@ -40,7 +40,10 @@ export function chosenRows(source: Source, dimensions: readonly Dimension[] = DI
 }
 
 function columnOf(dimension: Dimension, source: Source): string {
-  return source === 'spans' && dimension === 'model'
-    ? "if(t.response_model != '', t.response_model, t.request_model)"
-    : `t.${dimension}`;
+  return source === 'spans' && dimension === 'model' ? answeringModel('t') : `t.${dimension}`;
+}
+
+/** Of a span, the model that answered, else the one that was asked for: as the ledger has it. */
+export function answeringModel(table: string): string {
+  return `if(${table}.response_model != '', ${table}.response_model, ${table}.request_model)`;
 }

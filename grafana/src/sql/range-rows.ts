@@ -1,14 +1,42 @@
 /** Rows of the chosen range and values, for what only the ledger or the spans know. The table is `t`. */
 import { chosenRows } from './dimension.ts';
+import { chosen } from './text-value.ts';
 import { CHOSEN, startedWithin } from './window.ts';
 
 /** `ledger AS t WHERE …`; more conditions follow with AND. */
 export const LEDGER_ROWS = `ledger AS t WHERE ${startedWithin(CHOSEN)} ${chosenRows('ledger')}`;
 
-/** `spans AS t WHERE …`: of LLM calls and others. */
+/** `spans AS t WHERE …`: whatever is chosen but the tenant. What a span inherits is told by its entries alone. */
+export const ANY_SPANS = `spans AS t WHERE ${startedWithin(CHOSEN)} AND ${chosen('t.tenant', 'tenant')}`;
+
+/** `spans AS t WHERE …`: of LLM calls and others, by what they say themselves. */
 export const SPAN_ROWS = `spans AS t WHERE ${startedWithin(CHOSEN)} ${chosenRows('spans')}`;
 
-/** The newest version of each span of the range, with these columns. */
-export function newestSpans(columns: string, condition = 'true'): string {
-  return `(SELECT ${columns} FROM ${SPAN_ROWS} AND ${condition} ORDER BY t.received_at DESC LIMIT 1 BY t.tenant, t.trace_id, t.span_id)`;
+/** What names one span. */
+export const SPAN_ID = 't.tenant, t.trace_id, t.span_id';
+
+/**
+ * Spans of the range whose newest version meets the condition, with these columns and `is_meant`. Those of which some
+ * version meets it are found first, so that only few are put in order; what an older version said counts for nothing.
+ * `filters` is ` AND …`; '' where entries of theirs are filtered instead.
+ */
+export function newestSpans(
+  columns: string,
+  condition: string,
+  filters = chosenRows('spans'),
+): string {
+  return `(
+    SELECT * FROM (
+      SELECT ${columns}, (${condition}) ${filters} AS is_meant
+      FROM ${ANY_SPANS} AND (${SPAN_ID}) IN (SELECT ${SPAN_ID} FROM ${ANY_SPANS} ${filters} AND (${condition}))
+      ORDER BY t.received_at DESC
+      LIMIT 1 BY ${SPAN_ID}
+    )
+    WHERE is_meant
+  )`;
+}
+
+/** What names the calls that are billed: a charge that was taken back, or that says why not, is none. */
+export function billedCalls(condition: string): string {
+  return `(SELECT ${SPAN_ID} FROM ${LEDGER_ROWS} AND ${condition} GROUP BY ${SPAN_ID} HAVING sum(t.calls) != 0)`;
 }

@@ -1,7 +1,9 @@
 /**
- * Variables of a dashboard as SQL. Values may be anything that a sender or a reader wrote: `singlequote` escapes quotes
- * but no backslashes, so lists hold only shown names (see `shown`), and what is typed or comes with an address is
- * percent-encoded, in which neither can stand.
+ * Variables of a dashboard as SQL. Values may be anything that a sender or a reader wrote. What has one value is
+ * percent-encoded, in which neither quote nor backslash can stand. Lists are not: Grafana puts braces around them and
+ * commas between, which names may hold too. `singlequote` escapes quotes but no backslashes, so lists offer only shown
+ * names, in which there is none (see `shown`). An address may put a backslash into a list all the same, and with it
+ * other SQL; what that may do is what the user of the data source may, who must only read.
  */
 
 /** The value of a variable with one value, as a text. */

@@ -11,7 +11,7 @@ export function traceSpans(columns: string): string {
     FROM spans AS t
     WHERE ${OF_THE_TRACE}
     ORDER BY t.received_at DESC
-    LIMIT 1 BY t.tenant, t.span_id
+    LIMIT 1 BY t.tenant, t.trace_id, t.span_id
   )`;
 }
 

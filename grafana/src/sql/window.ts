@@ -6,17 +6,20 @@ export interface Window {
   readonly to: string;
 }
 
-/** What the reader has chosen. */
-export const CHOSEN: Window = { from: '$__fromTime', to: '$__toTime' };
-
-/** Just as long, right before it. */
-export const BEFORE: Window = {
-  from: "($__fromTime - dateDiff('second', $__fromTime, $__toTime))",
-  to: '$__fromTime',
+/**
+ * What the reader has chosen. Ranges of whole days end a millisecond before the next: the second that has begun belongs
+ * to them, or days would not add up to their month.
+ */
+export const CHOSEN: Window = {
+  from: '$__fromTime',
+  to: "toDateTime(intDiv(toUnixTimestamp64Milli($__toTime_ms) + 999, 1000), 'UTC')",
 };
 
-/** Seconds of the chosen window. */
-export const CHOSEN_SECONDS = "dateDiff('second', $__fromTime, $__toTime)";
+/** Seconds of the chosen window that are over: a day that runs has no pace for the hours to come. */
+export const CHOSEN_SECONDS = `greatest(dateDiff('second', $__fromTime, least(${CHOSEN.to}, now('UTC'))), 1)`;
+
+/** As long as what of the chosen window is over, right before it. */
+export const BEFORE: Window = { from: `($__fromTime - ${CHOSEN_SECONDS})`, to: '$__fromTime' };
 
 /** The calendar month that runs, in UTC. */
 export const THIS_MONTH: Window = {
@@ -31,8 +34,10 @@ export const MONTH_SECONDS =
 export const MONTH_SECONDS_LEFT =
   "dateDiff('second', now('UTC'), (toStartOfMonth(now('UTC')) + INTERVAL 1 MONTH)::DateTime('UTC'))";
 
+export const WEEK_SECONDS = 604_800;
+
 /** The last seven days. */
-export const LAST_WEEK: Window = { from: "(now('UTC') - 604800)", to: "now('UTC')" };
+export const LAST_WEEK: Window = { from: `(now('UTC') - ${WEEK_SECONDS})`, to: "now('UTC')" };
 
 /** ` AND …` for entries or spans of a window. */
 export function startedWithin({ from, to }: Window): string {

@@ -1853,6 +1853,17 @@ export interface Operations {
     };
     readonly answer: Response;
   };
+  /** Back up the data directory, tables and journal, while the collector runs. Scope operator. `POST /api/v1/admin/backup` */
+  readonly backUp: {
+    readonly parameters: Readonly<Record<never, never>>;
+    readonly body: {
+      /** A directory on the machine of the collector, absent or empty; an absolute path. */
+      readonly to: string;
+      /** With a ClickHouse server, where it puts its tables: disk:<name>/<path> or s3:<named collection>/<path>. */
+      readonly clickhouse_to?: string;
+    };
+    readonly answer: Response;
+  };
   /** List the segments that ClickHouse refused or that the disk damaged: no total has them. Scope operator. `GET /api/v1/admin/journal` */
   readonly listSetAside: {
     readonly parameters: Readonly<Record<never, never>>;
@@ -2711,6 +2722,7 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationRoute>> = {
   verifyLedger: { method: 'POST', path: '/api/v1/admin/verify', isJson: false },
   repriceLedger: { method: 'POST', path: '/api/v1/admin/reprice', isJson: false },
   expireNow: { method: 'POST', path: '/api/v1/admin/retention', isJson: false },
+  backUp: { method: 'POST', path: '/api/v1/admin/backup', isJson: false },
   listSetAside: { method: 'GET', path: '/api/v1/admin/journal', isJson: true },
   retrySetAside: { method: 'POST', path: '/api/v1/admin/journal/retry', isJson: true },
   importRows: { method: 'POST', path: '/api/v1/admin/import', isJson: true },

@@ -1,0 +1,77 @@
+/**
+ * A backup becomes a data directory. Invariant: every file is as its digest says before anything stands where a
+ * collector would find it; a restore that was cut off leaves nothing but the folder `restoring`, which the next one
+ * removes.
+ */
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf } from '../disk-error.ts';
+import { type CopyProgress, copyFiles } from './copy-files.ts';
+import { BackupError, type Manifest, type ManifestFile, readManifest } from './manifest.ts';
+import { DIRECTORY_MODE, syncDirectory } from './synced-files.ts';
+
+const RESTORING = 'restoring';
+/** What may lie in a directory that counts as empty: a new file system has one of these. */
+const NOTHING = [RESTORING, 'lost+found'];
+/** Without it a collector takes the directory for a new one, so it comes last. */
+const LAST = 'control.json';
+
+export interface RestoreAsked {
+  readonly from: string;
+  readonly dataDir: string;
+}
+
+/** Resolves with what the backup is. @throws BackupError when it is not whole, or the directory not empty */
+export async function restore(
+  { from, dataDir }: RestoreAsked,
+  onProgress: (progress: CopyProgress) => void,
+): Promise<Manifest> {
+  const manifest = await readManifest(from);
+  await mustBeEmpty(dataDir);
+  const staging = join(dataDir, RESTORING);
+  await rm(staging, { recursive: true, force: true });
+  await mkdir(staging, { mode: DIRECTORY_MODE });
+  try {
+    const files = manifest.files.map(({ path }) => ({ from: join(from, path), path }));
+    mustBeAsBacked(from, manifest.files, await copyFiles(staging, files, onProgress));
+    const names = (await readdir(staging)).toSorted(
+      (a, b) => Number(a === LAST) - Number(b === LAST),
+    );
+    for (const name of names) {
+      await rename(join(staging, name), join(dataDir, name));
+      await syncDirectory(dataDir);
+    }
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    const missing = error instanceof Error && 'path' in error ? String(error.path) : from;
+    throw new BackupError(`${from} is no whole backup: ${missing} is missing.`, { cause: error });
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+  return manifest;
+}
+
+function mustBeAsBacked(
+  from: string,
+  backed: readonly ManifestFile[],
+  copied: readonly ManifestFile[],
+): void {
+  const found = new Map(copied.map((file) => [file.path, file]));
+  for (const { path, bytes, sha256 } of backed) {
+    const copy = found.get(path);
+    if (copy?.sha256 === sha256) continue;
+    throw new BackupError(
+      `${join(from, path)} is damaged: expected ${bytes} bytes with SHA-256 ${sha256}, found ${copy?.bytes} with ${copy?.sha256}. Restore another backup.`,
+    );
+  }
+}
+
+/** Makes the directory where it is missing. */
+async function mustBeEmpty(dataDir: string): Promise<void> {
+  await mkdir(dataDir, { recursive: true, mode: DIRECTORY_MODE });
+  const name = (await readdir(dataDir)).find((one) => !NOTHING.includes(one));
+  if (name === undefined) return;
+  throw new BackupError(
+    `--data-dir ${dataDir} holds ${name}; expected an empty directory, or one that is not there yet.`,
+  );
+}
