@@ -148,6 +148,12 @@ function blobRows({ blobs = [] }: DialectDeclaration): string[][] {
   });
 }
 
+function outputOf({ reasoning, otherwise }: InclusionRow): string {
+  if (otherwise === 'all_beside') return 'holds the reasoning or not, as the input';
+  const output = { inside: 'holds the reasoning', outside: 'without the reasoning' } as const;
+  return reasoning === undefined ? 'not told' : output[reasoning];
+}
+
 function inclusionRow({ when, providers, models, ...row }: InclusionRow): string[] {
   const conditions = [
     providers && `provider ${codes(providers, ' or ')}`,
@@ -158,12 +164,15 @@ function inclusionRow({ when, providers, models, ...row }: InclusionRow): string
       )}`,
     when && wordsOf(when),
   ];
-  const input = { inclusive: 'holds the cache', exclusive: 'without the cache' } as const;
-  const output = { inside: 'holds the reasoning', outside: 'without the reasoning' } as const;
+  const input = {
+    inclusive: 'holds the cache',
+    exclusive: 'without the cache',
+    assumed_inclusive: 'holds the cache or not: both costs are told',
+  } as const;
   return [
     conditions.filter((one) => typeof one === 'string' && one !== '').join('; ') || 'otherwise',
     row.input === undefined ? 'not told' : input[row.input],
-    row.reasoning === undefined ? 'not told' : output[row.reasoning],
+    outputOf(row),
     row.evidence,
   ];
 }

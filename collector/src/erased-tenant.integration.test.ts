@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { KeyRecord, NewKey } from './access.ts';
 import { createKeyOperations } from './control/key-operations.ts';
+import { countTenantRows, deleteTenantRows } from './erase/tenant-rows.ts';
 import { TenantStates } from './tenant-states.ts';
 import { OPERATOR, TestErasures, traffic } from './test-erasures.ts';
 
@@ -85,6 +86,29 @@ it.for(DEATHS)(
     await at.control.refresh();
   },
 );
+
+it('totals of a day that are made of what is being deleted go too', async () => {
+  const { store } = at.ledger;
+  await at.ledger.send(traffic(), 'totalled');
+  let isMade = false;
+  const making = new Proxy(store, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (name !== 'command') return typeof value === 'function' ? value.bind(target) : value;
+      return async (...given: Parameters<typeof store.command>) => {
+        await target.command(...given);
+        if (isMade || !given[0].includes('`ledger`')) return;
+        isMade = true;
+        await target.command(
+          "INSERT INTO aicost.cost_day_totals (tenant, day, dimension, calls) VALUES ('totalled', '2026-08-20', '', 1)",
+        );
+      };
+    },
+  });
+  const deleted = await deleteTenantRows(making, 'totalled', () => undefined);
+  expect(deleted).toMatchObject({ spans: 8, cost_day_totals: 1 });
+  expect(await countTenantRows(store, 'totalled')).toEqual({});
+});
 
 it('a wrong confirmation changes nothing', async () => {
   const before = await at.everything('acme');

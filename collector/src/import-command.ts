@@ -3,25 +3,20 @@ import { createReadStream } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findKey, openCollectorClient } from './cli/collector-client.ts';
 import { CommandError, type CommandInput } from './cli/command.ts';
+import { ImportSender } from './cli/import-sender.ts';
 import { ImportTotals } from './cli/import-totals.ts';
 import { ConfigError } from './config-error.ts';
 import { FILE_FORMATS, type FileFormat, formatOf } from './import/file-record.ts';
 import { readCsv } from './import/read-csv.ts';
 import { readNdjson } from './import/read-ndjson.ts';
-import { type RowBatch, rowBatches } from './import/row-batches.ts';
+import { type RowBatch, rowBatches, rowsByTenant } from './import/row-batches.ts';
 import type { ImportSource } from './import/source.ts';
 import { SOURCE_NAMES, sourceNamed } from './import/sources.ts';
-import { IMPORT_ANSWER, type ImportAnswer, shownCell } from './import-rows.ts';
+import { utf8Text } from './import/utf8-text.ts';
+import { type ImportAnswer, shownCell } from './import-rows.ts';
 
 const BATCH = { rowsMax: 1_000, charsMax: 4_000_000 };
 const PROGRESS_ROWS = 20_000;
-/** About ten minutes: a collector that restarts, or writes down what waits, is back by then. */
-const TRIES_MAX = 40;
-const WAIT_MS_MAX = 15_000;
-const ANSWER_TIMEOUT_MS = 120_000;
-/** Who is asked to wait longer has used up the quota of the day. */
-const WORTH_WAITING_MS_MAX = 300_000;
-const RETRYABLE: ReadonlySet<number> = new Set([429, 503, 504]);
 
 /** Runs the command. @returns 0 when every row was taken, 1 when some were refused */
 export async function runImport(input: CommandInput): Promise<number> {
@@ -32,13 +27,26 @@ export async function runImport(input: CommandInput): Promise<number> {
   const tenant = flags.get('tenant');
   const client = await openCollectorClient(input.config);
   const key = await findKey(input.config);
-  const sender = new Sender({ url: client.url, key });
+  const sender = new ImportSender({
+    ...{ url: client.url, key, fetch, sleep },
+    nowMs: () => performance.now(),
+  });
   const send = (rows: RowBatch['rows']) =>
     sender.post({ source: source.name, tenant, dry_run: dryRun, rows });
+  const parts = (rows: RowBatch['rows']) =>
+    rows.length === 0 ? [] : tenant === undefined ? rowsByTenant(source, rows) : [rows];
   const totals = new ImportTotals();
-  for (const each of files) await importFile({ source, send, totals, input }, each);
-  if (!json) io.writeError(totals.refusedText());
-  io.write(json ? `${JSON.stringify(totals.toJson(dryRun))}\n` : totals.toText(dryRun));
+  let isWhole = false;
+  try {
+    for (const each of files) await importFile({ source, send, parts, totals, input }, each);
+    isWhole = true;
+  } finally {
+    // What came before the end of an import that was cut off stands, and was refused, all the same.
+    if (isWhole || totals.rows > 0) {
+      if (!json) io.writeError(totals.refusedText());
+      io.write(json ? `${JSON.stringify(totals.toJson(dryRun))}\n` : totals.toText(dryRun));
+    }
+  }
   return totals.refusedRows === 0 ? 0 : 1;
 }
 
@@ -65,17 +73,20 @@ function formatFor(file: string, given: string | undefined): FileFormat {
 interface Import {
   readonly source: ImportSource;
   readonly send: (rows: RowBatch['rows']) => Promise<ImportAnswer>;
+  /** Rows that go in requests of their own. */
+  readonly parts: (rows: RowBatch['rows']) => readonly RowBatch['rows'][];
   readonly totals: ImportTotals;
   readonly input: CommandInput;
 }
 
 async function importFile(
-  { source, send, totals, input }: Import,
+  { source, send, parts, totals, input }: Import,
   { file, format }: { file: string; format: FileFormat },
 ): Promise<void> {
   const text = file === '-' ? input.io.input : createReadStream(file);
-  const records = (format === 'csv' ? readCsv : readNdjson)(text.setEncoding('utf8'));
+  const records = (format === 'csv' ? readCsv : readNdjson)(utf8Text(text));
   let line = 0;
+  let sentLine = 0;
   let shown = totals.rows;
   try {
     for await (const { rows, faults } of rowBatches(source, records, BATCH)) {
@@ -83,103 +94,42 @@ async function importFile(
         totals.rows++;
         totals.refuse(file, { line: at, ...fault, value: shownCell(fault.value) });
       }
-      if (rows.length > 0) totals.add(file, await send(rows));
-      line = rows.at(-1)?.line ?? line;
+      sentLine = rows.at(-1)?.line ?? sentLine;
+      for (const part of parts(rows)) totals.add(file, await send(part));
+      line = sentLine;
       if (totals.rows - shown < PROGRESS_ROWS) continue;
       shown = totals.rows;
       if (!input.json) input.io.writeError(`  … ${file}: ${totals.rows} rows, line ${line}\n`);
     }
   } catch (error) {
-    throw ended(error, { file, line });
+    throw ended(error, { file, line, sentLine });
   }
 }
 
+interface Reached {
+  readonly file: string;
+  /** The last one that was answered for, and the last one that was sent; 0: none. */
+  readonly line: number;
+  readonly sentLine: number;
+}
+
 /** What was taken stands, and the same command goes on from there. */
-function ended(error: unknown, { file, line }: { file: string; line: number }): unknown {
+function ended(error: unknown, { file, line, sentLine }: Reached): unknown {
   const isReadable =
     error instanceof CommandError ||
     error instanceof RangeError ||
     (error instanceof Error && 'code' in error && typeof error.code === 'string');
   if (!isReadable) return error;
-  const stands =
-    line === 0
-      ? 'Nothing of it was taken.'
-      : `What stands up to line ${line} was taken; the same command may be run again, nothing is billed twice.`;
-  return new CommandError(`${file}: ${error.message.replace(/\.$/, '')}. ${stands}`, {
+  const stands = [
+    ...(line > 0 ? [`What stands up to line ${line} was taken.`] : []),
+    // Its rows go to one tenant after the other, and the answer may have been lost.
+    ...(sentLine > line
+      ? [`Of what stands up to line ${sentLine}, some may have been taken.`]
+      : []),
+  ];
+  const again = 'The same command may be run again: nothing is billed twice.';
+  const sentences = stands.length === 0 ? ['Nothing of it was taken.'] : [...stands, again];
+  return new CommandError(`${file}: ${error.message.replace(/\.$/, '')}. ${sentences.join(' ')}`, {
     cause: error,
   });
-}
-
-/** Sends until it is answered: a collector that is full, or away after it answered once, is asked again. */
-class Sender {
-  private readonly to: { readonly url: string; readonly key: string };
-  private hasAnswered = false;
-
-  constructor(to: { readonly url: string; readonly key: string }) {
-    this.to = to;
-  }
-
-  /** @throws CommandError */
-  async post(body: object): Promise<ImportAnswer> {
-    const text = JSON.stringify(body);
-    for (let tries = 1; ; tries++) {
-      const answer = await postOnce(this.to, text);
-      this.hasAnswered ||= 'answer' in answer;
-      if ('answer' in answer) return answer.answer;
-      const isWorthIt = answer.mayRetry && (this.hasAnswered || answer.isThere);
-      if (tries >= TRIES_MAX || !isWorthIt) throw new CommandError(answer.detail);
-      await sleep(Math.min(WAIT_MS_MAX, answer.waitMs ?? 500 * tries));
-    }
-  }
-}
-
-type Posted =
-  | { readonly answer: ImportAnswer }
-  | {
-      readonly detail: string;
-      readonly mayRetry: boolean;
-      /** Whether something answered. */
-      readonly isThere: boolean;
-      readonly waitMs?: number;
-    };
-
-async function postOnce({ url, key }: { url: string; key: string }, body: string): Promise<Posted> {
-  let response: Response;
-  let text: string;
-  try {
-    response = await fetch(`${url}/api/v1/admin/import`, {
-      method: 'POST',
-      headers: { 'x-api-key': key, 'content-type': 'application/json' },
-      body,
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-    });
-    text = await response.text();
-  } catch {
-    return { detail: `no collector answers at ${url}`, mayRetry: true, isThere: false };
-  }
-  const value = parseJson(text);
-  if (response.ok) return { answer: IMPORT_ANSWER.parse(value) };
-  const waitSeconds = response.headers.get('retry-after');
-  const waitMs = waitSeconds === null ? undefined : Number(waitSeconds) * 1_000;
-  return {
-    detail: `${url} answered ${response.status}: ${detailOf(value) ?? text.slice(0, 200)}`,
-    mayRetry: RETRYABLE.has(response.status) && (waitMs ?? 0) <= WORTH_WAITING_MS_MAX,
-    isThere: true,
-    ...(waitMs === undefined ? {} : { waitMs }),
-  };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Something that is no collector may answer anything; the status is told either way.
-    return undefined;
-  }
-}
-
-function detailOf(value: unknown): string | undefined {
-  return typeof value === 'object' && value !== null && 'detail' in value
-    ? String(value.detail)
-    : undefined;
 }

@@ -67,6 +67,59 @@ test('equal rows of one request are one call unless the sender says which is whi
   });
 });
 
+test('of rows with one id the last one counts, within a request and between two', async () => {
+  const versions = [3, 2, 1].map((input) =>
+    call({
+      id: 'again',
+      input_tokens: String(input * 1000),
+      end_time: `2026-03-01T12:00:0${input}Z`,
+    }),
+  );
+  const first = await importRows([...versions, call({ id: 'else' })], { tenant: 'versions' });
+  expect(first).toMatchObject({ rows: 4, kept: 2, known: 0, replaced: 2, cost_usd: '0.0052' });
+  await settle();
+  expect(await billed('versions')).toEqual({ calls: '2', cost: '0.0052' });
+});
+
+test('a bucket of OpenAI’s usage that grew is billed as what it is now', async () => {
+  const bucket = (input: string) => ({
+    ...{ start_time: '1772366400', end_time: '1772452800', model: 'gpt-4o-2024-08-06' },
+    ...{ input_tokens: input, output_tokens: '10', project_id: 'p' },
+  });
+  const more = { tenant: 'grown', source: 'openai-usage' };
+  await importRows([bucket('1000')], more);
+  await settle();
+  expect(await importRows([bucket('2000')], more)).toMatchObject({ kept: 1 });
+  await settle();
+  expect(await billed('grown')).toEqual({ calls: '1', cost: '0.0051' });
+});
+
+test('what Helicone’s totals hold is told by a low and a high cost', async () => {
+  const row = {
+    ...{ request_id: 'h1', request_created_at: '2026-03-01T12:00:00Z', provider: 'OPENAI' },
+    ...{ response_model: 'gpt-4o-2024-08-06', prompt_tokens: '600', completion_tokens: '0' },
+    prompt_cache_read_tokens: '400',
+  };
+  await importRows([row], { tenant: 'helicone', source: 'helicone' });
+  await settle();
+  const [costs] = await ledger.store.query(
+    `SELECT toString(sum(l.cost_low_usd)) AS low, toString(sum(l.cost_high_usd)) AS high
+     FROM aicost.ledger AS l WHERE l.tenant = 'helicone'`,
+    {},
+  );
+  expect(costs).toEqual({ low: '0.001', high: '0.002' });
+});
+
+test('a picture whose tokens LiteLLM does not know costs what it says', async () => {
+  const row = {
+    ...{ request_id: 'd1', startTime: '2026-03-01T12:00:00Z', call_type: 'aimage_generation' },
+    ...{ model: 'dall-e-3', custom_llm_provider: 'openai', prompt_tokens: 0 },
+    ...{ completion_tokens: 0, spend: '0.04', status: 'success' },
+  };
+  const answer = await importRows([row], { tenant: 'picture', source: 'litellm' });
+  expect(answer).toMatchObject({ cost_usd: '0.04', reported_usd: '0.04', unpriced: {} });
+});
+
 test('a dry run says the same amount and keeps nothing', async () => {
   const answer = await importRows([call()], { tenant: 'dry', dry_run: true });
   expect(answer).toMatchObject({ rows: 1, kept: 0, known: 0, calls: 1, cost_usd: '0.0026' });
@@ -112,7 +165,7 @@ test('a bad row is told with line, column and value, and the others are kept', a
   expect(answer.refused).toEqual([
     { line: 3, column: 'timestamp', value: 'yesterday', expected: expect.stringContaining('zone') },
     { line: 4, column: 'tenant', value: 'gone', expected: 'a tenant that exists' },
-    { line: 5, column: 'the row', value: 'aicost', expected: expect.stringContaining('24 h') },
+    { line: 5, column: 'timestamp', value: ahead, expected: expect.stringContaining('24 h') },
   ]);
 });
 

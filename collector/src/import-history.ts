@@ -2,19 +2,15 @@
  * Rows of a history on the road of every span: read by their source, looked at, then accepted as an OTLP request of
  * their tenant. Invariant: a row is kept whole or refused with a reason, and the same row is never billed twice.
  */
-import { formatUsd } from '@ai-cost-profiler/clickhouse/money.ts';
+import { isDeepStrictEqual } from 'node:util';
 import type { TenantId } from './access.ts';
 import { otlpRequest } from './import/otlp-request.ts';
 import { type ImportedSpan, readRow, unknownColumns } from './import/read-row.ts';
+import { startColumnOf } from './import/read-times.ts';
 import type { ImportSource } from './import/source.ts';
 import { SOURCE_NAMES, sourceNamed } from './import/sources.ts';
-import {
-  type ImportAnswer,
-  type ImportBody,
-  type ImportRows,
-  type RefusedRow,
-  shownCell,
-} from './import-rows.ts';
+import { ImportReport } from './import-report.ts';
+import type { ImportBody, ImportRows } from './import-rows.ts';
 import type { TenantLimits } from './limit-table.ts';
 import { requestLimits } from './limits.ts';
 import type { PreviewedSpan, SpanPreview } from './preview-spans.ts';
@@ -48,13 +44,15 @@ export function createImportRows(deps: ImportDeps): ImportRows {
   return async (body) => {
     const source = knownSource(body);
     const sealed = await deps.sealedDays();
-    const report = new Report(body.rows.length);
+    const report = new ImportReport(body.rows.length);
     for (const [tenant, spans] of spansByTenant(source, body, report)) {
       const why = deps.whyNot(tenant);
-      const kept = why === undefined ? withoutExpired(spans, { tenant, sealed, report }) : [];
       if (why !== undefined) {
         for (const { line } of spans) report.refuse(line, 'tenant', tenant, why);
+        continue;
       }
+      const newest = newestOfEach(spans, report);
+      const kept = withoutExpired(newest, { source, tenant, sealed, report });
       const limits = requestLimits(deps.limitsOf(tenant as TenantId));
       const most = Math.min(REQUEST_SPANS_MAX, limits.decode.recordsMax);
       for (let from = 0; from < kept.length; from += most) {
@@ -86,7 +84,7 @@ function knownSource({ source: name, rows }: ImportBody): ImportSource {
 function spansByTenant(
   source: ImportSource,
   { rows, tenant }: ImportBody,
-  report: Report,
+  report: ImportReport,
 ): ReadonlyMap<string, ReadSpan[]> {
   const byTenant = new Map<string, ReadSpan[]>();
   for (const row of rows) {
@@ -104,19 +102,45 @@ function spansByTenant(
   return byTenant;
 }
 
+/**
+ * Of rows of one request with one id the last one: they would come at one instant, and settle could not tell which is
+ * the newer version.
+ */
+function newestOfEach(spans: readonly ReadSpan[], report: ImportReport): ReadSpan[] {
+  const newest = new Map<string, ReadSpan>();
+  for (const one of spans) {
+    const key = `${one.span.traceId}${one.span.spanId}`;
+    const earlier = newest.get(key);
+    if (earlier !== undefined) report.replace(isDeepStrictEqual(earlier.span, one.span));
+    newest.set(key, one);
+  }
+  return [...newest.values()];
+}
+
 /** Where the entries of a day have expired, a call could not be told from one that was billed: it would not be. */
 function withoutExpired(
   spans: readonly ReadSpan[],
-  { tenant, sealed, report }: { tenant: string; sealed: Pick<SealedDays, 'of'>; report: Report },
+  {
+    source,
+    tenant,
+    sealed,
+    report,
+  }: {
+    source: ImportSource;
+    tenant: string;
+    sealed: Pick<SealedDays, 'of'>;
+    report: ImportReport;
+  },
 ): ReadSpan[] {
   return spans.filter(({ line, span }) => {
     const isGone = sealed.of(tenant, span.startNs)?.isLedgerGone === true;
-    const start = new Date(Number(span.startNs / 1_000_000n)).toISOString();
     const expected = 'a day whose ledger entries are kept: those of this one have expired';
-    if (isGone) report.refuse(line, 'the start', start, expected);
+    if (isGone) report.refuse(line, startColumnOf(source), isoOf(span.startNs), expected);
     return !isGone;
   });
 }
+
+const isoOf = (ns: bigint): string => new Date(Number(ns / 1_000_000n)).toISOString();
 
 interface ImportRequest {
   readonly source: ImportSource;
@@ -127,7 +151,7 @@ interface ImportRequest {
 async function importRequest(
   deps: ImportDeps,
   { source, tenant: name, spans }: ImportRequest,
-  { report, dryRun }: { report: Report; dryRun: boolean },
+  { report, dryRun }: { report: ImportReport; dryRun: boolean },
 ): Promise<void> {
   // An operator's key spans tenants: this one was named by it, and may take spans.
   const tenant = name as TenantId;
@@ -141,7 +165,7 @@ async function importRequest(
     limits: requestLimits(deps.limitsOf(tenant)),
     nowNs: deps.nowNs(),
   });
-  const good = spansToKeep(spans, { order: request.order, looked, report });
+  const good = spansToKeep(spans, { source, order: request.order, looked, report });
   report.add(tenant, looked);
   if (dryRun || good.length === 0) return;
   const { bytes } =
@@ -160,61 +184,22 @@ async function importRequest(
 
 function spansToKeep(
   spans: readonly ReadSpan[],
-  of: { order: readonly number[]; looked: readonly PreviewedSpan[]; report: Report },
+  of: {
+    source: ImportSource;
+    order: readonly number[];
+    looked: readonly PreviewedSpan[];
+    report: ImportReport;
+  },
 ): ReadSpan[] {
   return of.order.flatMap((at, place) => {
     const one = spans[at];
     const refusal = of.looked[place]?.refusal;
     if (one === undefined || refusal === undefined) return one ?? [];
-    of.report.refuse(one.line, 'the row', one.span.name, `no ${refusal.text}`);
+    const isStart = refusal.code === 'start_time_ahead';
+    const [column, value] = isStart
+      ? [startColumnOf(of.source), isoOf(one.span.startNs)]
+      : ['the row', one.span.name];
+    of.report.refuse(one.line, column, value, `no ${refusal.text}`);
     return [];
   });
-}
-
-class Report {
-  kept = 0;
-  known = 0;
-  private readonly rows: number;
-  private readonly refused: RefusedRow[] = [];
-  private readonly unpriced = new Map<string, number>();
-  private readonly tenants = new Set<string>();
-  private calls = 0;
-  private costAtto = 0n;
-  private reportedAtto = 0n;
-
-  constructor(rows: number) {
-    this.rows = rows;
-  }
-
-  refuse(line: number, column: string, value: unknown, expected: string): void {
-    this.refused.push({ line, column, value: shownCell(value), expected });
-  }
-
-  add(tenant: string, spans: readonly PreviewedSpan[]): void {
-    this.tenants.add(tenant);
-    for (const { charge } of spans) {
-      if (charge === undefined) continue;
-      this.calls++;
-      this.reportedAtto += charge.reportedAtto ?? 0n;
-      if (charge.costAtto !== undefined) this.costAtto += charge.costAtto;
-      else {
-        const { unpricedReason: reason } = charge;
-        this.unpriced.set(reason, (this.unpriced.get(reason) ?? 0) + 1);
-      }
-    }
-  }
-
-  answer(): ImportAnswer {
-    return {
-      rows: this.rows,
-      kept: this.kept,
-      known: this.known,
-      refused: this.refused.toSorted((a, b) => a.line - b.line),
-      calls: this.calls,
-      unpriced: Object.fromEntries(this.unpriced),
-      cost_usd: formatUsd(this.costAtto),
-      reported_usd: formatUsd(this.reportedAtto),
-      tenants: [...this.tenants].sort(),
-    };
-  }
 }

@@ -38,6 +38,9 @@ export const IMPORT_ANSWER = z.strictObject({
   rows: z.int().describe('Rows that were read.'),
   kept: z.int().describe('Spans that are on disk now, and were not before; 0 in a dry run.'),
   known: z.int().describe('Spans that were there already, byte for byte.'),
+  replaced: z
+    .int()
+    .describe('Rows that a later row of the request with the same id took the place of.'),
   refused: z
     .array(
       z.strictObject({

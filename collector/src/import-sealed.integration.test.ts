@@ -58,7 +58,7 @@ test('a day without spans takes what never came, once; a day without entries tak
   expect(answer.refused).toEqual([
     {
       line: 2,
-      column: 'the start',
+      column: 'timestamp',
       value: '2026-08-20T10:00:00.000Z',
       expected: 'a day whose ledger entries are kept: those of this one have expired',
     },

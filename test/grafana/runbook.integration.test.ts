@@ -59,6 +59,22 @@ describe('queries', () => {
       { span: 1, startMs, attributes, fields: { status: { code: 2, message: 'time limit' } } },
       { span: 2, startMs, attributes: unknown },
     ]);
+    // A newer version of the failed call, which its user tells: the same call all the same.
+    ledger.clockMs += 5_000;
+    const again = { ...attributes, 'user.id': 'ann' };
+    await ledger.send([
+      {
+        span: 1,
+        startMs,
+        attributes: again,
+        fields: { status: { code: 2, message: 'time limit' } },
+      },
+    ]);
+    await ledger.settle();
+    // The same session with another user.
+    await ledger.send([
+      { span: 3, trace: 2, startMs, attributes: { ...attributes, 'user.id': 'ben' } },
+    ]);
     await ledger.settle();
   }, 60_000);
   afterAll(() => ledger.remove());
@@ -66,6 +82,21 @@ describe('queries', () => {
   const ALL = PAGES.flatMap((page) => queriesIn(readText(page)).map((query) => ({ page, query })));
   /** Of budgets and of changes nothing is in this ledger. */
   const EMPTY = /FROM aicost\.(alerts|control)\b/;
+
+  const rowsOf = (uid: string) =>
+    ledger.store.query<Record<string, unknown>>(queriesIn(sections().get(uid) ?? '')[0]!);
+
+  test('a failed call that came in two versions is one, with what it cost', async () => {
+    expect(await rowsOf('aicost-error-waste')).toMatchObject([
+      { calls: '1', requests: '1', cost: '0.0026', message: 'time limit' },
+    ]);
+  });
+
+  test('a session is one row, whoever its users are', async () => {
+    const [row, ...rest] = await rowsOf('aicost-runaway-session');
+    expect(rest).toEqual([]);
+    expect(row).toMatchObject({ session: 's', calls: '2', users: expect.arrayContaining(['ben']) });
+  });
 
   test.for(ALL)('$page: $query', async ({ query }) => {
     const rows = await ledger.store.query<Record<string, unknown>>(query);

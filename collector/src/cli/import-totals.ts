@@ -14,6 +14,7 @@ export class ImportTotals {
   rows = 0;
   kept = 0;
   known = 0;
+  replaced = 0;
   refusedRows = 0;
   readonly refused: RefusedInFile[] = [];
   private readonly unpriced = new Map<string, number>();
@@ -26,6 +27,7 @@ export class ImportTotals {
     this.rows += answer.rows;
     this.kept += answer.kept;
     this.known += answer.known;
+    this.replaced += answer.replaced;
     this.calls += answer.calls;
     this.costAtto += parseUsd(answer.cost_usd);
     this.reportedAtto += parseUsd(answer.reported_usd);
@@ -47,6 +49,7 @@ export class ImportTotals {
       rows: this.rows,
       kept: this.kept,
       known: this.known,
+      replaced: this.replaced,
       refused_rows: this.refusedRows,
       refused: this.refused,
       calls: this.calls,
@@ -61,9 +64,10 @@ export class ImportTotals {
     const became = dryRun
       ? 'nothing was kept (a dry run)'
       : `${this.kept} kept, ${this.known} there already`;
+    const replaced = this.replaced === 0 ? '' : `, ${this.replaced} replaced by later rows`;
     const without = [...this.unpriced].map(([reason, count]) => `${reason} ${count}`).join(', ');
     return [
-      `Rows: ${this.rows}; ${became}, ${this.refusedRows} refused.`,
+      `Rows: ${this.rows}; ${became}${replaced}, ${this.refusedRows} refused.`,
       `Calls: ${this.calls}; ${formatUsd(this.costAtto)} USD at the prices of their time, ${formatUsd(this.reportedAtto)} USD by what their source said.`,
       ...(without === '' ? [] : [`Without a cost: ${without}.`]),
       `Tenants: ${[...this.tenants].sort().join(', ') || 'none'}.`,

@@ -14,8 +14,10 @@ export type CellRead<T> = { readonly value: T } | { readonly expected: string };
 export type CellKind = 'text' | 'count' | 'decimal' | 'flag' | 'object' | 'labels';
 
 /** A call that used more has a wrong unit. */
-const COUNT = /^(\d{1,14})(?:\.0+)?$/;
-const DECIMAL = /^\d{1,30}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,2})?$/;
+const COUNT = /^(\d{1,14})(?:\.0)?$/;
+const DECIMAL = /^\d{1,30}(?:\.\d{1,40})?(?:[eE](?:-\d{1,3}|\+?\d{1,2}))?$/;
+/** 0 with whatever exponent a decimal type of its sender has: OpenAI writes 0E-6176. */
+const ZERO = /^0{1,30}(?:\.0{1,40})?[eE][+-]?\d{1,5}$/;
 const FLAGS: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
   ['t', true],
@@ -71,7 +73,7 @@ function stringValue(text: string | undefined): AttributeValue | undefined {
   return text === undefined ? undefined : { stringValue: text };
 }
 
-/** A whole number; `12.0` is what a table with gaps makes of 12. */
+/** A whole number; `12.0` is what a table with gaps makes of 12. `1.000` may be a thousand: it is refused. */
 function countOf(cell: unknown): bigint | undefined {
   const digits = COUNT.exec(textOf(cell)?.trim() ?? '')?.[1];
   return digits === undefined ? undefined : BigInt(digits);
@@ -79,6 +81,7 @@ function countOf(cell: unknown): bigint | undefined {
 
 function decimalOf(cell: unknown): string | undefined {
   const text = textOf(cell)?.trim() ?? '';
+  if (ZERO.test(text)) return '0';
   return DECIMAL.test(text) ? text : undefined;
 }
 

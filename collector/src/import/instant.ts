@@ -1,5 +1,4 @@
 /** Instants as histories write them. Pure. */
-import type { CellRead } from './cell.ts';
 import { textOf } from './cell.ts';
 
 /**
@@ -7,6 +6,9 @@ import { textOf } from './cell.ts';
  * since 1970, with or without a fraction.
  */
 export type InstantKind = 'zoned' | 'utc' | 'unix_seconds';
+
+/** 2262-04-11: what nanoseconds of 64 bits can tell, here and in ClickHouse. */
+const LATEST_NS = 2n ** 63n - 1n;
 
 export const EXPECTED_INSTANT: Readonly<Record<InstantKind, string>> = {
   zoned: 'a time with its zone, such as 2026-03-01T12:00:00.5Z',
@@ -20,11 +22,23 @@ const SECONDS = /^(\d{1,11})(?:\.(\d{1,9})\d*)?$/;
 const NS_PER_MS = 1_000_000n;
 const NS_PER_SECOND = 1_000_000_000n;
 
-/** Nanoseconds since 1970. */
-export function readInstant(kind: InstantKind, cell: unknown): CellRead<bigint> {
+/** Whether these nanoseconds since 1970 can be stored. */
+export function isInstant(ns: bigint): boolean {
+  return ns > 0n && ns <= LATEST_NS;
+}
+
+/** Nanoseconds since 1970. `isBeyond`: it is a time, and later than any that can be stored. */
+export function readInstant(
+  kind: InstantKind,
+  cell: unknown,
+): { readonly value: bigint } | { readonly expected: string; readonly isBeyond?: boolean } {
   const text = textOf(cell)?.trim() ?? '';
   const ns = kind === 'unix_seconds' ? unixNs(text) : writtenNs(text, kind === 'utc');
-  return ns === undefined || ns <= 0n ? { expected: EXPECTED_INSTANT[kind] } : { value: ns };
+  if (ns !== undefined && isInstant(ns)) return { value: ns };
+  const isBeyond = ns !== undefined && ns > LATEST_NS;
+  return isBeyond
+    ? { expected: 'a time before 2262-04-11', isBeyond }
+    : { expected: EXPECTED_INSTANT[kind] };
 }
 
 function unixNs(text: string): bigint | undefined {

@@ -14,11 +14,21 @@ export async function* readCsv(chunks: AsyncIterable<string>): AsyncGenerator<Fi
   let header: readonly string[] | undefined;
   for await (const { line, cells } of rowsOf(chunks)) {
     if (header === undefined) {
+      refuseReturns(cells);
       header = cells.map((name) => name.trim());
       refuseTwice(header);
       continue;
     }
     yield recordOf(header, { line, cells });
+  }
+}
+
+/** Where lines end in CR alone, the first one would be the whole file: a header without rows. */
+function refuseReturns(header: readonly string[]): void {
+  if (header.some((name) => name.includes('\r'))) {
+    throw new RangeError(
+      'the first line holds a carriage return; expected lines that end in LF or CR LF',
+    );
   }
 }
 
@@ -111,6 +121,7 @@ class Scanner {
       case ',':
         this.cells.push(this.cell);
         this.cell = '';
+        this.count();
         return undefined;
       case '"':
         if (this.cell === '') this.isQuoted = true;
@@ -124,6 +135,10 @@ class Scanner {
 
   private add(char: string): void {
     this.cell += char;
+    this.count();
+  }
+
+  private count(): void {
     if (++this.chars > RECORD_CHARS_MAX) this.refuseQuote();
   }
 

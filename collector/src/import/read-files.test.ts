@@ -1,4 +1,5 @@
 /** Files of rows, read in whatever pieces they come. */
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { EqualRows } from './equal-rows.ts';
@@ -8,6 +9,7 @@ import { readCsv } from './read-csv.ts';
 import { readNdjson } from './read-ndjson.ts';
 import { rowBatches } from './row-batches.ts';
 import { sourceNamed } from './sources.ts';
+import { utf8Text } from './utf8-text.ts';
 
 async function* inPieces(text: string, size: number): AsyncGenerator<string> {
   for (let at = 0; at < text.length; at += size) yield text.slice(at, at + size);
@@ -60,7 +62,9 @@ test('a row with too few cells is told, and the next one is read', async () => {
 test.each([
   ['a,b\n1,2\n"3,4\n5,6\n', 'line 3 begins a row that does not end'],
   ['a,b,a\n1,2,3\n', 'the first line names the column "a" twice'],
-])('%j ends the reading: what follows cannot be told apart', async (text, message) => {
+  ['a,b\r1,2\r3,4\r', 'the first line holds a carriage return'],
+  [`a\n${','.repeat(8_000_001)}`, 'line 2 begins a row that does not end'],
+])('a file that cannot be told apart ends the reading: %#', async (text, message) => {
   await expect(csv(text)).rejects.toThrow(message);
 });
 
@@ -116,6 +120,25 @@ test('rows go in batches; those without an id are numbered, and prompts stay whe
     [2, 0],
     [0, 1],
   ]);
+});
+
+test.each([1, 2, 5])(
+  'text comes whole out of pieces of %i bytes, without its mark',
+  async (size) => {
+    const bytes = Buffer.from('\uFEFFuser\nMüller 😀\n');
+    const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
+      bytes.subarray(at * size, (at + 1) * size),
+    );
+    expect((await all(utf8Text(Readable.from(pieces)))).join('')).toBe('user\nMüller 😀\n');
+  },
+);
+
+test.each([
+  ['Latin-1', Buffer.from('user\nMüller\nMöller\n', 'latin1')],
+  ['UTF-16', Buffer.from('\uFEFFuser\n', 'utf16le')],
+  ['cut off', Buffer.from('Mü').subarray(0, 2)],
+])('%s is no UTF-8, and no name is misread', async (_, bytes) => {
+  await expect(all(utf8Text(Readable.from([bytes])))).rejects.toThrow('expected UTF-8');
 });
 
 test('the ending of a name tells the format', () => {

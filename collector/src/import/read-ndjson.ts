@@ -2,6 +2,7 @@
  * JSON lines, read as they come: an object a line. Numbers stay the digits they are written with, because an amount
  * that becomes a float is another one. Holds one line at a time.
  */
+import { parseAsWritten } from './as-written.ts';
 import { type FileRecord, RECORD_CHARS_MAX } from './file-record.ts';
 
 /** @throws RangeError for a line of a size that no history has */
@@ -37,7 +38,7 @@ function recordOf(line: number, text: string): FileRecord {
   });
   let value: unknown;
   try {
-    value = JSON.parse(text, asWritten);
+    value = parseAsWritten(text);
   } catch (error) {
     if (error instanceof SyntaxError) return fault('a JSON object a line');
     throw error;
@@ -46,9 +47,4 @@ function recordOf(line: number, text: string): FileRecord {
     return fault('a JSON object a line');
   }
   return { line, columns: Object.fromEntries(Object.entries(value)) };
-}
-
-/** A number as its text. */
-function asWritten(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  return typeof value === 'number' ? (context?.source ?? String(value)) : value;
 }

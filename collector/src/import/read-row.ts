@@ -1,7 +1,10 @@
 /** A row of a history as a span, or why it is none. Pure. */
-import { isEmpty, readCell, textOf } from './cell.ts';
-import { EXPECTED_INSTANT, readInstant } from './instant.ts';
+import { readCell, textOf } from './cell.ts';
+import { takeTags } from './read-tags.ts';
+import { endOf, type Places, startOf } from './read-times.ts';
 import { type Columns, type FoundCell, ImportRecord, plainName } from './record.ts';
+import { Fault, faultOf } from './row-fault.ts';
+import { identityText, ownIdCell } from './row-identity.ts';
 import { identityOf, spanIdOf, traceIdOf } from './row-ids.ts';
 import type { AttributeColumn, Attributes, ImportSource, Place, RowFault } from './source.ts';
 
@@ -26,19 +29,10 @@ export interface SourceRow {
   readonly nth: number;
 }
 
-/** Thrown within this file; `readRow` returns it. */
-class Fault extends Error {
-  readonly fault: RowFault;
-
-  constructor(fault: RowFault) {
-    super(fault.expected);
-    this.fault = fault;
-  }
-}
-
-/** Says of a failure that there was none. */
-const SUCCESS = /^(success|ok|completed?|default|none|false|0|2\d\d)$/i;
-const DECIMAL = /^\d{1,12}(?:\.\d{1,40})?$/;
+/** Says of an error that there was none. */
+const NO_ERROR = /^(success|ok|completed?|default|none|false|0|2\d\d)(?:\.0)?$/i;
+const SUCCESS = /^(success|ok|completed?|default|2\d\d)(?:\.0)?$/i;
+const HTTP_FAILURE = /^([45]\d\d)(?:\.0)?$/;
 
 export function readRow(source: ImportSource, row: SourceRow): ImportedSpan | { fault: RowFault } {
   try {
@@ -53,14 +47,16 @@ function spanOf(source: ImportSource, { columns, nth }: SourceRow): ImportedSpan
   const record = new ImportRecord(columns);
   const places = placesOf(source, record);
   const text = (place: Place): string | undefined => textAt(places, place);
-  const startNs = instantAt(source, places, 'start');
-  if (startNs === undefined) throw missingStart(source);
+  const startNs = startOf(source, places);
   const attributes = attributesOf(source, record);
   const fault = source.finish?.(attributes);
   if (fault !== undefined) throw new Fault(fault);
-  const id = text('span') ?? text('id');
-  const identity = id ?? identityOf(columns, nth);
-  const failure = text('failure');
+  const idCell = ownIdCell(source, record);
+  const identity =
+    idCell === undefined
+      ? identityOf(identityText(source, columns), source.identity === undefined ? nth : 0)
+      : textIn(idCell);
+  const failure = failureOf(attributes, { error: text('failure'), status: text('status') });
   return {
     tenant: text('tenant'),
     service: text('service'),
@@ -71,7 +67,7 @@ function spanOf(source: ImportSource, { columns, nth }: SourceRow): ImportedSpan
     name: text('name') ?? source.name,
     startNs,
     endNs: endOf(source, places, startNs),
-    failure: failure === undefined || SUCCESS.test(failure) ? undefined : failure,
+    failure,
     attributes,
   };
 }
@@ -79,12 +75,10 @@ function spanOf(source: ImportSource, { columns, nth }: SourceRow): ImportedSpan
 const parentOf = (source: ImportSource, parent: string | undefined): string =>
   parent === undefined ? '' : spanIdOf(source.name, parent);
 
-type Places = ReadonlyMap<Place, FoundCell>;
-
 function placesOf(source: ImportSource, record: ImportRecord): Places {
   const places = new Map<Place, FoundCell>();
   for (const column of source.columns) {
-    const found = 'place' in column ? record.find(column.names) : undefined;
+    const found = 'place' in column ? foundIn(source, record, column.names) : undefined;
     if ('place' in column && found !== undefined && !places.has(column.place)) {
       places.set(column.place, found);
     }
@@ -92,84 +86,63 @@ function placesOf(source: ImportSource, record: ImportRecord): Places {
   return places;
 }
 
+/** The first that is told. Where all columns are ours, another one that says otherwise is a mistake to be told. */
+function foundIn(
+  source: ImportSource,
+  record: ImportRecord,
+  names: readonly string[],
+): FoundCell | undefined {
+  if (!source.isClosed) return record.find(names);
+  const [first, ...others] = record.findAll(names);
+  for (const other of others) {
+    if (first === undefined || saidOf(other) === saidOf(first)) continue;
+    throw faultOf(other, `${saidOf(first)}, which is ${first.column}: both say the same`);
+  }
+  return first;
+}
+
+const saidOf = ({ cell }: FoundCell): string => textOf(cell)?.trim() ?? JSON.stringify(cell);
+
 function textAt(places: Places, place: Place): string | undefined {
   const found = places.get(place);
-  if (found === undefined) return undefined;
+  return found === undefined ? undefined : textIn(found) || undefined;
+}
+
+function textIn(found: FoundCell): string {
   const text = textOf(found.cell);
   if (text === undefined) throw faultOf(found, 'text');
-  return text.trim() === '' ? undefined : text.trim();
+  return text.trim();
 }
 
-const faultOf = ({ column, cell }: FoundCell, expected: string): Fault =>
-  new Fault({ column, value: cell, expected });
-
-function missingStart(source: ImportSource): Fault {
-  const column = source.columns.find((one) => 'place' in one && one.place === 'start');
-  const expected = EXPECTED_INSTANT[source.instants];
-  return new Fault({ column: column?.names[0] ?? 'timestamp', value: null, expected });
-}
-
-function instantAt(source: ImportSource, places: Places, place: Place): bigint | undefined {
-  const found = places.get(place);
-  if (found === undefined) return undefined;
-  const read = readInstant(source.instants, found.cell);
-  if ('expected' in read) throw faultOf(found, read.expected);
-  return read.value;
-}
-
-/** Where neither an end nor a duration is told, the call ends as it starts. */
-function endOf(source: ImportSource, places: Places, startNs: bigint): bigint {
-  const end = instantAt(source, places, 'end');
-  if (end !== undefined) return end < startNs ? startNs : end;
-  return (
-    startNs + (durationNs(places, 'duration_ms', 6) ?? durationNs(places, 'duration_s', 9) ?? 0n)
-  );
-}
-
-/** `scale`: how many digits of its unit are a nanosecond. */
-function durationNs(places: Places, place: Place, scale: number): bigint | undefined {
-  const found = places.get(place);
-  if (found === undefined) return undefined;
-  const text = textOf(found.cell)?.trim() ?? '';
-  if (!DECIMAL.test(text)) throw faultOf(found, 'a decimal of at least 0');
-  const [whole = '0', fraction = ''] = text.split('.');
-  return BigInt(whole + fraction.slice(0, scale).padEnd(scale, '0'));
+/** Why the call failed. A status of HTTP is told as one: whom a provider refused it does not bill. */
+function failureOf(
+  attributes: Attributes,
+  { error = '', status = '' }: { error: string | undefined; status: string | undefined },
+): string | undefined {
+  const told = NO_ERROR.test(error) ? '' : error;
+  const failure = told || (SUCCESS.test(status) ? '' : status);
+  if (failure === '') return undefined;
+  const code = [status, told].flatMap((text) => HTTP_FAILURE.exec(text)?.[1] ?? [])[0];
+  if (code !== undefined) attributes.set('http.response.status_code', { intValue: code });
+  return failure;
 }
 
 function attributesOf(source: ImportSource, record: ImportRecord): Attributes {
   const attributes: Attributes = new Map(Object.entries(source.always ?? {}));
   for (const column of source.columns) {
-    if ('attribute' in column) takeAttribute(attributes, column, record);
+    if (!('attribute' in column) || attributes.has(column.attribute)) continue;
+    const found = foundIn(source, record, column.names);
+    if (found !== undefined) takeAttribute(attributes, column, found);
   }
   if (source.tagPrefix !== undefined) takeTags(attributes, source.tagPrefix, record);
   return attributes;
 }
 
-function takeAttribute(to: Attributes, column: AttributeColumn, record: ImportRecord): void {
-  const found = record.find(column.names);
-  if (found === undefined || to.has(column.attribute)) return;
+function takeAttribute(to: Attributes, column: AttributeColumn, found: FoundCell): void {
   const read = readCell(column.kind, found.cell);
   if ('expected' in read) throw faultOf(found, read.expected);
   const isNothing = column.isZeroNothing === true && Number(textOf(found.cell)) === 0;
   if (!isNothing) to.set(column.attribute, read.value);
-}
-
-/** Columns `tags.team`, and an object in a column `tags`. */
-function takeTags(to: Attributes, prefix: string, record: ImportRecord): void {
-  const put = (key: string, found: FoundCell) => {
-    const text = textOf(found.cell);
-    if (text === undefined) throw faultOf(found, 'text');
-    to.set(`aicost.tag.${key}`, { stringValue: text });
-  };
-  for (const found of record.cells()) {
-    const { column, cell } = found;
-    if (column.startsWith(prefix)) put(column.slice(prefix.length), found);
-    if (column !== prefix.slice(0, -1)) continue;
-    if (typeof cell !== 'object' || cell === null) throw faultOf(found, 'a JSON object');
-    for (const [key, value] of Object.entries(cell)) {
-      if (!isEmpty(value)) put(key, { column: `${column}.${key}`, cell: value });
-    }
-  }
 }
 
 /** The columns of each source, plainly spelt: the same for every row. */

@@ -2,6 +2,7 @@
  * One row as its file has it: columns by name. JSON in a cell is looked into by paths (`metadata.usage_object`), and
  * `startTime` is the same column as `start_time`, since exports of one product write both.
  */
+import { parseAsWritten } from './as-written.ts';
 import { isEmpty } from './cell.ts';
 
 export type Columns = Readonly<Record<string, unknown>>;
@@ -13,31 +14,38 @@ export interface FoundCell {
 }
 
 export class ImportRecord {
-  private readonly byName = new Map<string, FoundCell>();
+  private readonly byName = new Map<string, FoundCell[]>();
 
   constructor(columns: Columns) {
     for (const [column, cell] of Object.entries(columns)) {
-      if (!isEmpty(cell)) this.byName.set(plainName(column), { column, cell });
+      if (isEmpty(cell)) continue;
+      const name = plainName(column);
+      this.byName.set(name, [...(this.byName.get(name) ?? []), { column, cell }]);
     }
   }
 
   /** The first of these columns that tells something. */
   find(names: readonly string[]): FoundCell | undefined {
     for (const name of names) {
-      const found = this.byName.get(plainName(name)) ?? this.findInside(name);
+      const found = this.byName.get(plainName(name))?.[0] ?? this.findInside(name);
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
-  cells(): IterableIterator<FoundCell> {
-    return this.byName.values();
+  /** All of these columns that tell something; names of one spelling too. */
+  findAll(names: readonly string[]): FoundCell[] {
+    return names.flatMap((name) => this.byName.get(plainName(name)) ?? this.findInside(name) ?? []);
+  }
+
+  cells(): FoundCell[] {
+    return [...this.byName.values()].flat();
   }
 
   private findInside(path: string): FoundCell | undefined {
     if (!path.includes('.')) return undefined;
     const [head = '', ...rest] = path.split('.');
-    const outer = this.byName.get(plainName(head));
+    const outer = this.byName.get(plainName(head))?.[0];
     if (outer === undefined) return undefined;
     let inside: unknown = objectIn(outer.cell);
     for (const step of rest) inside = ownValue(inside, step);
@@ -65,17 +73,18 @@ export function plainName(name: string): string {
 }
 
 /** The object that a cell holds, also as JSON text. */
-function objectIn(cell: unknown): unknown {
+export function objectIn(cell: unknown): unknown {
   if (typeof cell !== 'string' || !cell.trimStart().startsWith('{')) return cell;
   try {
-    return JSON.parse(cell);
+    return parseAsWritten(cell);
   } catch {
     // Text that only looks like JSON has nothing inside.
     return undefined;
   }
 }
 
-function ownValue(value: unknown, key: string): unknown {
+/** Undefined where it is no object, or has none of its own. */
+export function ownValue(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
     ? (value as Readonly<Record<string, unknown>>)[key]
     : undefined;

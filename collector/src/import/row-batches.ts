@@ -4,7 +4,8 @@
  */
 import { EqualRows } from './equal-rows.ts';
 import type { FileRecord } from './file-record.ts';
-import { type Columns, ImportRecord, plainName } from './record.ts';
+import { type Columns, ImportRecord } from './record.ts';
+import { ownIdCell, prunerOf } from './row-identity.ts';
 import { canonical } from './row-ids.ts';
 import type { ImportSource, RowFault } from './source.ts';
 
@@ -25,16 +26,29 @@ export interface BatchLimits {
   readonly charsMax: number;
 }
 
+/** The rows of each tenant that they name: what is refused for one says nothing of the others. */
+export function rowsByTenant(source: ImportSource, rows: readonly BatchedRow[]): BatchedRow[][] {
+  const names = source.columns.flatMap((column) =>
+    'place' in column && column.place === 'tenant' ? column.names : [],
+  );
+  if (names.length === 0) return [[...rows]];
+  const byTenant = new Map<unknown, BatchedRow[]>();
+  for (const row of rows) {
+    const tenant = new ImportRecord(row.columns).find(names)?.cell;
+    const known = byTenant.get(tenant);
+    if (known === undefined) byTenant.set(tenant, [row]);
+    else known.push(row);
+  }
+  return [...byTenant.values()];
+}
+
 export async function* rowBatches(
   source: ImportSource,
   records: AsyncIterable<FileRecord>,
   { rowsMax, charsMax }: BatchLimits,
 ): AsyncGenerator<RowBatch> {
-  const prune = pruner(source);
+  const prune = prunerOf(source);
   const equal = new EqualRows();
-  const idNames = source.columns.flatMap((column) =>
-    'place' in column && (column.place === 'id' || column.place === 'span') ? column.names : [],
-  );
   let rows: BatchedRow[] = [];
   let faults: { line: number; fault: RowFault }[] = [];
   let chars = 0;
@@ -43,8 +57,9 @@ export async function* rowBatches(
     else {
       const columns = prune(record.columns);
       const text = canonical(columns);
-      const hasId = new ImportRecord(columns).find(idNames) !== undefined;
-      rows.push({ line: record.line, nth: hasId ? 0 : equal.next(text), columns });
+      const isKnown =
+        source.identity !== undefined || ownIdCell(source, new ImportRecord(columns)) !== undefined;
+      rows.push({ line: record.line, nth: isKnown ? 0 : equal.next(text), columns });
       chars += text.length;
     }
     if (rows.length + faults.length < rowsMax && chars < charsMax) continue;
@@ -54,15 +69,4 @@ export async function* rowBatches(
     chars = 0;
   }
   if (rows.length + faults.length > 0) yield { rows, faults };
-}
-
-/** Of a source whose columns are all known nothing is left out: a wrong name is a mistake to be told. */
-function pruner(source: ImportSource): (columns: Columns) => Columns {
-  if (source.isClosed) return (columns) => columns;
-  const heads = source.columns.flatMap(({ names }) =>
-    names.flatMap((name) => [plainName(name), plainName(name.split('.')[0] ?? '')]),
-  );
-  const known = new Set(heads);
-  return (columns) =>
-    Object.fromEntries(Object.entries(columns).filter(([name]) => known.has(plainName(name))));
 }

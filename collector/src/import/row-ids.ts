@@ -26,9 +26,9 @@ function ownId(text: string, digits: number): string | undefined {
   return isHex ? plain : undefined;
 }
 
-/** What a row without an id of its own is known by. `nth`: which of the equal rows of its file it is, from 0. */
-export function identityOf(columns: Columns, nth: number): string {
-  return hash(['row', canonical(columns), String(nth)]);
+/** Of a row without an id of its own. `nth`: which of the equal rows of its file it is, from 0. */
+export function identityOf(text: string, nth: number): string {
+  return hash(['row', text, String(nth)]);
 }
 
 function hash(parts: readonly string[]): string {

@@ -14,14 +14,15 @@ export type Place =
   | 'start'
   | 'end'
   | 'duration_ms'
-  | 'duration_s'
   /** The row's own id: the same id is the same call. */
   | 'id'
   | 'trace'
   | 'span'
   | 'parent'
-  /** Why the call failed; any text but the ones of success. */
-  | 'failure';
+  /** Why the call failed; any text but the ones of none. */
+  | 'failure'
+  /** What it was answered with: any text but the ones of success is a failure. */
+  | 'status';
 
 interface ColumnBase {
   /** What it is called; the first that is told counts. `a.b` looks into the JSON of column `a`. */
@@ -69,6 +70,11 @@ export interface ImportSource {
   readonly scope: string;
   /** Written on each span. */
   readonly always?: Readonly<Record<string, AttributeValue>>;
+  /**
+   * Where rows have no id: the columns that make a row the one it is. The same in all of them is the same call, told
+   * anew. Without it a row without an id is all that it says.
+   */
+  readonly identity?: readonly string[];
   /** What only several columns say together. */
   readonly finish?: (attributes: Attributes) => RowFault | undefined;
 }

@@ -134,6 +134,7 @@ function fillSide(to: Attributes, told: Told, side: Side): RowFault | undefined 
     const column = side.total.slice('import.'.length);
     return { column, value: String(total), expected: `at least ${sum}, the sum of its parts` };
   }
+  if (total === undefined && !told.has(side.rest)) return withoutRest(told, side, sum);
   const all = total ?? sum;
   if (all === undefined) return undefined;
   const beside =
@@ -142,6 +143,19 @@ function fillSide(to: Attributes, told: Told, side: Side): RowFault | undefined 
       side.buckets.filter((bucket) => BESIDE.has(bucket)),
     ) ?? 0n;
   to.set(side.attribute, { intValue: String(all - beside) });
+  return undefined;
+}
+
+/** Parts alone do not say what went beside them; parts of 0 say nothing at all, and are as if not told. */
+function withoutRest(told: Told, side: Side, sum: bigint | undefined): RowFault | undefined {
+  if (sum === undefined) return undefined;
+  if (sum > 0n) {
+    const column = side.total.slice('import.'.length);
+    const parts = side.buckets.filter((bucket) => told.has(bucket)).join(' and ');
+    const expected = `it beside ${parts}, or ${side.rest} (0 if none)`;
+    return { column, value: null, expected };
+  }
+  for (const bucket of side.buckets) told.delete(bucket);
   return undefined;
 }
 

@@ -1920,6 +1920,8 @@ export interface Operations {
       readonly kept: number;
       /** Spans that were there already, byte for byte. */
       readonly known: number;
+      /** Rows that a later row of the request with the same id took the place of. */
+      readonly replaced: number;
       /** Rows of which nothing was kept, and why. */
       readonly refused: readonly {
         readonly line: number;

@@ -60,9 +60,15 @@ export const aicost: ImportSource = {
     { names: ['environment'], place: 'environment', sentence: '' },
     { names: ['name'], place: 'name', sentence: 'The span’s name.' },
     {
-      names: ['error', 'status'],
+      names: ['error'],
       place: 'failure',
-      sentence: 'Why the call failed; empty, `ok`, `success` or 2xx where it did not.',
+      sentence: 'Why the call failed; empty, `none` or `false` where it did not.',
+    },
+    {
+      names: ['status'],
+      place: 'status',
+      sentence:
+        'Anything but `ok`, `success` or 2xx is a failure; 4xx and 5xx are read as of HTTP.',
     },
     text('gen_ai.provider.name', ['provider'], 'Who bills, such as `openai`.'),
     text('gen_ai.response.model', ['model'], 'The model that answered; without one, unpriced.'),

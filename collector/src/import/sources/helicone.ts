@@ -1,9 +1,15 @@
 /**
  * Requests of Helicone, as its export tool and `POST /v1/request/query-clickhouse` give them. Written in the words of
- * the conventions, because whether its prompt tokens hold the cached ones differs by provider: the low and the high
- * cost tell both. Source: github.com/Helicone/helicone, the interfaces HeliconeRequest and RequestResponseRMT.
+ * the conventions. Its totals are without their cached, audio and reasoning tokens today, and hold them in older rows:
+ * the low and the high cost tell both. A total of 0 is what it writes where it was told none. Source:
+ * github.com/Helicone/helicone, the interfaces HeliconeRequest and RequestResponseRMT.
  */
-import type { AttributeColumn, ImportSource } from '../source.ts';
+import type { AttributeColumn, Attributes, ImportSource, RowFault } from '../source.ts';
+import { dropZeroUsage, OTEL_COUNTS } from '../zero-usage.ts';
+
+const CACHE_REFERENCE = 'helicone.cache_reference_id';
+/** What stands there where its cache had no answer. */
+const NO_REFERENCE = /^[0-]*$/;
 
 const count = (attribute: string, ...names: string[]): AttributeColumn => ({
   names,
@@ -32,7 +38,7 @@ export const helicone: ImportSource = {
     { names: ['response_created_at'], place: 'end', sentence: '' },
     { names: ['delay_ms', 'latency'], place: 'duration_ms', sentence: '' },
     { names: ['request_id'], place: 'id', sentence: '' },
-    { names: ['response_status', 'status'], place: 'failure', sentence: 'Anything but 2xx.' },
+    { names: ['response_status', 'status'], place: 'status', sentence: 'Anything but 2xx.' },
     text('gen_ai.provider.name', 'provider'),
     text('gen_ai.request.model', 'request_model'),
     text('gen_ai.response.model', 'response_model', 'model'),
@@ -61,5 +67,20 @@ export const helicone: ImportSource = {
       'properties.Helicone-Session-Name',
     ),
     text('gen_ai.prompt.name', 'prompt_id'),
+    {
+      names: ['cache_reference_id'],
+      kind: 'text',
+      attribute: CACHE_REFERENCE,
+      sentence: 'Answered from Helicone’s own cache: not billed.',
+    },
   ],
+  finish: onlyTold,
 };
+
+function onlyTold(attributes: Attributes): RowFault | undefined {
+  dropZeroUsage(attributes, OTEL_COUNTS);
+  const reference = attributes.get(CACHE_REFERENCE);
+  if (reference === undefined || !('stringValue' in reference)) return undefined;
+  if (NO_REFERENCE.test(reference.stringValue.trim())) attributes.delete(CACHE_REFERENCE);
+  return undefined;
+}

@@ -4,6 +4,13 @@
  * docs.langchain.com/langsmith/run-data-format.
  */
 import type { AttributeColumn, ImportSource } from '../source.ts';
+import { dropZeroUsage, OTEL_COUNTS } from '../zero-usage.ts';
+
+const COUNTS = {
+  ...OTEL_COUNTS,
+  'gen_ai.usage.input_token_details': /./,
+  'gen_ai.usage.output_token_details': /./,
+};
 
 const text = (attribute: string, ...names: string[]): AttributeColumn => ({
   names,
@@ -62,4 +69,8 @@ export const langsmith: ImportSource = {
     text('langsmith.metadata.session_id', 'extra.metadata.session_id', 'extra.metadata.thread_id'),
     { names: ['tags'], kind: 'labels', attribute: 'langsmith.span.tags', sentence: '' },
   ],
+  finish: (attributes) => {
+    dropZeroUsage(attributes, COUNTS);
+    return undefined;
+  },
 };

@@ -1,9 +1,14 @@
 /**
  * Spend logs of LiteLLM's proxy: the table LiteLLM_SpendLogs, or GET /spend/logs. Written as its OpenTelemetry logger
- * writes spans. Prompt tokens hold the cached ones; which they were is in `metadata.usage_object`, since 2025. Source:
+ * writes spans. Prompt tokens hold the cached ones; which they were is in `metadata.usage_object`, since 2025. Tokens
+ * are never empty: 0 of both is what it writes where it was told none. Source:
  * github.com/BerriAI/litellm, schema.prisma and litellm-js/spend-logs/src/_types.ts.
  */
 import type { ImportSource } from '../source.ts';
+import { dropZeroUsage, OTEL_COUNTS } from '../zero-usage.ts';
+
+/** Beside tokens the object may tell seconds and a cost. */
+const COUNTS = { ...OTEL_COUNTS, 'metadata.usage_object': /tokens$/ };
 
 export const litellm: ImportSource = {
   name: 'litellm',
@@ -15,7 +20,13 @@ export const litellm: ImportSource = {
     { names: ['startTime'], place: 'start', required: true, sentence: '' },
     { names: ['endTime'], place: 'end', sentence: '' },
     { names: ['request_id'], place: 'id', sentence: '' },
-    { names: ['status'], place: 'failure', sentence: 'Anything but `success`.' },
+    { names: ['status'], place: 'status', sentence: 'Anything but `success`.' },
+    {
+      names: ['metadata.error_information.error_code'],
+      kind: 'text',
+      attribute: 'litellm.provider.error.code',
+      sentence: 'The status of the provider.',
+    },
     {
       names: ['call_type'],
       kind: 'text',
@@ -95,4 +106,8 @@ export const litellm: ImportSource = {
       sentence: 'Tag `team_alias`.',
     },
   ],
+  finish: (attributes) => {
+    dropZeroUsage(attributes, COUNTS);
+    return undefined;
+  },
 };

@@ -45,7 +45,14 @@ export const openaiCosts: ImportSource = {
       attribute: 'aicost.tag.project_id',
       sentence: 'Tag `project_id`.',
     },
+    {
+      names: ['api_key_id'],
+      kind: 'text',
+      attribute: 'aicost.tag.api_key_id',
+      sentence: 'Tag `api_key_id`.',
+    },
   ],
+  identity: ['start_time', 'end_time', 'line_item', 'project_id', 'api_key_id'],
   finish: onlyDollars,
 };
 

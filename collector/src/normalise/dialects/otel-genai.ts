@@ -46,6 +46,20 @@ export const otelGenAi = defineDialect({
       cache: 'invisible',
       evidence: '@opentelemetry/instrumentation-openai: cached and reasoning tokens not told',
     },
+    {
+      // Imported history: today's rows are without their parts, older ones hold what providers told.
+      when: { scopes: ['import/helicone'] },
+      input: 'assumed_inclusive',
+      otherwise: 'all_beside',
+      evidence: 'helicone: parts in the totals, or beside them since its usage processors',
+    },
+  ],
+  roles: [
+    {
+      when: { scopes: ['import/helicone'], keys: ['helicone.cache_reference_id'] },
+      role: 'non_billable',
+      reason: 'answered from Helicone’s cache: no provider was called',
+    },
   ],
   authority: 40,
   contentKeys: [

@@ -7,6 +7,7 @@
 import { INPUT_BUCKETS, TOKEN_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { Semantics } from '../call.ts';
 import { COUNT, type Counts, NOT_TOLD } from './counts.ts';
+import { cachedOf, fillInput, fillOutput, modalOf, told } from './fill-buckets.ts';
 import type { KnownInclusion } from './raw-usage.ts';
 
 /** Providers whose own APIs report an input total that holds the cached tokens, and a true total. */
@@ -28,28 +29,12 @@ const REPORTS_INCLUSIVE: ReadonlySet<string> = new Set([
 /** Providers whose totals are computed by the emitter, from either reading: their sums prove nothing. */
 const TOTAL_IS_NO_PROOF: ReadonlySet<string> = new Set(['anthropic', '']);
 
-/** Where each bucket stands in the arrays below. */
-const BUCKET = Object.fromEntries(TOKEN_BUCKETS.map((name, at) => [name, at])) as Readonly<
-  Record<(typeof TOKEN_BUCKETS)[number], number>
->;
-
 const {
   uncached: UNCACHED,
   input: INPUT,
   output: OUTPUT,
   total: TOTAL,
-  cacheRead: CACHE_READ,
-  cacheWrite: CACHE_WRITE,
-  cacheWrite5m: CACHE_WRITE_5M,
-  cacheWrite1h: CACHE_WRITE_1H,
   reasoning: REASONING,
-  inputAudio: INPUT_AUDIO,
-  inputImage: INPUT_IMAGE,
-  inputVideo: INPUT_VIDEO,
-  cacheReadAudio: CACHE_READ_AUDIO,
-  cacheReadVideo: CACHE_READ_VIDEO,
-  toolUse: TOOL_USE,
-  citation: CITATION,
   outputAudio: OUTPUT_AUDIO,
   outputImage: OUTPUT_IMAGE,
 } = COUNT;
@@ -81,24 +66,29 @@ export class DisjointCounts {
   fill(counts: Counts, provider: string, inclusion: KnownInclusion | undefined): string {
     this.judge(counts, provider, inclusion);
     this.hasAlternative = false;
-    if (!fillInput(this.buckets, counts, this.semantics !== 'exclusive')) {
+    const isInclusive = this.semantics !== 'exclusive';
+    const areBeside = !isInclusive && inclusion?.otherwise === 'all_beside';
+    if (!fillInput(this.buckets, counts, isInclusive, areBeside)) {
       return 'input_parts_exceed_total';
     }
-    if (!fillOutput(this.buckets, counts, isReasoningInside(counts, inclusion))) {
+    const isInside = !areBeside && isReasoningInside(counts, inclusion);
+    if (!fillOutput(this.buckets, counts, isInside, areBeside)) {
       return 'output_parts_exceed_total';
     }
     this.inputTokens = counts[INPUT]! < 0 ? NOT_TOLD : inputSum(this.buckets);
     this.outputTokens = counts[OUTPUT]! < 0 ? NOT_TOLD : outputSum(this.buckets);
     this.hasBuckets = counts[INPUT]! >= 0 || counts[OUTPUT]! >= 0;
     if (this.semantics === 'assumed_inclusive') {
-      this.fillAlternative(counts);
+      this.fillAlternative(counts, inclusion?.otherwise === 'all_beside');
     }
     return '';
   }
 
-  private fillAlternative(counts: Counts): void {
+  private fillAlternative(counts: Counts, areBeside: boolean): void {
     this.alternative.set(this.buckets);
-    this.hasAlternative = fillInput(this.alternative, counts, false);
+    this.hasAlternative =
+      fillInput(this.alternative, counts, false, areBeside) &&
+      (!areBeside || fillOutput(this.alternative, counts, false, true));
   }
 
   /** Calls of one provider follow each other. */
@@ -122,6 +112,10 @@ export class DisjointCounts {
    */
   private judge(counts: Counts, provider: string, inclusion: KnownInclusion | undefined): void {
     const cached = cachedOf(counts);
+    if (inclusion?.otherwise === 'all_beside') {
+      this.judgeParts(counts, inclusion);
+      return;
+    }
     if (cached === 0) {
       const isInvisible = inclusion?.cache === 'invisible';
       this.decide('inclusive', isInvisible ? invisibleEvidence(inclusion) : 'no_cache_tokens');
@@ -147,20 +141,20 @@ export class DisjointCounts {
       this.decide('assumed_inclusive', 'convention_1_40');
     }
   }
-}
 
-/** Absent counts as nothing in a sum. */
-function told(count: number): number {
-  return Math.max(count, 0);
-}
-
-function cachedOf(counts: Counts): number {
-  return (
-    told(counts[CACHE_READ]!) +
-    told(counts[CACHE_WRITE]!) +
-    told(counts[CACHE_WRITE_5M]!) +
-    told(counts[CACHE_WRITE_1H]!)
-  );
+  /** Of an emitter with rows of two kinds: a part above its total proves that all stand beside theirs. */
+  private judgeParts(counts: Counts, inclusion: KnownInclusion): void {
+    const input = cachedOf(counts) + modalOf(counts);
+    const output =
+      told(counts[REASONING]!) + told(counts[OUTPUT_AUDIO]!) + told(counts[OUTPUT_IMAGE]!);
+    if (input + output === 0) {
+      this.decide('inclusive', 'no_parts');
+    } else if (input > told(counts[INPUT]!) || output > told(counts[OUTPUT]!)) {
+      this.decide('exclusive', 'parts_exceed_total');
+    } else {
+      this.decide('assumed_inclusive', inclusion.evidence);
+    }
+  }
 }
 
 function invisibleEvidence(inclusion: KnownInclusion): string {
@@ -201,63 +195,6 @@ function isReasoningInside(counts: Counts, inclusion: KnownInclusion | undefined
     }
   }
   return inclusion?.reasoning !== 'outside';
-}
-
-/** Fills the input side; false when the parts do not fit into the total. */
-function fillInput(buckets: Float64Array, counts: Counts, isInclusive: boolean): boolean {
-  const input = counts[INPUT]!;
-  if (input < 0) {
-    buckets.fill(NOT_TOLD, 0, INPUT_BUCKETS.length);
-    return true;
-  }
-  const audio = part(counts[INPUT_AUDIO]!, told(counts[CACHE_READ_AUDIO]!));
-  const video = part(counts[INPUT_VIDEO]!, told(counts[CACHE_READ_VIDEO]!));
-  const modal = told(audio) + told(counts[INPUT_IMAGE]!) + told(video);
-  const uncached = input - (isInclusive ? cachedOf(counts) : 0) - modal;
-  const cacheRead = part(
-    counts[CACHE_READ]!,
-    told(counts[CACHE_READ_AUDIO]!) + told(counts[CACHE_READ_VIDEO]!),
-  );
-  buckets[BUCKET.in_uncached] = uncached;
-  buckets[BUCKET.in_cache_read] = cacheRead;
-  buckets[BUCKET.in_cache_read_audio] = counts[CACHE_READ_AUDIO]!;
-  buckets[BUCKET.in_cache_read_video] = counts[CACHE_READ_VIDEO]!;
-  buckets[BUCKET.in_cache_write] = counts[CACHE_WRITE]!;
-  buckets[BUCKET.in_cache_write_5m] = counts[CACHE_WRITE_5M]!;
-  buckets[BUCKET.in_cache_write_1h] = counts[CACHE_WRITE_1H]!;
-  buckets[BUCKET.in_audio] = audio;
-  buckets[BUCKET.in_image] = counts[INPUT_IMAGE]!;
-  buckets[BUCKET.in_video] = video;
-  buckets[BUCKET.in_tool_use] = counts[TOOL_USE]!;
-  buckets[BUCKET.in_citation] = counts[CITATION]!;
-  return uncached >= 0 && cacheRead > EXCEEDED && audio > EXCEEDED && video > EXCEEDED;
-}
-
-/** What stands for a remainder below 0: neither a count nor "not told". */
-const EXCEEDED = -2;
-
-/** What a total leaves without its part; NOT_TOLD without a total, EXCEEDED where the part is larger. */
-function part(total: number, without: number): number {
-  if (total < 0) {
-    return NOT_TOLD;
-  }
-  return without > total ? EXCEEDED : total - without;
-}
-
-/** Fills the output side; false when the parts do not fit into the total. */
-function fillOutput(buckets: Float64Array, counts: Counts, isInside: boolean): boolean {
-  const output = counts[OUTPUT]!;
-  if (output < 0) {
-    buckets.fill(NOT_TOLD, INPUT_BUCKETS.length);
-    return true;
-  }
-  const inside = isInside ? told(counts[REASONING]!) : 0;
-  const text = output - inside - told(counts[OUTPUT_AUDIO]!) - told(counts[OUTPUT_IMAGE]!);
-  buckets[BUCKET.out_text] = text;
-  buckets[BUCKET.out_reasoning] = counts[REASONING]!;
-  buckets[BUCKET.out_audio] = counts[OUTPUT_AUDIO]!;
-  buckets[BUCKET.out_image] = counts[OUTPUT_IMAGE]!;
-  return text >= 0;
 }
 
 function inputSum(buckets: Float64Array): number {

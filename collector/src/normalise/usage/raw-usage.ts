@@ -37,7 +37,12 @@ export interface RawUsage {
 /** What is known of an emitter's totals from its source: a row of the inclusion matrix. */
 export interface KnownInclusion {
   /** Whether the input total holds cache reads and writes. */
-  input?: 'inclusive' | 'exclusive';
+  input?: 'inclusive' | 'exclusive' | 'assumed_inclusive';
+  /**
+   * The emitter has written rows of both kinds, and does not tell which: totals hold every part, or each part (cached,
+   * audio, reasoning) stands beside them. With `assumed_inclusive`.
+   */
+  otherwise?: 'all_beside';
   /** Whether the output total holds the reasoning tokens. */
   reasoning?: 'inside' | 'outside';
   /** The emitter never tells cached tokens on this path: that none are told says nothing. */
