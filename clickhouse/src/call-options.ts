@@ -12,8 +12,14 @@ export interface CallOptions {
 /** Values of `{name:Type}` in a statement. */
 export type StoreParams = Readonly<Record<string, unknown>>;
 
-/** A signal that fires after the time, or with the other. */
+/** No call may be given more: the driver cuts off connections that were silent for a little longer. */
+export const CALL_MS_MAX = 24 * 3_600_000;
+
+/** A signal that fires after the time, or with the other. @throws RangeError for more than CALL_MS_MAX */
 export function withTimeout(timeoutMs: number, signal: AbortSignal | undefined): AbortSignal {
+  if (timeoutMs > CALL_MS_MAX) {
+    throw new RangeError(`timeoutMs is ${timeoutMs}; expected at most ${CALL_MS_MAX}`);
+  }
   const timeout = AbortSignal.timeout(timeoutMs);
   return signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
 }

@@ -4,6 +4,7 @@
  */
 import { Agent } from 'node:http';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import { CALL_MS_MAX } from './call-options.ts';
 import type { StoreSettings } from './store-settings.ts';
 
 /** Where ClickHouse is. */
@@ -24,8 +25,8 @@ export const LOCAL_URL = 'http://localhost';
 const CONNECTIONS_MAX = 32;
 /** Below the engine's 30 s and a server's 10 s, so that a closed connection is not used again. */
 const IDLE_SOCKET_MS_MAX = 2_500;
-/** Each call has its own limit; this one only cuts off a connection that is dead. */
-const REQUEST_MS_MAX = 3_600_000;
+/** Each call has its own limit, and a statement is silent until its end; this one is behind them all. */
+const REQUEST_MS_MAX = CALL_MS_MAX + 60_000;
 
 /** The agent that connects to the engine's socket; undefined where an address is used. */
 export function socketAgent(options: DriverOptions): Agent | undefined {

@@ -9,6 +9,6 @@ export const BACKUP_PROBLEMS = {
     retryable: false,
     title: 'Backup failed',
     sentence:
-      'The backup could not be written, or another one is under way. The detail says what is in the way. What was written is no whole backup, and may be removed.',
+      'The backup could not be written, or another one is under way. The detail says what is in the way. What was written is no whole backup, and may be removed; where a server has its tables already, the detail says so, and they have to be removed there.',
   },
 } as const satisfies Record<string, ProblemSpec>;

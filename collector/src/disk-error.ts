@@ -12,10 +12,10 @@ const CHANGES = new Set([
   ...['write', 'pwrite', 'ftruncate', 'fsync', 'fdatasync'],
 ]);
 
-/** By code: what to do. */
+/** By code: what to do. OPTION stands for the option that named the directory. */
 const ADVICE: Readonly<Record<string, string>> = {
-  EACCES: 'Give it to the user that the collector runs as (chown -R), or name another --data-dir.',
-  EPERM: 'Give it to the user that the collector runs as (chown -R), or name another --data-dir.',
+  EACCES: 'Give it to the user that the collector runs as (chown -R), or name another OPTION.',
+  EPERM: 'Give it to the user that the collector runs as (chown -R), or name another OPTION.',
   EROFS: 'The disk is mounted read-only: mend it, and mount it for writing.',
   ENOSPC: 'The disk is full: make room. What was acknowledged is kept.',
   EDQUOT: 'The disk quota is used up: make room. What was acknowledged is kept.',
@@ -26,6 +26,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   ELOOP: 'A link points at itself: remove it.',
   EMFILE: 'Too many files are open: raise the limit of the process (ulimit -n).',
   ENFILE: 'Too many files are open on this machine: raise fs.file-max.',
+  ENOENT: 'A part of the path is missing, or went meanwhile: look at it, or name another OPTION.',
+  ENAMETOOLONG: 'The name is too long: name a shorter OPTION.',
+  EINVAL: 'The file system does not take it: name another OPTION.',
   EXDEV: 'Parts of the data directory lie on different disks: keep it on one.',
 };
 
@@ -46,12 +49,23 @@ export function isNoRoom(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EROFS'].includes(codeOf(error) ?? '');
 }
 
+/** A directory that somebody named, and with which option. */
+export interface NamedDirectory {
+  readonly directory: string;
+  readonly option: string;
+}
+
 /** What failed on which path, and what to do; undefined when it is no error of a disk. */
-export function describeDiskError(error: unknown, directory: string): string | undefined {
-  const advice = ADVICE[codeOf(error) ?? ''];
+export function describeDiskError(
+  error: unknown,
+  { directory, option }: NamedDirectory,
+): string | undefined {
+  const advice = ADVICE[codeOf(error) ?? '']?.replace('OPTION', option);
   if (advice === undefined || !(error instanceof Error) || !('syscall' in error)) {
     return undefined;
   }
+  // What cannot be started is no part of a directory.
+  if (String(error.syscall).startsWith('spawn')) return undefined;
   const path = 'path' in error && typeof error.path === 'string' ? error.path : directory;
   return `${path}: ${error.message}. ${advice}`;
 }

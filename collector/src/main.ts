@@ -111,7 +111,7 @@ function startMistake(error: unknown, dataDir: string): unknown {
   if (error instanceof EngineStartError || error instanceof MigrationError) {
     return new CommandError(error.message, { cause: error });
   }
-  const text = describeDiskError(error, dataDir);
+  const text = describeDiskError(error, { directory: dataDir, option: '--data-dir' });
   return text === undefined ? error : new CommandError(`--data-dir: ${text}`, { cause: error });
 }
 

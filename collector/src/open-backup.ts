@@ -1,8 +1,7 @@
 /** Backups of a data directory, with what has to wait for them. */
-import { randomBytes } from 'node:crypto';
 import { normalize } from 'node:path';
 import type { BackupWork } from './api/admin-ledger.ts';
-import { backUp, checkTarget } from './backup/back-up.ts';
+import { type BackupParts, backUp, checkTarget } from './backup/back-up.ts';
 import { removeLeftovers } from './backup/leftovers.ts';
 import { SERVER_PLACE_EXPECTED, serverDestination } from './backup/server-backup.ts';
 import type { Config } from './config.ts';
@@ -13,9 +12,9 @@ import type { Storage } from './storage.ts';
 import type { Storing } from './storing.ts';
 
 export interface BackupOwner {
-  readonly config: Pick<Config, 'dataDir'>;
+  readonly config: Pick<Config, 'dataDir' | 'journalBytesMax'>;
   readonly storage: Pick<Storage, 'store' | 'engine'>;
-  readonly journal: Pick<Journal<LandingBlocks>, 'sealing'>;
+  readonly journal: Pick<Journal<LandingBlocks>, 'sealing' | 'bytes'>;
   readonly storing: Pick<Storing, 'exclusively'>;
 }
 
@@ -28,26 +27,26 @@ export function openBackup({ config, storage, journal, storing }: BackupOwner): 
   let isUnderWay = false;
   // What a killed process left takes room until then; where it cannot be removed, the next backup says why.
   const cleaned = removeLeftovers(config.dataDir).catch(() => undefined);
-  const held = <T>(work: () => Promise<T>): Promise<T> =>
-    storing.exclusively(work, { holdWriter: true });
+  const held: BackupParts['held'] = (work, signal) =>
+    storing.exclusively(work, { holdWriter: true, isReading: true, signal });
   const still = <T>(work: () => Promise<T>): Promise<T> => journal.sealing.still(work);
+  const journalBytes = () => ({ bytes: journal.bytes, bytesMax: config.journalBytesMax });
   return async ({ to: given, clickhouseTo }) => {
     const { kind, cluster } = storage.store;
     if (cluster !== null) throw new Problem('backup_failed', NOT_OF_CLUSTER);
     const destination = readDestination(kind, clickhouseTo);
     const to = normalize(given).replace(/(?<=.)\/$/, '');
     await checkTarget(config.dataDir, to);
-    return async (show) => {
+    return async (show, signal) => {
       if (isUnderWay)
         throw new Problem('backup_failed', 'Another backup is under way; wait for it.');
       isUnderWay = true;
       try {
         await cleaned;
-        const randomId = () => randomBytes(8).toString('hex');
         const { store } = storage;
         const { dataDir } = config;
-        const parts = { store, dataDir, held, still, now: () => new Date(), randomId };
-        return await backUp(parts, { to, destination }, show);
+        const parts = { store, dataDir, held, still, journalBytes, now: () => new Date() };
+        return await backUp(parts, { to, destination }, show, signal);
       } finally {
         isUnderWay = false;
       }

@@ -1,35 +1,40 @@
 /** `aicost restore`: a backup into an empty data directory, and the tables of a server, where there is one. */
 import { resolve } from 'node:path';
-import { createStore } from '@ai-cost-profiler/clickhouse/store.ts';
+import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
+import { BACKUP_PATIENCE } from './backup/backup-patience.ts';
 import { BackupError, type Manifest, readManifest } from './backup/manifest.ts';
-import { restore } from './backup/restore.ts';
+import { type RestoreAsked, restore } from './backup/restore.ts';
 import { restoreSql } from './backup/server-backup.ts';
 import { requiredDirectory } from './cli/backup.ts';
 import { CommandError, type CommandInput } from './cli/command.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
-import { describeDiskError } from './disk-error.ts';
+import { describeDiskError, type NamedDirectory } from './disk-error.ts';
 import { serverAddress } from './server-address.ts';
-
-const SERVER_RESTORE_MS_MAX = 24 * 3_600_000;
 
 /** Runs the command. @returns 0 when everything is there as it was backed up */
 export async function runRestore(input: CommandInput): Promise<number> {
   const from = resolve(requiredDirectory(input.flags, 'from'));
   const dataDir = resolve(input.config.dataDir);
+  let server: Store | undefined;
   try {
-    mustFit(input.config, await readManifest(from));
+    const backed = await readManifest(from);
+    mustFit(input.config, backed);
+    // Whoever is refused has to be told before anything is there.
+    server = await openServer(input.config, backed);
     const manifest = await restore({ from, dataDir }, ({ files, bytes }) => {
       if (!input.json) input.io.writeError(`  … ${files} files, ${bytes} bytes\n`);
     });
-    await restoreServer(input.config, manifest);
+    await restoreServer(server, manifest);
     return tell(input, dataDir, manifest);
   } catch (error) {
     if (error instanceof BackupError) throw new CommandError(error.message, { cause: error });
-    const text = describeDiskError(error, dataDir);
+    const text = describeDiskError(error, namedIn(error, { from, dataDir }));
     if (text !== undefined) throw new CommandError(text, { cause: error });
     throw error;
+  } finally {
+    await server?.close();
   }
 }
 
@@ -53,23 +58,45 @@ function mustFit(
   }
 }
 
-/** The tables come after the journal: what is in both is looked for by the collector that starts on them. */
-async function restoreServer(config: Config, { database, tables }: Manifest): Promise<void> {
-  if (tables.kind === 'files') return;
+function namedIn(error: unknown, { from, dataDir }: RestoreAsked): NamedDirectory {
+  const path = error instanceof Error && 'path' in error ? String(error.path) : dataDir;
+  return path.startsWith(from)
+    ? { directory: from, option: '--from' }
+    : { directory: dataDir, option: '--data-dir' };
+}
+
+/** Undefined of a backup that has its tables itself. @throws ConfigError, CommandError */
+async function openServer(config: Config, { tables }: Manifest): Promise<Store | undefined> {
+  if (tables.kind === 'files') return undefined;
   const address = await serverAddress(config.clickhouseUrl!, config);
   // Not its own database: that is not there yet.
   const store = createStore({ kind: 'server', ...address, database: 'default' });
+  try {
+    // A ping asks for no password.
+    await store.query('SELECT 1 AS one');
+    return store;
+  } catch (error) {
+    await store.close();
+    if (!(error instanceof StoreError)) throw error;
+    throw new CommandError(`Nothing was restored: ${error.message}.`, { cause: error });
+  }
+}
+
+/** The tables come after the journal: what is in both is looked for by the collector that starts on them. */
+async function restoreServer(
+  store: Store | undefined,
+  { database, tables }: Manifest,
+): Promise<void> {
+  if (tables.kind === 'files' || store === undefined) return;
   const sql = restoreSql(database, tables.destination);
   try {
-    await store.command(sql, { timeoutMs: SERVER_RESTORE_MS_MAX });
+    await store.command(sql, BACKUP_PATIENCE);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     throw new CommandError(
       `The journal and the keys are restored; the tables are not: ${error.message}. Mend it, then run on the server: ${sql}`,
       { cause: error },
     );
-  } finally {
-    await store.close();
   }
 }
 

@@ -45,31 +45,41 @@ export const openStoppedLedger: OpenStoppedLedger = async (given) => {
   return parts && { ...operationsOn(parts), close: parts.close };
 };
 
+export interface TablesWork<T> {
+  /** Looks at the tables while the journal is as it was left; what it throws ends everything, and nothing changed. */
+  readonly before: (store: Store) => Promise<void>;
+  /** Runs once what was left in the journal is stored. */
+  readonly work: (store: Store) => Promise<T>;
+}
+
 /**
- * Runs work on the tables of a data directory, once what was left in its journal is stored. Undefined where no
- * collector ever started. @throws CommandError when it cannot be had
+ * Runs work on the tables of a data directory. Undefined where no collector ever started.
+ * @throws CommandError when they cannot be had
  */
 export async function withStoppedTables<T>(
   config: Config,
-  work: (store: Store) => Promise<T>,
+  { before, work }: TablesWork<T>,
 ): Promise<T | undefined> {
-  const parts = await openStoppedParts(config);
+  const parts = await openStoppedParts(config, before);
   if (parts === undefined) return undefined;
   const { storing, storage, unlessFailed, close } = parts;
   try {
-    const done = storing.exclusively(() => work(storage.store), { holdWriter: true });
+    const options = { holdWriter: true, isReading: true };
+    const done = storing.exclusively(() => work(storage.store), options);
     return await unlessFailed(done);
   } finally {
     await close();
   }
 }
 
-async function openStoppedParts(given: Config) {
+type LookFirst = TablesWork<unknown>['before'];
+
+async function openStoppedParts(given: Config, before?: LookFirst) {
   const config = { ...given, dataDir: resolve(given.dataDir), settle: false };
   if (!existsSync(controlCopyPath(config.dataDir))) return undefined;
   const unlock = await lock(config.dataDir);
   try {
-    return await openLocked(config, given.settle, unlock);
+    return await openLocked(config, { maySettle: given.settle, before }, unlock);
   } catch (error) {
     unlock();
     throw error instanceof EngineStartError
@@ -78,8 +88,13 @@ async function openStoppedParts(given: Config) {
   }
 }
 
-/** `maySettle`: as --settle says; by itself nothing settles here. */
-async function openLocked(config: Config, maySettle: boolean, unlock: () => void) {
+interface Opening {
+  /** As --settle says; by itself nothing settles here. */
+  readonly maySettle: boolean;
+  readonly before: LookFirst | undefined;
+}
+
+async function openLocked(config: Config, { maySettle, before }: Opening, unlock: () => void) {
   const log = createLog(config.logLevel, process.stderr);
   const metrics = createMetrics();
   const storage = await openStorage(config, log, metrics);
@@ -87,6 +102,8 @@ async function openLocked(config: Config, maySettle: boolean, unlock: () => void
   // Whoever works looks at it; a failure between two pieces of work must not be unhandled.
   failed.promise.catch(() => undefined);
   try {
+    await preparedInTime(storage.prepared, config.clickhouseCluster);
+    await before?.(storage.store);
     const { storing, journal } = await startStoring(
       { config, maySettle, log, metrics, storage },
       failed.reject,
@@ -123,7 +140,7 @@ function operationsOn(parts: OpenParts): LedgerOperations {
     backup: async (body: object, show: Show) => {
       const { to, clickhouse_to: clickhouseTo } = BACKUP_BODY.parse(body);
       const run = await openBackup(parts)({ to, clickhouseTo });
-      return unlessFailed(run(show));
+      return unlessFailed(run(show, signal));
     },
   };
 }
@@ -134,7 +151,6 @@ async function startStoring(
   onFailed: (error: unknown) => void,
 ): Promise<{ storing: Storing; journal: StoringParts['journal'] }> {
   const { config, log, metrics, storage } = opened;
-  await preparedInTime(storage.prepared, config.clickhouseCluster);
   const control = await openControl(config, storage, log);
   const { books } = openPrices({ state: control, log, now: () => new Date(), randomBytes });
   const { journal, clock } = await openJournal(config, log, metrics);

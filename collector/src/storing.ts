@@ -70,6 +70,15 @@ export interface StoringParts {
   live: Pick<LiveHub, 'isHeard' | 'publish' | 'tenants'>;
 }
 
+export interface ExclusiveOptions {
+  /** Nothing is inserted meanwhile either. */
+  readonly holdWriter: boolean;
+  /** It changes nothing, so that it is no matter whether another collector settles. */
+  readonly isReading?: boolean;
+  /** Ends the wait for what is not stored yet. */
+  readonly signal?: AbortSignal;
+}
+
 type Show = (progress: object) => void;
 
 /** A finished trace waits at most this long for a pass, once it is idle. */
@@ -180,20 +189,19 @@ export class Storing {
   }
 
   /**
-   * Runs work on rows that are stored, once all that came in until now is: nothing settles or is repriced beside it,
-   * and with `holdWriter` nothing is inserted. @throws Problem engine_unavailable until the tables are there
+   * Runs work on rows that are stored, once all that came in until now is: nothing settles or is repriced beside it.
+   * @throws Problem engine_unavailable until the tables are there
    */
-  exclusively<T>(work: () => Promise<T>, { holdWriter }: { holdWriter: boolean }): Promise<T> {
+  exclusively<T>(work: () => Promise<T>, options: ExclusiveOptions): Promise<T> {
     const { settler, open, journal, clock } = this.ledgerWork();
     const { writer } = this;
-    return keptOrProblem(
-      settler.exclusively(() =>
-        open.suspended(async () => {
-          await waitUntilStored(journal, clock.nowMs());
-          return holdWriter && writer !== undefined ? writer.hold(work) : work();
-        }),
-      ),
-    );
+    const { holdWriter, isReading = false, signal } = options;
+    const stored = () =>
+      open.suspended(async () => {
+        await waitUntilStored(journal, clock.nowMs(), { signal });
+        return holdWriter && writer !== undefined ? writer.hold(work) : work();
+      });
+    return keptOrProblem(isReading ? settler.inTurn(stored) : settler.exclusively(stored));
   }
 
   /** @throws Problem engine_unavailable until the tables are there */

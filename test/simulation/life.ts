@@ -234,7 +234,9 @@ export class Life implements Mortal {
   private async stored(): Promise<void> {
     const { world, expectStored } = this.around;
     const check = expectStored();
-    await waitUntilStored(this.journal!, Math.floor(world.nowMs), world.timersOf(this));
+    await waitUntilStored(this.journal!, Math.floor(world.nowMs), {
+      timers: world.timersOf(this),
+    });
     if (!this.isDead) check();
   }
 

@@ -38,7 +38,7 @@ export interface BackupAsked {
 }
 
 /** Refuses what cannot be, then gives the work. */
-export type BackupWork = (asked: BackupAsked) => Promise<(show: Show) => Promise<object>>;
+export type BackupWork = (asked: BackupAsked) => Promise<LedgerWork>;
 
 export interface AdminLedgerDeps {
   readonly authenticate: Authenticate;
@@ -80,6 +80,7 @@ export const BACKUP_BODY = z.strictObject({
   to: z
     .string()
     .startsWith('/', 'expected an absolute path')
+    .refine((path) => !path.includes('\0'), 'expected a path without NUL')
     .describe('A directory on the machine of the collector, absent or empty; an absolute path.'),
   clickhouse_to: z
     .string()

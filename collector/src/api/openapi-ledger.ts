@@ -1,9 +1,15 @@
 // The part of the OpenAPI document about work on the whole ledger: its progress comes as NDJSON.
+import type { ProblemCode } from '../problems.ts';
 import { BACKUP_BODY, REPRICE_BODY, RETENTION_BODY } from './admin-ledger.ts';
 import { ANY_KEY, type Json, problemResponses, toSchema } from './openapi-paths.ts';
 
 /** Lines are `{"progress":…}`, and the last one `{"done":true,…}` with the result, or `{"problem":…}`. */
-function longWork(operationId: string, summary: string, last: Json, parts: Json = {}): Json {
+function longWork(
+  operationId: string,
+  summary: string,
+  last: Json,
+  { codes = [], ...parts }: Json & { readonly codes?: readonly ProblemCode[] } = {},
+): Json {
   const line = {
     type: 'object',
     properties: {
@@ -14,7 +20,7 @@ function longWork(operationId: string, summary: string, last: Json, parts: Json 
     },
   };
   const description =
-    'One JSON object a line. The last line has `done` and the result, or `problem`; without either, the work was cut off.';
+    'One JSON object a line; an empty `progress` every 15 seconds says that the work goes on. The last line has `done` and the result, or `problem`; without either, the work was cut off.';
   return {
     post: {
       operationId,
@@ -24,7 +30,13 @@ function longWork(operationId: string, summary: string, last: Json, parts: Json 
       ...parts,
       responses: {
         200: { description, content: { 'application/x-ndjson': { schema: line } } },
-        ...problemResponses(['parameter_invalid', 'key_missing', 'key_unknown', 'scope_missing']),
+        ...problemResponses([
+          'parameter_invalid',
+          'key_missing',
+          'key_unknown',
+          'scope_missing',
+          ...codes,
+        ]),
       },
     },
   };
@@ -113,6 +125,7 @@ export const LEDGER_PATHS: Json = {
       bytes: COUNT,
     },
     {
+      codes: ['backup_failed'],
       requestBody: {
         required: true,
         content: { 'application/json': { schema: toSchema(BACKUP_BODY, 'input') } },

@@ -34,10 +34,20 @@ export async function copyFiles(
   const left = files.values();
   let bytes = 0;
   let told = { files: 0, bytes: 0 };
+  let isFailed = false;
+  const copy = async ({ from, path }: FileToCopy) => {
+    try {
+      return { path, ...(await copySynced(from, join(target, path))) };
+    } catch (error) {
+      isFailed = true;
+      throw error;
+    }
+  };
   const work = async () => {
-    for (const { from, path } of left) {
-      const file = await copySynced(from, join(target, path));
-      copied.push({ path, ...file });
+    for (const one of left) {
+      if (isFailed) return;
+      const file = await copy(one);
+      copied.push(file);
       bytes += file.bytes;
       const now = { files: copied.length, bytes };
       if (now.files - told.files < TELL_EVERY_FILES && bytes - told.bytes < TELL_EVERY_BYTES)
@@ -46,7 +56,10 @@ export async function copyFiles(
       onProgress(now);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  // Nothing is copied any more once this rejects: whoever called may take away what was.
+  const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
+  const failure = ended.find(({ status }) => status === 'rejected');
+  if (failure?.status === 'rejected') throw failure.reason;
   for (const directory of directories) await syncDirectory(directory);
   return copied.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }

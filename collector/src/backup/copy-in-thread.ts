@@ -13,11 +13,13 @@ export interface CopyJob {
 /** What the thread tells; the last one has `copied`. */
 export type CopyMessage = { readonly progress: CopyProgress } | { readonly copied: ManifestFile[] };
 
-/** As copyFiles. */
-export function copyInThread(
+/** As copyFiles; rejects with the reason of the signal once it fires and nothing is copied any more. */
+export async function copyInThread(
   job: CopyJob,
   onProgress: (progress: CopyProgress) => void,
+  signal: AbortSignal,
 ): Promise<ManifestFile[]> {
+  signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<ManifestFile[]>();
   const worker = new Worker(new URL('./copy-thread.ts', import.meta.url), { workerData: job });
   worker.on('message', (message: CopyMessage) => {
@@ -26,6 +28,15 @@ export function copyInThread(
   });
   worker.on('error', reject);
   // After an answer that is nothing any more.
-  worker.on('exit', (code) => reject(new Error(`the thread that copies ended with ${code}`)));
-  return promise;
+  worker.on('exit', (code) => {
+    const ended = new Error(`the thread that copies ended with ${code}`);
+    reject(signal.aborted ? signal.reason : ended);
+  });
+  const end = () => void worker.terminate();
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    return await promise;
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
 }

@@ -8,6 +8,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quoteName, quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { BACKUP_PATIENCE } from './backup-patience.ts';
 import type { FileToCopy } from './copy-files.ts';
 import { frozenName, frozenPath } from './leftovers.ts';
 import { listFilesBelow } from './list-files.ts';
@@ -34,7 +35,7 @@ export class FrozenTables {
     );
     for (const table of tables) {
       const place = `${quoteName(store.database)}.${quoteName(table.name)}`;
-      await store.command(`ALTER TABLE ${place} FREEZE WITH NAME ${name}`);
+      await store.command(`ALTER TABLE ${place} FREEZE WITH NAME ${name}`, BACKUP_PATIENCE);
     }
   }
 

@@ -3,7 +3,7 @@
  * written meanwhile, so that no segment is missed between two folders, or found in both under two identities.
  */
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir } from 'node:fs/promises';
+import { copyFile, link, mkdir, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf } from '../disk-error.ts';
 import { listFilesBelow } from './list-files.ts';
@@ -37,7 +37,11 @@ const isFixed = (path: string): boolean => GROWING.some((name) => path.endsWith(
 
 type Place = (from: string, to: string) => Promise<void>;
 
-const copy: Place = (from, to) => copyFile(from, to, constants.COPYFILE_EXCL);
+const copy: Place = async (from, to) => {
+  await copyFile(from, to, constants.COPYFILE_EXCL);
+  const { atimeMs, mtimeMs } = await stat(from);
+  await utimes(to, atimeMs / 1_000, mtimeMs / 1_000);
+};
 
 /** Some file systems have no hard links. */
 const linkOrCopy: Place = async (from, to) => {

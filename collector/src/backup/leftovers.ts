@@ -1,4 +1,5 @@
 /** What a backup needs for a while in the data directory, and what one that was killed left of it. */
+import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../disk-error.ts';
@@ -9,7 +10,12 @@ export const ENGINE_PATH = 'engine/data';
 const STAGING_BEGIN = 'backup-';
 /** Letters, digits and underscores: the engine writes other characters of a name otherwise in its path. */
 const FROZEN_BEGIN = 'aicost_backup_';
+const ID_BYTES = 8;
+/** As newBackupId makes it: somebody may keep a `backup-of-monday` beside. */
+const ID = /^[0-9a-f]{16}$/;
 
+/** For names. */
+export const newBackupId = (): string => randomBytes(ID_BYTES).toString('hex');
 export const stagingName = (id: string): string => `${STAGING_BEGIN}${id}`;
 export const frozenName = (id: string): string => `${FROZEN_BEGIN}${id}`;
 /** Where the engine puts what it froze, within its own directory. */
@@ -23,7 +29,8 @@ export async function removeLeftovers(dataDir: string): Promise<void> {
 
 async function removeBegin(directory: string, begin: string): Promise<void> {
   for (const name of await namesIn(directory)) {
-    if (name.startsWith(begin)) await rm(join(directory, name), { recursive: true, force: true });
+    const isOurs = name.startsWith(begin) && ID.test(name.slice(begin.length));
+    if (isOurs) await rm(join(directory, name), { recursive: true, force: true });
   }
 }
 

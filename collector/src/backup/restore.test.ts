@@ -1,5 +1,15 @@
 /** What a restore refuses, and that it leaves nothing behind then. */
-import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
@@ -99,6 +109,31 @@ test('a directory that holds anything is left alone', async () => {
     message: expect.stringMatching(/holds control\.json; expected an empty directory/),
   });
   expect(await readFile(join(dataDir, 'control.json'), 'utf8')).toBe('mine');
+});
+
+test('a restore that was cut off while it renamed is begun anew', async () => {
+  await mkdir(join(dataDir, 'restoring'), { recursive: true });
+  await mkdir(join(dataDir, 'journal/open'), { recursive: true });
+  await writeFile(join(dataDir, 'journal/open/index'), 'half');
+  await run();
+  expect(await readdir(dataDir)).toEqual(['control.json', 'journal']);
+  expect(await readFile(join(dataDir, 'journal/open/index'), 'utf8')).toBe('AICOSTJ1');
+});
+
+test('a directory that somebody used is none, whatever lies beside', async () => {
+  await mkdir(join(dataDir, 'restoring'), { recursive: true });
+  await writeFile(join(dataDir, 'control.json'), 'mine');
+  await expect(run()).rejects.toThrow('holds control.json');
+  await rm(join(dataDir, 'control.json'));
+  await writeFile(join(dataDir, 'notes'), 'mine');
+  await expect(run()).rejects.toThrow('holds notes');
+});
+
+test('files are as old as they were: the journal knows by that which keys are the oldest', async () => {
+  const index = (root: string) => join(root, 'journal/open/index');
+  await utimes(index(from), 1_700_000_000, 1_700_000_000.25);
+  await run();
+  expect((await stat(index(dataDir))).mtimeMs).toBe(1_700_000_000_250);
 });
 
 test('what a restore that was cut off left, and a new file system brings, counts as nothing', async () => {

@@ -1,7 +1,7 @@
 /**
  * A backup becomes a data directory. Invariant: every file is as its digest says before anything stands where a
- * collector would find it; a restore that was cut off leaves nothing but the folder `restoring`, which the next one
- * removes.
+ * collector would find it; a restore that was cut off leaves the folder `restoring`, beside it perhaps some of what is
+ * whole, and never `control.json`. The next one removes them.
  */
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +13,8 @@ import { DIRECTORY_MODE, syncDirectory } from './synced-files.ts';
 const RESTORING = 'restoring';
 /** What may lie in a directory that counts as empty: a new file system has one of these. */
 const NOTHING = [RESTORING, 'lost+found'];
-/** Without it a collector takes the directory for a new one, so it comes last. */
+/** Without keys and control state nobody takes the directory for a used one, so journal and tables come first. */
+const ORDER = ['journal', 'engine', 'admin.key'];
 const LAST = 'control.json';
 
 export interface RestoreAsked {
@@ -27,6 +28,8 @@ export async function restore(
   onProgress: (progress: CopyProgress) => void,
 ): Promise<Manifest> {
   const manifest = await readManifest(from);
+  await mkdir(dataDir, { recursive: true, mode: DIRECTORY_MODE });
+  await removeCutOff(dataDir, manifest);
   await mustBeEmpty(dataDir);
   const staging = join(dataDir, RESTORING);
   await rm(staging, { recursive: true, force: true });
@@ -34,10 +37,7 @@ export async function restore(
   try {
     const files = manifest.files.map(({ path }) => ({ from: join(from, path), path }));
     mustBeAsBacked(from, manifest.files, await copyFiles(staging, files, onProgress));
-    const names = (await readdir(staging)).toSorted(
-      (a, b) => Number(a === LAST) - Number(b === LAST),
-    );
-    for (const name of names) {
+    for (const name of inOrder(await readdir(staging))) {
       await rename(join(staging, name), join(dataDir, name));
       await syncDirectory(dataDir);
     }
@@ -66,9 +66,24 @@ function mustBeAsBacked(
   }
 }
 
-/** Makes the directory where it is missing. */
+function inOrder(names: readonly string[]): string[] {
+  const first = ORDER.filter((name) => names.includes(name));
+  const rest = names.filter((name) => name !== LAST && !first.includes(name)).sort();
+  return [...first, ...rest, ...names.filter((name) => name === LAST)];
+}
+
+/** A collector that ran there has left more than what a backup holds. */
+async function removeCutOff(dataDir: string, { files }: Manifest): Promise<void> {
+  const names = await readdir(dataDir);
+  const ours = new Set(files.map(({ path }) => path.split('/')[0]!));
+  const others = names.filter((name) => !NOTHING.includes(name));
+  const isCutOff =
+    names.includes(RESTORING) && others.every((name) => name !== LAST && ours.has(name));
+  if (!isCutOff) return;
+  for (const name of others) await rm(join(dataDir, name), { recursive: true });
+}
+
 async function mustBeEmpty(dataDir: string): Promise<void> {
-  await mkdir(dataDir, { recursive: true, mode: DIRECTORY_MODE });
   const name = (await readdir(dataDir)).find((one) => !NOTHING.includes(one));
   if (name === undefined) return;
   throw new BackupError(

@@ -9,7 +9,11 @@ import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engi
 import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Config, loadConfig } from '../config.ts';
+import { controlCopyPath, writeControlCopy } from '../control/control-copy.ts';
+import { openStoppedLedger } from '../stopped-ledger.ts';
 import { backUp } from './back-up.ts';
+import { copyInThread } from './copy-in-thread.ts';
 import { readManifest } from './manifest.ts';
 import { backupSql, restoreSql, serverDestination } from './server-backup.ts';
 
@@ -64,15 +68,85 @@ test('the engine reads the statements as they are written', async () => {
   }
 });
 
+const direct = <T>(work: () => Promise<T>) => work();
+const PARTS = {
+  held: direct,
+  still: direct,
+  journalBytes: () => ({ bytes: 3, bytesMax: 10 }),
+  now: () => new Date(),
+};
+const NEVER = new AbortController().signal;
+
+/** Through the data directory of a stopped collector, whose tables are on the server. */
+async function backUpStopped(more: Partial<Config>, place: string): Promise<object> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'aicost-server-backup-'));
+  await writeControlCopy(controlCopyPath(dataDir), []);
+  const address = storeAddress(engine.address);
+  const { config } = loadConfig(new Map([['log-level', 'error']]), {});
+  const clickhouseUrl = 'url' in address ? address.url : null;
+  const ledger = await openStoppedLedger({ ...config, clickhouseUrl, dataDir, ...more });
+  const to = await mkdtemp(join(tmpdir(), 'aicost-server-backup-'));
+  try {
+    return await ledger!.backup({ to, clickhouse_to: place }, () => undefined);
+  } finally {
+    await ledger!.close();
+    await Promise.all([to, dataDir].map((path) => rm(path, { recursive: true })));
+  }
+}
+
+test('a collector with --settle off is backed up as any other', async () => {
+  const done = backUpStopped({ settle: false }, 'disk:default/backups/unsettled');
+  expect(await done).toMatchObject({ files: expect.any(Number) });
+});
+
+test('what the server refuses is told in its words', async () => {
+  const done = backUpStopped({}, 'disk:nowhere/monday');
+  await expect(done).rejects.toMatchObject({
+    code: 'backup_failed',
+    message: expect.stringMatching(/ClickHouse answered .*nowhere/),
+  });
+});
+
+test('what fails once the server is done tells where its tables are', async () => {
+  const to = await mkdtemp(join(tmpdir(), 'aicost-server-backup-'));
+  const full = Object.assign(new Error('no space'), { code: 'ENOSPC', syscall: 'write' });
+  const parts = { ...PARTS, store: server, dataDir, still: () => Promise.reject(full) };
+  const destination = serverDestination('disk:default/backups/full')!;
+  await expect(backUp(parts, { to, destination }, () => undefined, NEVER)).rejects.toMatchObject({
+    code: 'backup_failed',
+    message: expect.stringMatching(
+      /no space.*The tables are in Disk\('default', 'backups\/full'\)/,
+    ),
+  });
+  await rm(to, { recursive: true });
+});
+
+test('a backup that nobody waits for any more writes nothing', async () => {
+  const to = await mkdtemp(join(tmpdir(), 'aicost-server-backup-'));
+  const gone = AbortSignal.abort(new Error('the client went away'));
+  const parts = { ...PARTS, store: server, dataDir };
+  const asked = { to, destination: serverDestination('disk:default/backups/gone')! };
+  await expect(backUp(parts, asked, () => undefined, gone)).rejects.toThrow('went away');
+  const files = [{ from: import.meta.filename, path: 'one' }];
+  await expect(copyInThread({ to, files }, () => undefined, gone)).rejects.toThrow('went away');
+  const ending = new AbortController();
+  const copying = copyInThread({ to, files }, () => undefined, ending.signal);
+  ending.abort(new Error('ended'));
+  await expect(copying).rejects.toThrow('ended');
+  expect(await readdir(to)).toEqual([]);
+  await rm(to, { recursive: true });
+});
+
 test('tables come back with every row, under their names and with their views', async () => {
   const row = { version: '7', actor: 'cli', tenant: 'acme', kind: 'k', id: 'i', payload: '{}' };
   await server.insertRows('aicost.control', [{ ...row, deleted: 0 }]);
-  const direct = <T>(work: () => Promise<T>) => work();
   const to = await mkdtemp(join(tmpdir(), 'aicost-server-backup-'));
-  const parts = { store: server, dataDir, held: direct, still: direct, now: () => new Date() };
+  const parts = { ...PARTS, store: server, dataDir };
   const destination = serverDestination('disk:default/backups/monday')!;
   const asked = { to, destination };
-  await backUp({ ...parts, randomId: () => 'a1' }, asked, () => undefined);
+  const told: object[] = [];
+  await backUp(parts, asked, (progress) => told.push(progress), NEVER);
+  expect(told).toContainEqual({ step: 'server', journal_bytes: 3, journal_bytes_max: 10 });
   expect(await readManifest(to)).toMatchObject({
     tables: { kind: 'clickhouse', destination },
     migration: expect.stringMatching(/^\d{4}-/),

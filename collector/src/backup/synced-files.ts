@@ -1,7 +1,7 @@
 /** Files and directories of a backup. Invariant: what is done is on the disk, and only its owner can read it. */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -29,7 +29,10 @@ export async function writeSynced(path: string, text: string): Promise<void> {
   }
 }
 
-/** Copies a file to where none is. Resolves with the size and the SHA-256 (hexadecimal) of what was read. */
+/**
+ * Copies a file, with the time of its last change, to where none is. Resolves with the size and the SHA-256
+ * (hexadecimal) of what was read.
+ */
 export async function copySynced(
   from: string,
   to: string,
@@ -43,9 +46,22 @@ export async function copySynced(
       done(null, chunk);
     },
   });
-  const target = createWriteStream(to, { flags: 'wx', mode: FILE_MODE, flush: true });
+  const target = createWriteStream(to, { flags: 'wx', mode: FILE_MODE });
   await pipeline(createReadStream(from), count, target);
+  await keepTime(from, to);
   return { bytes, sha256: hash.digest('hex') };
+}
+
+/** The journal knows by the times of its files which keys are the oldest. Syncs what was copied, too. */
+async function keepTime(from: string, to: string): Promise<void> {
+  const { atimeMs, mtimeMs } = await stat(from);
+  const handle = await open(to, 'r+');
+  try {
+    await handle.utimes(atimeMs / 1_000, mtimeMs / 1_000);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Makes the directories that hold these files below `root`, and returns them all, `root` too. */

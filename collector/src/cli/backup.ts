@@ -18,6 +18,8 @@ const progressSchema = z.looseObject({
   files_total: z.int().optional(),
   bytes: z.int().optional(),
   bytes_total: z.int().optional(),
+  journal_bytes: z.int().optional(),
+  journal_bytes_max: z.int().optional(),
 });
 
 async function backup(input: CommandInput, open: OpenStoppedLedger): Promise<number> {
@@ -47,8 +49,13 @@ function progressText(progress: unknown): string {
     files_total: ofFiles,
     bytes,
     bytes_total: ofBytes,
+    journal_bytes: journal = 0,
+    journal_bytes_max: journalMax = 0,
   } = progressSchema.parse(progress);
   if (step === 'waiting') return '  … waiting until what came in is stored\n';
+  if (step === 'server') {
+    return `  … the server backs its tables up; until it is done the journal has room for ${Math.max(0, journalMax - journal)} bytes, and then spans are refused\n`;
+  }
   return `  … ${step}: ${files} of ${ofFiles} files, ${bytes} of ${ofBytes} bytes\n`;
 }
 
@@ -107,7 +114,14 @@ export const backupCommands = ({ stoppedLedger, restore, move }: Loaded): readon
     sentence:
       'Copy the tables of a stopped embedded collector to the server of --clickhouse-url, and compare.',
     takes: 'data',
-    flags: [],
+    flags: [
+      {
+        flag: 'again',
+        value: null,
+        sentence:
+          'Move although it was moved already: for when no collector has run on the server since.',
+      },
+    ],
     positionals: [],
     run: async (input) => (await move())(input),
   },

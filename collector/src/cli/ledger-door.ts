@@ -2,6 +2,7 @@
  * The way to work on the ledger: through the collector that runs on the data directory, or, where none runs, into the
  * directory itself. Both show the same progress and come to the same last line.
  */
+import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
 import type { Config } from '../config.ts';
 import { Problem } from '../problems.ts';
 import { findKey, openCollectorClient } from './collector-client.ts';
@@ -74,7 +75,8 @@ async function inDirectory(
   try {
     return { done: true, ...(await stopped[operation](body, onProgress)) };
   } catch (error) {
-    if (error instanceof Problem) throw new CommandError(error.message, { cause: error });
+    const isTold = error instanceof Problem || error instanceof StoreError;
+    if (isTold) throw new CommandError(error.message, { cause: error });
     throw error;
   } finally {
     await stopped.close();

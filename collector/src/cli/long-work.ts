@@ -39,7 +39,9 @@ export async function followLongWork(options: FollowOptions): Promise<Record<str
       if (read.done === true) {
         return read;
       }
-      options.onProgress(read.progress ?? {});
+      const { progress = {} } = read;
+      // An empty one only says that the work goes on.
+      if (Object.keys(progress).length > 0) options.onProgress(progress);
     }
   }
   throw new CommandError(CUT_OFF);

@@ -189,13 +189,15 @@ export class Journal<Blocks extends SegmentBlocks> {
     return listSetAside(this.options.files, this.paths);
   }
 
-  /** Puts a poison segment back into the queue. @throws NotRetryable */
-  async retryPoison(name: string): Promise<void> {
+  /** Puts a poison segment back into the queue, while nobody looks at the folders. @throws NotRetryable */
+  retryPoison(name: string): Promise<void> {
     const { files, seen, nowMs } = this.options;
-    const { segment, records } = await reenter(files, this.paths, name);
-    rememberKeys(seen, records);
-    this.queue.add({ ...segment, sealedAtMs: nowMs(), openedAtMs: nowMs() });
-    await this.queue.recount();
+    return this.sealing.still(async () => {
+      const { segment, records } = await reenter(files, this.paths, name);
+      rememberKeys(seen, records);
+      this.queue.add({ ...segment, sealedAtMs: nowMs(), openedAtMs: nowMs() });
+      await this.queue.recount();
+    });
   }
 
   private tick(): void {

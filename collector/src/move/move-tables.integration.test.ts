@@ -131,6 +131,21 @@ test('half a partition, and one of which a value is another, are dropped and cop
   expect(isAllEqual(again)).toBe(true);
 });
 
+test('a partition that expired in the source since an earlier move goes from the target too', async () => {
+  await run();
+  const gone = { tenant: 'acme', metric: 'tokens', time: '2020-01-01 00:00:00' };
+  await target.insertRows('aicost.control_totals', [gone]);
+  const again = await run();
+  expect(again.moved).toEqual([]);
+  expect(isAllEqual(again)).toBe(true);
+});
+
+test('a writer that the source knows from any table is known for all of them', async () => {
+  await ledger.store.insertRows('aicost.cost_day_batches', [{ writer_id: 'expired' }]);
+  await target.insertRows('aicost.traces', [{ tenant: 'acme', writer_id: 'expired' }]);
+  expect(isAllEqual(await run())).toBe(true);
+});
+
 test('what did not arrive is told by table and tenant', async () => {
   const losing = overridden({
     insertNativeStream: async (into, blocks, options) => {

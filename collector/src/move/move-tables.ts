@@ -1,7 +1,8 @@
 /**
  * All rows of one database into another of the same version, table by table and partition by partition. A partition
- * that is there already as it should be is left alone, and one that was half copied is dropped first, so that a move
- * that was cut off is gone on with by the next. Views do not fire: each table gets what its like has.
+ * that is there already as it should be is left alone; one that was half copied, or is not in the source any more, is
+ * dropped first: so a move that was cut off is gone on with by the next. Views do not fire: each table gets what its
+ * like has.
  */
 import { formatUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { quoteString } from '@ai-cost-profiler/clickhouse/sql-text.ts';
@@ -44,18 +45,22 @@ const ENDLESS = { max_execution_time: COPY_MS_MAX / 1_000 } as const;
 
 /** Resolves with what both hold afterwards. @throws MoveError, StoreError */
 export async function moveTables(move: Move, onMoved: (moved: Moved) => void): Promise<Compared[]> {
-  const foreign = await findForeignRow(move.source, move.target);
-  if (foreign !== undefined) {
-    const { table, key } = foreign;
-    throw new MoveError(
-      `The target holds rows that are not of this data directory: ${table} has ${JSON.stringify(key)}. Move into a database that no collector has written to.`,
-    );
-  }
+  await mustHoldNothingElse(move);
   const compared: Compared[] = [];
   for (const shape of await readShapes(move.source)) {
     compared.push(...(await moveTable(move, shape, onMoved)));
   }
   return compared;
+}
+
+/** Changes nothing; the target may be without tables. @throws MoveError where it holds what the source has not */
+export async function mustHoldNothingElse({ source, target }: Move): Promise<void> {
+  const foreign = await findForeignRow(source, target);
+  if (foreign === undefined) return;
+  const { table, key } = foreign;
+  throw new MoveError(
+    `The target holds rows that are not of this data directory: ${table} has ${JSON.stringify(key)}. Move into a database that no collector has written to.`,
+  );
 }
 
 async function moveTable(
@@ -68,7 +73,10 @@ async function moveTable(
   const found = await measureTable(target, shape);
   const there = byPartition(found);
   const missing = [...wanted].filter(([partition, text]) => there.get(partition) !== text);
-  if (missing.length === 0) return compare(shape, measured, found);
+  // What an earlier move brought, and what expired since.
+  const left = [...there.keys()].filter((partition) => !wanted.has(partition));
+  if (missing.length + left.length === 0) return compare(shape, measured, found);
+  for (const partition of left) await dropPartition(target, shape, partition);
   for (const [partition] of missing) {
     if (there.has(partition)) await dropPartition(target, shape, partition);
     await copyPartition({ source, target }, shape, partition);

@@ -100,7 +100,12 @@ export class Settler {
 
   /** Runs other work that appends corrections, such as repricing, while no pass runs, here or in another process. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.turn.then(() => this.ownership.hold(work));
+    return this.inTurn(() => this.ownership.hold(work));
+  }
+
+  /** Runs work that appends nothing while no pass runs here, whoever settles. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.turn.then(work);
     this.turn = done.catch(() => undefined);
     return done;
   }

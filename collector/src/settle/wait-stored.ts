@@ -8,13 +8,17 @@ export interface Backlog {
   readonly oldestMs: number | undefined;
 }
 
-/** Resolves when every row that came in at or before `throughMs` (milliseconds since 1970) is stored. */
+/**
+ * Resolves when every row that came in at or before `throughMs` (milliseconds since 1970) is stored. Rejects with the
+ * reason of the signal once it fires.
+ */
 export async function waitUntilStored(
   backlog: Backlog,
   throughMs: number,
-  timers: Timers = systemTimers,
+  { timers = systemTimers, signal }: { timers?: Timers; signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
   for (;;) {
+    signal?.throwIfAborted();
     const { oldestMs } = backlog;
     if (oldestMs === undefined || oldestMs > throughMs) {
       return;

@@ -2,6 +2,7 @@
  * A segment that ClickHouse refuses, on the real engine: it is set aside with the tables that hold it, the queue goes
  * on, and once the cause is mended it re-enters for the tables that lack it, once, however often that is tried.
  */
+import { setTimeout } from 'node:timers/promises';
 import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
 import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
@@ -95,7 +96,15 @@ it('is set aside, does not block the queue, and re-enters for the tables that la
   expect(await operations.retry('nobody')).toMatchObject([{ retried: false }]);
 
   // Tried before it is mended: refused again, and nothing is forgotten.
-  const again = await operations.retry(listed[0]!.name);
+  const looked = Promise.withResolvers<void>();
+  const looking = road.journal.sealing.still(() => looked.promise);
+  const retrying = operations.retry(listed[0]!.name);
+  // Whoever looks at the folders finds it where it was.
+  await setTimeout(20);
+  expect(road.journal.queue.count).toBe(0);
+  looked.resolve();
+  await looking;
+  const again = await retrying;
   expect(again).toMatchObject([{ retried: true }]);
   expect(await writeAll(road)).toContain('set_aside');
   expect(journal.queue.setAsideCounts.poison).toBe(2);
