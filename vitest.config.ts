@@ -7,8 +7,8 @@ setTestEnvironment();
 /** Three projects, so that `npm run test:unit` stays fast: unit, integration (embedded engine), e2e. */
 export default defineConfig({
   test: {
-    // Most wait for an engine or a process: with one worker for each of two cores they take half the time. A third starves
-    // the engines, which have a lower priority: a demo waited for its bill for a minute.
+    // Most wait for an engine or a process: with one worker for each of two cores they take half the time. A third
+    // starves the engines, which have a lower priority: a demo waited for its bill for a minute.
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     projects: [
