@@ -1,4 +1,5 @@
 /** A person who is deleted, on the real engine: nothing of theirs is left, and no total moves. */
+import { storeWith } from '@ai-cost-profiler/clickhouse/test-store-with.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { erasePerson } from './erase/erase-person.ts';
 import { CONTENT_RULE } from './ledger-work.ts';
@@ -36,14 +37,7 @@ async function alertOf(user: string): Promise<void> {
 
 it('on a cluster it is refused, saying what can be done, and nothing is noted', async () => {
   const { store } = at.ledger;
-  const onCluster = new Proxy(store, {
-    get: (whole, name: keyof typeof store) =>
-      name === 'cluster'
-        ? 'prod'
-        : typeof whole[name] === 'function'
-          ? whole[name].bind(whole)
-          : whole[name],
-  });
+  const onCluster = storeWith(store, { cluster: 'prod' });
   const asked = { tenant: 'acme', user: ANN, confirm: 'acme' };
   expect(() => at.open(onCluster).deletePerson(OPERATOR, asked)).toThrow(
     expect.objectContaining({

@@ -1,4 +1,5 @@
 /** Tenants that are deleted, on the real engine: nothing of theirs is left, and nothing of others moves. */
+import { storeWith } from '@ai-cost-profiler/clickhouse/test-store-with.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { KeyRecord, NewKey } from './access.ts';
 import { createKeyOperations } from './control/key-operations.ts';
@@ -91,18 +92,14 @@ it('totals of a day that are made of what is being deleted go too', async () => 
   const { store } = at.ledger;
   await at.ledger.send(traffic(), 'totalled');
   let isMade = false;
-  const making = new Proxy(store, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(target, name, target);
-      if (name !== 'command') return typeof value === 'function' ? value.bind(target) : value;
-      return async (...given: Parameters<typeof store.command>) => {
-        await target.command(...given);
-        if (isMade || !given[0].includes('`ledger`')) return;
-        isMade = true;
-        await target.command(
-          "INSERT INTO aicost.cost_day_totals (tenant, day, dimension, calls) VALUES ('totalled', '2026-08-20', '', 1)",
-        );
-      };
+  const making = storeWith(store, {
+    command: async (...given) => {
+      await store.command(...given);
+      if (isMade || !given[0].includes('`ledger`')) return;
+      isMade = true;
+      await store.command(
+        "INSERT INTO aicost.cost_day_totals (tenant, day, dimension, calls) VALUES ('totalled', '2026-08-20', '', 1)",
+      );
     },
   });
   const deleted = await deleteTenantRows(making, 'totalled', () => undefined);

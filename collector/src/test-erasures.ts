@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { storeWith } from '@ai-cost-profiler/clickhouse/test-store-with.ts';
 import { pino } from 'pino';
 import type { KeyActor } from './access.ts';
 import { createClickHouseControlStore } from './control/clickhouse-control-store.ts';
@@ -139,15 +140,12 @@ export class TestErasures {
   dying(changes: number, times = Infinity): Store {
     let left = changes;
     let deaths = 0;
-    return new Proxy(this.ledger.store, {
-      get: (store, name) => {
-        const value: unknown = Reflect.get(store, name, store);
-        if (name !== 'command') return typeof value === 'function' ? value.bind(store) : value;
-        return (...given: Parameters<Store['command']>) => {
-          const isNext = /^ALTER/.test(given[0].trim()) && left-- <= 0;
-          if (isNext && deaths++ < times) throw new Error('killed');
-          return store.command(...given);
-        };
+    const { store } = this.ledger;
+    return storeWith(store, {
+      command: (...given) => {
+        const isNext = /^ALTER/.test(given[0].trim()) && left-- <= 0;
+        if (isNext && deaths++ < times) throw new Error('killed');
+        return store.command(...given);
       },
     });
   }

@@ -2,6 +2,7 @@
 import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
 import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { storeWith } from '@ai-cost-profiler/clickhouse/test-store-with.ts';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openTestLedger, type TestLedger } from '../test-ledger.ts';
 import { chat, NOW_MS } from '../test-road.ts';
@@ -96,7 +97,7 @@ let taken: string[] = [];
 /** Takes so many partitions, and nothing more. */
 function failingAfter(partitions: number): Store {
   taken = [];
-  return overridden({
+  return storeWith(target, {
     insertNativeStream: async (into, blocks, options) => {
       if (taken.length === partitions) {
         blocks.destroy();
@@ -104,15 +105,6 @@ function failingAfter(partitions: number): Store {
       }
       taken.push(/`(\w+)` \(/.exec(into)![1]!);
       await target.insertNativeStream(into, blocks, options);
-    },
-  });
-}
-
-function overridden(change: Partial<Store>): Store {
-  return new Proxy(target, {
-    get(whole, name: keyof Store) {
-      const value = change[name] ?? whole[name];
-      return typeof value === 'function' ? value.bind(whole) : value;
     },
   });
 }
@@ -147,7 +139,7 @@ test('a writer that the source knows from any table is known for all of them', a
 });
 
 test('what did not arrive is told by table and tenant', async () => {
-  const losing = overridden({
+  const losing = storeWith(target, {
     insertNativeStream: async (into, blocks, options) => {
       if (!into.includes('`ledger`')) return target.insertNativeStream(into, blocks, options);
       blocks.resume();

@@ -1,4 +1,5 @@
 /** Spans that expire, on the real engine: no total moves, nothing is billed twice, and a sealed day can be checked. */
+import { storeWith } from '@ai-cost-profiler/clickhouse/test-store-with.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { liveCharges } from '../reprice/live-charges.ts';
 import { openTestLedger, type TestLedger } from '../test-ledger.ts';
@@ -217,12 +218,7 @@ it('a trace over midnight is left as billed when a part of it has expired', asyn
 it('a pass that dies between seal and deletion is gone on with, under the same seal', async () => {
   keepSpansFor('crash', 90);
   const { store } = ledger;
-  const dying = new Proxy(store, {
-    get: (target, name) =>
-      name === 'command'
-        ? () => Promise.reject(new Error('killed'))
-        : (Reflect.get(target, name, target)?.bind?.(target) ?? Reflect.get(target, name, target)),
-  });
+  const dying = storeWith(store, { command: () => Promise.reject(new Error('killed')) });
   await expect(retention.pass({ store: dying })).rejects.toThrow('killed');
   expect(await retention.rows('spans', 'crash')).toEqual({ [DAY]: 5 });
   expect(await retention.verify()).toMatchObject({ ok: true, difference: null });

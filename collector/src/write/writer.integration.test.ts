@@ -8,6 +8,7 @@ import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engi
 import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { StoreError } from '@ai-cost-profiler/clickhouse/store-error.ts';
+import { storeWith } from '@ai-cost-profiler/clickhouse/test-store-with.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { SealedSegment } from '../journal/sealed-segment.ts';
 import { chat, NOW_MS, openRoad, type TestRoad } from '../test-road.ts';
@@ -95,16 +96,6 @@ async function fill(table: string, segment: SealedSegment): Promise<void> {
 
 const COSTS =
   'sum(calls) AS calls, sum(in_uncached) AS in_uncached, sum(out_text) AS out_text, sum(cost_usd) AS cost_usd';
-
-/** The store, with some of its calls replaced. */
-function through(replaced: Partial<Store>): Store {
-  return new Proxy(store, {
-    get(whole, name: keyof Store) {
-      const value = replaced[name] ?? whole[name];
-      return typeof value === 'function' ? value.bind(whole) : value;
-    },
-  });
-}
 
 /** Ends the engine as a crash does, and waits until its supervisor has it up again. */
 async function killEngine(): Promise<void> {
@@ -212,7 +203,7 @@ describe('an answer that is lost', () => {
   /** The store, but the first `losses` inserts lose their answer: before they ran, or after. */
   function losing(losses: number, when: 'before' | 'after'): Store {
     let left = losses;
-    return through({
+    return storeWith(store, {
       insertNativeFile: async (...call) => {
         const isLost = left-- > 0;
         if (!isLost || when === 'after') {
@@ -318,7 +309,7 @@ describe('a writer that is stopped', () => {
     const { road, segment } = await sealSegment();
     recovered(road, segment);
     const asked: string[] = [];
-    const stopping = through({
+    const stopping = storeWith(store, {
       isRunning: async () => {
         asked.push('running');
         return true;
