@@ -52,19 +52,32 @@ export async function readRelations(
   ]);
   const ofLogEvents =
     withLogEvents.size === 0 ? new Set() : await tracesOfLogEvents(store, slice, between);
-  const known = new Map(candidates.map((candidate) => [keyOf(candidate), candidate]));
-  return (tenant) => ({
-    othersOf: (traceId) =>
-      known.get(keyOf({ tenant, traceId }))?.isNew === true
-        ? (others.get(keyOf({ tenant, traceId }))?.flat() ?? NOTHING)
-        : undefined,
-    placeOf: (traceId) => known.get(keyOf({ tenant, traceId })),
-    mayHaveLogEvents: withLogEvents.has(tenant),
-    isAlone: (traceId) => {
-      const key = keyOf({ tenant, traceId });
-      return known.get(key)?.isNew === true && !others.has(key) && !ofLogEvents.has(key);
-    },
-  });
+  const byTenant = placesByTenant(candidates);
+  return (tenant) => {
+    const known = byTenant.get(tenant);
+    return {
+      othersOf: (traceId) =>
+        known?.get(traceId)?.isNew === true
+          ? (others.get(keyOf({ tenant, traceId }))?.flat() ?? NOTHING)
+          : undefined,
+      placeOf: (traceId) => known?.get(traceId),
+      mayHaveLogEvents: withLogEvents.has(tenant),
+      isAlone: (traceId) => {
+        const key = keyOf({ tenant, traceId });
+        return known?.get(traceId)?.isNew === true && !others.has(key) && !ofLogEvents.has(key);
+      },
+    };
+  };
+}
+
+/** By texts that are there already: a key of both for each of many traces would take as much again. */
+function placesByTenant(candidates: readonly Candidate[]): Map<string, Map<string, Candidate>> {
+  const byTenant = new Map<string, Map<string, Candidate>>();
+  for (const candidate of candidates) {
+    const known = byTenant.get(candidate.tenant) ?? new Map<string, Candidate>();
+    byTenant.set(candidate.tenant, known.set(candidate.traceId, candidate));
+  }
+  return byTenant;
 }
 
 function keyOf({ tenant, traceId }: Pick<Candidate, 'tenant' | 'traceId'>): string {
