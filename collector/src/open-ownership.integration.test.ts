@@ -11,6 +11,12 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type OpenOwnership, openOwnership } from './open-ownership.ts';
 import { SettledElsewhere } from './settle/ownership/settle-ownership.ts';
 
+const QUEUE = {
+  writerIds: [],
+  setAsideCounts: { poison: 0, damaged: 0 },
+  reentered: { due: [], looked: async () => undefined },
+};
+
 let engine: TestEngine;
 let store: Store;
 let directory: string;
@@ -35,7 +41,7 @@ function open(writerId: string, settle = true, at: Store = store): Promise<OpenO
   return openOwnership({
     config: { settle, dataDir: directory },
     store: at,
-    journal: { writerId, oldestMs: undefined, queue: { writerIds: [] } },
+    journal: { writerId, oldestMs: undefined, queue: QUEUE },
     clock: { nowMs: Date.now, startedMs: 0 },
     log: pino({ level: 'silent' }),
   });
@@ -54,7 +60,7 @@ test.for([
       config: { settle, dataDir: directory },
       maySettle,
       store: { ...store, kind, cluster: null },
-      journal: { writerId: '0a', oldestMs: undefined, queue: { writerIds: [] } },
+      journal: { writerId: '0a', oldestMs: undefined, queue: QUEUE },
       clock: { nowMs: Date.now, startedMs: 0 },
       log: pino({ level: 'silent' }),
     });

@@ -12,6 +12,7 @@ import type { ForwardClock } from './forward-clock.ts';
 import type { SealedQueue } from './journal/sealed-queue.ts';
 import type { Logger } from './log.ts';
 import { observeOwnership } from './observe.ts';
+import type { Reentered } from './settle/look-again.ts';
 import { ClaimsFile } from './settle/ownership/claims-file.ts';
 import { ClusterOwnership } from './settle/ownership/cluster-ownership.ts';
 import { createKeeperOwnershipRegister } from './settle/ownership/keeper-ownership-register.ts';
@@ -46,7 +47,9 @@ interface OwnershipParts {
   readonly store: Store;
   readonly journal: Backlog & {
     readonly writerId: string;
-    readonly queue: Pick<SealedQueue, 'writerIds'>;
+    readonly queue: Pick<SealedQueue, 'writerIds' | 'setAsideCounts'> & {
+      readonly reentered: Reentered;
+    };
   };
   readonly clock: ForwardClock;
   readonly log: Logger;
@@ -84,6 +87,8 @@ export async function openOwnership(parts: OwnershipParts): Promise<OpenOwnershi
     isStanding: config.settle,
     oldestMs: () => journal.oldestMs,
     stored: () => waitUntilStored(journal, clock.nowMs()),
+    isAside: () => journal.queue.setAsideCounts.poison > 0,
+    reentered: journal.queue.reentered,
     steadyMs: () => performance.now(),
     nowMs: clock.nowMs,
     timers: systemTimers,

@@ -241,6 +241,7 @@ export class Storing {
       sinceMs,
       late: new LateBatches({ isOwn: (id) => id === journal.writerId, nowMs }),
       ownership: this.settling.ownership,
+      reentered: journal.queue.reentered,
       stored,
       onCorrected: (tenant, entries) => this.settledSums.add(tenant, entries),
     });

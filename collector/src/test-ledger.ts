@@ -18,6 +18,7 @@ import { CardinalityGuard } from './rows/cardinality-guard.ts';
 import type { LedgerEntry } from './rows/ledger-entry.ts';
 import type { EntryMaker } from './settle/difference.ts';
 import { LateBatches } from './settle/late-batches.ts';
+import type { Reentered } from './settle/look-again.ts';
 import { createEntryMaker } from './settle/make-entries.ts';
 import { OpenTraces } from './settle/open-traces.ts';
 import { type SettleOwnership, SOLE_OWNER } from './settle/ownership/settle-ownership.ts';
@@ -43,6 +44,8 @@ export interface TestLedger {
   isAlone: boolean;
   /** Who it is to other settlers; nobody knows of it at first. */
   ownership: SettleOwnership;
+  /** What its collector put back into the queue; nothing at first. */
+  reentered: Reentered | undefined;
   /** When requests come in; settle runs a second later. Milliseconds since 1970. */
   clockMs: number;
   /** Spans as a request of `acme`, or of another tenant. */
@@ -99,6 +102,7 @@ export async function openTestLedger(): Promise<TestLedger> {
     isContentStored: false,
     isAlone: true,
     ownership: SOLE_OWNER,
+    reentered: undefined,
     clockMs: NOW_MS,
     send: (spans, tenant) => withRoad(async (road) => void (await road.send(spans, tenant))),
     sendRequest: (request, tenant) => withRoad((road) => road.sendBytes(request, 'json', tenant)),
@@ -114,6 +118,7 @@ export async function openTestLedger(): Promise<TestLedger> {
           sinceMs: ledger.clockMs,
           late,
           ownership: ledger.ownership,
+          ...(ledger.reentered === undefined ? {} : { reentered: ledger.reentered }),
           // Everything is written when its road is closed.
           stored: async () => undefined,
         }).settle({ all: false }),

@@ -159,6 +159,8 @@ class Run {
           isStanding: true,
           oldestMs: () => journal.oldestMs,
           stored,
+          isAside: () => journal.queue.setAsideCounts.poison > 0,
+          reentered: journal.queue.reentered,
           steadyMs: () => world.nowMs,
           nowMs: () => Math.floor(world.nowMs),
           timers: world.timersOf(life),

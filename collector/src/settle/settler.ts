@@ -6,13 +6,15 @@ import { setImmediate } from 'node:timers/promises';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
 import { type EntryJournal, StagedEntries } from './append-entries.ts';
-import { type Again, readSlice, type Slice, type Step, stepsOf } from './candidates.ts';
+import { readSlice, type Slice, type Step, stepsOf } from './candidates.ts';
 import { type CutGroup, findCuts } from './cut-groups.ts';
 import type { EntryMaker } from './difference.ts';
+import { isFirstSeen, traceIdsOf } from './first-seen.ts';
 import { type KnownRelations, readRelations } from './known-relations.ts';
 import type { LateBatches } from './late-batches.ts';
 import { type LoadedGroup, loadGroups } from './load-groups.ts';
 import { loadTraces, rangeOfTraces } from './load-traces.ts';
+import type { Again, Reentered } from './look-again.ts';
 import type { OpenTraces } from './open-traces.ts';
 import { owedOf } from './ownership/owed-entries.ts';
 import { type SettleOwnership, SOLE_OWNER, type StoredDebt } from './ownership/settle-ownership.ts';
@@ -35,6 +37,8 @@ export interface SettlerDeps {
   sinceMs?: number;
   /** What others store late. */
   late: LateBatches;
+  /** What was put back after it was set aside, and is stored; nothing ever was, if not given. */
+  reentered?: Reentered;
   /** Whether this process may append; it is the only one that settles, if not given. */
   ownership?: SettleOwnership;
   /** Tells how long it kept the event loop; the clock of the process, if not given. */
@@ -121,7 +125,8 @@ export class Settler {
     }
     await stored();
     const debts = this.ownership.debts();
-    let again: Again = await this.lookAgain(debts);
+    const reentered = this.deps.reentered?.due ?? [];
+    let again: Again = await this.lookAgain(debts, reentered);
     let settledNs = await this.lookFromNs(startedMs);
     const begunNs = await readBegunNs(store);
     // A span may still come in within the millisecond in which the pass began: it is left to the next one.
@@ -154,17 +159,26 @@ export class Settler {
       if (isLast) {
         lateBatches.ended();
         await this.ownership.forgive(debts);
+        await this.deps.reentered?.looked(reentered);
       }
     }
     return { ...progress, settledThrough: isoOf(settledNs) };
   }
 
   /** What is to be looked at although it came in before the mark. */
-  private async lookAgain(debts: readonly StoredDebt[]): Promise<Again> {
+  private async lookAgain(
+    debts: readonly StoredDebt[],
+    reentered: readonly string[],
+  ): Promise<Again> {
     const { store, late } = this.deps;
     if (this.epoch !== this.ownership.epoch) late.restart();
     this.epoch = this.ownership.epoch;
-    return { late: await late.begin(store), owed: owedOf(debts) };
+    const told = debts.flatMap((debt) => debt.reentered ?? []);
+    return {
+      late: await late.begin(store),
+      owed: owedOf(debts),
+      reentered: [...reentered, ...told],
+    };
   }
 
   /**
@@ -277,20 +291,4 @@ export class Settler {
     this.ownership.assertHeld();
     await insertMark(this.deps.store, mark, this.deps.nowMs());
   }
-}
-
-function traceIdsOf({ spans }: LoadedGroup): string[] {
-  return [...new Set(spans.map(({ traceId }) => traceId))];
-}
-
-/** Whether no trace of the group was settled in this pass already; remembers those of a group of several. */
-function isFirstSeen(tenant: string, group: LoadedGroup, together: Set<string>): boolean {
-  const keys = traceIdsOf(group).map((traceId) => `${tenant}/${traceId}`);
-  const isNew = !keys.some((key) => together.has(key));
-  if (keys.length > 1) {
-    for (const key of keys) {
-      together.add(key);
-    }
-  }
-  return isNew;
 }

@@ -65,7 +65,8 @@ async function collector(
 ) {
   const { isStanding = true, disk = { text: undefined }, waits = Promise.resolve() } = given;
   const events: OwnershipEvent['kind'][] = [];
-  const journal = { oldestMs: undefined as number | undefined, waits };
+  const journal = { oldestMs: undefined as number | undefined, waits, isAside: false };
+  const putBack: string[] = [];
   const claims = await ClaimsFile.open(
     {
       read: async () => disk.text,
@@ -83,6 +84,11 @@ async function collector(
     isStanding,
     oldestMs: () => journal.oldestMs,
     stored: () => journal.waits,
+    isAside: () => journal.isAside,
+    reentered: {
+      due: putBack,
+      looked: async (batches) => void putBack.splice(0, batches.length),
+    },
     steadyMs: () => clock.nowMs,
     nowMs: () => clock.nowMs,
     timers: clock.timersOf(writer),
@@ -90,7 +96,7 @@ async function collector(
   });
   ownership.start();
   await settled();
-  return { ownership, journal, events, disk };
+  return { ownership, journal, putBack, events, disk };
 }
 
 const holder = async () => (await register.read())?.state.holder?.writer ?? null;
@@ -226,6 +232,19 @@ describe('what an owner that was replaced left in its journal', () => {
     expect(b.events).toContain('lost');
   });
 
+  test('is not told as long as a part of it is set aside', async () => {
+    const { a, b, storeAll } = await replaced();
+    a.journal.isAside = true;
+    clock.paused.clear();
+    storeAll();
+    await clock.pass(5 * RENEW_MS);
+    expect(b.ownership.debts()).toEqual([]);
+    expect(a.disk.text).toContain('a');
+    a.journal.isAside = false;
+    await clock.pass(2 * RENEW_MS);
+    expect(b.ownership.debts()).toMatchObject([{ writer: 'a', stored: { writers: ['a'] } }]);
+  });
+
   test('is its own to look at when it is the owner again', async () => {
     const { a, b } = await replaced();
     clock.paused.delete('a');
@@ -261,12 +280,59 @@ describe('a collector that does not stand', () => {
     expect(await debts()).toEqual([]);
   });
 
+  test('leaves a debt where a part of its work may have been set aside', async () => {
+    const a = await collector('a', { isStanding: false });
+    a.journal.isAside = true;
+    await a.ownership.hold(async () => undefined);
+    expect(a.ownership.isHeld).toBe(false);
+    await collector('b');
+    await clock.pass(LEASE_MS + 2 * RENEW_MS);
+    expect(await holder()).toBe('b');
+    expect(await debts()).toMatchObject([{ writer: 'a', stored: null }]);
+  });
+
   test('takes over from one that it saw to be gone', async () => {
     await collector('a');
     const b = await collector('b', { isStanding: false });
     clock.paused.add('a');
     await clock.pass(2 * LEASE_MS);
     expect(await b.ownership.hold(async () => holder())).toBe('b');
+  });
+});
+
+describe('what was set aside and put back', () => {
+  const BATCH = '00ff.1.2026-08-20';
+
+  test('is told to the owner by another collector, once, and looked at', async () => {
+    const a = await collector('a');
+    const b = await collector('b', { isStanding: false });
+    b.putBack.push(BATCH);
+    await clock.pass(2 * RENEW_MS);
+    const found = a.ownership.debts();
+    expect(found).toMatchObject([{ name: 'at b', stored: { writers: [] }, reentered: [BATCH] }]);
+    expect(b.putBack).toEqual([]);
+    await a.ownership.forgive(found);
+    await clock.pass(2 * RENEW_MS);
+    expect(await debts()).toEqual([]);
+  });
+
+  test('is told in time although nobody could be asked', async () => {
+    const a = await collector('a');
+    const b = await collector('b');
+    b.putBack.push(BATCH);
+    register.failure = new Error('away');
+    await clock.pass(2 * RENEW_MS);
+    expect(b.putBack).toEqual([BATCH]);
+    register.failure = null;
+    await clock.pass(2 * RENEW_MS);
+    expect(a.ownership.debts()).toMatchObject([{ reentered: [BATCH] }]);
+  });
+
+  test('is left to the own passes of the owner', async () => {
+    const { putBack } = await collector('a');
+    putBack.push(BATCH);
+    await clock.pass(2 * RENEW_MS);
+    expect(putBack).toEqual([BATCH]);
   });
 });
 

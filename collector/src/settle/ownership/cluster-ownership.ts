@@ -4,6 +4,7 @@
  * entries may be stored at any time later, and are looked at then (docs/decisions, number 21).
  */
 import type { Timers } from '../../timers.ts';
+import type { Reentered } from '../look-again.ts';
 import type { ClaimsFile } from './claims-file.ts';
 import { Lease, type LeaseClocks, RENEW_MS, WatchedLease } from './lease.ts';
 import type { OwnershipRecord, OwnershipRegister } from './ownership-register.ts';
@@ -14,6 +15,8 @@ import {
   isUnstoredOf,
   NOBODY,
   type OwnershipState,
+  owesReentered,
+  owing,
   released,
   renewed,
   reported,
@@ -37,6 +40,10 @@ export interface ClusterOwnershipDeps extends LeaseClocks {
   readonly oldestMs: () => number | undefined;
   /** Resolves when every row that came in until now is stored. */
   readonly stored: () => Promise<void>;
+  /** Whether something was set aside that may be put back, and stored, at any time. */
+  readonly isAside: () => boolean;
+  /** What was put back, and is stored. */
+  readonly reentered: Reentered;
   readonly timers: Timers;
   readonly onEvent: (event: OwnershipEvent) => void;
 }
@@ -114,10 +121,11 @@ export class ClusterOwnership implements SettleOwnership {
 
   debts(): readonly StoredDebt[] {
     const { claims, nowMs } = this.deps;
-    // Whoever asks has waited until all of this process is stored.
+    // Whoever asks has waited until all of this process is stored, but for what was set aside.
+    const isStored = !this.deps.isAside();
     const own = { writers: [...claims.writers], throughMs: nowMs() };
     return this.state.debts.flatMap((debt) => {
-      const stored = isUnstoredOf(debt, own.writers) ? own : debt.stored;
+      const stored = isStored && isUnstoredOf(debt, own.writers) ? own : debt.stored;
       return stored === null ? [] : [{ ...debt, stored }];
     });
   }
@@ -135,7 +143,18 @@ export class ClusterOwnership implements SettleOwnership {
     } catch (error) {
       if (!(error instanceof SettledElsewhere)) this.fail(error);
     }
-    if (this.owes && !this.isHeld) this.reporting ??= this.report();
+    if (this.isHeld) return;
+    if (this.owes) this.reporting ??= this.report();
+    await this.inTurn(() => this.tellReentered()).catch((error: unknown) => this.fail(error));
+  }
+
+  /** One debt at a time: a record in Keeper must stay small. */
+  private async tellReentered(): Promise<void> {
+    const { reentered, writer, name, nowMs } = this.deps;
+    const { due } = reentered;
+    if (due.length === 0 || owesReentered(this.state, writer)) return;
+    await this.change((state) => owing(state, { writer, name, nowMs: nowMs(), reentered: due }));
+    await reentered.looked(due);
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -202,6 +221,11 @@ export class ClusterOwnership implements SettleOwnership {
   /** After the work for which it was taken. */
   private async leave(): Promise<void> {
     await this.deps.stored();
+    if (this.deps.isAside()) {
+      // Whoever comes next waits until the lease is over, and notes a debt.
+      this.lease.lose();
+      return;
+    }
     await this.release();
   }
 
@@ -217,7 +241,12 @@ export class ClusterOwnership implements SettleOwnership {
   private async clearClaims(): Promise<void> {
     const { claims } = this.deps;
     const { holder } = this.state;
-    if (this.owes || (holder !== null && claims.writers.includes(holder.writer))) return;
+    if (
+      this.owes ||
+      this.deps.isAside() ||
+      (holder !== null && claims.writers.includes(holder.writer))
+    )
+      return;
     await claims.clear();
   }
 
@@ -228,13 +257,17 @@ export class ClusterOwnership implements SettleOwnership {
 
   /** Says when all is stored that this data directory had when it was not the owner any more. */
   private async report(): Promise<void> {
-    const { claims, nowMs, stored, onEvent, timers } = this.deps;
+    const { claims, nowMs, stored, isAside, onEvent, timers } = this.deps;
     const { epoch } = this;
     try {
       // What was begun as the owner goes on until it asks.
       while (this.works > 0) await timers.sleep(WORK_ENDS_MS);
       const through = { writers: [...claims.writers], throughMs: nowMs() };
       await stored();
+      while (isAside()) {
+        await timers.sleep(WORK_ENDS_MS);
+        await stored();
+      }
       await this.inTurn(async () => {
         if (this.isHeld || this.epoch !== epoch) return;
         await this.change((state) => reported(state, through));

@@ -26,6 +26,8 @@ const debtSchema = z.strictObject({
   sinceMs: z.int(),
   /** What its data directory said once nothing of them was left there: under which ids, and recorded up to when. */
   stored: z.strictObject({ writers: z.array(z.string()), throughMs: z.int() }).nullable(),
+  /** Of a collector that put back what was set aside: the names of these segments, which are stored. */
+  reentered: z.array(z.string()).optional(),
 });
 
 export const ownershipStateSchema = z.strictObject({
@@ -44,6 +46,12 @@ export const NOBODY: OwnershipState = { holder: null, debts: [] };
 
 /** Who asks, and up to when all that it recorded is stored. */
 export type Claimant = Pick<Holder, 'writer' | 'name' | 'storedThroughMs'>;
+
+/** Who put back which segments, and when. */
+interface PutBack extends Pick<Holder, 'writer' | 'name'> {
+  readonly nowMs: number;
+  readonly reentered: readonly string[];
+}
 
 /** The claimant becomes the owner in the record `epoch`; whom it replaces leaves a debt. */
 export function claimed(state: OwnershipState, claimant: Claimant, epoch: number): OwnershipState {
@@ -74,6 +82,19 @@ export function reported(
     isUnstoredOf(debt, stored.writers) ? { ...debt, stored } : debt,
   );
   return { ...state, debts };
+}
+
+/** A data directory put back segments that were set aside, and they are stored: whoever settles is to look at them. */
+export function owing(state: OwnershipState, told: PutBack): OwnershipState {
+  const { writer, name, nowMs: throughMs, reentered } = told;
+  const stored = { writers: [], throughMs };
+  const debt = { writer, name, sinceMs: 0, stored, reentered: [...reentered] };
+  return { ...state, debts: [...state.debts, debt] };
+}
+
+/** Whether what this writer told of segments that were put back was not looked at yet. */
+export function owesReentered({ debts }: OwnershipState, writer: string): boolean {
+  return debts.some((debt) => debt.writer === writer && debt.reentered !== undefined);
 }
 
 /** These debts were looked at, and nothing is left of them. */
