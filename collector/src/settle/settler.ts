@@ -18,6 +18,7 @@ import type { Again, Reentered } from './look-again.ts';
 import type { OpenTraces } from './open-traces.ts';
 import { owedOf } from './ownership/owed-entries.ts';
 import { type SettleOwnership, SOLE_OWNER, type StoredDebt } from './ownership/settle-ownership.ts';
+import { PassStart } from './pass-start.ts';
 import { SealedDays } from './sealed-days.ts';
 import { settleCutGroup } from './settle-cut-group.ts';
 import { settleGroup } from './settle-group.ts';
@@ -78,17 +79,15 @@ export class Settler {
   private readonly deps: SettlerDeps;
   /** One pass at a time: two would both append the same difference. */
   private turn: Promise<unknown> = Promise.resolve();
-  private readonly sinceMs: number;
+  private readonly start: PassStart;
   private readonly ownership: SettleOwnership;
   /** The ownership in which the last pass ran. */
   private epoch = 0;
-  /** Up to where passes of this process came. */
-  private passedNs: bigint | undefined;
 
   constructor(deps: SettlerDeps) {
     this.deps = deps;
     this.ownership = deps.ownership ?? SOLE_OWNER;
-    this.sinceMs = deps.sinceMs ?? deps.nowMs();
+    this.start = new PassStart(deps.sinceMs ?? deps.nowMs());
   }
 
   /**
@@ -127,7 +126,7 @@ export class Settler {
     const debts = this.ownership.debts();
     const reentered = this.deps.reentered?.due ?? [];
     let again: Again = await this.lookAgain(debts, reentered);
-    let settledNs = await this.lookFromNs(startedMs);
+    let settledNs = this.start.fromNs(await readThroughNs(store), startedMs);
     const begunNs = await readBegunNs(store);
     // A span may still come in within the millisecond in which the pass began: it is left to the next one.
     const throughMs = startedMs - 1 - (options.all ? 0 : settleAfterMs);
@@ -153,7 +152,7 @@ export class Settler {
         ...(isLast ? { stored: lateBatches.end() } : {}),
       });
       settledNs = slice.throughNs;
-      this.passedNs = settledNs;
+      this.start.passed(settledNs);
       // A slice that was cut went up to some receipt: what is left of them lies behind it.
       again = {};
       if (isLast) {
@@ -179,17 +178,6 @@ export class Settler {
       owed: owedOf(debts),
       reentered: [...reentered, ...told],
     };
-  }
-
-  /**
-   * Where a pass begins: at the newest mark. One in the future says that a clock was set back since; then it begins
-   * where this process did, for what came in meanwhile lies before that mark, and looking twice changes nothing.
-   */
-  private async lookFromNs(nowMs: number): Promise<bigint> {
-    const markedNs = await readThroughNs(this.deps.store);
-    return markedNs < BigInt(nowMs) * NS_PER_MS
-      ? markedNs
-      : (this.passedNs ?? BigInt(this.sinceMs - 1) * NS_PER_MS);
   }
 
   /** While one step is settled, the next is read. */
