@@ -36,8 +36,8 @@ export interface Settling {
 
 export interface OpenOwnership extends Settling {
   readonly ownership: SettleOwnership;
-  /** `isStored`: all that this process took is. */
-  stop(isStored: boolean): Promise<void>;
+  /** Asks no more; to be called once all that can be is stored. */
+  stop(): Promise<void>;
 }
 
 interface OwnershipParts {
@@ -140,8 +140,8 @@ class ClusterSettling implements OpenOwnership {
     return { ok, detail: `${detail}; to be looked at once it is stored: what is left of ${names}` };
   }
 
-  stop(isStored: boolean): Promise<void> {
-    return this.ownership.stop(isStored);
+  stop(): Promise<void> {
+    return this.ownership.stop();
   }
 
   private whoSettles() {

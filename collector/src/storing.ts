@@ -146,11 +146,11 @@ export class Storing {
   async drain(deadline: AbortSignal): Promise<void> {
     const { journal } = this.parts;
     this.isStopped = true;
-    const stopping = Promise.all([this.retention?.stop(), this.loop?.stop()]);
+    const stopping = Promise.all([this.retention?.stop(), this.loop?.stop(), this.untilSettled()]);
     await Promise.race([stopping, aborted(deadline)]);
     await journal.close();
     await Promise.race([this.untilWritten(), aborted(deadline)]);
-    await Promise.race([this.settling.stop(journal.queue.count === 0), aborted(deadline)]);
+    await Promise.race([this.settling.stop(), aborted(deadline)]);
     this.writer?.stop();
     journal.queue.close();
     await this.written;
@@ -284,6 +284,11 @@ export class Storing {
         await new Promise((resolve) => setTimeout(resolve, retryInMs).unref());
       }
     }
+  }
+
+  /** Resolves when nobody appends corrections: what an operator asked for has its turn with the loops. */
+  private async untilSettled(): Promise<void> {
+    await this.settler?.inTurn(async () => undefined);
   }
 
   /** Resolves when nothing waits in the journal any more. */

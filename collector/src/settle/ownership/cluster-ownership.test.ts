@@ -123,11 +123,29 @@ describe('a standing collector', () => {
   test('takes over from one that left, at once and without a debt', async () => {
     const a = await collector('a');
     const b = await collector('b');
-    await a.ownership.stop(true);
+    await a.ownership.stop();
     await clock.pass(RENEW_MS);
     expect([await holder(), b.ownership.isHeld]).toEqual(['b', true]);
     expect(await debts()).toEqual([]);
     expect(a.disk.text).toContain('"writers":[]');
+  });
+
+  test.for([
+    ['rows of it wait', { oldestMs: 1 }],
+    ['a part of it is set aside', { isAside: true }],
+    ['it works', {}],
+  ] as const)('leaves a debt when it stops while %s', async ([, change]) => {
+    const a = await collector('a');
+    const b = await collector('b');
+    Object.assign(a.journal, change);
+    const isWorking = Object.keys(change).length === 0;
+    if (isWorking) void a.ownership.hold(() => new Promise(() => undefined));
+    await a.ownership.stop();
+    await clock.pass(RENEW_MS);
+    expect(await holder()).toBe('a');
+    await clock.pass(LEASE_MS + RENEW_MS);
+    expect(b.ownership.isHeld).toBe(true);
+    expect(await debts()).toMatchObject([{ writer: 'a', stored: null }]);
   });
 
   test('takes over from one that is gone, no sooner than its lease is over', async () => {
@@ -342,7 +360,7 @@ test('the number of the ownership changes with the owner, not with renewals', as
   await clock.pass(5 * RENEW_MS);
   expect(a.ownership.epoch).toBe(first);
   const b = await collector('b');
-  await a.ownership.stop(true);
+  await a.ownership.stop();
   await clock.pass(RENEW_MS);
   expect(b.ownership.epoch).toBeGreaterThan(first);
 });

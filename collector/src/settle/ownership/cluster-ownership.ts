@@ -86,11 +86,16 @@ export class ClusterOwnership implements SettleOwnership {
     void this.tick();
   }
 
-  /** Asks no more. `isStored`: all that this process took is, so that nothing is left for another to look at. */
-  async stop(isStored: boolean): Promise<void> {
+  /** Asks no more. It leaves where all that this process took is stored, and nothing is left for another to look at. */
+  async stop(): Promise<void> {
     this.stopTicks?.();
-    await this.turn;
-    if (isStored) await this.release().catch((error: unknown) => this.fail(error));
+    const leave = () => (this.isAllStored ? this.release() : undefined);
+    await this.inTurn(async () => leave()).catch((error: unknown) => this.fail(error));
+  }
+
+  private get isAllStored(): boolean {
+    const { oldestMs, isAside } = this.deps;
+    return this.works === 0 && oldestMs() === undefined && !isAside();
   }
 
   get isHeld(): boolean {
@@ -226,15 +231,13 @@ export class ClusterOwnership implements SettleOwnership {
       this.lease.lose();
       return;
     }
-    await this.release();
+    await this.inTurn(() => this.release());
   }
 
   private async release(): Promise<void> {
-    await this.inTurn(async () => {
-      await this.change((state) => released(state, this.deps.writer));
-      this.lease.lose();
-      await this.clearClaims();
-    });
+    await this.change((state) => released(state, this.deps.writer));
+    this.lease.lose();
+    await this.clearClaims();
   }
 
   /** Unless a writer owes something, or will: an earlier process that died is the owner until it is replaced. */
