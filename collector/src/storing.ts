@@ -146,7 +146,7 @@ export class Storing {
   async drain(deadline: AbortSignal): Promise<void> {
     const { journal } = this.parts;
     this.isStopped = true;
-    const stopping = Promise.all([this.retention?.stop(), this.loop?.stop(), this.untilSettled()]);
+    const stopping = Promise.all([this.retention?.stop(), this.loop?.stop(), this.untilDone()]);
     await Promise.race([stopping, aborted(deadline)]);
     await journal.close();
     await Promise.race([this.untilWritten(), aborted(deadline)]);
@@ -193,12 +193,13 @@ export class Storing {
    * @throws Problem engine_unavailable until the tables are there
    */
   exclusively<T>(work: () => Promise<T>, options: ExclusiveOptions): Promise<T> {
-    const { settler, open, journal, clock } = this.ledgerWork();
+    const { settler, open, journal, clock, ownership } = this.ledgerWork();
     const { writer } = this;
     const { holdWriter, isReading = false, signal } = options;
     const stored = () =>
       open.suspended(async () => {
         await waitUntilStored(journal, clock.nowMs(), { signal });
+        if (!isReading) ownership.assertHeld();
         return holdWriter && writer !== undefined ? writer.hold(work) : work();
       });
     return keptOrProblem(isReading ? settler.inTurn(stored) : settler.exclusively(stored));
@@ -286,10 +287,8 @@ export class Storing {
     }
   }
 
-  /** Resolves when nobody appends corrections: what an operator asked for has its turn with the loops. */
-  private async untilSettled(): Promise<void> {
-    await this.settler?.inTurn(async () => undefined);
-  }
+  /** What an operator asked for appends corrections too. */
+  private untilDone = async () => void (await this.settler?.inTurn(async () => undefined));
 
   /** Resolves when nothing waits in the journal any more. */
   private async untilWritten(): Promise<void> {

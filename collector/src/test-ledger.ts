@@ -52,7 +52,8 @@ export interface TestLedger {
   send(spans: readonly TestSpan[], tenant?: string): Promise<void>;
   /** A request in OTLP/JSON, as it came: of `acme`, or of another tenant. */
   sendRequest(request: Uint8Array, tenant?: string): Promise<AcceptOutcome>;
-  settle(): Promise<SettleProgress>;
+  /** `through`: another way to the same tables. */
+  settle(through?: Store): Promise<SettleProgress>;
   append(entries: readonly LedgerEntry[]): Promise<void>;
   /** As reprice appends; `maker` is what it makes entries with. */
   appendVersions(appended: Appended): Promise<void>;
@@ -106,10 +107,10 @@ export async function openTestLedger(): Promise<TestLedger> {
     clockMs: NOW_MS,
     send: (spans, tenant) => withRoad(async (road) => void (await road.send(spans, tenant))),
     sendRequest: (request, tenant) => withRoad((road) => road.sendBytes(request, 'json', tenant)),
-    settle: () =>
+    settle: (through = store) =>
       withRoad(({ journal }) =>
         new Settler({
-          store,
+          store: through,
           journal,
           maker,
           open,

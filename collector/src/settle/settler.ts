@@ -68,7 +68,9 @@ interface ReadStep {
 /** What is known of the traces of a slice before any of them is read. */
 interface Around {
   readonly relations: (tenant: string) => KnownRelations;
-  readonly sealed: SealedDays;
+  readonly readSealed: () => Promise<SealedDays>;
+  /** As they were read last. */
+  sealed: SealedDays;
 }
 
 const NS_PER_MS = 1_000_000n;
@@ -210,27 +212,35 @@ export class Settler {
     const relations = await readRelations(store, slice);
     const { candidates } = slice;
     const isAny = candidates.length > 0;
-    const sealed = isAny ? SealedDays.read(store, rangeOfTraces(candidates)) : SealedDays.none;
-    return { relations, sealed: await sealed };
+    const readSealed = async () =>
+      isAny ? SealedDays.read(store, rangeOfTraces(candidates)) : SealedDays.none;
+    return { relations, readSealed, sealed: await readSealed() };
   }
 
   /** The next step with its groups; undefined when there is none. */
-  private readNext(
-    steps: Iterator<Step>,
-    { relations, sealed }: Around,
-  ): Promise<ReadStep | undefined> {
+  private readNext(steps: Iterator<Step>, around: Around): Promise<ReadStep | undefined> {
     const { store, open, stored } = this.deps;
     const next = steps.next();
     const read = async (step: Step): Promise<ReadStep> => {
       const { tenant, candidates } = step;
       for (;;) {
         const spans = await loadTraces(store, { tenant, traces: candidates });
-        const groups = await loadGroups(store, { tenant, spans, relations: relations(tenant) });
+        const groups = await loadGroups(store, {
+          tenant,
+          spans,
+          relations: around.relations(tenant),
+        });
         if (!open.release(tenant, groups.flatMap(traceIdsOf))) {
-          return { step, groups, cuts: await findCuts(store, { tenant, groups, sealed }) };
+          const sealed = await around.readSealed();
+          // One that owned settle before may have sealed a day since, and deleted what was to be read.
+          if (sealed.isSame(around.sealed)) {
+            return { step, groups, cuts: await findCuts(store, { tenant, groups, sealed }) };
+          }
+          around.sealed = sealed;
+        } else {
+          // A request may have added to what was read; from now on none does.
+          await stored();
         }
-        // A request may have added to what was read; from now on none does.
-        await stored();
       }
     };
     const reading = next.done === true ? Promise.resolve(undefined) : read(next.value);
