@@ -28,7 +28,7 @@ const LATE = ` OR (writer_id IN {writers:Array(String)}
 const owedSql = (database: string): string =>
   ` OR (tenant, trace_id) IN (SELECT tenant, trace_id FROM ${database}.ledger
            WHERE writer_id IN {owedWriters:Array(String)}
-             AND recorded_at >= fromUnixTimestamp64Milli({owedFrom:Int64}) AND recorded_at <= fromUnixTimestamp64Milli({owedThrough:Int64}))`;
+             AND recorded_at >= fromUnixTimestamp64Milli({owedFrom:Int64}))`;
 
 /** A segment holds rows of one day, writer and number: the three tell its name. */
 const IN_REENTERED = `toDate(start_time) IN {reenteredDays:Array(Date)} AND writer_id IN {reenteredWriters:Array(String)}

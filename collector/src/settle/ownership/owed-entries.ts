@@ -1,11 +1,13 @@
 /** Entries of former owners that were stored when others had looked already: by them their traces are found. */
 import type { StoredDebt } from './settle-ownership.ts';
 
-/** Values of a question; milliseconds since 1970. */
+/**
+ * Values of a question; milliseconds since 1970, by the clock of who recorded. Without an end: whoever says that all is
+ * stored goes by another clock, which may be behind.
+ */
 export interface OwedEntries {
   readonly owedWriters: readonly string[];
   readonly owedFrom: number;
-  readonly owedThrough: number;
 }
 
 /** An entry is recorded a moment before its journal counts it as waiting. */
@@ -18,6 +20,5 @@ export function owedOf(debts: readonly StoredDebt[]): OwedEntries | undefined {
   return {
     owedWriters: [...new Set(byWriter.flatMap(({ stored }) => stored.writers))],
     owedFrom: Math.min(...byWriter.map(({ sinceMs }) => sinceMs)) - MARGIN_MS,
-    owedThrough: Math.max(...byWriter.map(({ stored }) => stored.throughMs)) + MARGIN_MS,
   };
 }

@@ -24,7 +24,7 @@ const debtSchema = z.strictObject({
   name: z.string(),
   /** Entries that it recorded before this were stored. */
   sinceMs: z.int(),
-  /** What its data directory said once nothing of them was left there: under which ids, and recorded up to when. */
+  /** What its data directory said once nothing of them was left there: under which ids, and when by its clock. */
   stored: z.strictObject({ writers: z.array(z.string()), throughMs: z.int() }).nullable(),
   /** Of a collector that put back what was set aside: the names of these segments, which are stored. */
   reentered: z.array(z.string()).optional(),
@@ -73,7 +73,7 @@ export function released(state: OwnershipState, writer: string): OwnershipState 
   return state.holder?.writer === writer ? { ...state, holder: null } : state;
 }
 
-/** All that a data directory had from these writers, recorded up to then, is stored. */
+/** All that a data directory had from these writers is stored. */
 export function reported(
   state: OwnershipState,
   stored: NonNullable<Debt['stored']>,
