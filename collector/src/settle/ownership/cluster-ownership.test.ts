@@ -298,6 +298,16 @@ describe('a collector that does not stand', () => {
     expect(await debts()).toEqual([]);
   });
 
+  test('gives what its work came to although it cannot leave', async () => {
+    const a = await collector('a', { isStanding: false });
+    const work = async () => {
+      register.failure = new Error('away');
+      return 'done';
+    };
+    expect(await a.ownership.hold(work)).toBe('done');
+    expect(a.events).toContain('failed');
+  });
+
   test('leaves a debt where a part of its work may have been set aside', async () => {
     const a = await collector('a', { isStanding: false });
     a.journal.isAside = true;

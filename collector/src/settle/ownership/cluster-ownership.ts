@@ -115,7 +115,10 @@ export class ClusterOwnership implements SettleOwnership {
       return await work();
     } finally {
       this.works--;
-      if (!this.deps.isStanding && this.works === 0 && this.isHeld) await this.leave();
+      // What the work came to does not depend on it: a lease that is not given back ends by itself, and leaves a debt.
+      if (!this.deps.isStanding && this.works === 0 && this.isHeld) {
+        await this.leave().catch((error: unknown) => this.fail(error));
+      }
     }
   }
 
