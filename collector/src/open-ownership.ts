@@ -137,7 +137,11 @@ class ClusterSettling implements OpenOwnership {
     const { ok, detail } = this.whoSettles();
     if (debts.length === 0) return { ok, detail };
     const names = [...new Set(debts.map(({ name }) => name))].join(', ');
-    return { ok, detail: `${detail}; to be looked at once it is stored: what is left of ${names}` };
+    const left = `to be looked at once it is stored: what is left of ${names}`;
+    return {
+      ok,
+      detail: `${detail}; ${left} (start it on its data directory; nothing waits if that is lost)`,
+    };
   }
 
   stop(): Promise<void> {

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Timers } from '../../timers.ts';
 import { ClaimsFile } from './claims-file.ts';
-import { ClusterOwnership, type OwnershipEvent } from './cluster-ownership.ts';
+import { ClusterOwnership } from './cluster-ownership.ts';
+import type { OwnershipEvent } from './cluster-ownership-deps.ts';
 import { RENEW_MS } from './lease.ts';
 import {
   createMemoryOwnershipRegister,
@@ -326,6 +327,42 @@ describe('a collector that does not stand', () => {
     await clock.pass(2 * LEASE_MS);
     expect(await b.ownership.hold(async () => holder())).toBe('b');
   });
+});
+
+test('what a lost disk owes is not kept for ever: of more than a hundred the oldest goes', async () => {
+  for (let i = 0; i <= 102; i++) {
+    await collector(`lost${i}`);
+    await clock.pass(LEASE_MS + 2 * RENEW_MS);
+    clock.paused.add(`lost${i}`);
+  }
+  const left = await debts();
+  expect(left).toHaveLength(100);
+  expect([left?.at(0)?.writer, left?.at(-1)?.writer]).toEqual(['lost2', 'lost101']);
+});
+
+test('a failure is told once, as long as it lasts, and again when it comes back', async () => {
+  const a = await collector('a');
+  const b = await collector('b');
+  clock.paused.add('a');
+  await clock.pass(2 * LEASE_MS);
+  expect(b.ownership.isHeld).toBe(true);
+  clock.paused.clear();
+  // It can be asked who settles, but nothing can be told.
+  const put = register.put;
+  register.put = async (record) => {
+    if (record.author.startsWith('a-')) throw new Error('read-only');
+    return put(record);
+  };
+  await clock.pass(6 * RENEW_MS);
+  const failed = () => a.events.filter((kind) => kind === 'failed').length;
+  expect(failed()).toBe(1);
+  expect(a.ownership.standing.failure).toMatchObject({ message: 'read-only' });
+  register.put = put;
+  await clock.pass(3 * RENEW_MS);
+  expect(a.ownership.standing.failure).toBeUndefined();
+  register.failure = new Error('away');
+  await clock.pass(2 * RENEW_MS);
+  expect(failed()).toBe(2);
 });
 
 describe('what was set aside and put back', () => {

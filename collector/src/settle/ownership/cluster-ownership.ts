@@ -3,15 +3,12 @@
  * when its owner was not seen to renew it. An owner that ends in order leaves nothing behind; of one that does not,
  * entries may be stored at any time later, and are looked at then (docs/decisions, number 21).
  */
-import type { Timers } from '../../timers.ts';
-import type { Reentered } from '../look-again.ts';
-import type { ClaimsFile } from './claims-file.ts';
-import { Lease, type LeaseClocks, RENEW_MS, WatchedLease } from './lease.ts';
-import type { OwnershipRecord, OwnershipRegister } from './ownership-register.ts';
+import type { ClusterOwnershipDeps } from './cluster-ownership-deps.ts';
+import { Lease, RENEW_MS, WatchedLease } from './lease.ts';
+import type { OwnershipRecord } from './ownership-register.ts';
 import {
   claimed,
   forgiven,
-  type Holder,
   isUnstoredOf,
   NOBODY,
   type OwnershipState,
@@ -27,32 +24,6 @@ import {
   type SettleOwnership,
   type StoredDebt,
 } from './settle-ownership.ts';
-
-export interface ClusterOwnershipDeps extends LeaseClocks {
-  readonly register: OwnershipRegister;
-  readonly claims: ClaimsFile;
-  /** The journal's id, and where the collector is. */
-  readonly writer: string;
-  readonly name: string;
-  /** Whether it takes the lease by itself, and keeps it; else only while there is work. */
-  readonly isStanding: boolean;
-  /** When the oldest row came in that waits to be stored; undefined when none waits. */
-  readonly oldestMs: () => number | undefined;
-  /** Resolves when every row that came in until now is stored. */
-  readonly stored: () => Promise<void>;
-  /** Whether something was set aside that may be put back, and stored, at any time. */
-  readonly isAside: () => boolean;
-  /** What was put back, and is stored. */
-  readonly reentered: Reentered;
-  readonly timers: Timers;
-  readonly onEvent: (event: OwnershipEvent) => void;
-}
-
-export type OwnershipEvent =
-  | { readonly kind: 'taken'; readonly from: Holder | null }
-  | { readonly kind: 'lost' }
-  | { readonly kind: 'stored' }
-  | { readonly kind: 'failed'; readonly error: unknown };
 
 /** Whoever comes in between did what is wanted, or leaves room soon. */
 const ATTEMPTS_MAX = 5;
@@ -72,6 +43,7 @@ export class ClusterOwnership implements SettleOwnership {
   private turn: Promise<unknown> = Promise.resolve();
   private works = 0;
   private reporting: Promise<void> | undefined;
+  private hasReportFailed = false;
   private stopTicks: (() => void) | undefined;
 
   constructor(deps: ClusterOwnershipDeps) {
@@ -147,13 +119,18 @@ export class ClusterOwnership implements SettleOwnership {
   private async tick(): Promise<void> {
     try {
       const wants = this.deps.isStanding || this.works > 0;
-      await this.inTurn(async () => void (await (wants ? this.take() : this.look())));
+      await this.inTurn(async () => void (await (wants ? this.take() : this.look()))).catch(
+        passElsewhere,
+      );
+      if (!this.isHeld) {
+        if (this.owes) this.reporting ??= this.report();
+        await this.inTurn(() => this.tellReentered());
+      }
+      if (this.isHeld || !this.owes) this.hasReportFailed = false;
+      if (!this.hasReportFailed) this.failure = undefined;
     } catch (error) {
-      if (!(error instanceof SettledElsewhere)) this.fail(error);
+      this.fail(error);
     }
-    if (this.isHeld) return;
-    if (this.owes) this.reporting ??= this.report();
-    await this.inTurn(() => this.tellReentered()).catch((error: unknown) => this.fail(error));
   }
 
   /** One debt at a time: a record in Keeper must stay small. */
@@ -174,7 +151,6 @@ export class ClusterOwnership implements SettleOwnership {
   private async look(): Promise<OwnershipRecord | undefined> {
     const record = await this.deps.register.read();
     this.state = record?.state ?? NOBODY;
-    this.failure = undefined;
     const { holder } = this.state;
     this.isFree = holder === null || this.watched.isOver(holder);
     if (holder?.writer !== this.deps.writer) this.lose();
@@ -280,7 +256,9 @@ export class ClusterOwnership implements SettleOwnership {
         await this.clearClaims();
         onEvent({ kind: 'stored' });
       });
+      this.hasReportFailed = false;
     } catch (error) {
+      this.hasReportFailed = true;
       this.fail(error);
     } finally {
       this.reporting = undefined;
@@ -297,4 +275,9 @@ export class ClusterOwnership implements SettleOwnership {
     if (this.failure === undefined) this.deps.onEvent({ kind: 'failed', error });
     this.failure = error;
   }
+}
+
+/** That another one settles is no failure. */
+function passElsewhere(error: unknown): void {
+  if (!(error instanceof SettledElsewhere)) throw error;
 }

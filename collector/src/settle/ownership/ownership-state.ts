@@ -42,6 +42,9 @@ export interface OwnershipState {
   readonly debts: readonly Debt[];
 }
 
+/** 200 bytes each, in a record that is read every 10 s. */
+const DEBTS_MAX = 100;
+
 export const NOBODY: OwnershipState = { holder: null, debts: [] };
 
 /** Who asks, and up to when all that it recorded is stored. */
@@ -58,7 +61,14 @@ export function claimed(state: OwnershipState, claimant: Claimant, epoch: number
   const holder = { ...claimant, epoch, beat: 0 };
   if (state.holder === null) return { ...state, holder };
   const { writer, name, storedThroughMs: sinceMs } = state.holder;
-  return { holder, debts: [...state.debts, { writer, name, sinceMs, stored: null }] };
+  return { holder, debts: bounded([...state.debts, { writer, name, sinceMs, stored: null }]) };
+}
+
+/** What a lost disk owes is never stored: of too many the oldest goes, which is most likely of one. */
+function bounded(debts: readonly Debt[]): readonly Debt[] {
+  if (debts.length <= DEBTS_MAX) return debts;
+  const oldest = debts.findIndex(({ stored }) => stored === null);
+  return debts.toSpliced(Math.max(0, oldest), 1);
 }
 
 /** The owner says that it is there. A state that it does not hold stays as it is. */
