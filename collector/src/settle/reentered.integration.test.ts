@@ -57,12 +57,14 @@ async function write(): Promise<string[]> {
   return kinds;
 }
 
-/** A call that every table has but the ledger: a process died, and the next one is to complete its batch. */
-async function storedButInLedger(): Promise<void> {
+type Refusing = 'ledger' | 'spans';
+
+/** A call that every table has but this one: a process died, and the next one is to complete its batch. */
+async function storedBut(table: Refusing): Promise<void> {
   await road.send([call()], 'acme');
   await road.journal.close();
   const segment = await road.journal.queue.next();
-  for (const target of landing.targets.filter((one) => one.table !== 'ledger')) {
+  for (const target of landing.targets.filter((one) => one.table !== table)) {
     const insert = landing.insertInto(target, segment!, undefined);
     const queryId = `reentered-${trace}-${target.table}`;
     await ledger.store.insertNativeFile(segment!.rowsPath, { ...insert, queryId });
@@ -70,16 +72,16 @@ async function storedButInLedger(): Promise<void> {
   road = await openRoad({ directory: road.directory });
 }
 
-/** A call that the ledger refuses as long as `work` runs; then its batch is put back, and stored. */
-async function refused(work: () => Promise<void>): Promise<void> {
+/** A call that this table refuses as long as `work` runs; then its batch is put back, and stored. */
+async function refusedBy(table: Refusing, work: () => Promise<void>): Promise<void> {
   const writer = road.journal.writerId;
-  await storedButInLedger();
+  await storedBut(table);
   await ledger.store.command(
-    `ALTER TABLE aicost.ledger ADD CONSTRAINT refused CHECK writer_id != '${writer}'`,
+    `ALTER TABLE aicost.${table} ADD CONSTRAINT refused CHECK writer_id != '${writer}'`,
   );
   expect(await write()).toEqual(['set_aside']);
   await work();
-  await ledger.store.command('ALTER TABLE aicost.ledger DROP CONSTRAINT refused');
+  await ledger.store.command(`ALTER TABLE aicost.${table} DROP CONSTRAINT refused`);
   const { journal } = road;
   const [part] = await journal.listSetAside();
   await journal.retryPoison(part!.name);
@@ -107,7 +109,7 @@ async function standing(): Promise<unknown> {
 }
 
 it('is billed once although settle charged what had no entry meanwhile', async () => {
-  await refused(async () => {
+  await refusedBy('ledger', async () => {
     await settleLater();
     expect(await standing()).toEqual({ calls: 1, charges: 1 });
   });
@@ -115,4 +117,20 @@ it('is billed once although settle charged what had no entry meanwhile', async (
   await settleLater();
   expect(await standing()).toEqual({ calls: 1, charges: 1 });
   expect(road.journal.queue.reentered.due).toEqual([]);
+});
+
+it('is billed although settle took back what had no span meanwhile', async () => {
+  // Around it: entries are read of the time in which the spans lie.
+  const beside = [-60_000, 60_000].map((ms, i) => ({
+    ...call(),
+    span: trace + 100 + i,
+    startMs: NOW_MS + ms,
+  }));
+  await ledger.send(beside);
+  await refusedBy('spans', async () => {
+    await settleLater();
+    expect(await standing()).toEqual({ calls: 2, charges: 2 });
+  });
+  await settleLater();
+  expect(await standing()).toEqual({ calls: 3, charges: 3 });
 });
