@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Timers } from '../../timers.ts';
 import { ClaimsFile } from './claims-file.ts';
 import { ClusterOwnership } from './cluster-ownership.ts';
 import type { OwnershipEvent } from './cluster-ownership-deps.ts';
@@ -9,54 +8,20 @@ import {
   type MemoryOwnershipRegister,
 } from './memory-ownership-register.ts';
 import { OwnershipLost, SettledElsewhere } from './settle-ownership.ts';
+import { settled, TestClock } from './test-clock.ts';
 
 /** How long an owner acts without renewing, and when another one takes over. */
 const HELD_MS = 45_000;
 const LEASE_MS = 60_000;
 
-/** A clock that goes on when the test says so; what is due then happens, and all that follows from it. */
-class Clock {
-  nowMs = 1_000_000;
-  private every: { owner: string; work: () => void }[] = [];
-  private sleeping: { atMs: number; wake: () => void }[] = [];
-  /** Processes that stand still. */
-  readonly paused = new Set<string>();
-
-  timersOf(owner: string): Timers {
-    return {
-      every: (_ms, work) => {
-        const one = { owner, work };
-        this.every.push(one);
-        return () => {
-          this.every = this.every.filter((other) => other !== one);
-        };
-      },
-      sleep: (ms) =>
-        new Promise((wake) => void this.sleeping.push({ atMs: this.nowMs + ms, wake })),
-    };
-  }
-
-  async pass(ms: number): Promise<void> {
-    for (const endMs = this.nowMs + ms; this.nowMs < endMs; ) {
-      this.nowMs += RENEW_MS;
-      for (const { owner, work } of this.every) if (!this.paused.has(owner)) work();
-      for (const one of this.sleeping) if (one.atMs <= this.nowMs) one.wake();
-      this.sleeping = this.sleeping.filter(({ atMs }) => atMs > this.nowMs);
-      await settled();
-    }
-  }
-}
-
-const settled = () => new Promise((resolve) => setImmediate(resolve));
-
 interface Disk {
   text: string | undefined;
 }
 
-let clock: Clock;
+let clock: TestClock;
 let register: MemoryOwnershipRegister;
 beforeEach(() => {
-  clock = new Clock();
+  clock = new TestClock();
   register = createMemoryOwnershipRegister();
 });
 
