@@ -4,7 +4,11 @@
  * can be understood.
  */
 import { type PassThrough, pipeline, Readable, Transform } from 'node:stream';
-import type { ReadableStreamDefaultReader, UnderlyingSource } from 'node:stream/web';
+import type {
+  ReadableByteStreamController,
+  ReadableStreamDefaultReader,
+  UnderlyingByteSource,
+} from 'node:stream/web';
 import { type BodyLook, lookFor } from './body-look.ts';
 import { safely } from './host-safety.ts';
 import { endOfStream, type TappedCall } from './stream-tap.ts';
@@ -36,7 +40,7 @@ export function lookAtBody<Given extends FetchResponse>(
   const { body } = response;
   return safely('looking at the body of a response', () => {
     if (body instanceof ReadableStream) {
-      return rebuildResponse(response, webStream(body, look));
+      return rebuildResponse(response, webStream(response, body, look));
     }
     if (body instanceof Readable) {
       return rebuildResponse(response, nodeStream(body, look));
@@ -64,11 +68,23 @@ export function rebuildResponse<Given extends FetchResponse>(
   return copy as Given;
 }
 
-/** Takes the reader of `body` only when somebody reads. */
-function webStream(body: ReadableStream<Uint8Array>, look: BodyLook): ReadableStream<Uint8Array> {
+/** A source of bytes that keeps the response which they are of. */
+interface ResponseSource extends UnderlyingByteSource {
+  /** Node cancels the body of a response that is collected, unless somebody has a reader of it. */
+  readonly response: FetchResponse;
+}
+
+/** Takes the reader of `body`, which is that of `response`, only when somebody reads. */
+function webStream(
+  response: FetchResponse,
+  body: ReadableStream<Uint8Array>,
+  look: BodyLook,
+): ReadableStream<Uint8Array> {
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   // Held by the stream, which whoever reads the body holds.
-  const source: UnderlyingSource<Uint8Array> = {
+  const source: ResponseSource = {
+    response,
+    type: 'bytes',
     async pull(controller) {
       try {
         reader ??= body.getReader();
@@ -76,8 +92,9 @@ function webStream(body: ReadableStream<Uint8Array>, look: BodyLook): ReadableSt
         for (;;) {
           const { done, value } = await reader.read();
           const passed = done ? look.end() : look.push(value);
-          if (passed.length > 0) controller.enqueue(passed);
-          if (done) controller.close();
+          // A copy: the stream takes the memory of what it gets, and the look may hold more of the same.
+          if (passed.length > 0) controller.enqueue(new Uint8Array(passed));
+          if (done) endBytes(controller);
           if (done || passed.length > 0) return;
         }
       } catch (error) {
@@ -91,7 +108,13 @@ function webStream(body: ReadableStream<Uint8Array>, look: BodyLook): ReadableSt
     },
   };
   look.heldBy?.(source);
-  return new ReadableStream<Uint8Array>(source, { highWaterMark: 0 });
+  return new ReadableStream(source, { highWaterMark: 0 });
+}
+
+/** Whoever waits with memory of their own waits until it is given back. */
+function endBytes(controller: ReadableByteStreamController): void {
+  controller.close();
+  controller.byobRequest?.respond(0);
 }
 
 /** node-fetch's body. It ends with its source, and its source with it. */
