@@ -134,13 +134,24 @@ describe.for(KINDS)('a response of $kind', ({ make, read }) => {
     expect(call.ended()).not.toHaveProperty('error.type');
   });
 
-  test('whose class cannot be made again is the response itself, and its body is whole', async () => {
+  test.for([
+    ['cannot be made again', undefined],
+    ['is none', Object],
+    [
+      'makes something else',
+      class {
+        status = 0;
+      },
+    ],
+  ])('whose class %s is the response itself, and its body is whole', async ([, value]) => {
     const call = testCall();
-    const given = make([EVENTS], AS_EVENTS);
-    Object.defineProperty(given, 'constructor', { value: undefined });
+    const given = make([EVENTS.slice(0, 12), EVENTS.slice(12)], AS_EVENTS);
+    Object.defineProperty(given, 'constructor', { value });
     expect(tapResponse(given, call)).toBe(given);
+    await turn();
     expect(await textOf(read(given))).toBe(EVENTS);
     expect(call.ended()).toBeDefined();
+    expect(call.read).toEqual([]);
   });
 });
 

@@ -3,7 +3,7 @@
  * at while it is read, never ahead of it. A body of JSON is held until it ends, up to a limit, because only whole it
  * can be understood.
  */
-import { type PassThrough, pipeline, Readable, Transform } from 'node:stream';
+import { pipeline, Readable, Transform } from 'node:stream';
 import type {
   ReadableByteStreamController,
   ReadableStreamDefaultReader,
@@ -40,10 +40,17 @@ export function lookAtBody<Given extends FetchResponse>(
   const { body } = response;
   return safely('looking at the body of a response', () => {
     if (body instanceof ReadableStream) {
-      return rebuildResponse(response, webStream(response, body, look));
+      const source = webSource(response, body, look);
+      const stream = new ReadableStream(source, { highWaterMark: 0 });
+      const copy = rebuildResponse(response, stream);
+      if (copy !== undefined) look.heldBy?.(source);
+      return copy;
     }
     if (body instanceof Readable) {
-      return rebuildResponse(response, nodeStream(body, look));
+      const tap = nodeTap(look);
+      const copy = rebuildResponse(response, tap);
+      if (copy !== undefined) passOn(body, tap, look);
+      return copy;
     }
     return undefined;
   });
@@ -51,16 +58,21 @@ export function lookAtBody<Given extends FetchResponse>(
 
 type ResponseClass = new (body: unknown, init: unknown) => FetchResponse;
 
-/** The same response of the same class over another body. */
+/**
+ * The same response of the same class over another body. Undefined where its class does not make one, such as that of
+ * a plain object of a `fetch` of the application's own.
+ */
 export function rebuildResponse<Given extends FetchResponse>(
   response: Given,
   body: unknown,
-): Given {
+): Given | undefined {
   const { status, statusText, headers, url, redirected } = response;
-  const Same = response.constructor as ResponseClass;
+  const Same: unknown = response.constructor;
+  if (typeof Same !== 'function' || Same === Object) return undefined;
   // node-fetch takes the last two, and has them from a redirect's count.
   const init = { status, statusText, headers, url, counter: redirected === true ? 1 : 0 };
-  const copy = new Same(body, init);
+  const copy = new (Same as ResponseClass)(body, init);
+  if (copy.status !== status) return undefined;
   if (copy.url !== url) Object.defineProperty(copy, 'url', { value: url });
   if (copy.redirected !== redirected) {
     Object.defineProperty(copy, 'redirected', { value: redirected });
@@ -75,11 +87,11 @@ interface ResponseSource extends UnderlyingByteSource {
 }
 
 /** Takes the reader of `body`, which is that of `response`, only when somebody reads. */
-function webStream(
+function webSource(
   response: FetchResponse,
   body: ReadableStream<Uint8Array>,
   look: BodyLook,
-): ReadableStream<Uint8Array> {
+): UnderlyingByteSource {
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   // Held by the stream, which whoever reads the body holds.
   const source: ResponseSource = {
@@ -107,8 +119,7 @@ function webStream(
       return reader === undefined ? body.cancel(reason) : reader.cancel(reason);
     },
   };
-  look.heldBy?.(source);
-  return new ReadableStream(source, { highWaterMark: 0 });
+  return source;
 }
 
 /** Whoever waits with memory of their own waits until it is given back. */
@@ -117,9 +128,9 @@ function endBytes(controller: ReadableByteStreamController): void {
   controller.byobRequest?.respond(0);
 }
 
-/** node-fetch's body. It ends with its source, and its source with it. */
-function nodeStream(body: Readable, look: BodyLook): Readable {
-  const tap = new Transform({
+/** In place of node-fetch's body. */
+const nodeTap = (look: BodyLook): Transform =>
+  new Transform({
     transform(bytes: Uint8Array, _encoding, done) {
       done(null, look.push(bytes));
     },
@@ -127,13 +138,15 @@ function nodeStream(body: Readable, look: BodyLook): Readable {
       done(null, look.end());
     },
   });
+
+/** The tap ends with its source, and its source with it. */
+function passOn(body: Readable, tap: Transform, look: BodyLook): void {
   look.heldBy?.(tap);
   // Whoever reads may stop before the end, which destroys both; else the source has failed.
   body.once('error', (error) => {
     if (!tap.destroyed) look.broke(error);
   });
-  pipeline(body, tap as PassThrough, (error) => {
+  pipeline(body, tap, (error) => {
     if (error) look.broke();
   });
-  return tap;
 }

@@ -47,10 +47,10 @@ export class UsageRequests {
     asked: { body: StreamRequest; reader: ChatReader },
   ): AddedToRequest {
     return {
+      isRefusal: (status) => REFUSING.has(status),
       // Where it was taken before, only an answer that names it can mean it: other models may sit behind one URL.
-      mayBeRefused: (status, text) =>
-        REFUSING.has(status) &&
-        (this.takes.get(baseUrl) !== true || /stream_options|include_usage/.test(text)),
+      mayBeRefused: (_, text = '') =>
+        this.takes.get(baseUrl) !== true || /stream_options|include_usage/.test(text),
       removeFrom: (sent) => {
         const { stream_options: _, ...rest } = JSON.parse(sent) as Record<string, unknown>;
         const given = asked.body.stream_options;
