@@ -2,15 +2,19 @@ import type { AddedToRequest } from '@ai-cost-profiler/core/added-request.ts';
 import { Content } from '@ai-cost-profiler/core/content.ts';
 import { type DiagLogger, diag } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { originOf } from './call-origin.ts';
 import { ChatReader } from './chat.ts';
 import { UsageRequests } from './usage-request.ts';
 
 const body = { model: 'm', stream: true };
 
+function readerOf(baseURL: string): ChatReader {
+  return new ChatReader({ body, origin: originOf({ baseURL }), content: new Content({}) }, 'chat');
+}
+
 /** What is added to a stream that is asked for at this URL; undefined where nothing is. */
 function addedBy(requests: UsageRequests, baseURL: string): AddedToRequest | undefined {
-  const origin = { provider: 'openai', attributes: {} };
-  const reader = new ChatReader({ body, origin, content: new Content({}) }, 'chat');
+  const reader = readerOf(baseURL);
   const call = { path: '/chat/completions', request: { body }, client: { baseURL } };
   return requests.requestFor(call, reader).added;
 }
@@ -52,6 +56,15 @@ describe('a request for usage', () => {
     expect(isSentAgain(added, 400, 'Bad request')).toBe(false);
     expect(isSentAgain(added, 400, NAMED)).toBe(true);
   });
+});
+
+test('OpenRouter, which tells the usage of each stream unasked, is not asked, and what it tells is not hidden', () => {
+  const baseURL = 'https://openrouter.ai/api/v1';
+  const reader = readerOf(baseURL);
+  const call = { path: '/chat/completions', request: { body }, client: { baseURL } };
+  expect(new UsageRequests().requestFor(call, reader)).toEqual({ request: { body } });
+  expect(reader.readChunk({ choices: [], usage: { prompt_tokens: 5 } })).toBeUndefined();
+  expect(reader.readStreamed().usage).toMatchObject({ inputTokens: 5 });
 });
 
 describe('a server that refused it', () => {

@@ -27,6 +27,8 @@ const REFUSING: ReadonlySet<number> = new Set([400, 404, 415, 422]);
 /** Of these the ones that mean the body, also where they do not say what of it. */
 const BAD_BODY: ReadonlySet<number> = new Set([400, 422]);
 const NAMES_OPTION = /stream_options|include_usage/;
+/** These end each stream with its usage, asked or not: applications know that chunk. Source: OpenRouter, "Usage accounting". */
+const TELLING_UNASKED: ReadonlySet<string> = new Set(['openrouter']);
 /** It is known to take it: what it refuses is never sent twice. */
 const OPENAI = 'https://api.openai.com/v1';
 const BASE_URLS_MAX = 1000;
@@ -41,7 +43,10 @@ export class UsageRequests {
     const { stream, stream_options: options } = body;
     const baseUrl = client.baseURL ?? '';
     const isPointless =
-      stream !== true || options?.include_usage === true || Array.isArray(body.data_sources);
+      stream !== true ||
+      options?.include_usage === true ||
+      Array.isArray(body.data_sources) ||
+      TELLING_UNASKED.has(reader.request.provider);
     if (isPointless || this.takes.get(baseUrl) === false || isOldAzure(client)) return { request };
     const asking = { ...body, stream_options: { ...options, include_usage: true } };
     reader.isUsageAsked = true;
