@@ -44,6 +44,14 @@ export function withAttribution<Result>(
   return storage.run(merged, () => context.with(outgoing ?? active, work));
 }
 
+/** Runs `work` attributed so and in no other way, whatever holds here. */
+export function withOnlyAttribution<Result>(
+  attribution: Attribution | undefined,
+  work: () => Result,
+): Result {
+  return storage.run(attribution ?? {}, work);
+}
+
 /** What holds here: said in this process, and for the rest what came with the request as baggage. */
 export function currentAttribution(active = context.active()): Attribution | undefined {
   const said = storage.getStore();

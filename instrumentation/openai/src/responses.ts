@@ -13,7 +13,7 @@ import {
 } from '@ai-cost-profiler/core/semconv.ts';
 import type { CallUsage } from '@ai-cost-profiler/core/usage.ts';
 import type { Attributes } from '@opentelemetry/api';
-import { type BackgroundResponses, type WhereAsked, whereAsked } from './background-responses.ts';
+import { type BackgroundResponses, WhereAsked } from './background-responses.ts';
 import {
   BuiltInTools,
   imageModel,
@@ -103,7 +103,7 @@ export class ResponseReader implements CallReader {
     this.call = call;
     this.memory = memory;
     // Whoever reads the answer may be somewhere else.
-    this.asked = isBackground ? whereAsked() : undefined;
+    this.asked = isBackground ? new WhereAsked() : undefined;
     this.tools = new BuiltInTools(memory.containers);
     this.request = callRequest(call, 'chat', attributes);
   }
