@@ -13,7 +13,7 @@ interface SeenResponse {
   readonly usage?: unknown;
 }
 
-/** Who asked, and below which span. Not all that holds there: it may be a whole request of a server, and is kept long. */
+/** Who asked, and below which span. Not all that holds there, which may be a whole request of a server. */
 export class WhereAsked {
   private readonly attribution = currentAttribution();
   private readonly parent = trace.getSpanContext(context.active());

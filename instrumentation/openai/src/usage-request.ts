@@ -22,12 +22,12 @@ interface AzureClient {
 /** The first of Azure's API versions with `stream_options`; those without a date are newer. */
 const AZURE_SINCE = '2024-09-01';
 const DATED = /^\d{4}-\d\d-\d\d/;
-/** Of answers that a request with an unknown field gets. What fails in the server itself says nothing of the request. */
+/** Of answers that a request with an unknown field gets. A failure of the server itself is none. */
 const REFUSING: ReadonlySet<number> = new Set([400, 404, 415, 422]);
 /** Of these the ones that mean the body, also where they do not say what of it. */
 const BAD_BODY: ReadonlySet<number> = new Set([400, 422]);
 const NAMES_OPTION = /stream_options|include_usage/;
-/** These end each stream with its usage, asked or not: applications know that chunk. Source: OpenRouter, "Usage accounting". */
+/** These end each stream with its usage, asked or not. Source: OpenRouter, "Usage accounting". */
 const TELLING_UNASKED: ReadonlySet<string> = new Set(['openrouter']);
 /** It is known to take it: what it refuses is never sent twice. */
 const OPENAI = 'https://api.openai.com/v1';
