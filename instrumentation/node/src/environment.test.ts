@@ -11,6 +11,7 @@ const CASES: readonly [string, Record<string, string>, Partial<Environment>][] =
       exporters: ['otlp'],
       protocol: 'http/protobuf',
       queueSpansMax: 2048,
+      queueBytesMax: 64_000_000,
       batchSpansMax: 512,
       delayMs: 5000,
       exitFlushMs: 2000,

@@ -11,6 +11,8 @@ export interface Environment {
   readonly protocol: string;
   /** `OTEL_BSP_MAX_QUEUE_SIZE`: spans that wait at most. Default: 2048, as OpenTelemetry specifies. */
   readonly queueSpansMax: number;
+  /** `AICOST_QUEUE_BYTES_MAX`: about so many bytes of spans wait at most. Default: 64 MB. */
+  readonly queueBytesMax: number;
   /** `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`: spans of one request. Default: 512. */
   readonly batchSpansMax: number;
   /** `OTEL_BSP_SCHEDULE_DELAY`, in milliseconds. Default: 5000. */
@@ -57,6 +59,7 @@ export function readEnvironment(variables: Variables = process.env): Environment
       text('OTEL_EXPORTER_OTLP_PROTOCOL') ??
       'http/protobuf',
     queueSpansMax,
+    queueBytesMax: count('AICOST_QUEUE_BYTES_MAX', 64_000_000),
     batchSpansMax: Math.min(count('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 512), queueSpansMax),
     delayMs: count('OTEL_BSP_SCHEDULE_DELAY', 5000),
     exitFlushMs: count('AICOST_EXIT_FLUSH_TIMEOUT', 2000, 0),
