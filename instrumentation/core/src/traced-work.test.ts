@@ -3,6 +3,7 @@ import { SpanStatusCode, trace } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { currentAttribution, withAttribution } from './attribution.ts';
+import { AttributionSpanProcessor } from './attribution-span-processor.ts';
 import { startTracing, type TestTracing } from './test-tracing.ts';
 import { tracedAgent, tracedTool, tracedWorkflow } from './traced-work.ts';
 
@@ -43,6 +44,16 @@ describe('traced work', () => {
   it('attributes what an agent does to it, and keeps what holds around', () => {
     const agent = tracedAgent('planner', () => currentAttribution());
     expect(withAttribution({ user: 'u' }, () => agent())).toEqual({ user: 'u', agent: 'planner' });
+  });
+
+  it('names the span of an agent by itself, also where another agent asked it', () => {
+    tracing.stop();
+    tracing = startTracing([new AttributionSpanProcessor()]);
+    const inner = tracedAgent('writer', () => currentAttribution()?.agent);
+    expect(tracedAgent('planner', () => inner())()).toBe('writer');
+    for (const name of ['writer', 'planner']) {
+      expect(spanNamed(`invoke_agent ${name}`)?.attributes['gen_ai.agent.name']).toBe(name);
+    }
   });
 
   it('hands on arguments, this and result', () => {

@@ -39,9 +39,11 @@ export function tracedAgent<Parameters extends unknown[], Result>(
   work: Work<Parameters, Result>,
 ): Work<Parameters, Result> {
   const kind = { operation: 'invoke_agent', nameKey: ATTR_GEN_AI_AGENT_NAME, name: agent };
-  return traced(kind, function (this: unknown, ...parameters) {
-    return withAttribution({ agent }, () => work.apply(this, parameters));
-  });
+  const tracedWork = traced(kind, work);
+  // Around the span too: else it would begin as one of the agent that asked this one.
+  return function (this: unknown, ...parameters) {
+    return withAttribution({ agent }, () => tracedWork.apply(this, parameters));
+  };
 }
 
 /** The same function, each call of it an `invoke_workflow` span. */
