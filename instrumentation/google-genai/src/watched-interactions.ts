@@ -1,6 +1,8 @@
 /** The class of `interactions` is not exported: it is met when a client first gives one. */
 import { safely } from '@ai-cost-profiler/core/host-safety.ts';
+import type { TappedCall } from '@ai-cost-profiler/core/stream-tap.ts';
 import { tapIterable } from '@ai-cost-profiler/core/tapped-answer.ts';
+import { tapReadable } from '@ai-cost-profiler/core/tapped-readable.ts';
 import { beginCall, watchCall } from '@ai-cost-profiler/core/watched-call.ts';
 import type { ApiClient } from './google-client.ts';
 import { type InteractionParams, InteractionReader } from './interactions.ts';
@@ -62,5 +64,11 @@ const watchedCreate = (original: Create, { tracer }: Watching): Create =>
     );
     if (call === undefined) return make();
     if (params.stream !== true) return watchCall(call, make);
-    return watchCall(call, make as () => Promise<AsyncIterable<unknown>>, tapIterable);
+    return watchCall(call, make as () => Promise<AsyncIterable<unknown>>, tapStream);
   };
+
+/** The SDK's stream is a ReadableStream, which has more ways to be read than one. */
+function tapStream(stream: AsyncIterable<unknown>, call: TappedCall): void {
+  if (stream instanceof ReadableStream) tapReadable(stream, call);
+  else tapIterable(stream, call);
+}
