@@ -3,7 +3,7 @@
  * inherit is patched in place, wherever it is loaded from: AnthropicBedrock and AnthropicVertex bring copies of the SDK
  * of their own, and load its client by its file.
  */
-import { Content } from '@ai-cost-profiler/core/content.ts';
+import { followedContent } from '@ai-cost-profiler/core/content.ts';
 import { safely } from '@ai-cost-profiler/core/host-safety.ts';
 import {
   type StainlessPrototype,
@@ -44,7 +44,7 @@ export class AnthropicInstrumentation extends InstrumentationBase<AnthropicInstr
   protected override init(): InstrumentationNodeModuleDefinition {
     const watch: AnthropicWatch = {
       tracer: () => this.tracer,
-      content: safely('reading options', () => new Content(this.getConfig())) ?? new Content({}),
+      content: followedContent(() => this.getConfig()),
       isEnabled: () => this.isEnabled(),
     };
     const patch = (exported: Exported): Exported => {
@@ -72,7 +72,7 @@ export interface AnthropicClass {
 export function instrumentAnthropic(client: AnthropicClass, options: AnthropicOptions = {}): void {
   safely('patching the client', () => {
     const tracer = trace.getTracer(NAME, VERSION);
-    const content = new Content(options);
+    const content = followedContent(() => options);
     patchClass(client, { tracer: () => tracer, content, isEnabled: () => true });
   });
 }

@@ -5,6 +5,7 @@
 import { safely } from '@ai-cost-profiler/core/host-safety.ts';
 import {
   InstrumentationBase,
+  type InstrumentationConfig,
   InstrumentationNodeModuleDefinition,
   InstrumentationNodeModuleFile,
 } from '@opentelemetry/instrumentation';
@@ -35,8 +36,8 @@ export class McpInstrumentation extends InstrumentationBase {
   /** Without a value of its own, for it is set by the constructor of the base class. */
   declare private requireHook: Hook | undefined;
 
-  constructor() {
-    super('@ai-cost-profiler/mcp', '0.1.0', {});
+  constructor(config: InstrumentationConfig = {}) {
+    super('@ai-cost-profiler/mcp', '0.1.0', config);
   }
 
   override enable(): void {

@@ -61,7 +61,7 @@ function lookAtResponse(api: OpenAIApi, origin: CallOrigin): PromiseLook {
 function tellResponse(response: ResponseAnswer, api: OpenAIApi, origin: CallOrigin): void {
   const whereAsked = api.memory.background.takeFetched(response);
   whereAsked?.(() => {
-    const call = { body: { model: response.model }, origin, content: api.content };
+    const call = { body: { model: response.model }, origin, content: api.content() };
     const reader = new ResponseReader(call, api.memory);
     const span = new CallSpan(api.tracer(), reader.request);
     span.answered(reader.readWhole(response));

@@ -55,7 +55,10 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
   private patch(module: OpenAIModule): void {
     const client = classOf(module);
     if (client === undefined) return;
-    this.api ??= new OpenAIApi(() => this.tracer, this.getConfig());
+    this.api ??= new OpenAIApi(
+      () => this.tracer,
+      () => this.getConfig(),
+    );
     this.clients ??= new Set();
     this.clients.add(client);
     this.takeBack ??= [];
@@ -78,7 +81,10 @@ const classOf = (module: OpenAIModule): ClientClass | undefined =>
 export function instrumentOpenAI(client: ClientClass, options: OpenAIOptions = {}): () => void {
   let tracer: Tracer | undefined;
   // Kept, for providers take microseconds to find it again.
-  const api = new OpenAIApi(() => (tracer ??= trace.getTracer(NAME, VERSION)), options);
+  const api = new OpenAIApi(
+    () => (tracer ??= trace.getTracer(NAME, VERSION)),
+    () => options,
+  );
   const undo = safely('patching openai', () => patchClient(client, api));
   if (undo === undefined) warnOnce('openai is patched already, or is no client of openai 4 to 7.');
   return undo ?? (() => undefined);
