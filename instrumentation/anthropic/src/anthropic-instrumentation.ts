@@ -24,7 +24,8 @@ import type { AnthropicOptions } from './options.ts';
 const NAME = '@ai-cost-profiler/anthropic';
 const VERSION = '0.1.0';
 const SDK = '@anthropic-ai/sdk';
-const VERSIONS = ['>=0.20.0 <2'];
+/** Of the SDK, those that are watched: others are left alone. */
+export const ANTHROPIC_VERSIONS = ['>=0.20.0 <2'];
 
 /** Where the SDK keeps its client: `client` since 0.50, `core` before. */
 const CLIENT_FILES = ['client.js', 'client.mjs', 'core.js', 'core.mjs'];
@@ -54,9 +55,20 @@ export class AnthropicInstrumentation extends InstrumentationBase<AnthropicInstr
     // What is patched stays so: it passes calls on while the instrumentation is disabled.
     const files = CLIENT_FILES.map(
       (file) =>
-        new InstrumentationNodeModuleFile(`${SDK}/${file}`, VERSIONS, patch, () => undefined),
+        new InstrumentationNodeModuleFile(
+          `${SDK}/${file}`,
+          ANTHROPIC_VERSIONS,
+          patch,
+          () => undefined,
+        ),
     );
-    return new InstrumentationNodeModuleDefinition(SDK, VERSIONS, undefined, undefined, files);
+    return new InstrumentationNodeModuleDefinition(
+      SDK,
+      ANTHROPIC_VERSIONS,
+      undefined,
+      undefined,
+      files,
+    );
   }
 }
 

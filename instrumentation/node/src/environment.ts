@@ -9,6 +9,8 @@ export interface Environment {
   readonly exporters: readonly string[];
   /** `OTEL_EXPORTER_OTLP_TRACES_PROTOCOL`, `OTEL_EXPORTER_OTLP_PROTOCOL`. Default: `http/protobuf`. */
   readonly protocol: string;
+  /** Where gRPC goes, as its exporter reads it. */
+  readonly grpcUrl: string;
   /** `OTEL_BSP_MAX_QUEUE_SIZE`: spans that wait at most. Default: 2048, as OpenTelemetry specifies. */
   readonly queueSpansMax: number;
   /** `AICOST_QUEUE_BYTES_MAX`: about so many bytes of spans wait at most. Default: 64 MB. */
@@ -58,6 +60,10 @@ export function readEnvironment(variables: Variables = process.env): Environment
       text('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL') ??
       text('OTEL_EXPORTER_OTLP_PROTOCOL') ??
       'http/protobuf',
+    grpcUrl:
+      text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ??
+      text('OTEL_EXPORTER_OTLP_ENDPOINT') ??
+      'http://localhost:4317',
     queueSpansMax,
     queueBytesMax: count('AICOST_QUEUE_BYTES_MAX', 64_000_000),
     batchSpansMax: Math.min(count('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 512), queueSpansMax),

@@ -13,7 +13,8 @@ import { type ClientClass, patchClient } from './patch-client.ts';
 
 const NAME = '@ai-cost-profiler/openai';
 const VERSION = '0.1.0';
-const SUPPORTED = ['>=4.19.0 <8'];
+/** Of the SDK, those that are watched: others are left alone. */
+export const OPENAI_VERSIONS = ['>=4.19.0 <8'];
 /** Where the class with the methods is, for applications that import `openai/azure` and the like. */
 const FILES = ['client.js', 'client.mjs', 'core.js', 'core.mjs'];
 
@@ -47,9 +48,16 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
       for (const undo of this.takeBack?.splice(0) ?? []) undo();
     };
     const files = FILES.map(
-      (file) => new InstrumentationNodeModuleFile(`openai/${file}`, SUPPORTED, patch, unpatch),
+      (file) =>
+        new InstrumentationNodeModuleFile(`openai/${file}`, OPENAI_VERSIONS, patch, unpatch),
     );
-    return new InstrumentationNodeModuleDefinition('openai', SUPPORTED, patch, unpatch, files);
+    return new InstrumentationNodeModuleDefinition(
+      'openai',
+      OPENAI_VERSIONS,
+      patch,
+      unpatch,
+      files,
+    );
   }
 
   private patch(module: OpenAIModule): void {
