@@ -10,6 +10,7 @@ import {
   watchFetch,
   watchPost,
 } from '@ai-cost-profiler/core/stainless-client.ts';
+import { WatchMark } from '@ai-cost-profiler/core/watch-mark.ts';
 import { trace } from '@opentelemetry/api';
 import {
   InstrumentationBase,
@@ -98,16 +99,15 @@ function patchExported(exported: Exported, watch: AnthropicWatch): void {
   }
 }
 
-type ClientPrototype = StainlessPrototype & { get: Get; [PATCHED]?: boolean };
+type ClientPrototype = StainlessPrototype & { get: Get };
 
-/** Also seen by another copy of this package. */
-const PATCHED = Symbol.for('@ai-cost-profiler/anthropic patched');
+const MARK = new WatchMark(NAME);
 
 function patchClass({ prototype }: AnthropicClass, watch: AnthropicWatch): void {
   const owner = ownerOfPost(prototype);
-  if (owner === undefined || owner[PATCHED] === true) return;
+  if (owner === undefined || MARK.isOn(owner)) return;
   const { post, get, fetchWithTimeout } = owner;
-  Object.defineProperty(owner, PATCHED, { value: true });
+  MARK.put(owner);
   owner.post = watchPost(post, new AnthropicApi(watch));
   owner.get = watchGet(get, watch);
   owner.fetchWithTimeout = watchFetch(fetchWithTimeout);
