@@ -53,6 +53,11 @@ const CASES: readonly [string, Record<string, string>, Partial<Environment>][] =
     { content: { content: 'fingerprint', fingerprintKey: 'a secret of 16 bytes or more' } },
   ],
   ['another signal', { OTEL_METRICS_EXPORTER: 'otlp' }, { isMetricsAsked: true }],
+  [
+    'another signal that nobody wants',
+    { OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: ' none' },
+    { isMetricsAsked: false, isLogsAsked: false },
+  ],
 ];
 
 test.for(CASES)('%s', ([, variables, expected]) => {

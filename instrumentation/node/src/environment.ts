@@ -78,10 +78,14 @@ export function readEnvironment(variables: Variables = process.env): Environment
     isTlsConfigured: Object.keys(variables).some((name) =>
       /^OTEL_EXPORTER_OTLP_(TRACES_)?(CLIENT_)?(CERTIFICATE|KEY)$/.test(name),
     ),
-    isMetricsAsked: text('OTEL_METRICS_EXPORTER') !== undefined,
-    isLogsAsked: text('OTEL_LOGS_EXPORTER') !== undefined,
+    isMetricsAsked: isSignalAsked(list('OTEL_METRICS_EXPORTER')),
+    isLogsAsked: isSignalAsked(list('OTEL_LOGS_EXPORTER')),
   };
 }
+
+/** `none` asks for nothing, whatever stands beside it. */
+const isSignalAsked = (exporters: readonly string[] = []): boolean =>
+  exporters.length > 0 && !exporters.includes('none');
 
 function contentOptions(isCaptured: boolean, fingerprintKey: string | undefined): ContentOptions {
   if (isCaptured) return { content: 'on' };
