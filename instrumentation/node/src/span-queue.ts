@@ -1,7 +1,7 @@
 /**
- * The spans that wait to be sent, at most so many and so large. While the collector is away they wait, and attempts are made further
- * and further apart; when the queue is full the newest are dropped, counted, and said to be once. The application is
- * never held up and never kept alive by it.
+ * The spans that wait to be sent, at most so many and so large. While the collector is away they wait, and attempts are
+ * made further and further apart; when the queue is full the newest are dropped, counted, and said to be once. The
+ * application is never held up and never kept alive by it.
  */
 import { context, type Span, TraceFlags } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
