@@ -29,7 +29,7 @@ import {
   ATTR_GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK,
   ATTR_HTTP_REQUEST_RESEND_COUNT,
 } from './semconv.ts';
-import { type CallUsage, fillUsage } from './usage.ts';
+import { type CallUsage, fillUsage, isCutOff } from './usage.ts';
 
 /** What is known when a call begins. */
 export interface CallRequest {
@@ -120,9 +120,9 @@ export class CallSpan {
     if (this.firstChunkMs === 0) this.firstChunkMs = performance.now();
   }
 
-  /** Keeps what an answer tells; what is told later wins. */
+  /** Keeps what an answer tells; what is told later wins, and what is not told then stays. */
   answered(answer: CallAnswer): void {
-    this.answer = this.answer === undefined ? answer : { ...this.answer, ...answer };
+    this.answer = this.answer === undefined ? answer : { ...this.answer, ...toldBy(answer) };
   }
 
   /** A request goes out. If one did before, it had failed: it becomes a span of its own below the call's. */
@@ -191,7 +191,8 @@ export class CallSpan {
     if (finishReasons !== undefined && finishReasons.length > 0) {
       attributes[ATTR_GEN_AI_RESPONSE_FINISH_REASONS] = [...finishReasons];
     }
-    if (usage !== undefined) fillUsage(attributes, usage);
+    if (usage !== undefined && !isCutOff(this.request.operation, usage))
+      fillUsage(attributes, usage);
     if (conditions !== undefined) fillConditions(attributes, conditions);
     if (this.firstChunkMs !== 0) {
       const seconds = (this.firstChunkMs - this.startMs) / 1000;
@@ -224,6 +225,9 @@ export class CallSpan {
     span.end(performance.timeOrigin + failed.endMs);
   }
 }
+
+const toldBy = (answer: CallAnswer): CallAnswer =>
+  Object.fromEntries(Object.entries(answer).filter(([, value]) => value !== undefined));
 
 const spanName = ({ operation, model }: CallRequest): string =>
   model === undefined ? operation : `${operation} ${model}`;

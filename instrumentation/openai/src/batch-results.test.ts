@@ -28,7 +28,10 @@ const origin = { provider: 'openai', attributes: {} };
 function looking() {
   const exporter = new InMemorySpanExporter();
   const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
-  const api = new OpenAIApi(() => provider.getTracer('test'), {});
+  const api = new OpenAIApi(
+    () => provider.getTracer('test'),
+    () => ({}),
+  );
   const ids = () =>
     exporter.getFinishedSpans().map(({ attributes }) => attributes['gen_ai.response.id']);
   return { look: () => new BatchFileLook('file', { api, origin }), ids };
@@ -55,6 +58,21 @@ describe('an output file of a batch', () => {
     look().readText(line('a'));
     look().readText(line('a'));
     expect(ids()).toEqual(['a', 'a']);
+  });
+
+  test('gives embeddings, which have no id, that of their line: they are billed once, however often they are read', () => {
+    const { look, ids } = looking();
+    const body = { object: 'list', model: 'm', data: [], usage: { prompt_tokens: 5 } };
+    const embeddings = line('batch_req_1', { response: { status_code: 200, body } });
+    const [first, second] = [look(), look()];
+    for (const one of [first, second]) one.push(Buffer.from(`${embeddings}\n`));
+    expect(ids()).toEqual(['batch_req_1', 'batch_req_1']);
+  });
+
+  test("keeps an answer's own id", () => {
+    const { look, ids } = looking();
+    look().readText(line('chatcmpl-1', { id: 'batch_req_1' }));
+    expect(ids()).toEqual(['chatcmpl-1']);
   });
 
   test.for([
