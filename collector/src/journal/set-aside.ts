@@ -1,6 +1,6 @@
 /**
  * What is kept apart: poison/ (ClickHouse refused it) and damaged/ (it does not hold). Invariant: nothing is removed
- * here, and whatever lies here is told: it is acknowledged, and no total has it.
+ * here, and whatever lies here is told: it is acknowledged, or may be, and no total has it.
  */
 import { basename, join } from 'node:path';
 import { codeOf } from '../disk-error.ts';
