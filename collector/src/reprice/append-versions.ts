@@ -6,6 +6,7 @@ import { appendStoredSpan } from '../rows/append-stored-span.ts';
 import type { EntryBlock } from '../rows/entry-block.ts';
 import { startDayOf } from '../rows/ledger-entry.ts';
 import type { SpanBlock } from '../rows/span-block.ts';
+import { stageEntries } from '../settle/append-entries.ts';
 import { spanKey } from '../settle/settle-span.ts';
 import type { Appended } from './reprice-step.ts';
 
@@ -31,11 +32,7 @@ export async function appendVersions(
     }
     entriesOf.delete(key);
   }
-  for (const own of entriesOf.values()) {
-    for (const entry of own) {
-      appendEntry(journal.rowsFor(startDayOf(entry)).blocks.entry, entry);
-    }
-  }
+  stageEntries(journal, [...entriesOf.values()].flat());
   if (spans.length + entries.length > 0) {
     await journal.commit();
   }

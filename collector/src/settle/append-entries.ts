@@ -22,13 +22,9 @@ export class StagedEntries {
     this.failedBefore = journal.failedFlushes;
   }
 
-  /** Those of one span go in in one piece, so that no crash leaves half of it. Throws JournalUnavailable. */
+  /** See stageEntries. Throws JournalUnavailable. */
   stage(entries: readonly LedgerEntry[]): void {
-    for (const own of Map.groupBy(entries, spanKey).values()) {
-      for (const entry of own) {
-        appendEntry(this.journal.rowsFor(startDayOf(entry)).blocks.entry, entry);
-      }
-    }
+    stageEntries(this.journal, entries);
   }
 
   /** Resolves once all that was staged is durable. Rejects with JournalUnavailable when any of it may be lost. */
@@ -38,4 +34,22 @@ export class StagedEntries {
       throw new JournalUnavailable('a flush failed that held some of these entries');
     }
   }
+}
+
+/**
+ * Those of one span go in in one piece, so that no crash leaves half of it: into one segment, although it fills up,
+ * unless they are of several days. Throws JournalUnavailable.
+ */
+export function stageEntries(
+  journal: Pick<EntryJournal, 'rowsFor'>,
+  entries: readonly LedgerEntry[],
+): void {
+  for (const own of Map.groupBy(entries, placeOf).values()) {
+    const { blocks } = journal.rowsFor(startDayOf(own[0]!));
+    for (const entry of own) appendEntry(blocks.entry, entry);
+  }
+}
+
+function placeOf(entry: LedgerEntry): string {
+  return `${spanKey(entry)} ${startDayOf(entry)}`;
 }
