@@ -25,7 +25,9 @@ export async function appendVersions(
   const entriesOf = Map.groupBy(entries, spanKey);
   for (const { span, reading } of spans) {
     const key = spanKey({ traceId: span.trace_id, spanId: span.span_id });
-    const { blocks } = journal.rowsFor(startDayOf({ startNs: BigInt(span.start_ns) }));
+    const rows = journal.rowsFor(startDayOf({ startNs: BigInt(span.start_ns) }));
+    const { blocks } = rows;
+    rows.addTenant(span.tenant);
     appendStoredSpan(blocks.span, span, reading);
     for (const entry of entriesOf.get(key) ?? []) {
       appendEntry(blocks.entry, entry);

@@ -45,11 +45,12 @@ export function stageEntries(
   entries: readonly LedgerEntry[],
 ): void {
   for (const own of Map.groupBy(entries, placeOf).values()) {
-    const { blocks } = journal.rowsFor(startDayOf(own[0]!));
-    for (const entry of own) appendEntry(blocks.entry, entry);
+    const rows = journal.rowsFor(startDayOf(own[0]!));
+    rows.addTenant(own[0]!.tenant);
+    for (const entry of own) appendEntry(rows.blocks.entry, entry);
   }
 }
 
 function placeOf(entry: LedgerEntry): string {
-  return `${spanKey(entry)} ${startDayOf(entry)}`;
+  return `${entry.tenant} ${spanKey(entry)} ${startDayOf(entry)}`;
 }
