@@ -1,7 +1,7 @@
 /**
- * The last flush of an open segment whose record is whole and whose rows do not hold. Whether it was acknowledged nobody
- * can tell: a loss of power may leave it so before, and a disk damage it later. Its bytes are kept apart before they
- * are cut off.
+ * The last flush of an open segment whose record is whole and whose rows do not hold. Whether it was acknowledged
+ * nobody can tell: a loss of power may leave it so before, and a disk damage it later. Its bytes are kept apart before
+ * they are cut off.
  */
 import { join } from 'node:path';
 import { isUnreadable } from '../disk-error.ts';

@@ -28,7 +28,7 @@ export interface SetAsidePart {
 }
 
 /** Why a part cannot be put back: one sentence for the operator. */
-export class NotRetryable extends Error {
+class NotRetryable extends Error {
   override readonly name = 'NotRetryable';
 }
 

@@ -6,7 +6,7 @@ import { appendStoredSpan } from '../rows/append-stored-span.ts';
 import type { EntryBlock } from '../rows/entry-block.ts';
 import { startDayOf } from '../rows/ledger-entry.ts';
 import type { SpanBlock } from '../rows/span-block.ts';
-import { stageEntries } from '../settle/append-entries.ts';
+import { stageEntries } from '../rows/stage-entries.ts';
 import { spanKey } from '../settle/settle-span.ts';
 import type { Appended } from './reprice-step.ts';
 

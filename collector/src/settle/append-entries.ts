@@ -2,10 +2,9 @@
 import type { Journal } from '../journal/journal.ts';
 import { JournalUnavailable } from '../journal/journal-unavailable.ts';
 import type { SegmentBlocks } from '../journal/pending-rows.ts';
-import { appendEntry } from '../rows/append-entry.ts';
 import type { EntryBlock } from '../rows/entry-block.ts';
-import { type LedgerEntry, startDayOf } from '../rows/ledger-entry.ts';
-import { spanKey } from './settle-span.ts';
+import type { LedgerEntry } from '../rows/ledger-entry.ts';
+import { stageEntries } from '../rows/stage-entries.ts';
 
 export type EntryJournal = Journal<SegmentBlocks & { readonly entry: EntryBlock }>;
 
@@ -34,23 +33,4 @@ export class StagedEntries {
       throw new JournalUnavailable('a flush failed that held some of these entries');
     }
   }
-}
-
-/**
- * Those of one span go in in one piece, so that no crash leaves half of it: into one segment, although it fills up,
- * unless they are of several days. Throws JournalUnavailable.
- */
-export function stageEntries(
-  journal: Pick<EntryJournal, 'rowsFor'>,
-  entries: readonly LedgerEntry[],
-): void {
-  for (const own of Map.groupBy(entries, placeOf).values()) {
-    const rows = journal.rowsFor(startDayOf(own[0]!));
-    rows.addTenant(own[0]!.tenant);
-    for (const entry of own) appendEntry(rows.blocks.entry, entry);
-  }
-}
-
-function placeOf(entry: LedgerEntry): string {
-  return `${entry.tenant} ${spanKey(entry)} ${startDayOf(entry)}`;
 }

@@ -42,7 +42,7 @@ const PAUSE_MS_MIN = 15_000;
 const PAUSE_MS_MAX = 3_600_000;
 /** A data directory that is away for longer and then completes its last batch is not noticed by it. */
 const AWAY_MS_MAX = 7 * 86_400_000;
-/** A server takes parameters of 128 KiB at most: these are a third of that. The others have their turn in the next pass. */
+/** A server takes parameters of 128 KiB at most: these are a third of that. The others have their turn next. */
 const WRITERS_PER_PASS = 1_000;
 /** Reading it grows with the table: no more than a twentieth of the time is spent on it. */
 const REST_FOR_EACH = 20;
