@@ -280,7 +280,7 @@ export function unavailable(
   code: 'overloaded' | 'journal_unavailable' | 'engine_unavailable',
   detail?: string,
   retryAfterSeconds = 1,
-  about: Pick<ProblemExtras, 'limit'> = {},
+  about: Pick<ProblemExtras, 'limit' | 'cause'> = {},
 ): Problem {
   return new Problem(code, detail, {
     headers: { 'retry-after': String(retryAfterSeconds) },

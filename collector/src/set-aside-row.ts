@@ -16,7 +16,7 @@ export interface SetAsideRow {
 export interface RetriedRow {
   readonly name: string;
   readonly retried: boolean;
-  /** Why not; null when it is back in the queue. */
+  /** Why not, or what of it does not hold and is kept apart; null when all of it is back in the queue. */
   readonly reason: string | null;
 }
 

@@ -116,8 +116,13 @@ const QUESTIONS: readonly (readonly [string, Answer])[] = [
       [...tables.highest('traces')].map(([writer, batch]) => ({ writer, batch: String(batch) })),
   ],
   [
-    'max(noted.2) AS batch',
-    ({ looked }) => [...looked].map(([writer, batch]) => ({ writer, batch: String(batch) })),
+    'noted.2 AS batch',
+    ({ looked }) =>
+      [...looked].map(([writer, { batch, sinceMs }]) => ({
+        writer,
+        batch: String(batch),
+        since: String(sinceMs),
+      })),
   ],
   ['max(begun)', ({ marks }) => [{ begun: String(marks.begun) }]],
   ['HAVING received_ns', candidates],

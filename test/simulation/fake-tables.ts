@@ -70,8 +70,8 @@ export class FakeTables {
   readonly violations: string[] = [];
   /** settle_marks: up to when passes are through, and have begun, in nanoseconds since 1970. */
   readonly marks = { through: 0n, begun: 0n };
-  /** Of each writer the highest batch that passes noted as looked at. */
-  readonly looked = new Map<string, bigint>();
+  /** Of each writer the highest batch that passes noted as looked at, and when the first one did. */
+  readonly looked = new Map<string, { batch: bigint; sinceMs: number }>();
   /** Writers of whose batches another process told. */
   readonly claims = new Set<string>();
   /** The engine's clock. */
@@ -84,9 +84,11 @@ export class FakeTables {
   /** Rows for settle_marks, and claims of writers. */
   mark(rows: readonly Mark[]): void {
     for (const row of rows) {
-      for (const [writer, batch] of Object.entries(row.stored ?? {})) {
-        const before = this.looked.get(writer) ?? 0n;
-        this.looked.set(writer, BigInt(batch) > before ? BigInt(batch) : before);
+      for (const [writer, text] of Object.entries(row.stored ?? {})) {
+        const batch = BigInt(text);
+        if (batch > (this.looked.get(writer)?.batch ?? -1n)) {
+          this.looked.set(writer, { batch, sinceMs: this.nowMs() });
+        }
       }
       if (row.claim !== undefined) this.claims.add(row.claim);
       for (const what of ['through', 'begun'] as const) {

@@ -92,7 +92,8 @@ async function retry(input: CommandInput, open: OpenStoppedJournal): Promise<num
   else if (rows.length === 0) input.io.write('No poison segment lies aside.\n');
   else {
     for (const row of rows) {
-      input.io.write(`${row.name}: ${row.retried ? 'back in the queue' : row.reason}\n`);
+      const but = row.reason === null ? '' : `, but ${row.reason}`;
+      input.io.write(`${row.name}: ${row.retried ? `back in the queue${but}` : row.reason}\n`);
     }
   }
   return rows.every((row) => row.retried) ? 0 : 1;

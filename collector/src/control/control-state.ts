@@ -98,7 +98,8 @@ class UnionState implements ControlState {
         await store.append(rows);
       } catch (error) {
         this.#deps.log.warn({ err: error }, 'a change of the control state was not stored');
-        throw unavailable('engine_unavailable', 'ClickHouse did not take the change. Try again.');
+        const detail = 'ClickHouse did not take the change. Try again.';
+        throw unavailable('engine_unavailable', detail, 1, { cause: error });
       }
       await this.#learn(rows);
     });

@@ -30,6 +30,18 @@ export function encodeAbout(about: SegmentAbout): Buffer {
   return Buffer.from(`${JSON.stringify({ crc: crc32(text), about: text })}\n`);
 }
 
+/** In place of the one that is there, as a whole: half of one would make a segment that holds look damaged. */
+export async function writeAbout(
+  files: SegmentFiles,
+  directory: string,
+  about: SegmentAbout,
+): Promise<void> {
+  const path = join(directory, ABOUT_FILE);
+  await files.write(`${path}.new`, encodeAbout(about));
+  await files.rename(`${path}.new`, path);
+  await files.syncDirectory(directory);
+}
+
 /** PLAIN where there is none; undefined where there is one that does not hold. */
 export async function readAbout(
   files: SegmentFiles,

@@ -32,7 +32,7 @@ export interface IndexRecord {
   spanRows: number;
   entryRows: number;
   dataCrc: number;
-  /** Tenants that the keys point at by position. */
+  /** Whose rows they are; the keys point at them by position. */
   tenants: readonly string[];
   /** KEY_BYTES bytes a key. */
   keys: Buffer;

@@ -12,7 +12,7 @@ import { answer, JournalUnavailable, unavailable } from './journal-unavailable.t
 import { OpenSegment } from './open-segment.ts';
 import { OpenSegments } from './open-segments.ts';
 import type { PendingRows, SegmentBlocks } from './pending-rows.ts';
-import { listSetAside, reenter, type SetAsidePart } from './poison.ts';
+import { listSetAside, type SetAsidePart } from './poison.ts';
 import { recoverJournal } from './recover.ts';
 import { SegmentSealer } from './seal-segments.ts';
 import { SealTurn } from './seal-turn.ts';
@@ -21,6 +21,7 @@ import { sealedBy } from './sealed-segment.ts';
 import { loadCheckpoint, rememberKeys } from './seen-checkpoint.ts';
 import { type JournalPaths, journalPaths } from './segment-files.ts';
 import { SegmentPlaces } from './segment-places.ts';
+import type { DamagedPart } from './set-aside.ts';
 
 const TICK_MS = 100;
 const SEAL_RETRY_MS = 1000;
@@ -189,14 +190,13 @@ export class Journal<Blocks extends SegmentBlocks> {
     return listSetAside(this.options.files, this.paths);
   }
 
-  /** Puts a poison segment back into the queue, while nobody looks at the folders. @throws NotRetryable */
-  retryPoison(name: string): Promise<void> {
-    const { files, seen, nowMs } = this.options;
+  /** Puts a poison segment back into the queue, while nobody looks at the folders: see SealedQueue.reenter. */
+  retryPoison(name: string): Promise<DamagedPart | undefined> {
+    const { seen, nowMs } = this.options;
     return this.sealing.still(async () => {
-      const { segment, records } = await reenter(files, this.paths, name);
+      const { records, damaged } = await this.queue.reenter(name, nowMs());
       rememberKeys(seen, records);
-      this.queue.add({ ...segment, sealedAtMs: nowMs(), openedAtMs: nowMs() });
-      await this.queue.recount();
+      return damaged;
     });
   }
 

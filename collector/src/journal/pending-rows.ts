@@ -69,13 +69,18 @@ export class PendingRows<Blocks extends SegmentBlocks> {
     return this.blocks.span.byteLength + this.blocks.entry.byteLength;
   }
 
-  /** Remembers the key of an accepted span; `key` is laid out as FORMAT.md says, its tenant is set here. */
-  addKey(tenant: string, key: Buffer, seen: Seen): void {
+  /** Remembers whose row it is that comes without a key. */
+  addTenant(tenant: string): void {
     // Spans of one request follow each other: the list is searched once a request, not once a span.
     if (this.tenants[this.tenantAt] !== tenant) {
       const found = this.tenants.indexOf(tenant);
       this.tenantAt = found === -1 ? this.tenants.push(tenant) - 1 : found;
     }
+  }
+
+  /** Remembers the key of an accepted span; `key` is laid out as FORMAT.md says, its tenant is set here. */
+  addKey(tenant: string, key: Buffer, seen: Seen): void {
+    this.addTenant(tenant);
     const at = this.keys.reserve(KEY_BYTES);
     const { bytes } = this.keys;
     for (let i = 2; i < KEY_BYTES; i++) {

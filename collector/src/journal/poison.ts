@@ -5,13 +5,13 @@
  */
 import { basename, join } from 'node:path';
 import { isUnreadable } from '../disk-error.ts';
-import { ABOUT_FILE, encodeAbout, readAbout } from './about-file.ts';
+import { ABOUT_FILE, readAbout, writeAbout } from './about-file.ts';
 import { decodeIndex, sumRecords } from './index-file.ts';
 import { recoverSealed, type WaitingSegment } from './recover-sealed.ts';
 import { reenteredName } from './reentered-batches.ts';
 import type { JournalPaths, SegmentFiles } from './segment-files.ts';
 import { INDEX_FILE } from './segment-files.ts';
-import { REASON_FILE } from './set-aside.ts';
+import { type DamagedPart, REASON_FILE } from './set-aside.ts';
 
 /** A part that lies in poison/ or damaged/. */
 export interface SetAsidePart {
@@ -27,7 +27,7 @@ export interface SetAsidePart {
 }
 
 /** Why a part cannot be put back: one sentence for the operator. */
-export class NotRetryable extends Error {
+class NotRetryable extends Error {
   override readonly name = 'NotRetryable';
 }
 
@@ -79,20 +79,46 @@ async function readReasonIn(files: SegmentFiles, path: string): Promise<string |
   }
 }
 
+/** What a segment that re-enters is told of, and asked for. */
+export interface ReenterHooks {
+  /** Whether the folder waits in the queue already. */
+  readonly isQueued: (directory: string) => boolean;
+  readonly onDamaged: (damage: DamagedPart) => void;
+}
+
 /**
- * Moves a poison segment back to sealed/, under its next identity.
- * @throws NotRetryable when it does not hold, or nobody can tell which tables hold it
+ * Moves a poison segment back to sealed/, under its next identity, and returns what holds of it. Rejects when the disk
+ * fails; call again, also once it was moved.
+ * @throws NotRetryable when nothing of it holds, or nobody can tell which tables hold it
  */
 export async function reenter(
   files: SegmentFiles,
   paths: JournalPaths,
   name: string,
-): Promise<WaitingSegment> {
-  const directory = join(paths.poison, basename(name));
-  const about = await readable(() => readAbout(files, directory));
-  if (name !== basename(name) || (await files.stat(directory)) === undefined) {
+  { isQueued, onDamaged }: ReenterHooks,
+): Promise<{ waiting: WaitingSegment; damaged: DamagedPart | undefined }> {
+  const isName = name === basename(name);
+  const isThere = isName && (await files.stat(join(paths.poison, name))) !== undefined;
+  const target = isThere
+    ? await moveToNext(files, paths, name)
+    : isName && (await movedBefore(files, paths, { name, isQueued }));
+  if (target === undefined || target === false) {
     throw new NotRetryable(`there is no ${name} in ${paths.poison}`);
   }
+  await files.syncDirectory(paths.sealed);
+  await files.syncDirectory(paths.poison);
+  const { waiting, damaged } = await recoverSealed(files, paths, target);
+  if (damaged !== undefined) onDamaged(damaged);
+  if (waiting === undefined) {
+    throw new NotRetryable(`${name} is damaged (${damaged?.reason}) and was set aside`);
+  }
+  return { waiting, damaged };
+}
+
+/** Returns its name in sealed/. */
+async function moveToNext(files: SegmentFiles, paths: JournalPaths, name: string): Promise<string> {
+  const directory = join(paths.poison, name);
+  const about = await readable(() => readAbout(files, directory));
   if (about === undefined || about.was === null) {
     throw new NotRetryable(
       `${directory} does not say what it was: its ${ABOUT_FILE} does not hold`,
@@ -103,19 +129,42 @@ export async function reenter(
       `which tables hold rows of ${about.was} cannot be told; a retry might bill them twice. ${directory}/${REASON_FILE} says why`,
     );
   }
-  const attempt = about.attempt + 1;
+  const attempt = attemptOf(name, { was: about.was, attempt: about.attempt }) + 1;
   const target = reenteredName(about.was, attempt);
   // Only the rename makes it count: before, the same try can be made again.
-  await files.write(join(directory, ABOUT_FILE), encodeAbout({ ...about, attempt }));
-  await files.syncDirectory(directory);
+  await writeAbout(files, directory, { ...about, attempt });
   await files.rename(directory, join(paths.sealed, target));
-  await files.syncDirectory(paths.sealed);
-  await files.syncDirectory(paths.poison);
-  const { waiting, damaged } = await recoverSealed(files, paths, target);
-  if (waiting === undefined) {
-    throw new NotRetryable(`${name} is damaged (${damaged?.reason}) and was set aside`);
+  return target;
+}
+
+/** How often the segment of this name re-entered. Its about.json is one ahead where a try ended before its rename. */
+function attemptOf(name: string, { was, attempt }: { was: string; attempt: number }): number {
+  const isAhead = attempt > 0 && withoutNumber(name) === reenteredName(was, attempt - 1);
+  return isAhead ? attempt - 1 : attempt;
+}
+
+/** `<writer>.<seq>.<day>` of a folder that may have a number behind it, where its name was not free. */
+function withoutNumber(name: string): string {
+  return name.split('.').slice(0, 3).join('.');
+}
+
+/** What it is called in sealed/, if an earlier try moved it and failed then. */
+async function movedBefore(
+  files: SegmentFiles,
+  paths: JournalPaths,
+  { name, isQueued }: { name: string; isQueued: (directory: string) => boolean },
+): Promise<string | undefined> {
+  for (const each of await files.list(paths.sealed)) {
+    const directory = join(paths.sealed, each);
+    const about = isQueued(directory)
+      ? undefined
+      : await readable(() => readAbout(files, directory));
+    const { was = null, attempt = 0 } = about ?? {};
+    if (was !== null && attempt > 0 && reenteredName(was, attempt - 1) === withoutNumber(name)) {
+      return each;
+    }
   }
-  return waiting;
+  return undefined;
 }
 
 async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {

@@ -1,11 +1,13 @@
 /**
  * Open segments at start: the torn tail is cut, what holds is sealed under the segment's own id. Only bytes that were
- * never acknowledged are lost, unless the disk damaged some: then all that holds is kept, and the rest is set aside.
+ * never acknowledged are lost, unless the disk damaged some: then all that holds is kept, and the rest is set aside. So
+ * is a last flush of which nobody can tell.
  */
 import { join } from 'node:path';
 import { isUnreadable } from '../disk-error.ts';
 import type { IndexRecord } from './index-file.ts';
 import { decodeHeader, decodeRecords, HEADER_BYTES, MIXED_DAY } from './index-file.ts';
+import { keepTail } from './keep-tail.ts';
 import { holds, openRows } from './read-rows.ts';
 import { sealedName } from './sealed-segment.ts';
 import type { JournalPaths, SegmentFiles } from './segment-files.ts';
@@ -46,9 +48,11 @@ export async function recoverOpen(
     await moveSplitOf(files, paths, id);
     return damage;
   }
+  const damaged =
+    found.lost.length > 0 ? await keepTail(files, paths, { id, ...found }) : undefined;
   if (records.length === 0) {
     await files.remove(directory);
-    return { tornBytes: found.tornBytes, damaged: undefined };
+    return { tornBytes: found.tornBytes, damaged };
   }
   await cutTail(files, directory, found);
   if (found.day === MIXED_DAY) {
@@ -59,7 +63,7 @@ export async function recoverOpen(
     await files.syncDirectory(paths.open);
     await files.syncDirectory(paths.sealed);
   }
-  return { tornBytes: found.tornBytes, damaged: undefined };
+  return { tornBytes: found.tornBytes, damaged };
 }
 
 /** Days ascend, so that the seqs of one writer do: the watermark of a rollup is the highest seq it holds. */
@@ -81,6 +85,8 @@ interface OpenContents {
   indexBytes: number;
   /** Bytes of both files behind them. */
   tornBytes: number;
+  /** Records that hold, of rows behind `dataBytes` that do not. */
+  lost: IndexRecord[];
   /** One of the flushes that do not hold was acknowledged: the next one had begun. */
   isDamaged: boolean;
   /** What holds behind something that does not. */
@@ -107,7 +113,7 @@ async function readContents(
   const indexPath = join(directory, INDEX_FILE);
   const rowsBytes = (await files.stat(join(directory, ROWS_FILE)))?.bytes ?? 0;
   const indexBytes = (await files.stat(indexPath))?.bytes ?? 0;
-  const nothing = { day: 0, dataBytes: 0, indexBytes: 0, isDamaged: false };
+  const nothing = { day: 0, dataBytes: 0, indexBytes: 0, lost: [], isDamaged: false };
   // A header that is only cut off belongs to a first flush that never finished.
   if (indexBytes < HEADER_BYTES) {
     return { ...nothing, tornBytes: rowsBytes + indexBytes, records: [], behindDamage: [] };
@@ -132,8 +138,8 @@ async function readContents(
   contents.indexBytes = endOfRecords(bytes, contents.records.length);
   contents.tornBytes = rowsBytes - contents.dataBytes + bytes.length - contents.indexBytes;
   // Each flush of a day is one record, and begins when the one before is durable; a mixed one has several.
-  const lost = records.length - contents.records.length;
-  contents.isDamaged = contents.day !== MIXED_DAY && lost > 1;
+  contents.lost = records.slice(contents.records.length);
+  contents.isDamaged = contents.day !== MIXED_DAY && contents.lost.length > 1;
   return header === undefined && contents.behindDamage.length === 0
     ? 'the header of its index does not hold'
     : contents;

@@ -2,7 +2,7 @@
  * Sealed segments at start, and again before one that waited long is written: each flush is held against its CRC. Of a
  * segment that the disk damaged the flushes that hold are kept under its identity, and the whole is set aside.
  */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isUnreadable } from '../disk-error.ts';
 import { ABOUT_FILE, encodeAbout, readAbout, type SegmentAbout } from './about-file.ts';
 import type { IndexRecord } from './index-file.ts';
@@ -25,6 +25,12 @@ export interface WaitingSegment {
   records: readonly IndexRecord[];
 }
 
+/** What waits of a folder now, and what was set aside of it. */
+interface Recovered {
+  waiting: WaitingSegment | undefined;
+  damaged: DamagedPart | undefined;
+}
+
 interface Inspection {
   /** Why it may not be written as it is; undefined when all of it holds. */
   fault: string | undefined;
@@ -41,7 +47,7 @@ export async function recoverSealed(
   files: SegmentFiles,
   paths: JournalPaths,
   name: string,
-): Promise<{ waiting: WaitingSegment | undefined; damaged: DamagedPart | undefined }> {
+): Promise<Recovered> {
   const directory = join(paths.sealed, name);
   const { fault, records, about } = await inspect(files, directory, name);
   if (fault === undefined) {
@@ -56,6 +62,49 @@ export async function recoverSealed(
   const damaged = await setAsideDamaged(files, paths, { path: directory, reason });
   await moveSalvage(files, paths, name);
   return { waiting: await describe(files, directory), damaged };
+}
+
+/**
+ * The same of a segment that waits, in the process that knows it: an earlier try may have failed between two steps, and
+ * what it set aside was not told.
+ */
+export async function recoverWaiting(
+  files: SegmentFiles,
+  paths: JournalPaths,
+  { directory, dataBytes, about }: SealedSegment,
+): Promise<Recovered> {
+  const name = basename(directory);
+  const salvage = `${name}${SALVAGED}`;
+  if ((await files.stat(join(paths.split, salvage))) !== undefined) {
+    const damaged = await finishSalvage(files, paths, salvage);
+    const waiting = await describe(files, directory);
+    return { waiting, damaged: damaged ?? (await movedBefore(files, paths, name)) };
+  }
+  if ((await files.stat(directory)) === undefined) {
+    return { waiting: undefined, damaged: await movedBefore(files, paths, name) };
+  }
+  const found = await recoverSealed(files, paths, name);
+  const now = found.waiting?.segment ?? { dataBytes, about };
+  const isSame = now.dataBytes === dataBytes && now.about.isSalvaged === about.isSalvaged;
+  return found.damaged !== undefined || isSame
+    ? found
+    : { ...found, damaged: await movedBefore(files, paths, name) };
+}
+
+/** The part that an earlier try moved to damaged/, if nobody took it away. */
+async function movedBefore(
+  files: SegmentFiles,
+  paths: JournalPaths,
+  name: string,
+): Promise<DamagedPart> {
+  await files.syncDirectory(paths.damaged);
+  await files.syncDirectory(paths.sealed);
+  const parts = (await files.list(paths.damaged)).filter(
+    (part) => part === name || part.startsWith(`${name}.`),
+  );
+  return parts.length === 0
+    ? { directory: join(paths.sealed, name), reason: 'it is gone' }
+    : { directory: join(paths.damaged, parts.at(-1)!), reason: 'some of its flushes do not hold' };
 }
 
 /** Whether the name in split/ is that of a salvage; then what a crash left of it is finished. */

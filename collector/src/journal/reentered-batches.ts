@@ -11,8 +11,9 @@ import type { JournalPaths, SegmentFiles } from './segment-files.ts';
 /** In one question, of 30 bytes each; a server takes parameters of 128 KiB at most, and others may tell of some too. */
 const DUE_MAX = 200;
 
-/** Under which name a segment re-enters: it follows from its first, so that two copies of it are the same batch. */
+/** What a segment is called that re-entered so often: it follows from its first name, the same in every copy of it. */
 export function reenteredName(was: string, attempt: number): string {
+  if (attempt === 0) return was;
   const { day } = parseSealedName(was)!;
   const writerId = createHash('sha256').update(`${was} ${attempt}`).digest('hex').slice(0, 16);
   return sealedNameOf(writerId, 1, day);

@@ -3,8 +3,10 @@
  * Invariant: a segment leaves only by `release` (every table has it) or `setAside` (refused for good).
  */
 import { basename, join } from 'node:path';
-import { ABOUT_FILE, encodeAbout, type SegmentAbout } from './about-file.ts';
-import { recoverSealed } from './recover-sealed.ts';
+import { type SegmentAbout, writeAbout } from './about-file.ts';
+import type { IndexRecord } from './index-file.ts';
+import { reenter } from './poison.ts';
+import { recoverWaiting } from './recover-sealed.ts';
 import { ReenteredBatches } from './reentered-batches.ts';
 import type { SealedSegment } from './sealed-segment.ts';
 import { compactCheckpoint } from './seen-checkpoint.ts';
@@ -31,6 +33,8 @@ export class SealedQueue {
   private waiting: SealedSegment[] = [];
   private readers: (() => void)[] = [];
   private releases = 0;
+  /** Where segments go whose way out has begun, by their folder: the call that moved one may fail afterwards. */
+  private readonly leaving = new Map<string, string>();
   private isClosed = false;
   /** What was put back from poison/ and left by `release`, until settle has looked at it. */
   readonly reentered: ReenteredBatches;
@@ -89,16 +93,18 @@ export class SealedQueue {
 
   /**
    * Holds a segment that waited against its CRCs again: what was written once may have been damaged since, and must not
-   * be stored. Returns what there is of it now; undefined when nothing is, and it is out of the queue.
+   * be stored. Returns what there is of it now; undefined when nothing is, and it is out of the queue. Can be called
+   * again like `release`.
    */
   async check(segment: SealedSegment): Promise<SealedSegment | undefined> {
-    const name = basename(segment.directory);
-    const { waiting, damaged } = await recoverSealed(this.files, this.paths, name);
+    if (await this.hasLeft(segment)) {
+      return segment;
+    }
+    const { waiting, damaged } = await recoverWaiting(this.files, this.paths, segment);
     if (damaged === undefined) {
       return segment;
     }
     this.onDamaged(damaged);
-    await this.recount();
     const { isRecovered, sealedAtMs, openedAtMs } = segment;
     const left =
       waiting === undefined
@@ -110,6 +116,7 @@ export class SealedQueue {
       this.waiting.splice(Math.max(0, at), 0, left);
       this.bytes += left.dataBytes;
     }
+    await this.recount();
     return left;
   }
 
@@ -125,17 +132,19 @@ export class SealedQueue {
    */
   async release(segment: SealedSegment): Promise<void> {
     await this.reentered.note(segment);
-    const target = join(this.paths.done, basename(segment.directory));
-    if ((await this.files.stat(segment.directory)) !== undefined) {
+    const { directory } = segment;
+    const target = join(this.paths.done, basename(directory));
+    if ((await this.files.stat(directory)) !== undefined) {
       // One from a restored backup may lie there; a folder can only be renamed to a free name.
       await this.files.remove(target);
-      await this.files.rename(segment.directory, target);
+      await this.move(directory, target);
     }
     // The new name first: rows that are gone under the old one would look like damage at the next start.
     await this.files.syncDirectory(this.paths.done);
     await this.files.syncDirectory(this.paths.sealed);
     await this.files.remove(join(target, ROWS_FILE));
     this.drop(segment);
+    this.leaving.delete(directory);
     this.releases++;
     if (this.releases % COMPACT_EVERY === 0) {
       await this.compact();
@@ -147,8 +156,41 @@ export class SealedQueue {
    * where it is now. Can be called again like `release`.
    */
   async setAside(segment: SealedSegment, reason: SetAsideReason): Promise<string> {
-    const { directory, about } = segment;
-    const target = await freePath(this.files, join(this.paths.poison, basename(directory)));
+    const { directory } = segment;
+    let target = this.leaving.get(directory);
+    if (target === undefined || !(await this.hasLeft(segment))) {
+      target = await freePath(this.files, join(this.paths.poison, basename(directory)));
+      await this.tell(segment, reason);
+      await this.move(directory, target);
+    }
+    this.drop(segment);
+    await this.files.syncDirectory(this.paths.poison);
+    await this.files.syncDirectory(this.paths.sealed);
+    await this.recount();
+    this.leaving.delete(directory);
+    return target;
+  }
+
+  /**
+   * Puts a segment back that was set aside, as one that came in now. Returns what it is made of, and what of it does
+   * not hold. Can be called again like `release`.
+   * @throws NotRetryable
+   */
+  async reenter(
+    name: string,
+    nowMs: number,
+  ): Promise<{ records: readonly IndexRecord[]; damaged: DamagedPart | undefined }> {
+    const { waiting, damaged } = await reenter(this.files, this.paths, name, {
+      isQueued: (directory) => this.waiting.some((one) => one.directory === directory),
+      onDamaged: this.onDamaged,
+    });
+    await this.recount();
+    this.add({ ...waiting.segment, sealedAtMs: nowMs, openedAtMs: nowMs });
+    return { records: waiting.records, damaged };
+  }
+
+  /** Into its folder, why it was refused and what decides where it goes. */
+  private async tell({ directory, about }: SealedSegment, reason: SetAsideReason): Promise<void> {
     const text = JSON.stringify(reason, undefined, 2);
     await this.files.write(join(directory, REASON_FILE), Buffer.from(`${text}\n`));
     const held: SegmentAbout = {
@@ -156,14 +198,17 @@ export class SealedQueue {
       was: about.was ?? basename(directory),
       heldBy: mergeHeld(about.heldBy, reason.held_by),
     };
-    await this.files.write(join(directory, ABOUT_FILE), encodeAbout(held));
-    await this.files.syncDirectory(directory);
+    await writeAbout(this.files, directory, held);
+  }
+
+  private async move(directory: string, target: string): Promise<void> {
+    this.leaving.set(directory, target);
     await this.files.rename(directory, target);
-    this.drop(segment);
-    await this.files.syncDirectory(this.paths.poison);
-    await this.files.syncDirectory(this.paths.sealed);
-    await this.recount();
-    return target;
+  }
+
+  /** Whether a call that failed afterwards has moved it out of sealed/. */
+  private async hasLeft({ directory }: SealedSegment): Promise<boolean> {
+    return this.leaving.has(directory) && (await this.files.stat(directory)) === undefined;
   }
 
   /** At start: what was set aside before, and what of it was put back. */

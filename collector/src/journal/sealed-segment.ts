@@ -18,6 +18,8 @@ export interface SealedSegment {
   day: string;
   spanRows: number;
   entryRows: number;
+  /** Whose rows they are; null: it does not tell of all, as a release before this one wrote it. */
+  tenants: readonly string[] | null;
   dataBytes: number;
   /** Of them, the bytes of each flush, in their order. */
   flushBytes: readonly number[];
@@ -75,6 +77,7 @@ export async function readSealedSegment(
     rowsPath: join(directory, ROWS_FILE),
     ...identity,
     ...sumRecords(index.records),
+    tenants: tenantsOf(index.records),
     flushBytes: index.records.map(({ spanBytes, entryBytes }) => spanBytes + entryBytes),
     sealedAtMs,
     openedAtMs: sealedAtMs,
@@ -82,6 +85,11 @@ export async function readSealedSegment(
     about,
   };
   return { segment, records: index.records };
+}
+
+function tenantsOf(records: readonly IndexRecord[]): readonly string[] | null {
+  if (records.some(({ tenants }) => tenants.length === 0)) return null;
+  return [...new Set(records.flatMap(({ tenants }) => tenants))];
 }
 
 /** What is found came in before now, also when a clock was set back since it was sealed. */

@@ -1,13 +1,13 @@
 /** Lists and puts back what was set aside, in a journal that is open or in one that nobody has open. */
 import type { RetriedRow, SetAsideOperations } from '../set-aside-row.ts';
 import type { SetAsidePart } from './poison.ts';
-import { NotRetryable } from './poison.ts';
+import type { DamagedPart } from './set-aside.ts';
 
 /** The part of a journal, open or stopped, that knows what was set aside. */
 interface SetAsideParts {
   listSetAside(): Promise<readonly SetAsidePart[]>;
-  /** @throws NotRetryable */
-  retryPoison(name: string): Promise<void>;
+  /** Resolves with what of it does not hold. @throws NotRetryable, or an error of the disk */
+  retryPoison(name: string): Promise<DamagedPart | undefined>;
 }
 
 export function setAsideOperations(parts: SetAsideParts): SetAsideOperations {
@@ -32,14 +32,13 @@ export function setAsideOperations(parts: SetAsideParts): SetAsideOperations {
   };
 }
 
+/** Each part has its answer: one that fails must not hide what became of the others. */
 async function retryOne(parts: SetAsideParts, name: string): Promise<Omit<RetriedRow, 'name'>> {
   try {
-    await parts.retryPoison(name);
-    return { retried: true, reason: null };
+    const damaged = await parts.retryPoison(name);
+    const reason = damaged === undefined ? null : `${damaged.reason}: see ${damaged.directory}`;
+    return { retried: true, reason };
   } catch (error) {
-    if (error instanceof NotRetryable) {
-      return { retried: false, reason: error.message };
-    }
-    throw error;
+    return { retried: false, reason: error instanceof Error ? error.message : String(error) };
   }
 }

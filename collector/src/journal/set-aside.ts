@@ -1,6 +1,6 @@
 /**
  * What is kept apart: poison/ (ClickHouse refused it) and damaged/ (it does not hold). Invariant: nothing is removed
- * here, and whatever lies here is told: it is acknowledged, and no total has it.
+ * here, and whatever lies here is told: it is acknowledged, or may be, and no total has it.
  */
 import { basename, join } from 'node:path';
 import { codeOf } from '../disk-error.ts';
@@ -22,18 +22,23 @@ export async function setAsideDamaged(
   { path, reason }: { path: string; reason: string },
 ): Promise<DamagedPart> {
   const target = await freePath(files, join(paths.damaged, basename(path)));
+  // First: once it is moved, whoever tries again after an error does not come by here.
+  await writeReason(files, { path, target }, reason);
   await files.rename(path, target);
   await files.syncDirectory(paths.damaged);
   await files.syncDirectory(join(path, '..'));
-  await writeReason(files, target, reason);
   return { directory: target, reason };
 }
 
 /** A reason that cannot be written must not stop a start: it is in the log too. */
-async function writeReason(files: SegmentFiles, target: string, reason: string): Promise<void> {
+async function writeReason(
+  files: SegmentFiles,
+  { path, target }: { path: string; target: string },
+  reason: string,
+): Promise<void> {
   const bytes = Buffer.from(`${JSON.stringify({ reason })}\n`);
   try {
-    await files.write(join(target, REASON_FILE), bytes);
+    await files.write(join(path, REASON_FILE), bytes);
   } catch (error) {
     if (codeOf(error) === 'ENOTDIR') {
       // A stray file has nothing inside: its reason lies beside it, or only in the log.

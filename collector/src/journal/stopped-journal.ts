@@ -14,6 +14,8 @@ import { setAsideOperations } from './set-aside-operations.ts';
 /** Only an owner that is about to end is waited for. */
 const LOCK_WAIT_MS = 5_000;
 
+const NOBODY = { isQueued: () => false, onDamaged: () => undefined };
+
 /** Undefined where there is no journal. @throws ConfigError when another process owns the directory */
 export async function openStoppedJournal(
   dataDir: string,
@@ -26,7 +28,8 @@ export async function openStoppedJournal(
   const close = await lock(resolve(dataDir));
   const operations = setAsideOperations({
     listSetAside: () => listSetAside(diskFiles, paths),
-    retryPoison: async (name) => void (await reenter(diskFiles, paths, name)),
+    // Nothing is queued: the next start finds it.
+    retryPoison: async (name) => (await reenter(diskFiles, paths, name, NOBODY)).damaged,
   });
   return { ...operations, close };
 }

@@ -6,6 +6,7 @@ import { appendStoredSpan } from '../rows/append-stored-span.ts';
 import type { EntryBlock } from '../rows/entry-block.ts';
 import { startDayOf } from '../rows/ledger-entry.ts';
 import type { SpanBlock } from '../rows/span-block.ts';
+import { stageEntries } from '../rows/stage-entries.ts';
 import { spanKey } from '../settle/settle-span.ts';
 import type { Appended } from './reprice-step.ts';
 
@@ -24,18 +25,16 @@ export async function appendVersions(
   const entriesOf = Map.groupBy(entries, spanKey);
   for (const { span, reading } of spans) {
     const key = spanKey({ traceId: span.trace_id, spanId: span.span_id });
-    const { blocks } = journal.rowsFor(startDayOf({ startNs: BigInt(span.start_ns) }));
+    const rows = journal.rowsFor(startDayOf({ startNs: BigInt(span.start_ns) }));
+    const { blocks } = rows;
+    rows.addTenant(span.tenant);
     appendStoredSpan(blocks.span, span, reading);
     for (const entry of entriesOf.get(key) ?? []) {
       appendEntry(blocks.entry, entry);
     }
     entriesOf.delete(key);
   }
-  for (const own of entriesOf.values()) {
-    for (const entry of own) {
-      appendEntry(journal.rowsFor(startDayOf(entry)).blocks.entry, entry);
-    }
-  }
+  stageEntries(journal, [...entriesOf.values()].flat());
   if (spans.length + entries.length > 0) {
     await journal.commit();
   }

@@ -2,10 +2,9 @@
 import type { Journal } from '../journal/journal.ts';
 import { JournalUnavailable } from '../journal/journal-unavailable.ts';
 import type { SegmentBlocks } from '../journal/pending-rows.ts';
-import { appendEntry } from '../rows/append-entry.ts';
 import type { EntryBlock } from '../rows/entry-block.ts';
-import { type LedgerEntry, startDayOf } from '../rows/ledger-entry.ts';
-import { spanKey } from './settle-span.ts';
+import type { LedgerEntry } from '../rows/ledger-entry.ts';
+import { stageEntries } from '../rows/stage-entries.ts';
 
 export type EntryJournal = Journal<SegmentBlocks & { readonly entry: EntryBlock }>;
 
@@ -22,13 +21,9 @@ export class StagedEntries {
     this.failedBefore = journal.failedFlushes;
   }
 
-  /** Those of one span go in in one piece, so that no crash leaves half of it. Throws JournalUnavailable. */
+  /** See stageEntries. Throws JournalUnavailable. */
   stage(entries: readonly LedgerEntry[]): void {
-    for (const own of Map.groupBy(entries, spanKey).values()) {
-      for (const entry of own) {
-        appendEntry(this.journal.rowsFor(startDayOf(entry)).blocks.entry, entry);
-      }
-    }
+    stageEntries(this.journal, entries);
   }
 
   /** Resolves once all that was staged is durable. Rejects with JournalUnavailable when any of it may be lost. */

@@ -185,7 +185,9 @@ export class TraceDecider {
         const rows = record.spans.rows[n]!;
         const day = startDayOf(entry);
         // With the row and the key of its span: an entry that outlived them would be charged again by the resend.
-        append((rows.day === day ? rows : journal.rowsFor(day)).blocks.entry, entry);
+        const place = rows.day === day ? rows : journal.rowsFor(day);
+        if (place !== rows) place.addTenant(record.tenant);
+        append(place.blocks.entry, entry);
         trace.entries.set(spanId, [...(trace.entries.get(spanId) ?? []), entry]);
       }
     }

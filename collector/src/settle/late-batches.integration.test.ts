@@ -2,9 +2,13 @@
  * Two collectors on one database, on the real engine: what one stores long after its receipt, because its ClickHouse
  * was away, is settled although the other's marks have passed that receipt.
  */
+import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { storeWith } from '@ai-cost-profiler/clickhouse/test-store-with.ts';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { openTestLedger, type TestLedger } from '../test-ledger.ts';
 import { chat, NOW_MS, type TestSpan } from '../test-road.ts';
+import { LateBatches } from './late-batches.ts';
+import { insertMark } from './settle-marks.ts';
 
 let ledger: TestLedger;
 beforeAll(async () => {
@@ -118,4 +122,73 @@ it('a collector that is the only one waits for what it took, and asks for no lat
   await sendLate([root(), call(2)], 500_000);
   ledger.clockMs += 5_000;
   expect(await ledger.settle()).toMatchObject({ traces: 0, resolved: 0 });
+});
+
+const openLate = () => new LateBatches({ isOwn: () => false, nowMs: () => ledger.clockMs });
+
+/** A pass that finds nothing to correct. Returns what it looked at: of each writer, behind which batch. */
+async function pass(late: LateBatches, store: Store = ledger.store): Promise<Map<string, bigint>> {
+  const { writers, batches } = (await late.begin(store)) ?? { writers: [], batches: [] };
+  await insertMark(ledger.store, { stored: late.end() }, ledger.clockMs);
+  late.ended();
+  ledger.clockMs += 3_600_000;
+  return new Map(writers.map((id, n) => [id, batches[n]!]));
+}
+
+/** A trace without LLM spans, as a batch of some writer left it. */
+const traceOf = (writer: string, batch: number) => ({
+  tenant: 'acme',
+  trace_id: writer.padStart(32, '0'),
+  start_time: '2026-08-20 10:00:00',
+  writer_id: writer,
+  batch_seq: String(batch),
+});
+
+it('a collector that is away for a week is gone: its last batch is looked at no more, also after a restart', async () => {
+  await sendLate([root()], 500_000);
+  const looked = await pass(openLate());
+  expect(looked.size).toBeGreaterThan(1);
+  ledger.clockMs += 6 * 86_400_000;
+  expect(await pass(openLate())).toEqual(looked);
+  ledger.clockMs += 86_400_000;
+  const late = openLate();
+  for (let hour = 0; hour < 12; hour++) await pass(late);
+  expect(await pass(late)).toEqual(new Map());
+  expect(await pass(openLate())).toEqual(new Map());
+  await sendLate([call(2)], 500_000);
+  expect((await pass(openLate())).size).toBe(1);
+});
+
+it('a start that cannot read what is stored looks at no more than another one once it can', async () => {
+  await pass(openLate());
+  await ledger.store.insertRows('aicost.traces', [traceOf('many', 5)]);
+  await pass(openLate());
+  const others = await pass(openLate());
+  expect(others.get('many')).toBe(4n);
+  let failures = 1;
+  const store = storeWith(ledger.store, {
+    query: (sql, ...rest) =>
+      sql.includes('.traces ') && failures-- > 0
+        ? Promise.reject(new Error('the connection broke'))
+        : ledger.store.query(sql, ...rest),
+  });
+  const late = openLate();
+  await expect(late.begin(store)).rejects.toThrow('the connection broke');
+  expect(await pass(late, store)).toEqual(others);
+});
+
+it('of thousands of writers a pass looks at as many as a question may name, and the next ones at the others', async () => {
+  const rows = Array.from({ length: 8_000 }, (_, n) =>
+    traceOf(`c${String(n).padStart(15, '0')}`, 1),
+  );
+  await ledger.store.insertRows('aicost.traces', rows);
+  const looked = new Set<string>();
+  const late = openLate();
+  for (let passes = 0; passes < 10; passes++) {
+    const writers = [...(await pass(late)).keys()];
+    // 19 bytes each, and a server takes parameters of 128 KiB.
+    expect(writers.length).toBeLessThan(3_000);
+    for (const id of writers) looked.add(id);
+  }
+  expect(looked.size).toBeGreaterThanOrEqual(rows.length);
 });

@@ -8,11 +8,12 @@ import { join } from 'node:path';
 import type { TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
 import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { storeWith } from '@ai-cost-profiler/clickhouse/test-store-with.ts';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { chat, openRoad, type TestRoad } from '../test-road.ts';
 import { CLAIM_KIND } from './clone-guard.ts';
 import { Landing } from './landing.ts';
-import { Writer, type WriterEvent } from './writer.ts';
+import { Writer, type WriterEvent, type WriterOptions } from './writer.ts';
 
 /** How often each scenario is run, all at once: a start waits 12 s for inserts of whoever was there before. */
 const ROUNDS = Number(process.env['AICOST_FUZZ_RUNS'] ?? 1);
@@ -57,7 +58,11 @@ async function copy(directory: string): Promise<TestRoad> {
   return openRoad({ directory: target });
 }
 
-async function writeAll(road: TestRoad, store: Store): Promise<WriterEvent[]> {
+async function writeAll(
+  road: TestRoad,
+  store: Store,
+  enlarge: WriterOptions['enlarge'] = async ({ rowsPath }) => rowsPath,
+): Promise<WriterEvent[]> {
   const events: WriterEvent[] = [];
   const { queue } = road.journal;
   const writer = new Writer({
@@ -66,6 +71,7 @@ async function writeAll(road: TestRoad, store: Store): Promise<WriterEvent[]> {
     queue,
     nowMs: Date.now,
     random: Math.random,
+    enlarge,
     claimWriter: async (id) => {
       const row = { version: String(Date.now()), actor: 'writer', kind: CLAIM_KIND, id };
       await store.insertRows('aicost.control', [{ ...row, tenant: '', payload: '{}', deleted: 0 }]);
@@ -156,3 +162,21 @@ it('every batch that an original and its copies hold is stored once, whoever com
     ).toEqual([]);
   }
 }, 240_000);
+
+it('an insert is given its time to begin once the file that it sends is made', async () => {
+  const road = await fill('slow-disk');
+  await road.close();
+  const [store] = stores as [Store];
+  const order: string[] = [];
+  const asked = storeWith(store, {
+    query: (sql, ...rest) => {
+      if (sql.includes('now64(3)')) order.push('time');
+      return store.query(sql, ...rest);
+    },
+  });
+  await writeAll(road, asked, async ({ rowsPath }) => {
+    order.push('file');
+    return rowsPath;
+  });
+  expect(order.slice(0, 2)).toEqual(['file', 'time']);
+});

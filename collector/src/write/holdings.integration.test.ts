@@ -35,6 +35,7 @@ const SEGMENT: SealedSegment = {
   day: '2026-08-20',
   spanRows: 2,
   entryRows: 2,
+  tenants: ['acme', 'other'],
   dataBytes: 1,
   flushBytes: [1],
   sealedAtMs: 0,
@@ -57,9 +58,30 @@ it('a batch of which half is gone is told as that where nothing has expired', as
   await expect(lacking()).rejects.toThrow(HoldingConflict);
 });
 
+/** What a deletion of a tenant, and the seal of a day, leave. */
+const deleteTenant = (tenant: string) => {
+  const row = { kind: 'tenant', id: tenant, tenant, payload: '{"state":"deleted"}', deleted: 1 };
+  return store.insertRows('aicost.control', [{ ...row, version: '1', actor: 'test' }]);
+};
+const sealDay = (tenant: string) =>
+  store.insertRows('aicost.sealed_days', [{ tenant, day: SEGMENT.day, expired: 'spans' }]);
+
+it('is told also where rows of tenants went that have none in it', async () => {
+  await deleteTenant('gone');
+  await sealDay('expired');
+  await expect(lacking()).rejects.toThrow(HoldingConflict);
+  // Of one that does not tell whose rows it has, they may be theirs.
+  expect(await targetsLacking(store, targets, { ...SEGMENT, tenants: null })).toEqual([]);
+});
+
+it('is held where one of its tenants was deleted', async () => {
+  await deleteTenant("o'brien");
+  const tenants = ['other', "o'brien"];
+  expect(await targetsLacking(store, targets, { ...SEGMENT, tenants })).toEqual([]);
+});
+
 it('is held where a day of one of its tenants is sealed', async () => {
-  const seal = { tenant: 'acme', day: '2026-08-20', expired: 'spans' };
-  await store.insertRows('aicost.sealed_days', [seal]);
+  await sealDay('acme');
   expect(await lacking()).toEqual([]);
   await expire('ledger');
   expect(await lacking()).toEqual([]);

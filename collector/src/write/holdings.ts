@@ -15,6 +15,8 @@ export class HoldingConflict extends Error {
 }
 
 const SYNC_MS_MAX = 200_000;
+/** A statement may be 256 KiB. */
+const TENANTS_NAMED_MAX = 500;
 
 /** Rows the batch has of the kind that feeds the target. */
 function expectedRows(table: string, segment: SealedSegment): number {
@@ -112,12 +114,18 @@ async function holds(
   return found !== 0;
 }
 
-/** Whether rows of some tenant may have expired on the day of the segment, or some tenant was deleted. */
-async function mayBeDeleted(store: Store, { day }: SealedSegment): Promise<boolean> {
+/**
+ * Whether rows of some tenant of the segment may have expired on its day, or one of them was deleted. Where the segment
+ * does not tell whose its rows are, or of more than can be named, any tenant counts.
+ */
+async function mayBeDeleted(store: Store, { day, tenants }: SealedSegment): Promise<boolean> {
+  const isNamed = tenants !== null && tenants.length <= TENANTS_NAMED_MAX;
+  const names = isNamed ? tenants.map(quoteString).join(', ') : '';
+  const among = (column: string) => (isNamed ? ` AND ${column} IN (${names})` : '');
   const [row] = await store.query<{ seals: string }>(
-    `SELECT count() + (SELECT count() FROM ${quoteName(store.database)}.control WHERE kind = 'tenant' AND deleted) AS seals
+    `SELECT count() + (SELECT count() FROM ${quoteName(store.database)}.control WHERE kind = 'tenant' AND deleted${among('id')}) AS seals
      FROM ${quoteName(store.database)}.sealed_days
-     WHERE day = toDate(${quoteString(day)}) AND expired != 'content'`,
+     WHERE day = toDate(${quoteString(day)}) AND expired != 'content'${among('tenant')}`,
   );
   return countOf(row?.seals) > 0;
 }

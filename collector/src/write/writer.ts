@@ -192,6 +192,8 @@ export class Writer {
     const { store, landing } = this.options;
     const ofShard = landing.targets.filter((one) => one.shard === shard);
     const targets = target === undefined ? fedBy(segment, ofShard) : [target];
+    // Before the fence is asked: what it gives for the insert to begin must not be spent on making a file.
+    const path = (await this.options.enlarge?.(segment)) ?? segment.rowsPath;
     const conditions = [
       isDoubted ? this.guard?.stillLacked(segment, targets) : this.guard?.unclaimed(segment),
       await this.fence?.condition(segment.dataBytes),
@@ -202,7 +204,6 @@ export class Writer {
         ? landing.insertAll(segment, condition, shard)
         : landing.insertInto(target, segment, condition);
     attempts.mayHaveRun = true;
-    const path = (await this.options.enlarge?.(segment)) ?? segment.rowsPath;
     await store.insertNativeFile(path, { ...insert, queryId: queryId(segment) });
   }
 
