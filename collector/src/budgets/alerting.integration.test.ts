@@ -352,6 +352,22 @@ describe('a webhook', () => {
     expect(received).toEqual([]);
   });
 
+  test('that changes the protocol is an attempt that failed, and not one without an end', async () => {
+    const upgrading = createServer((_, response) => {
+      const head = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n';
+      response.socket?.end(head);
+    });
+    await new Promise<void>((resolve) => upgrading.listen(0, '127.0.0.1', resolve));
+    const { port } = upgrading.address() as AddressInfo;
+    const options = { ...sent, timeoutMs: 60_000, mayBePrivate: true };
+    const url = `http://127.0.0.1:${port}/`;
+    expect(await sendWebhook({ id: 'msg_1', body: '{}' }, { ...options, url })).toEqual({
+      status: 0,
+      error: 'the connection ended without an answer',
+    });
+    await new Promise((resolve) => upgrading.close(resolve));
+  });
+
   test('that does not answer in time is an attempt that failed', async () => {
     const silent = createServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
