@@ -2208,7 +2208,7 @@ export interface Operations {
           /** The last so many times 24 hours. */
           readonly days: number;
         };
-        /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+        /** settled: up to `settled_through`, of traces that go on what was booked by then. all: up to now, as known now. */
         readonly basis?: "settled" | "all";
         /** Share of the amount from which on the state is warning; null: never. */
         readonly warn_at?: string | null;
@@ -2252,7 +2252,7 @@ export interface Operations {
         /** The last so many times 24 hours. */
         readonly days: number;
       };
-      /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+      /** settled: up to `settled_through`, of traces that go on what was booked by then. all: up to now, as known now. */
       readonly basis?: "settled" | "all";
       /** Share of the amount from which on the state is warning; null: never. */
       readonly warn_at?: string | null;
@@ -2286,7 +2286,7 @@ export interface Operations {
         /** The last so many times 24 hours. */
         readonly days: number;
       };
-      /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+      /** settled: up to `settled_through`, of traces that go on what was booked by then. all: up to now, as known now. */
       readonly basis?: "settled" | "all";
       /** Share of the amount from which on the state is warning; null: never. */
       readonly warn_at?: string | null;
@@ -2333,7 +2333,7 @@ export interface Operations {
         /** The last so many times 24 hours. */
         readonly days: number;
       };
-      /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+      /** settled: up to `settled_through`, of traces that go on what was booked by then. all: up to now, as known now. */
       readonly basis?: "settled" | "all";
       /** Share of the amount from which on the state is warning; null: never. */
       readonly warn_at?: string | null;
@@ -2378,7 +2378,7 @@ export interface Operations {
         /** The last so many times 24 hours. */
         readonly days: number;
       };
-      /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+      /** settled: up to `settled_through`, of traces that go on what was booked by then. all: up to now, as known now. */
       readonly basis?: "settled" | "all";
       /** Share of the amount from which on the state is warning; null: never. */
       readonly warn_at?: string | null;
@@ -2412,7 +2412,7 @@ export interface Operations {
         /** The last so many times 24 hours. */
         readonly days: number;
       };
-      /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+      /** settled: up to `settled_through`, of traces that go on what was booked by then. all: up to now, as known now. */
       readonly basis?: "settled" | "all";
       /** Share of the amount from which on the state is warning; null: never. */
       readonly warn_at?: string | null;
@@ -2459,7 +2459,7 @@ export interface Operations {
         /** The last so many times 24 hours. */
         readonly days: number;
       };
-      /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+      /** settled: up to `settled_through`, of traces that go on what was booked by then. all: up to now, as known now. */
       readonly basis?: "settled" | "all";
       /** Share of the amount from which on the state is warning; null: never. */
       readonly warn_at?: string | null;

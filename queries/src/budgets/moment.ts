@@ -24,7 +24,7 @@ export interface BurnWindow {
 export interface Moment {
   /** Everything before counts: now, or where settle is through. */
   readonly atNs: InstantNs;
-  /** For the basis settled: calls of traces received later are left out. */
+  /** For the basis settled: of traces that go on later, calls booked later are left out. */
   readonly markNs: InstantNs | null;
   readonly period: Period;
   /** From the period's start to `atNs`; empty at the very start. */
