@@ -7,6 +7,7 @@ import { type AlertLoop, startAlertLoop } from './budgets/alert-loop.ts';
 import { type Budgets, createBudgets } from './budgets/budget-operations.ts';
 import { type DeliverResult, deliverAlerts } from './budgets/deliver-alerts.ts';
 import { type AlertStore, evaluateBudgets } from './budgets/evaluate-budgets.ts';
+import { LastLooks } from './budgets/last-looks.ts';
 import { sendWebhook } from './budgets/send-webhook.ts';
 import { createWebhooks, type Webhooks } from './budgets/webhook-operations.ts';
 import type { Config } from './config.ts';
@@ -72,15 +73,16 @@ export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
     metrics.aicost_alerts_total.inc({ state, event });
     log.info({ tenant, state, event, alert_id, budget_id }, 'an alert of a budget');
   };
+  const lastLooks = new LastLooks();
   return startAlertLoop({
     evaluate: async (signal) => {
-      if (!parts.storing.settling.isOwner) return;
+      if (!parts.storing.settling.isOwner) return lastLooks.forget();
       const end = metrics.aicost_budget_pass_seconds.startTimer();
       const onEvaluated = (outcome: string) =>
         metrics.aicost_budget_evaluations_total.inc({ outcome });
       const store = storeUntil(signal);
-      const looking = { store, budgets, idSecretOf, publishAlert, nowMs, onEvaluated };
-      await evaluateBudgets(looking, signal);
+      const deps = { store, budgets, lastLooks, idSecretOf, publishAlert, nowMs, onEvaluated };
+      await evaluateBudgets(deps, signal);
       end();
     },
     deliver: async (signal) => {

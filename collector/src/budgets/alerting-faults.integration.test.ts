@@ -12,6 +12,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { PublishedAlert } from '../publish-alert.ts';
 import { deliverAlerts } from './deliver-alerts.ts';
 import { type AlertStore, evaluateBudgets } from './evaluate-budgets.ts';
+import { LastLooks } from './last-looks.ts';
 import { type SendOptions, type SendOutcome, sendWebhook } from './send-webhook.ts';
 
 const START_MS = Date.parse('2026-08-10T12:00:00Z');
@@ -69,6 +70,7 @@ describe('budgets', () => {
           inForce: () => TENANTS.map(budgetOf),
           tenants: options.tenants ?? (() => TENANTS),
         },
+        lastLooks: new LastLooks(),
         idSecretOf: (tenant) => Buffer.from(tenant),
         publishAlert: (...one) => told.push(one),
         nowMs: () => nowMs,

@@ -14,6 +14,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { PublishedAlert } from '../publish-alert.ts';
 import { deliverAlerts } from './deliver-alerts.ts';
 import { evaluateBudgets } from './evaluate-budgets.ts';
+import { LastLooks } from './last-looks.ts';
 import { sendWebhook } from './send-webhook.ts';
 
 const HOUR_MS = 3_600_000;
@@ -34,6 +35,7 @@ let answers: number[] = [];
 let budgets: Budget[] = [];
 let published: [string, PublishedAlert][] = [];
 let nowMs = START_MS;
+let lastLooks = new LastLooks();
 
 beforeAll(async () => {
   ledger = await openEmbeddedLedger();
@@ -58,6 +60,7 @@ beforeEach(async () => {
   await ledger.store.command('TRUNCATE TABLE aicost.webhook_attempts');
   [received, answers, published, nowMs] = [[], [], [], START_MS];
   budgets = [budgetOf('bud_1', {})];
+  lastLooks = new LastLooks();
 });
 
 function budgetOf(id: string, body: object): Budget {
@@ -84,6 +87,7 @@ async function look(): Promise<string[]> {
     {
       store: ledger.store,
       budgets: { inForce: () => budgets, tenants: () => ['acme', 'globex'] },
+      lastLooks,
       idSecretOf: (tenant) => Buffer.from(tenant),
       publishAlert: (tenant, alert) => published.push([tenant, alert]),
       nowMs: () => nowMs,
@@ -178,6 +182,56 @@ describe('an alert', () => {
     await spend('50');
     expect(await look()).toEqual(['warning fired']);
     expect(new Set((await listed()).rows.map(({ alert_id }) => alert_id)).size).toBe(1);
+  });
+
+  describe('of a period that has ended', () => {
+    const NIGHT_MS = Date.parse('2026-08-11T00:00:00Z');
+    const mark = (time: string) =>
+      ledger.settledThrough(instantOfMs(Date.parse(time)), instantOfMs(Date.parse(time)));
+
+    test('tells what the last minute of it spent, once', async () => {
+      await spend('70');
+      nowMs = NIGHT_MS - 90_000;
+      expect(await look()).toEqual([]);
+      nowMs = NIGHT_MS;
+      await spend('20');
+      expect(await look()).toEqual(['warning fired', 'warning resolved']);
+      const rows = (await listed()).rows.map(({ reason, spent_usd, at, period_to }) => ({
+        reason,
+        spent_usd,
+        at,
+        period_to,
+      }));
+      const period_to = '2026-08-11T00:00:00Z';
+      expect(rows).toEqual([
+        { reason: 'period_ended', spent_usd: null, at: '2026-08-11T00:01:00Z', period_to },
+        { reason: 'reached', spent_usd: '90', at: period_to, period_to },
+      ]);
+      // Who takes over knows of no look, but of what was told.
+      await mark('2026-08-10T23:50:00Z');
+      lastLooks = new LastLooks();
+      expect(await look()).toEqual([]);
+    });
+
+    test('tells what it spent while nobody looked, though it was over when somebody did again', async () => {
+      await mark('2026-08-10T12:00:00Z');
+      await spend('110');
+      nowMs = NIGHT_MS + 50 * HOUR_MS;
+      const fired = ['exceeded fired', 'exceeded resolved', 'warning fired', 'warning resolved'];
+      expect((await look()).sort()).toEqual(fired);
+      expect(await look()).toEqual([]);
+    });
+
+    test('says nothing of a period before there was the budget', async () => {
+      await mark('2026-08-10T12:00:00Z');
+      const later = budgets;
+      budgets = [];
+      await spend('110');
+      nowMs = NIGHT_MS;
+      expect(await look()).toEqual([]);
+      budgets = later;
+      expect(await look()).toEqual([]);
+    });
   });
 
   test('of one rule for each user is told user by user', async () => {

@@ -1,13 +1,15 @@
 /**
- * One look at every budget: which keys are in which state now, and what of that is new. Invariant: an event is stored
+ * One look at every budget: which keys are in which state now, or were when a period ended, and what of that is new. Invariant: an event is stored
  * before anybody hears of it, so that deliveries follow from what is stored.
  */
 import { type AlertEvent, storedAlert } from '@ai-cost-profiler/queries/alerts/alert-event.ts';
-import { readOpenAlerts } from '@ai-cost-profiler/queries/alerts/open-alerts.ts';
-import { readAlerting } from '@ai-cost-profiler/queries/budgets/alerting.ts';
+import { readEndedAlerts, readOpenAlerts } from '@ai-cost-profiler/queries/alerts/open-alerts.ts';
+import { type Alerting, readAlerting } from '@ai-cost-profiler/queries/budgets/alerting.ts';
 import type { Budget } from '@ai-cost-profiler/queries/budgets/definition.ts';
+import { type EndedPeriod, endedPeriods } from '@ai-cost-profiler/queries/budgets/period.ts';
 import { ExpiredQuestion } from '@ai-cost-profiler/queries/expired-ledger.ts';
 import { instantOfMs } from '@ai-cost-profiler/queries/parameters.ts';
+import { formatInstant, type InstantNs } from '@ai-cost-profiler/queries/range.ts';
 import {
   openTenantScope,
   type Store as QueryStore,
@@ -16,6 +18,7 @@ import {
 import type { PublishAlert } from '../publish-alert.ts';
 import { alertChanges, deletedBudgetChanges } from './alert-changes.ts';
 import type { Budgets } from './budget-operations.ts';
+import type { LastLooks } from './last-looks.ts';
 
 export interface AlertStore extends QueryStore {
   insertRows(table: string, rows: readonly object[]): Promise<void>;
@@ -24,6 +27,8 @@ export interface AlertStore extends QueryStore {
 export interface EvaluateDeps {
   readonly store: AlertStore;
   readonly budgets: Pick<Budgets, 'inForce' | 'tenants'>;
+  /** Of the passes before; kept by who calls. */
+  readonly lastLooks: LastLooks;
   /** Keys the ids of a tenant's alerts. */
   readonly idSecretOf: (tenant: string) => Uint8Array;
   readonly publishAlert: PublishAlert;
@@ -47,6 +52,7 @@ export async function evaluateBudgets(deps: EvaluateDeps, signal: AbortSignal): 
     await evaluateTenant(deps, { tenant, budgets, onFailed }, signal).catch(onFailed);
   }
   if (failures.length > 0) throw failures[0];
+  deps.lastLooks.passed(inForce.map(({ id }) => id));
 }
 
 async function evaluateTenant(
@@ -60,8 +66,7 @@ async function evaluateTenant(
   for (const budget of budgets) {
     if (signal.aborted) return;
     const ofBudget = open.filter(({ budget_id }) => budget_id === budget.id);
-    const looking = changesOf(deps, scope, budget, ofBudget);
-    await looking.then((events) => tell(deps, tenant, events)).catch(onFailed);
+    await lookAt(deps, scope, budget, ofBudget).catch(onFailed);
   }
   if (signal.aborted) return;
   const ids = new Set(budgets.map(({ id }) => id));
@@ -69,24 +74,79 @@ async function evaluateTenant(
   await tell(deps, tenant, deletedBudgetChanges(orphans, instantOfMs(deps.nowMs())));
 }
 
-async function changesOf(
-  { nowMs, onEvaluated, idSecretOf }: EvaluateDeps,
+interface Looking {
+  readonly scope: TenantScope;
+  readonly budget: Budget;
+  readonly nowNs: InstantNs;
+}
+
+/** One budget: at the end of every period that ended since the last look, and then as it stands. */
+async function lookAt(
+  deps: EvaluateDeps,
   scope: TenantScope,
   budget: Budget,
-  open: readonly AlertEvent[],
+  before: readonly AlertEvent[],
+): Promise<void> {
+  const nowNs = instantOfMs(deps.nowMs());
+  const looking: Looking = { scope, budget, nowNs };
+  const alerting = await read(deps, looking);
+  if (alerting === null) return;
+  const { atNs } = alerting.moment;
+  const lastNs = await deps.lastLooks.of(scope, budget.id, nowNs);
+  const ended = lastNs === null ? [] : endedPeriods(budget.window, lastNs, atNs);
+  const secret = deps.idSecretOf(budget.tenant);
+  let open = before;
+  // Events of one alert are told apart by when they were recorded.
+  let recordedNs = nowNs;
+  for (const period of ended) {
+    const events = await changesAtEnd(deps, looking, { period, open, recordedNs: recordedNs++ });
+    await tell(deps, budget.tenant, events);
+    open = openAfter(open, events);
+  }
+  const changes = alertChanges({ budget, alerting, open, nowNs: recordedNs, secret });
+  await tell(deps, budget.tenant, changes);
+  deps.lastLooks.note(budget.id, atNs);
+}
+
+/** What of a period that ended is new; nothing of an alert that was already resolved with it. */
+async function changesAtEnd(
+  deps: EvaluateDeps,
+  looking: Looking,
+  asked: { period: EndedPeriod; open: readonly AlertEvent[]; recordedNs: InstantNs },
 ): Promise<AlertEvent[]> {
-  const nowNs = instantOfMs(nowMs());
+  const { scope, budget } = looking;
+  const { period, recordedNs } = asked;
+  const alerting = await read(deps, { ...looking, ended: period });
+  if (alerting === null) return [];
+  const periodTo = formatInstant(period.toNs);
+  const open = asked.open.filter(({ period_to }) => period_to === periodTo);
+  const secret = deps.idSecretOf(budget.tenant);
+  const events = alertChanges({ budget, alerting, open, nowNs: recordedNs, secret });
+  if (events.length === 0) return [];
+  const over = await readEndedAlerts(scope, { budgetId: budget.id, toNs: period.toNs });
+  return events.filter(({ alert_id }) => !over.has(alert_id));
+}
+
+function openAfter(open: readonly AlertEvent[], events: readonly AlertEvent[]): AlertEvent[] {
+  const changed = new Set(events.map(({ alert_id }) => alert_id));
+  const others = open.filter(({ alert_id }) => !changed.has(alert_id));
+  return [...others, ...events.filter(({ event }) => event === 'fired')];
+}
+
+/** Null: nothing is known, or not any more. */
+async function read(
+  { onEvaluated }: EvaluateDeps,
+  { scope, ...asked }: Looking & { readonly ended?: EndedPeriod },
+): Promise<Alerting | null> {
   try {
-    const alerting = await readAlerting(scope, { budget, nowNs, limit: ALERTING_KEYS_MAX });
+    const alerting = await readAlerting(scope, { ...asked, limit: ALERTING_KEYS_MAX });
     onEvaluated(alerting === null ? 'unknown' : 'known');
-    if (alerting === null) return [];
-    const secret = idSecretOf(budget.tenant);
-    return alertChanges({ budget, alerting, open, nowNs, secret });
+    return alerting;
   } catch (error) {
     if (!(error instanceof ExpiredQuestion)) throw error;
     // Its window reaches back further than the ledger: what was spent is not known any more.
     onEvaluated('expired');
-    return [];
+    return null;
   }
 }
 

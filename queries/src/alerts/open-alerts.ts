@@ -1,4 +1,6 @@
 /** The alerts that fired and were not resolved, each by its newest event; of those that ended, only that is read. */
+import { instantSql } from '../instant-sql.ts';
+import type { InstantNs } from '../range.ts';
 import { bound, sql } from '../sql.ts';
 import type { TenantScope } from '../tenant-scope.ts';
 import { ALERT_COLUMNS, type AlertEvent, readAlertEvent, type StoredAlert } from './alert-event.ts';
@@ -13,4 +15,16 @@ export async function readOpenAlerts(scope: TenantScope, budgetId?: string): Pro
     sql`SELECT ${ALERT_COLUMNS} FROM (${newest}) AS alerts`,
   );
   return stored.map(readAlertEvent);
+}
+
+/** The ids of a budget's alerts that were resolved because their period, up to `toNs`, had ended. */
+export async function readEndedAlerts(
+  scope: TenantScope,
+  { budgetId, toNs }: { readonly budgetId: string; readonly toNs: InstantNs },
+): Promise<ReadonlySet<string>> {
+  const rows = await scope.query<{ alert_id: string }>(
+    sql`SELECT DISTINCT alert_id ${scope.from('alerts')} AND budget_id = ${bound('String', budgetId)}
+      AND period_to = ${instantSql(toNs)} AND reason = 'period_ended'`,
+  );
+  return new Set(rows.map(({ alert_id }) => alert_id));
 }
