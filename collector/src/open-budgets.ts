@@ -6,8 +6,9 @@ import { randomBytes } from 'node:crypto';
 import { type AlertLoop, startAlertLoop } from './budgets/alert-loop.ts';
 import { type Budgets, createBudgets } from './budgets/budget-operations.ts';
 import { type DeliverResult, deliverAlerts } from './budgets/deliver-alerts.ts';
-import { type AlertStore, evaluateBudgets } from './budgets/evaluate-budgets.ts';
+import { evaluateBudgets } from './budgets/evaluate-budgets.ts';
 import { LastLooks } from './budgets/last-looks.ts';
+import { lookStore } from './budgets/look-store.ts';
 import { sendWebhook } from './budgets/send-webhook.ts';
 import { createWebhooks, type Webhooks } from './budgets/webhook-operations.ts';
 import type { Config } from './config.ts';
@@ -64,7 +65,7 @@ export interface AlertingParts {
 export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
   const { config, live, metrics, log } = parts;
   if (!config.settle) return undefined;
-  const storeUntil = (signal: AbortSignal) => stoppableStore(parts.storage.store, signal);
+  const storeUntil = (signal: AbortSignal) => lookStore(parts.storage.store, signal);
   const { nowMs } = parts.clock;
   const { budgets, webhooks, alertIdSecretOf: idSecretOf } = parts.budgets;
   const publishAlert: PublishAlert = (tenant, alert) => {
@@ -113,12 +114,3 @@ export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
 }
 
 const NOTHING_PENDING: DeliverResult = { pending: 0, nextMs: null };
-
-/** Questions end with the signal; what was found out is stored all the same, so that nobody is told twice. */
-function stoppableStore(store: Storage['store'], signal: AbortSignal): AlertStore {
-  return {
-    database: store.database,
-    query: (sql, params) => store.query(sql, params, { signal }),
-    insertRows: (table, rows) => store.insertRows(table, rows),
-  };
-}

@@ -62,15 +62,24 @@ describe('budgets', () => {
   beforeEach(() => {
     told = [];
   });
-  const look = (options: { store?: AlertStore; tenants?: () => readonly string[] } = {}) =>
+  let lastLooks = new LastLooks();
+  beforeEach(() => {
+    lastLooks = new LastLooks();
+  });
+  interface LookOptions {
+    readonly store?: AlertStore;
+    readonly tenants?: () => readonly string[];
+    readonly inForce?: () => readonly Budget[];
+  }
+  const look = (options: LookOptions = {}) =>
     evaluateBudgets(
       {
         store: options.store ?? ledger.store,
         budgets: {
-          inForce: () => TENANTS.map(budgetOf),
+          inForce: options.inForce ?? (() => TENANTS.map(budgetOf)),
           tenants: options.tenants ?? (() => TENANTS),
         },
-        lastLooks: new LastLooks(),
+        lastLooks,
         idSecretOf: (tenant) => Buffer.from(tenant),
         publishAlert: (...one) => told.push(one),
         nowMs: () => nowMs,
@@ -91,6 +100,26 @@ describe('budgets', () => {
     };
     await expect(look({ store })).rejects.toThrow('too slow');
     expect(told.map(([tenant, { event }]) => [tenant, event])).toEqual([['globex', 'fired']]);
+  });
+
+  test('that take long end the turn of their tenant alone, and the next pass goes on with the others', async () => {
+    await spend('ann');
+    const slow = ['bud_1', 'bud_2', 'bud_3'].map((id) => ({ ...budgetOf('acme'), id }));
+    const inForce = () => [...slow, budgetOf('globex')];
+    const store: AlertStore = {
+      database: ledger.store.database,
+      insertRows: (table, rows) => ledger.store.insertRows(table, rows),
+      query: (sql, params) => {
+        const isSpending = sql.includes('GROUPING SETS');
+        if (isSpending && Object.values(params).includes('acme')) nowMs += 8_000;
+        return ledger.store.query(sql, params);
+      },
+    };
+    const toldBy = () => told.splice(0).map(([tenant, { budget_id }]) => `${tenant} ${budget_id}`);
+    await look({ store, inForce });
+    expect(toldBy()).toEqual(['acme bud_1', 'acme bud_2', 'globex bud_1']);
+    await look({ store, inForce });
+    expect(toldBy()).toEqual(['acme bud_3']);
   });
 
   test('of a tenant that is deleted while they are looked at leave nothing', async () => {

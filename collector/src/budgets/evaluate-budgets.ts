@@ -38,40 +38,54 @@ export interface EvaluateDeps {
 
 /** Keys of one budget that can alert at once. */
 const ALERTING_KEYS_MAX = 10_000;
+/** After this long no other budget of the tenant is begun in the same pass. */
+const TURN_MS_MAX = 10_000;
 const NO_DIMENSIONS = { by: [], filters: [] };
 
-/** Looks at every budget of every tenant. Throws what the store throws, when all were looked at. */
+/**
+ * Looks at the budgets of every tenant, of each as many as its turn has time for: the next pass goes on with the others.
+ * Throws what the store throws, when all tenants had their turn.
+ */
 export async function evaluateBudgets(deps: EvaluateDeps, signal: AbortSignal): Promise<void> {
   const inForce = deps.budgets.inForce();
   const failures: unknown[] = [];
   // One that takes too long, a budget or a tenant, keeps no other from being looked at.
   const onFailed = (error: unknown) => void failures.push(error);
+  let isWhole = true;
   for (const tenant of deps.budgets.tenants()) {
     if (signal.aborted) return;
-    const budgets = inForce.filter((budget) => budget.tenant === tenant);
-    await evaluateTenant(deps, { tenant, budgets, onFailed }, signal).catch(onFailed);
+    const budgets = deps.lastLooks.inTurn(inForce.filter((budget) => budget.tenant === tenant));
+    const looking = evaluateTenant(deps, { tenant, budgets, onFailed }, signal);
+    isWhole = (await looking.catch(onFailed)) === true && isWhole;
   }
   if (failures.length > 0) throw failures[0];
-  deps.lastLooks.passed(inForce.map(({ id }) => id));
+  if (isWhole) deps.lastLooks.passed(inForce.map(({ id }) => id));
 }
 
+/** @returns whether there was time for all of them */
 async function evaluateTenant(
   deps: EvaluateDeps,
   of: { tenant: string; budgets: readonly Budget[]; onFailed: (error: unknown) => void },
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { tenant, budgets, onFailed } = of;
   const scope = openTenantScope(deps.store, { tenant, operator: false }, NO_DIMENSIONS);
   const open = await readOpenAlerts(scope);
+  const endMs = deps.nowMs() + TURN_MS_MAX;
+  let looked = 0;
   for (const budget of budgets) {
-    if (signal.aborted) return;
+    if (signal.aborted) return false;
+    if (deps.nowMs() >= endMs) break;
+    looked += 1;
+    deps.lastLooks.begin(budget.id);
     const ofBudget = open.filter(({ budget_id }) => budget_id === budget.id);
     await lookAt(deps, scope, budget, ofBudget).catch(onFailed);
   }
-  if (signal.aborted) return;
+  if (signal.aborted) return false;
   const ids = new Set(budgets.map(({ id }) => id));
   const orphans = open.filter(({ budget_id }) => !ids.has(budget_id));
   await tell(deps, tenant, deletedBudgetChanges(orphans, instantOfMs(deps.nowMs())));
+  return looked === budgets.length;
 }
 
 interface Looking {

@@ -10,6 +10,8 @@ import type { TenantScope } from '@ai-cost-profiler/queries/tenant-scope.ts';
 const BEFORE_NS = 120_000_000_000n;
 
 export class LastLooks {
+  /** Ids of budgets, that whose turn is longest ago first. */
+  private readonly turns = new Set<string>();
   private atNs = new Map<string, InstantNs>();
   private isBegun = false;
 
@@ -20,6 +22,19 @@ export class LastLooks {
     return readSettledThrough(scope, nowNs - BEFORE_NS);
   }
 
+  /** New ones first, then those whose turn is longest ago: what a pass has no time for begins the next one. */
+  inTurn<T extends { readonly id: string }>(budgets: readonly T[]): T[] {
+    const places = new Map([...this.turns].map((id, place) => [id, place]));
+    const placeOf = ({ id }: T): number => places.get(id) ?? -1;
+    return budgets.toSorted((a, b) => placeOf(a) - placeOf(b));
+  }
+
+  /** Its turn begins, whatever becomes of it. */
+  begin(budgetId: string): void {
+    this.turns.delete(budgetId);
+    this.turns.add(budgetId);
+  }
+
   note(budgetId: string, atNs: InstantNs): void {
     this.atNs.set(budgetId, atNs);
   }
@@ -28,6 +43,7 @@ export class LastLooks {
   passed(budgetIds: readonly string[]): void {
     const ids = new Set(budgetIds);
     this.atNs = new Map([...this.atNs].filter(([id]) => ids.has(id)));
+    for (const id of this.turns) if (!ids.has(id)) this.turns.delete(id);
     this.isBegun = true;
   }
 
