@@ -83,6 +83,9 @@ beforeAll(async () => {
   ]);
   // Came through two collectors, and settle has not seen it yet.
   await book(5, 29, [charge('1', 'e'), charge('1', 'e')]);
+  // An aggregate, and a mirror: what they used stays to be seen in an entry of no call.
+  await book(7, 11, [{ figures: { calls: '0' }, dimensions: { model: 'aggregate' } }]);
+  await book(8, 53, [{ figures: { calls: '0' }, dimensions: { model: 'aggregate' } }]);
   await book(6, 47, [charge('2', 'f')]);
 });
 afterAll(() => ledger.close());
