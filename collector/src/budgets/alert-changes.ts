@@ -7,7 +7,7 @@ import type { AlertEvent } from '@ai-cost-profiler/queries/alerts/alert-event.ts
 import type { Alerting, AlertingKey } from '@ai-cost-profiler/queries/budgets/alerting.ts';
 import type { Budget } from '@ai-cost-profiler/queries/budgets/definition.ts';
 import type { AlertState } from '@ai-cost-profiler/queries/budgets/judge.ts';
-import { formatInstant, type InstantNs } from '@ai-cost-profiler/queries/range.ts';
+import { formatInstant, type InstantNs, parseInstant } from '@ai-cost-profiler/queries/range.ts';
 
 const ID_HEX = 32;
 
@@ -31,15 +31,15 @@ export function alertChanges(question: AlertQuestion): AlertEvent[] {
   const wanted = wantedAlerts(question);
   const resolved = open.flatMap((alert) => {
     if (wanted.has(alert.alert_id)) return [];
-    const isOver = alert.period_to !== null && alert.period_to !== periodTo(alerting);
+    const isOther = alert.period_to !== periodTo(alerting);
     // More keys alert than were read: this one may be among those that were not.
-    if (alerting.isCut && !isOver) return [];
-    // What is known by now is of the new period.
-    const found = isOver ? undefined : alerting.keys.find(({ key }) => key === alert.key);
+    if (alerting.isCut && !isOther) return [];
+    // What is known by now is of the other period.
+    const found = isOther ? undefined : alerting.keys.find(({ key }) => key === alert.key);
     const { spent_usd = null, burn = [] } = found?.judgement ?? {};
     const at = formatInstant(alerting.moment.atNs);
-    const reason = isOver ? 'period_ended' : 'below';
-    return [resolve({ ...alert, spent_usd, burn: [...burn], at }, reason, nowNs)];
+    const now = { ...alert, ...toldOf(budget), spent_usd, burn: [...burn], at };
+    return [resolve(now, reasonOf(alert, question), nowNs)];
   });
   const known = new Set(open.map(({ alert_id }) => alert_id));
   const fired = [...wanted]
@@ -47,6 +47,23 @@ export function alertChanges(question: AlertQuestion): AlertEvent[] {
     .map(([id, { key, state }]) => fire({ budget, alerting, key, state, id, nowNs }));
   return [...resolved, ...fired];
 }
+
+/** Why an alert that does not hold any more is resolved. */
+function reasonOf(alert: AlertEvent, { budget, alerting }: AlertQuestion): AlertEvent['reason'] {
+  const isOther = alert.period_to !== periodTo(alerting);
+  const isOver =
+    alert.period_to !== null && parseInstant(alert.period_to, 0n) <= alerting.moment.atNs;
+  const isChanged = alert.budget_version !== String(budget.version);
+  if (isOther && (isOver || !isChanged)) return 'period_ended';
+  return isChanged ? 'budget_changed' : 'below';
+}
+
+/** What an event says of its budget, as it is in force. */
+const toldOf = (budget: Budget) => ({
+  budget_name: budget.name,
+  budget_version: String(budget.version),
+  amount_usd: budget.amount_usd,
+});
 
 /** The budget is gone, and with it what its alerts were about. */
 export function deletedBudgetChanges(open: readonly AlertEvent[], nowNs: InstantNs): AlertEvent[] {
@@ -90,13 +107,11 @@ function fire(about: {
       state,
       reason: 'reached',
       budget_id: budget.id,
-      budget_name: budget.name,
-      budget_version: String(budget.version),
+      ...toldOf(budget),
       dimension: budget.each,
       key: key.key,
       period_from: period.toNs === null ? null : formatInstant(period.fromNs),
       period_to: periodTo(alerting),
-      amount_usd: budget.amount_usd,
       spent_usd: key.judgement.spent_usd,
       burn: [...key.judgement.burn],
       at: formatInstant(atNs),

@@ -269,6 +269,33 @@ describe('an alert', () => {
     expect(await look()).toEqual(['burning resolved']);
   });
 
+  test('that a change of its budget ends says so, and what the budget says now', async () => {
+    await spend('80');
+    await look();
+    const changed = budgetOf('bud_1', { name: 'larger', amount_usd: '1000' });
+    budgets = [{ ...changed, version: 8n }];
+    expect(await look()).toEqual(['warning resolved']);
+    expect((await listed()).rows[0]).toMatchObject({
+      reason: 'budget_changed',
+      ...{ budget_name: 'larger', amount_usd: '1000', budget_version: '8', spent_usd: null },
+    });
+  });
+
+  test('of a window that is another one now is not said to have ended', async () => {
+    await spend('80');
+    await look();
+    const changed = budgetOf('bud_1', { window: { kind: 'rolling', days: 1 } });
+    budgets = [{ ...changed, version: 8n }];
+    expect(await look()).toEqual(['warning resolved', 'warning fired']);
+    expect((await listed()).rows.find(({ event }) => event === 'resolved')).toMatchObject({
+      reason: 'budget_changed',
+      period_to: '2026-08-11T00:00:00Z',
+    });
+    nowMs += 24 * HOUR_MS;
+    expect(await look()).toEqual(['warning resolved']);
+    expect((await listed()).rows[0]?.reason).toBe('below');
+  });
+
   test('ends with its budget', async () => {
     await spend('80');
     await look();

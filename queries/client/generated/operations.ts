@@ -2566,9 +2566,10 @@ export interface Operations {
         readonly event: "fired" | "resolved";
         readonly state: "warning" | "burning" | "exceeded";
         /** Why it fired (reached) or was resolved. */
-        readonly reason: "reached" | "below" | "period_ended" | "budget_deleted";
+        readonly reason: "reached" | "below" | "period_ended" | "budget_changed" | "budget_deleted";
         readonly budget_id: string;
         readonly budget_name: string;
+        /** Of what the budget said at this event, as name and amount. */
         readonly budget_version: string;
         /** Of a budget for each value of a dimension; else null. */
         readonly dimension: string | null;
@@ -2578,7 +2579,7 @@ export interface Operations {
         /** Null for a rolling window. */
         readonly period_to: string | null;
         readonly amount_usd: string;
-        /** As of `at`; null where it was not looked at again. */
+        /** As of `at`; null where it is resolved and its key is in no state that somebody is told of: that was not read. */
         readonly spent_usd: string | null;
         /** Burn rates by rule, as of `at`. */
         readonly burn: readonly {
