@@ -358,6 +358,8 @@ describe('an export that nobody reads to its end', () => {
     const refused = await get(`ledger?${LATER}`);
     expect([refused.status, refused.headers['retry-after']]).toEqual([503, '10']);
     expect((await get(`ledger?${WEEK}`, 'globex-read')).status).toBe(200);
+    // The text is that of a collector that is full: nobody learns whether others export.
+    expect(JSON.parse(refused.body.toString()).detail).toContain('1 of a tenant, 2 of all');
     held.destroy();
     await expect
       .poll(async () => (await get(`ledger?${WEEK}`)).status, { timeout: 15_000 })

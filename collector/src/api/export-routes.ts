@@ -36,6 +36,8 @@ const EXPORTS_MAX = 2;
 /** Nobody's slow reader keeps another tenant's export waiting. */
 const TENANT_EXPORTS_MAX = 1;
 const RETRY_AFTER_SECONDS = 10;
+/** The same for both: whether others export is no tenant's business. */
+const REFUSED = `As many exports are under way as there may be at once: ${TENANT_EXPORTS_MAX} of a tenant, ${EXPORTS_MAX} of all.`;
 
 const CONTENT_TYPES = {
   csv: 'text/csv; charset=utf-8; header=present',
@@ -51,9 +53,9 @@ class Places {
   take(tenant: string): () => void {
     const own = this.taken.get(tenant) ?? 0;
     const all = [...this.taken.values()].reduce((sum, count) => sum + count, 0);
-    if (own >= TENANT_EXPORTS_MAX)
-      refuse('An export of this tenant is under way; there may be one at once.');
-    if (all >= EXPORTS_MAX) refuse('As many exports are under way as there may be at once.');
+    if (own >= TENANT_EXPORTS_MAX || all >= EXPORTS_MAX) {
+      throw unavailable('overloaded', REFUSED, RETRY_AFTER_SECONDS);
+    }
     this.taken.set(tenant, own + 1);
     return () => {
       const left = this.taken.get(tenant)! - 1;
@@ -61,10 +63,6 @@ class Places {
       else this.taken.set(tenant, left);
     };
   }
-}
-
-function refuse(detail: string): never {
-  throw unavailable('overloaded', detail, RETRY_AFTER_SECONDS);
 }
 
 /** The routes, with their whole paths. */
