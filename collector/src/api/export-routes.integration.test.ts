@@ -32,6 +32,7 @@ let listener: Listener;
 let origin: string;
 /** What the routes ask; a test may put something before the engine. */
 let raw: ReadByteStore['raw'];
+let nowMs = Date.parse('2026-08-21T00:00:00Z');
 
 const KEYS: Record<string, boolean> = { 'acme-read': false, 'globex-read': false, 'acme-op': true };
 const authenticate: Authenticate = (headers) => {
@@ -85,7 +86,7 @@ beforeAll(async () => {
   const app = express().set('query parser', 'simple');
   app.use(requestIds(() => randomBytes(8).toString('hex')));
   app.use('/api', deadline(60_000));
-  const now = () => new Date('2026-08-21T00:00:00Z');
+  const now = () => new Date(nowMs);
   app.use(exportRoutes({ store, authenticate, secret: () => Buffer.alloc(32, 1), now }));
   const log = createLog('silent', new Writable({ write: (_chunk, _encoding, done) => done() }));
   app.use(answerErrors(log, () => undefined));
@@ -379,6 +380,30 @@ test('a failure in the middle ends the connection: a cut file is not taken for a
   } finally {
     raw = engine;
   }
+});
+
+test('a key that is revoked while its export goes on ends it', async () => {
+  const engine = raw;
+  KEYS['acme-leaving'] = false;
+  let isClosed = false;
+  raw = async () =>
+    (async function* () {
+      try {
+        yield Buffer.from('{"a":1}\n');
+        delete KEYS['acme-leaving'];
+        for (;;) {
+          nowMs += 1_000;
+          yield Buffer.from('{"a":1}\n');
+        }
+      } finally {
+        isClosed = true;
+      }
+    })();
+  const response = await open(`ledger?${WEEK}`, 'acme-leaving');
+  expect(response.statusCode).toBe(200);
+  await expect(response.toArray()).rejects.toThrow(/aborted/);
+  await expect.poll(() => isClosed).toBe(true);
+  raw = engine;
 });
 
 test.for([

@@ -36,6 +36,8 @@ const EXPORTS_MAX = 2;
 /** Nobody's slow reader keeps another tenant's export waiting. */
 const TENANT_EXPORTS_MAX = 1;
 const RETRY_AFTER_SECONDS = 10;
+/** An export goes on for long: a key that was revoked meanwhile ends it. */
+const KEY_CHECK_MS = 5_000;
 /** The same for both: whether others export is no tenant's business. */
 const REFUSED = `As many exports are under way as there may be at once: ${TENANT_EXPORTS_MAX} of a tenant, ${EXPORTS_MAX} of all.`;
 
@@ -72,7 +74,8 @@ export function exportRoutes(deps: ExportRoutesDeps): Router {
   const takingTurns =
     (name: ExportName): RequestHandler =>
     async (request, response) => {
-      const principal = deps.authenticate(request.headers, ['read', 'operator']);
+      const check = () => deps.authenticate(request.headers, ['read', 'operator']);
+      const principal = check();
       const nowNs = instantOfMs(deps.now().getTime());
       const input = readExportInput(name, parametersOf(request), nowNs);
       const giveBack = running.take(principal.tenant);
@@ -80,7 +83,9 @@ export function exportRoutes(deps: ExportRoutesDeps): Router {
         const reader = { tenant: principal.tenant, operator: principal.scopes.has('operator') };
         const store = exportStore(deps.store, response, EXPORT_STATEMENT_MS_MAX);
         const opened = await openExport({ store, reader, secret: deps.secret }, input);
-        await answer({ request, response }, opened, input);
+        const nowMs = () => deps.now().getTime();
+        const bytes = () => whileAllowed(opened.bytes(), { check, nowMs });
+        await answer({ request, response }, { ...opened, bytes }, input);
       } finally {
         giveBack();
       }
@@ -89,6 +94,21 @@ export function exportRoutes(deps: ExportRoutesDeps): Router {
     router.route(`/api/v1/export/${name}`).get(takingTurns(name)).all(onlyMethods('GET', 'HEAD'));
   }
   return router;
+}
+
+/** Throws what the key's check throws, once it is not right any more. */
+async function* whileAllowed(
+  bytes: AsyncIterable<Uint8Array>,
+  { check, nowMs }: { readonly check: () => unknown; readonly nowMs: () => number },
+): AsyncGenerator<Uint8Array, undefined> {
+  let checkedMs = nowMs();
+  for await (const chunk of bytes) {
+    if (nowMs() - checkedMs >= KEY_CHECK_MS) {
+      check();
+      checkedMs = nowMs();
+    }
+    yield chunk;
+  }
 }
 
 async function answer(
