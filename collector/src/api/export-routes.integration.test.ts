@@ -17,6 +17,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Authenticate, Principal } from '../access.ts';
 import type { Listener } from '../bind.ts';
+import { LIMITS } from '../limit-table.ts';
 import { createLog } from '../log.ts';
 import { Problem } from '../problems.ts';
 import { requestIds } from '../request-id.ts';
@@ -331,10 +332,14 @@ describe('an export that was cut off', () => {
     expect((await ask(`ledger?${WEEK}&resume=${token}`)).status).toBe(200);
   });
 
-  test('at a byte that is not there ends the connection', async () => {
-    const token = String((await get(`ledger?${WEEK}`)).headers['x-export-resume']);
-    const path = `ledger?${WEEK}&resume=${token}&offset_bytes=99999999`;
-    await expect(get(path)).rejects.toThrow(/aborted/);
+  test('at a byte that is not there is a problem that names how many there are', async () => {
+    const first = await get(`ledger?${WEEK}`);
+    const token = String(first.headers['x-export-resume']);
+    const { status, body } = await get(`ledger?${WEEK}&resume=${token}&offset_bytes=99999999`);
+    expect(status).toBe(400);
+    expect(JSON.parse(body.toString()).detail).toBe(
+      `offset_bytes is "99999999": expected at most ${first.body.length}, which is all of the body`,
+    );
   });
 });
 
@@ -379,6 +384,25 @@ test('a failure in the middle ends the connection: a cut file is not taken for a
     await expect(get(`ledger?${WEEK}`)).rejects.toThrow(/aborted/);
   } finally {
     raw = engine;
+  }
+});
+
+test('has the memory of a query, and lays on disk what it sorts or sums beyond a part of that', async () => {
+  const engine = raw;
+  const sent: unknown[] = [];
+  raw = (sql, format, params, options) => {
+    sent.push(options.settings);
+    return engine(sql, format, params, options);
+  };
+  expect((await get(`ledger?${WEEK}`)).status).toBe(200);
+  raw = engine;
+  expect(sent.length).toBeGreaterThan(0);
+  for (const settings of sent) {
+    expect(settings).toMatchObject({
+      max_memory_usage: LIMITS.query_memory_bytes.byDefault,
+      max_bytes_before_external_sort: 500_000_000,
+      max_bytes_before_external_group_by: 500_000_000,
+    });
   }
 });
 
