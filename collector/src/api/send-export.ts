@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createRowCounter } from '@ai-cost-profiler/queries/export/count-rows.ts';
 import type { ExportFormat } from '@ai-cost-profiler/queries/export/export-table.ts';
+import { InputProblem } from '@ai-cost-profiler/queries/input-problem.ts';
 import type { Response } from 'express';
 import { ReaderPace } from './reader-pace.ts';
 
@@ -19,7 +20,10 @@ export interface SendAs {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Sends a body from `offsetBytes` on. Throws what making it throws; the caller ends the connection. */
+/**
+ * Sends a body from `offsetBytes` on. Throws InputProblem where it is not that long, and what making it throws; the
+ * caller ends the connection.
+ */
 export async function sendExport(
   response: Response,
   body: AsyncIterable<Uint8Array>,
@@ -31,20 +35,19 @@ export async function sendExport(
   let toSkip = offsetBytes;
   let takenBytes = 0;
   for await (const chunk of body) {
-    // Not before the first bytes: a statement that fails at once is a problem with a body of its own.
-    begin(response, headers);
     hash.update(chunk);
     counter.take(chunk);
     const rest = toSkip === 0 ? chunk : chunk.subarray(toSkip);
     toSkip -= chunk.length - rest.length;
     takenBytes += rest.length;
+    // Not before the first bytes: what fails until then is a problem with a body of its own.
+    if (rest.length > 0) begin(response, headers);
     if (rest.length > 0 && !response.write(rest)) await taken(response, { pace, takenBytes });
     if (response.destroyed) return;
   }
   if (toSkip > 0) {
-    throw new Error(
-      `an export of ${offsetBytes - toSkip} bytes was to go on at byte ${offsetBytes}`,
-    );
+    const expected = `at most ${offsetBytes - toSkip}, which is all of the body`;
+    throw new InputProblem([{ field: 'offset_bytes', value: String(offsetBytes), expected }]);
   }
   begin(response, headers);
   const rows = counter.rows();
