@@ -269,6 +269,18 @@ describe('an alert', () => {
     expect(await look()).toEqual(['burning resolved']);
   });
 
+  test('that is not shown for want of room leaves a word that there are more', async () => {
+    await spend('80');
+    await look();
+    await spend('30');
+    await look();
+    expect(await listed('limit=2')).toMatchObject({ rows: [{}, {}], is_cut: false });
+    const first = await listed('limit=1');
+    expect(first).toMatchObject({ rows: [{ state: 'exceeded' }], is_cut: true });
+    const rest = await listed(`limit=1&from=now-1d&to=${first.rows[0]?.recorded_at}`);
+    expect(rest).toMatchObject({ rows: [{ state: 'warning' }], is_cut: false });
+  });
+
   test('that a change of its budget ends says so, and what the budget says now', async () => {
     await spend('80');
     await look();
@@ -316,7 +328,7 @@ describe('an alert', () => {
     expect(status.rows).toMatchObject([{ state: 'warning', since: '2026-08-10T12:02:00Z' }]);
     const globex = { tenant: 'globex', operator: false };
     const input = readAlertsInput(new URLSearchParams(), instantOfMs(nowMs + 1));
-    expect(await answerAlerts(ledger.store, globex, input)).toEqual({ rows: [] });
+    expect(await answerAlerts(ledger.store, globex, input)).toEqual({ rows: [], is_cut: false });
     expect((await listed('budget_id=bud_2')).rows).toEqual([]);
     expect((await listed('budget_id=bud_1')).rows).toHaveLength(1);
   });

@@ -2607,6 +2607,8 @@ export interface Operations {
           readonly at: string;
         })[];
       })[];
+      /** There are older ones in the range: raise limit, or ask with a `to` just after the `recorded_at` of the last row. Events of one look share it. */
+      readonly is_cut: boolean;
     };
   };
   /** Where alerts of the tenant are sent. `GET /api/v1/webhooks` */
