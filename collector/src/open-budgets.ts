@@ -82,7 +82,17 @@ export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
       const onEvaluated = (outcome: string) =>
         metrics.aicost_budget_evaluations_total.inc({ outcome });
       const store = storeUntil(signal);
-      const deps = { store, budgets, lastLooks, idSecretOf, publishAlert, nowMs, onEvaluated };
+      const isOwner = () => parts.storing.settling.isOwner;
+      const deps = {
+        store,
+        budgets,
+        isOwner,
+        lastLooks,
+        idSecretOf,
+        publishAlert,
+        nowMs,
+        onEvaluated,
+      };
       await evaluateBudgets(deps, signal);
       end();
     },

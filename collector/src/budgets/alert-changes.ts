@@ -4,6 +4,7 @@
  */
 import { createHmac } from 'node:crypto';
 import type { AlertEvent } from '@ai-cost-profiler/queries/alerts/alert-event.ts';
+import type { NewestEvent } from '@ai-cost-profiler/queries/alerts/open-alerts.ts';
 import type { Alerting, AlertingKey } from '@ai-cost-profiler/queries/budgets/alerting.ts';
 import type { Budget } from '@ai-cost-profiler/queries/budgets/definition.ts';
 import type { AlertState } from '@ai-cost-profiler/queries/budgets/judge.ts';
@@ -20,6 +21,8 @@ export interface AlertQuestion {
   readonly alerting: Alerting;
   /** The open alerts of this budget. */
   readonly open: readonly AlertEvent[];
+  /** By alert, what was told of it last. */
+  readonly previous: ReadonlyMap<string, NewestEvent>;
   readonly nowNs: InstantNs;
   /** Of the tenant; ids follow from it. */
   readonly secret: Uint8Array;
@@ -27,7 +30,7 @@ export interface AlertQuestion {
 
 /** Events of one budget, resolved ones first. */
 export function alertChanges(question: AlertQuestion): AlertEvent[] {
-  const { budget, alerting, open, nowNs } = question;
+  const { budget, alerting, open, previous, nowNs } = question;
   const wanted = wantedAlerts(question);
   const resolved = open.flatMap((alert) => {
     if (wanted.has(alert.alert_id)) return [];
@@ -44,7 +47,9 @@ export function alertChanges(question: AlertQuestion): AlertEvent[] {
   const known = new Set(open.map(({ alert_id }) => alert_id));
   const fired = [...wanted]
     .filter(([id]) => !known.has(id))
-    .map(([id, { key, state }]) => fire({ budget, alerting, key, state, id, nowNs }));
+    .map(([id, { key, state }]) =>
+      fire({ budget, alerting, key, state, id, nowNs, previous: previous.get(id) }),
+    );
   return [...resolved, ...fired];
 }
 
@@ -97,8 +102,9 @@ function fire(about: {
   state: AlertState;
   id: string;
   nowNs: InstantNs;
+  previous: NewestEvent | undefined;
 }): AlertEvent {
-  const { budget, alerting, key, state, id, nowNs } = about;
+  const { budget, alerting, key, state, id, nowNs, previous } = about;
   const { period, atNs } = alerting.moment;
   return stamp(
     {
@@ -116,23 +122,23 @@ function fire(about: {
       burn: [...key.judgement.burn],
       at: formatInstant(atNs),
     },
-    nowNs,
+    { nowNs, previous },
   );
 }
 
 function resolve(alert: AlertEvent, reason: AlertEvent['reason'], nowNs: InstantNs): AlertEvent {
-  return stamp({ ...alert, event: 'resolved', reason }, nowNs);
+  return stamp({ ...alert, event: 'resolved', reason }, { nowNs, previous: alert });
 }
 
-/** The id of an event follows from it: two that would tell the same at once tell it under one id. */
+/** The id of an event follows from what was told before it: two that tell it at once tell it under one id. */
 function stamp(
   event: Omit<AlertEvent, 'message_id' | 'recorded_at'>,
-  nowNs: InstantNs,
+  told: { readonly nowNs: InstantNs; readonly previous: NewestEvent | undefined },
 ): AlertEvent {
-  const recorded_at = formatInstant(nowNs);
+  const before = told.previous?.recorded_at ?? null;
   return {
     ...event,
-    message_id: `msg_${hash(event.alert_id, event.event, recorded_at)}`,
-    recorded_at,
+    message_id: `msg_${hash(event.alert_id, event.event, before)}`,
+    recorded_at: formatInstant(told.nowNs),
   };
 }

@@ -69,6 +69,7 @@ describe('budgets', () => {
   interface LookOptions {
     readonly store?: AlertStore;
     readonly tenants?: () => readonly string[];
+    readonly isOwner?: () => boolean;
     readonly inForce?: () => readonly Budget[];
   }
   const look = (options: LookOptions = {}) =>
@@ -79,6 +80,7 @@ describe('budgets', () => {
           inForce: options.inForce ?? (() => TENANTS.map(budgetOf)),
           tenants: options.tenants ?? (() => TENANTS),
         },
+        isOwner: options.isOwner ?? (() => true),
         lastLooks,
         idSecretOf: (tenant) => Buffer.from(tenant),
         publishAlert: (...one) => told.push(one),
@@ -120,6 +122,23 @@ describe('budgets', () => {
     expect(toldBy()).toEqual(['acme bud_1', 'acme bud_2', 'globex bud_1']);
     await look({ store, inForce });
     expect(toldBy()).toEqual(['acme bud_3']);
+  });
+
+  test('are told by nobody who has lost settle meanwhile, and under one id by two who look at once', async () => {
+    await spend('ann');
+    await look({ isOwner: () => false });
+    expect(told).toEqual([]);
+    expect(await countOf('alerts')).toBe(0);
+    const ids = async (ms: number): Promise<string[]> => {
+      nowMs = START_MS + ms;
+      await look();
+      return told.splice(0).map(([, { message_id }]) => message_id);
+    };
+    const first = await ids(0);
+    // The other one has not seen what the first stored, and its clock is another.
+    await ledger.store.command('TRUNCATE TABLE aicost.alerts');
+    expect(await ids(7)).toEqual(first);
+    expect(new Set(first).size).toBe(2);
   });
 
   test('of a tenant that is deleted while they are looked at leave nothing', async () => {

@@ -87,6 +87,7 @@ async function look(): Promise<string[]> {
     {
       store: ledger.store,
       budgets: { inForce: () => budgets, tenants: () => ['acme', 'globex'] },
+      isOwner: () => true,
       lastLooks,
       idSecretOf: (tenant) => Buffer.from(tenant),
       publishAlert: (tenant, alert) => published.push([tenant, alert]),

@@ -3,7 +3,7 @@
  * before anybody hears of it, so that deliveries follow from what is stored.
  */
 import { type AlertEvent, storedAlert } from '@ai-cost-profiler/queries/alerts/alert-event.ts';
-import { readEndedAlerts, readOpenAlerts } from '@ai-cost-profiler/queries/alerts/open-alerts.ts';
+import { readNewestEvents, readOpenAlerts } from '@ai-cost-profiler/queries/alerts/open-alerts.ts';
 import { type Alerting, readAlerting } from '@ai-cost-profiler/queries/budgets/alerting.ts';
 import type { Budget } from '@ai-cost-profiler/queries/budgets/definition.ts';
 import { type EndedPeriod, endedPeriods } from '@ai-cost-profiler/queries/budgets/period.ts';
@@ -27,6 +27,8 @@ export interface AlertStore extends QueryStore {
 export interface EvaluateDeps {
   readonly store: AlertStore;
   readonly budgets: Pick<Budgets, 'inForce' | 'tenants'>;
+  /** Whether this is still the collector that settles. */
+  readonly isOwner: () => boolean;
   /** Of the passes before; kept by who calls. */
   readonly lastLooks: LastLooks;
   /** Keys the ids of a tenant's alerts. */
@@ -108,7 +110,6 @@ async function lookAt(
   const { atNs } = alerting.moment;
   const lastNs = await deps.lastLooks.of(scope, budget.id, nowNs);
   const ended = lastNs === null ? [] : endedPeriods(budget.window, lastNs, atNs);
-  const secret = deps.idSecretOf(budget.tenant);
   let open = before;
   // Events of one alert are told apart by when they were recorded.
   let recordedNs = nowNs;
@@ -117,8 +118,8 @@ async function lookAt(
     await tell(deps, budget.tenant, events);
     open = openAfter(open, events);
   }
-  const changes = alertChanges({ budget, alerting, open, nowNs: recordedNs, secret });
-  await tell(deps, budget.tenant, changes);
+  const { events } = await changesOf(deps, looking, { alerting, open, recordedNs });
+  await tell(deps, budget.tenant, events);
   deps.lastLooks.note(budget.id, atNs);
 }
 
@@ -128,17 +129,28 @@ async function changesAtEnd(
   looking: Looking,
   asked: { period: EndedPeriod; open: readonly AlertEvent[]; recordedNs: InstantNs },
 ): Promise<AlertEvent[]> {
-  const { scope, budget } = looking;
   const { period, recordedNs } = asked;
   const alerting = await read(deps, { ...looking, ended: period });
   if (alerting === null) return [];
   const periodTo = formatInstant(period.toNs);
   const open = asked.open.filter(({ period_to }) => period_to === periodTo);
-  const secret = deps.idSecretOf(budget.tenant);
-  const events = alertChanges({ budget, alerting, open, nowNs: recordedNs, secret });
-  if (events.length === 0) return [];
-  const over = await readEndedAlerts(scope, { budgetId: budget.id, toNs: period.toNs });
-  return events.filter(({ alert_id }) => !over.has(alert_id));
+  const { events, previous } = await changesOf(deps, looking, { alerting, open, recordedNs });
+  return events.filter(({ alert_id }) => previous.get(alert_id)?.reason !== 'period_ended');
+}
+
+/** What is new, and what was told last of the alerts that fire. */
+async function changesOf(
+  { idSecretOf }: EvaluateDeps,
+  { scope, budget }: Looking,
+  asked: { alerting: Alerting; open: readonly AlertEvent[]; recordedNs: InstantNs },
+) {
+  const { alerting, open, recordedNs: nowNs } = asked;
+  const question = { budget, alerting, open, nowNs, secret: idSecretOf(budget.tenant) };
+  const events = alertChanges({ ...question, previous: new Map() });
+  if (events.every(({ event }) => event === 'resolved')) return { events, previous: new Map() };
+  const { toNs } = alerting.moment.period;
+  const previous = await readNewestEvents(scope, { budgetId: budget.id, toNs });
+  return { events: alertChanges({ ...question, previous }), previous };
 }
 
 function openAfter(open: readonly AlertEvent[], events: readonly AlertEvent[]): AlertEvent[] {
@@ -165,12 +177,12 @@ async function read(
 }
 
 async function tell(
-  { store, budgets, publishAlert }: EvaluateDeps,
+  { store, budgets, isOwner, publishAlert }: EvaluateDeps,
   tenant: string,
   events: readonly AlertEvent[],
 ): Promise<void> {
-  // The tenant may have been deleted since: nothing more is stored for it.
-  if (events.length === 0 || !budgets.tenants().includes(tenant)) return;
+  // The tenant may have been deleted since: nothing more is stored for it. Or another one looks now, and tells it.
+  if (events.length === 0 || !isOwner() || !budgets.tenants().includes(tenant)) return;
   const rows = events.map((event) => storedAlert(tenant, event));
   await store.insertRows(`${store.database}.alerts`, rows);
   for (const event of events) publishAlert(tenant, event);

@@ -17,14 +17,18 @@ export async function readOpenAlerts(scope: TenantScope, budgetId?: string): Pro
   return stored.map(readAlertEvent);
 }
 
-/** The ids of a budget's alerts that were resolved because their period, up to `toNs`, had ended. */
-export async function readEndedAlerts(
+export type NewestEvent = Pick<AlertEvent, 'reason' | 'recorded_at'>;
+
+/** The newest event of each alert that a budget ever had in a period, by the alert's id. `toNs`: null of a rolling window. */
+export async function readNewestEvents(
   scope: TenantScope,
-  { budgetId, toNs }: { readonly budgetId: string; readonly toNs: InstantNs },
-): Promise<ReadonlySet<string>> {
-  const rows = await scope.query<{ alert_id: string }>(
-    sql`SELECT DISTINCT alert_id ${scope.from('alerts')} AND budget_id = ${bound('String', budgetId)}
-      AND period_to = ${instantSql(toNs)} AND reason = 'period_ended'`,
+  { budgetId, toNs }: { readonly budgetId: string; readonly toNs: InstantNs | null },
+): Promise<ReadonlyMap<string, NewestEvent>> {
+  const ofPeriod = toNs === null ? sql`period_to IS NULL` : sql`period_to = ${instantSql(toNs)}`;
+  const newest = sql`SELECT * ${scope.from('alerts')} AND budget_id = ${bound('String', budgetId)} AND ${ofPeriod}
+    ORDER BY alert_id, alerts.recorded_at DESC LIMIT 1 BY alert_id`;
+  const stored = await scope.query<StoredAlert>(
+    sql`SELECT ${ALERT_COLUMNS} FROM (${newest}) AS alerts`,
   );
-  return new Set(rows.map(({ alert_id }) => alert_id));
+  return new Map(stored.map(readAlertEvent).map((event) => [event.alert_id, event]));
 }
