@@ -214,7 +214,8 @@ describe.for(MAJORS)('openai %i', (major) => {
     expect(told.map(({ attributes }) => attributes['gen_ai.response.id'])).toEqual([
       'chatcmpl-a',
       'resp_a',
-      undefined,
+      // Embeddings have no id of their own.
+      'b_2',
     ]);
   });
 
@@ -255,6 +256,24 @@ describe.for(MAJORS)('openai %i', (major) => {
     expect(seen).toEqual(responseEvents(done).map((event) => (event as { type: string }).type));
     const told = await spans.take();
     expect(told.map((span) => span.attributes['gen_ai.usage.input_tokens'])).toEqual([500]);
+  });
+
+  test('a background response is told where the application reads the body itself, of JSON and of events', async () => {
+    for (const kind of ['json', 'events'] as const) {
+      const done = { id: `resp_raw_${kind}_${major}`, background: true };
+      const json = response(done);
+      provider.answer(() => (kind === 'json' ? { json } : { events: responseEvents(done) }));
+      const query = kind === 'json' ? {} : { stream: true };
+      for (let reads = 0; reads < 2; reads += 1) {
+        const raw = await client.responses.retrieve(done.id, query).asResponse();
+        const text = await raw.text();
+        if (kind === 'json') expect(JSON.parse(text)).toEqual(json);
+        else expect(text.match(/^data: /gm)).not.toHaveLength(0);
+      }
+      const told = await spans.take();
+      expect(told.map(({ attributes }) => attributes['gen_ai.response.id'])).toEqual([done.id]);
+      expect(told[0]?.attributes['gen_ai.usage.input_tokens']).toBe(500);
+    }
   });
 
   test('a response in the foreground was told when it was made', async () => {

@@ -97,6 +97,17 @@ describe.for(MAJORS)('openai %i', (major) => {
     await spans.take(4);
   });
 
+  test('a server that fails for a moment is not sent the same twice, and is asked again', async () => {
+    const client = clientOf(`${major}-failing`);
+    provider.answer(() => ({ status: 500, json: { error: { message: 'Try again.' } } }));
+    await expect(words(client)).rejects.toMatchObject({ status: 500 });
+    expect(asking()).toEqual([true]);
+    provider.answer(({ body }) => ({ events: chatChunks(body) }));
+    expect(await words(client)).toBe('It is fine, ✓.');
+    expect(asking()).toEqual([true]);
+    await spans.take(2);
+  });
+
   test('Azure is asked from the version on that knows it, and not beside its own data sources', async () => {
     const azure = (apiVersion: string): Client =>
       new sdk.AzureOpenAI({ apiKey: 'k', apiVersion, endpoint: provider.url, maxRetries: 0 });

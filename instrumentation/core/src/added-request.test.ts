@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { type AddedToRequest, type FetchParameters, sendWithAdded } from './added-request.ts';
+import type { FetchResponse } from './response-tap.ts';
 
 /** Adds `more` to a body; notes how servers take it. */
 function adding(told: string[]): AddedToRequest {
   return {
-    mayBeRefused: (status, text) => status === 400 && text.includes('more'),
+    isRefusal: (status) => status === 400,
+    mayBeRefused: (_, text = 'more') => text.includes('more'),
     removeFrom: (body) => body.replace(',"more":1', ''),
     taken: () => told.push('taken'),
     refused: () => told.push('refused'),
@@ -15,7 +17,7 @@ const BODY = '{"model":"m","more":1}';
 const URL_ = 'http://127.0.0.1/v1';
 
 /** Sends once or twice, with these answers. */
-async function send(answers: readonly Response[], init: object = {}) {
+async function send(answers: readonly FetchResponse[], init: object = {}) {
   const told: string[] = [];
   const sent: FetchParameters[] = [];
   const response = await sendWithAdded(
@@ -70,6 +72,47 @@ describe('a request with something added', () => {
     expect(await response.text()).toMatch(/more|model is away/);
   });
 
+  test('whose error has a status that means something else is not even read', async () => {
+    const error = refused('more', 429);
+    const { response } = await send([error]);
+    expect(response).toBe(error);
+    expect(error.bodyUsed).toBe(false);
+  });
+
+  test.for([
+    ['a plain object', { constructor: Object }],
+    ['no object of a class', { constructor: undefined }],
+    [
+      'of a class that makes others',
+      {
+        constructor: class {
+          status = 200;
+        },
+      },
+    ],
+    ['of a class that cannot be made', { constructor: () => undefined }],
+  ] as const)('that is answered with %s goes without a look at the body', async ([, like]) => {
+    let reads = 0;
+    const text = (): Promise<string> => {
+      reads += 1;
+      return Promise.resolve('more');
+    };
+    const headers = new Headers();
+    const answer = (status: number): FetchResponse => ({
+      status,
+      statusText: '',
+      headers,
+      url: '',
+      body: null,
+      text,
+      ...like,
+    });
+    const [unauthorized, again] = [answer(401), answer(200)];
+    expect((await send([unauthorized])).response).toBe(unauthorized);
+    expect((await send([answer(400), again])).response).toBe(again);
+    expect(reads).toBe(0);
+  });
+
   test('counts its bytes again where the SDK has counted them', async () => {
     const plain = await send([refused(), new Response()], {
       headers: { 'content-length': '22', a: 'b' },
@@ -97,7 +140,13 @@ describe('a request with something added', () => {
     const fail = (): never => {
       throw new Error('ours');
     };
-    const broken = { mayBeRefused: fail, removeFrom: fail, taken: fail, refused: fail };
+    const broken = {
+      isRefusal: () => true,
+      mayBeRefused: fail,
+      removeFrom: fail,
+      taken: fail,
+      refused: fail,
+    };
     for (const answer of [new Response('fine'), refused()]) {
       const { status } = answer;
       const response = await sendWithAdded(

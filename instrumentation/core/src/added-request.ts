@@ -7,8 +7,10 @@ import { type FetchResponse, rebuildResponse } from './response-tap.ts';
 
 /** One thing added to the body of one request. */
 export interface AddedToRequest {
-  /** Whether an error may be because of it. `text`: the body of that answer. */
-  mayBeRefused(status: number, text: string): boolean;
+  /** Whether an answer of this status may be an error because of it: only then its body is read. */
+  isRefusal(status: number): boolean;
+  /** Whether that error may be because of it. `text`: its body; undefined where it could not be read. */
+  mayBeRefused(status: number, text: string | undefined): boolean;
   /** The body without it. */
   removeFrom(body: string): string;
   /** The server answered a request with it. */
@@ -28,25 +30,36 @@ export async function sendWithAdded(
   added: AddedToRequest,
 ): Promise<FetchResponse> {
   const response = await send(parameters);
-  if (response.status < 400) {
+  const { status } = response;
+  if (status < 400) {
     safely('noting that a request was taken', () => added.taken());
     return response;
   }
-  const text = await readText(response);
-  if (text === undefined) return response;
+  if (!safely('looking at the status of an answer', () => added.isRefusal(status))) return response;
+  const { text, readable } = await readError(response);
   const without = safely('taking back what was added to a request', () =>
-    added.mayBeRefused(response.status, text) ? withoutAdded(parameters, added) : undefined,
+    added.mayBeRefused(status, text) ? withoutAdded(parameters, added) : undefined,
   );
-  if (without === undefined) return rebuildResponse(response, text);
+  if (without === undefined) return readable;
   const again = await send(without);
   if (again.status < 400) safely('noting a refusal', () => added.refused());
   return again;
 }
 
-/** Undefined where it cannot be read by us, and so can still be read by the SDK. */
-function readText(response: FetchResponse): Promise<string | undefined> {
+interface ReadError {
+  readonly text: string | undefined;
+  /** The response to hand on: its body can still be read. */
+  readonly readable: FetchResponse;
+}
+
+async function readError(response: FetchResponse): Promise<ReadError> {
+  const copyOf = (body: string) =>
+    safely('copying an answer', () => rebuildResponse(response, body));
+  const unread = { text: undefined, readable: response };
+  if (response.text === undefined || copyOf('') === undefined) return unread;
   // A body that breaks off has no message for the SDK either, and the status is what counts.
-  return response.text?.().catch(() => '') ?? Promise.resolve(undefined);
+  const text = await response.text().catch(() => '');
+  return { text, readable: copyOf(text) ?? response };
 }
 
 interface FetchInit {

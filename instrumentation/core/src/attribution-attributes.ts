@@ -18,16 +18,19 @@ export function attributionAttributes(attribution: Attribution): Attributes {
   return attributes;
 }
 
-/** The same, into attributes that are there already. */
+/** The same, into attributes that are there already. Programs without types say null for what they do not know. */
 export function fillAttribution(attributes: Attributes, attribution: Attribution): void {
   const { feature, user, session, agent, prompt, tags } = attribution;
-  if (feature !== undefined) attributes[ATTR_AICOST_FEATURE] = feature;
-  if (user !== undefined) attributes[ATTR_USER_ID] = user;
-  if (session !== undefined) attributes[ATTR_SESSION_ID] = session;
-  if (agent !== undefined) attributes[ATTR_GEN_AI_AGENT_NAME] = agent;
-  if (prompt !== undefined) {
+  if (feature != null) attributes[ATTR_AICOST_FEATURE] = feature;
+  if (user != null) attributes[ATTR_USER_ID] = user;
+  if (session != null) attributes[ATTR_SESSION_ID] = session;
+  if (agent != null) attributes[ATTR_GEN_AI_AGENT_NAME] = agent;
+  if (prompt?.name != null) {
     attributes[ATTR_GEN_AI_PROMPT_NAME] = prompt.name;
-    if (prompt.version !== undefined) attributes[ATTR_GEN_AI_PROMPT_VERSION] = prompt.version;
+    if (prompt.version != null) attributes[ATTR_GEN_AI_PROMPT_VERSION] = prompt.version;
   }
-  for (const name in tags) attributes[PREFIX_AICOST_TAG + name] = tags[name]!;
+  for (const name in tags) {
+    const value = tags[name];
+    if (value != null) attributes[PREFIX_AICOST_TAG + name] = value;
+  }
 }

@@ -12,8 +12,10 @@ import { safely } from './host-safety.ts';
 /** A SpanProcessor of the OpenTelemetry SDK, any version: give it to the tracer provider before the exporting one. */
 export class AttributionSpanProcessor {
   onStart(span: Span): void {
-    const attribution = currentAttribution();
-    if (attribution !== undefined) span.setAttributes(attributionAttributes(attribution));
+    safely('attributing a span', () => {
+      const attribution = currentAttribution();
+      if (attribution !== undefined) span.setAttributes(attributionAttributes(attribution));
+    });
   }
 
   /** SDKs that do not know this hook leave the framework's spans as they are. */

@@ -1,7 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
-import { context, propagation, trace } from '@opentelemetry/api';
+import { type BaggageEntry, context, propagation, trace } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import { type Attribution, currentAttribution, withAttribution } from './attribution.ts';
+import {
+  type Attribution,
+  type AttributionOptions,
+  currentAttribution,
+  withAttribution,
+} from './attribution.ts';
 import { AttributionSpanProcessor } from './attribution-span-processor.ts';
 import { startTracing, type TestTracing } from './test-tracing.ts';
 
@@ -111,6 +116,56 @@ describe('with the SDK', () => {
     const [shown, cut] = tracing.spans();
     expect(shown?.attributes).toEqual({ ...told, 'gen_ai.response.id': 'resp_1' });
     expect(cut?.attributes).not.toHaveProperty('gen_ai.response.id');
+  });
+
+  /** As programs without types call it. */
+  const attributed = withAttribution as (
+    attribution: unknown,
+    work: () => unknown,
+    options?: AttributionOptions,
+  ) => unknown;
+  const UNTYPED: readonly (readonly [what: string, attribution: object, attributes: object])[] = [
+    [
+      'null for everything',
+      { feature: null, user: null, session: null, agent: null, prompt: null, tags: null },
+      {},
+    ],
+    [
+      'null for parts',
+      { user: 'u-1', prompt: { name: 'answer', version: null }, tags: { plan: null, beta: true } },
+      { 'user.id': 'u-1', 'gen_ai.prompt.name': 'answer', 'aicost.tag.beta': true },
+    ],
+    ['a prompt without a name', { user: 'u-1', prompt: 'answer' }, { 'user.id': 'u-1' }],
+  ];
+
+  it.for(UNTYPED)('%s says nothing of it, on spans and in baggage', ([, said, attributes]) => {
+    const work = () => {
+      trace.getTracer('other').startSpan('work').end();
+      return propagation.getActiveBaggage()?.getAllEntries() ?? [];
+    };
+    const entries = attributed(said, work, { isBaggage: true }) as [string, BaggageEntry][];
+    expect(tracing.spans()[0]?.attributes).toEqual(attributes);
+    expect(Object.fromEntries(entries.map(([name, { value }]) => [name, value]))).toEqual(
+      Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, String(value)])),
+    );
+  });
+
+  it('what cannot be read breaks neither the work nor a span', () => {
+    const broken = (): never => {
+      throw new Error('not to be read');
+    };
+    const prompt = {
+      get name() {
+        return broken();
+      },
+    };
+    const work = (): string => {
+      trace.getTracer('other').startSpan('work').end();
+      return 'done';
+    };
+    const done = attributed({ prompt }, work, { isBaggage: true });
+    expect(done).toBe('done');
+    expect(tracing.spans()).toHaveLength(1);
   });
 
   it('tells nobody else by itself', () => {

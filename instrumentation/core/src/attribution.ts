@@ -5,6 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { context } from '@opentelemetry/api';
 import { attributionOfBaggage, withBaggage } from './attribution-baggage.ts';
+import { safely } from './host-safety.ts';
 
 /** What a person may say of a call. All of it is optional; what is left out is taken from around. */
 export interface Attribution {
@@ -38,8 +39,17 @@ export function withAttribution<Result>(
 ): Result {
   const merged = mergeAttribution(currentAttribution(), attribution);
   if (options.isBaggage !== true) return storage.run(merged, work);
-  const outgoing = withBaggage(context.active(), merged);
-  return storage.run(merged, () => context.with(outgoing, work));
+  const active = context.active();
+  const outgoing = safely('putting attribution into baggage', () => withBaggage(active, merged));
+  return storage.run(merged, () => context.with(outgoing ?? active, work));
+}
+
+/** Runs `work` attributed so and in no other way, whatever holds here. */
+export function withOnlyAttribution<Result>(
+  attribution: Attribution | undefined,
+  work: () => Result,
+): Result {
+  return storage.run(attribution ?? {}, work);
 }
 
 /** What holds here: said in this process, and for the rest what came with the request as baggage. */

@@ -21,28 +21,27 @@ export interface BodyLook {
 const JSON_BYTES_MAX = 16 * 1024 * 1024;
 const NOTHING = new Uint8Array();
 
+type ResponseHeaders = { get(name: string): string | null };
+
 /** Undefined where nothing can be learned from a body of that type. */
-export function lookFor(
-  headers: { get(name: string): string | null },
-  call: TappedCall,
-): BodyLook | undefined {
+export function lookFor(headers: ResponseHeaders, call: TappedCall): BodyLook | undefined {
+  const kind = kindOfBody(headers);
+  if (kind === 'events') return lookAtEvents(call);
+  return kind === 'json' ? lookAtJson(call) : undefined;
+}
+
+export function kindOfBody(headers: ResponseHeaders): 'events' | 'json' | undefined {
   const type = headers.get('content-type') ?? '';
-  if (type.includes('text/event-stream')) return lookAtEvents(call);
-  return type.includes('json') ? lookAtJson(call) : undefined;
+  if (type.includes('text/event-stream')) return 'events';
+  return type.includes('json') ? 'json' : undefined;
 }
 
 function lookAtEvents(call: TappedCall): BodyLook {
-  const events = new EventStreamTap((data) => {
-    if (data === '[DONE]') return false;
-    const chunk = safely('reading an event', () => JSON.parse(data) as unknown);
-    return chunk !== undefined && noteChunk(call, chunk);
-  });
   return {
-    push: (bytes) => events.push(bytes),
-    end: () => {
-      endOfStream(call);
-      return events.end();
-    },
+    ...eachEvent(
+      (chunk) => noteChunk(call, chunk),
+      () => endOfStream(call),
+    ),
     broke: (error) => endOfStream(call, error),
     heldBy: (holder) => endWithAnswer(holder, call),
   };
@@ -50,6 +49,35 @@ function lookAtEvents(call: TappedCall): BodyLook {
 
 function lookAtJson(call: TappedCall): BodyLook {
   const { span, reader } = call;
+  const note = (answer: unknown): void => span.answered(reader.readWhole(answer));
+  return {
+    ...wholeJson(note, () => span.end()),
+    broke: (error) => endOfStream(call, error),
+    heldBy: (holder) => endWithAnswer(holder, call),
+  };
+}
+
+const ignore = (): void => undefined;
+
+/** Gives `note` the JSON of each server-sent event, which leaves out that for which it returns true. */
+export function eachEvent(note: (event: unknown) => boolean, ended = ignore): BodyLook {
+  const events = new EventStreamTap((data) => {
+    if (data === '[DONE]') return false;
+    const event = safely('reading an event', () => JSON.parse(data) as unknown);
+    return event !== undefined && note(event);
+  });
+  return {
+    push: (bytes) => events.push(bytes),
+    end: () => {
+      ended();
+      return events.end();
+    },
+    broke: ignore,
+  };
+}
+
+/** Gives `note` the JSON of a body when all of it is there. */
+export function wholeJson(note: (answer: unknown) => void, ended = ignore): BodyLook {
   let parts: Uint8Array[] = [];
   let bytesHeld = 0;
   return {
@@ -62,12 +90,11 @@ function lookAtJson(call: TappedCall): BodyLook {
     end() {
       if (bytesHeld <= JSON_BYTES_MAX) {
         const text = Buffer.concat(parts).toString();
-        safely('reading an answer', () => span.answered(reader.readWhole(JSON.parse(text))));
+        safely('reading an answer', () => note(JSON.parse(text)));
       }
-      span.end();
+      ended();
       return NOTHING;
     },
-    broke: (error) => endOfStream(call, error),
-    heldBy: (holder) => endWithAnswer(holder, call),
+    broke: ignore,
   };
 }

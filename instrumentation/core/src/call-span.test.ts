@@ -64,7 +64,7 @@ describe('the span of a call', () => {
   it('keeps what was told before, and lets what is told later win', () => {
     const span = begin('m');
     span.answered({ id: 'r-1', model: 'm-1' });
-    span.answered({ model: 'm-2', usage: { inputTokens: 1 } });
+    span.answered({ model: 'm-2', usage: { inputTokens: 1, outputTokens: 2 } });
     span.end();
     expect(only().attributes).toMatchObject({
       'gen_ai.response.id': 'r-1',
@@ -72,6 +72,30 @@ describe('the span of a call', () => {
       'gen_ai.usage.input_tokens': 1,
     });
   });
+
+  it.each([
+    ['chat', { inputTokens: 3 }, {}],
+    ['generate_content', { inputTokens: 3, cacheReadTokens: 2, reasoningTokens: 1 }, {}],
+    ['text_completion', { inputTokens: 3 }, {}],
+    ['chat', { webSearches: 1 }, {}],
+    ['chat', { inputTokens: 3, outputTokens: 0 }, { input_tokens: 3, output_tokens: 0 }],
+    ['embeddings', { inputTokens: 3 }, { input_tokens: 3 }],
+  ])(
+    'of %s with the usage %j tells %j: without what came out it would be priced as nothing',
+    (operation, usage, told) => {
+      const span = new CallSpan(trace.getTracer('test'), { operation, provider: 'p', model: 'm' });
+      span.answered({ id: 'r-1', usage, conditions: { serviceTier: 'default' } });
+      span.end();
+      expect(only().attributes).toEqual({
+        'gen_ai.operation.name': operation,
+        'gen_ai.provider.name': 'p',
+        'gen_ai.request.model': 'm',
+        'gen_ai.response.id': 'r-1',
+        'aicost.service_tier': 'default',
+        ...Object.fromEntries(Object.entries(told).map(([name, n]) => [`gen_ai.usage.${name}`, n])),
+      });
+    },
+  );
 
   it('ends once, however often it is ended', () => {
     const span = begin('m');
@@ -85,7 +109,7 @@ describe('the span of a call', () => {
   it('tells the beginning of a stream that failed, and why it failed, but no message', () => {
     const span = begin('m');
     span.chunkArrived();
-    span.answered({ usage: { inputTokens: 9 } });
+    span.answered({ usage: { inputTokens: 9, outputTokens: 2 } });
     span.failed(Object.assign(new Error('secret'), { code: 'rate_limit', status: 429 }));
     expect(only().status).toEqual({ code: SpanStatusCode.ERROR, message: 'rate_limit' });
     expect(only().attributes).toMatchObject({
@@ -153,7 +177,7 @@ describe('what a call holds besides', () => {
 
   it('is a failure where the answer tells one', () => {
     const span = begin('m');
-    span.answered({ errorType: 'overloaded_error', usage: { inputTokens: 3 } });
+    span.answered({ errorType: 'overloaded_error', usage: { inputTokens: 3, outputTokens: 2 } });
     span.end();
     expect(only().status.code).toBe(SpanStatusCode.ERROR);
     expect(only().attributes).toMatchObject({

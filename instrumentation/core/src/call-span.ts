@@ -29,7 +29,7 @@ import {
   ATTR_GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK,
   ATTR_HTTP_REQUEST_RESEND_COUNT,
 } from './semconv.ts';
-import { type CallUsage, fillUsage } from './usage.ts';
+import { type CallUsage, fillUsage, isCutOff } from './usage.ts';
 
 /** What is known when a call begins. */
 export interface CallRequest {
@@ -191,7 +191,8 @@ export class CallSpan {
     if (finishReasons !== undefined && finishReasons.length > 0) {
       attributes[ATTR_GEN_AI_RESPONSE_FINISH_REASONS] = [...finishReasons];
     }
-    if (usage !== undefined) fillUsage(attributes, usage);
+    if (usage !== undefined && !isCutOff(this.request.operation, usage))
+      fillUsage(attributes, usage);
     if (conditions !== undefined) fillConditions(attributes, conditions);
     if (this.firstChunkMs !== 0) {
       const seconds = (this.firstChunkMs - this.startMs) / 1000;

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { EventStreamTap } from './event-stream.ts';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -40,4 +40,19 @@ describe.for([1, 2, 3, 7, 1000])('in pieces of %i bytes', (size) => {
     const text = 'data: 1\n\nevent: usage\ndata: ✓\n\ndata: 3\n\n';
     expect(pass(text, size, (data) => data === '✓').passed).toBe('data: 1\n\ndata: 3\n\n');
   });
+});
+
+test('a large event in small pieces is not searched from its beginning for each of them', () => {
+  const event = `data: ${'x'.repeat(100_000)}\n\n`;
+  const search = vi.spyOn(RegExp.prototype, 'exec');
+  const { seen, passed } = pass(event, 100);
+  const { calls, contexts } = search.mock;
+  // Not what takes the event apart once it is there.
+  const searched = calls.filter((_, at) => (contexts[at] as RegExp).source.includes('\\n\\n'));
+  search.mockRestore();
+  expect(seen).toEqual(['x'.repeat(100_000)]);
+  expect(passed).toBe(event);
+  expect(searched.length).toBeGreaterThan(0);
+  const letters = searched.reduce((sum, [text]) => sum + text.length, 0);
+  expect(letters).toBeLessThan(3 * event.length);
 });

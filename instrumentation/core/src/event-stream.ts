@@ -7,9 +7,11 @@
 export class EventStreamTap {
   private readonly decoder = new TextDecoder();
   private readonly onData: (data: string) => boolean;
-  /** Bytes of the event that has not ended yet, and their text. */
+  /** Bytes of the event that has not ended yet, and their text in pieces: put together once, when it has ended. */
   private held: Uint8Array[] = [];
-  private text = '';
+  private texts: string[] = [];
+  /** The end of that text, where an end of the event may have begun. */
+  private tail = '';
 
   /** `isHidden` is asked for the data of each event; true leaves the event out. */
   constructor(isHidden: (data: string) => boolean) {
@@ -19,27 +21,38 @@ export class EventStreamTap {
   /** The bytes that can go on now. */
   push(bytes: Uint8Array): Uint8Array {
     this.held.push(bytes);
-    this.text += this.decoder.decode(bytes, { stream: true });
-    return this.cut();
+    const text = this.decoder.decode(bytes, { stream: true });
+    const isEnded = eventEnd(this.tail + text) !== -1;
+    this.hold(text);
+    return isEnded ? this.cut() : NOTHING;
   }
 
   /** What is left at the end: an event without an end is no event, but the application's bytes all the same. */
   end(): Uint8Array {
     const left = concat(this.held);
     this.held = [];
-    this.text = '';
+    this.texts = [];
     return left;
+  }
+
+  private hold(text: string): void {
+    this.texts.push(text);
+    this.tail = (this.tail + text).slice(-TAIL_LENGTH);
   }
 
   private cut(): Uint8Array {
     const passed: Uint8Array[] = [];
-    for (let end = eventEnd(this.text); end !== -1; end = eventEnd(this.text)) {
-      const event = this.text.slice(0, end);
-      this.text = this.text.slice(end);
-      const bytes = this.takeBytes(new TextEncoder().encode(event).length);
+    let text = this.texts.join('');
+    for (let end = eventEnd(text); end !== -1; end = eventEnd(text)) {
+      const event = text.slice(0, end);
+      text = text.slice(end);
+      const bytes = this.takeBytes(Buffer.byteLength(event));
       const data = dataOf(event);
       if (data === undefined || !this.onData(data)) passed.push(bytes);
     }
+    this.texts = [];
+    this.tail = '';
+    this.hold(text);
     return concat(passed);
   }
 
@@ -50,6 +63,10 @@ export class EventStreamTap {
     return all.subarray(0, count);
   }
 }
+
+const NOTHING = new Uint8Array();
+/** One letter less than the longest end of an event. */
+const TAIL_LENGTH = 3;
 
 /** Where the first event ends, with the empty line behind it; -1 while it has not. */
 function eventEnd(text: string): number {

@@ -1,8 +1,12 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FetchResponse, tapResponse } from './response-tap.ts';
-import { testCall } from './test-call.ts';
+import { type TestCall, testCall } from './test-call.ts';
 
 const EVENTS = 'data: 1\n\ndata: 2\n\ndata: 3\n\ndata: [DONE]\n\n';
 const INPUT = 'gen_ai.usage.input_tokens';
@@ -130,13 +134,64 @@ describe.for(KINDS)('a response of $kind', ({ make, read }) => {
     expect(call.ended()).not.toHaveProperty('error.type');
   });
 
-  test('whose class cannot be made again is the response itself, and its body is whole', async () => {
+  test.for([
+    ['cannot be made again', undefined],
+    ['is none', Object],
+    [
+      'makes something else',
+      class {
+        status = 0;
+      },
+    ],
+  ])('whose class %s is the response itself, and its body is whole', async ([, value]) => {
     const call = testCall();
-    const given = make([EVENTS], AS_EVENTS);
-    Object.defineProperty(given, 'constructor', { value: undefined });
+    const given = make([EVENTS.slice(0, 12), EVENTS.slice(12)], AS_EVENTS);
+    Object.defineProperty(given, 'constructor', { value });
     expect(tapResponse(given, call)).toBe(given);
+    await turn();
     expect(await textOf(read(given))).toBe(EVENTS);
     expect(call.ended()).toBeDefined();
+    expect(call.read).toEqual([]);
+  });
+});
+
+describe('a response of a server', () => {
+  let server: Server;
+  let url: string;
+  beforeAll(async () => {
+    server = createServer((_, answer) =>
+      answer.writeHead(200, AS_JSON.headers).end('{"tokens":5}'),
+    );
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => server.close());
+
+  const fetched = async (call: TestCall): Promise<Response> => tapResponse(await fetch(url), call);
+
+  test('is whole although the response that it was made of was forgotten', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const tapped = await fetched(testCall());
+    for (let i = 0; i < 5; i += 1) {
+      collectGarbage();
+      await turn();
+    }
+    expect(await tapped.text()).toBe('{"tokens":5}');
+  });
+
+  test("is read into the application's own memory, as the body of a fetch can be", async () => {
+    const call = testCall();
+    const { body } = await fetched(call);
+    const reader = body!.getReader({ mode: 'byob' });
+    let text = '';
+    for (;;) {
+      const { done, value } = await reader.read(new Uint8Array(5));
+      text += Buffer.from(value ?? []).toString();
+      if (done) break;
+    }
+    expect(text).toBe('{"tokens":5}');
+    expect(call.ended()).toMatchObject({ [INPUT]: 5 });
   });
 });
 

@@ -3,8 +3,12 @@
  * at while it is read, never ahead of it. A body of JSON is held until it ends, up to a limit, because only whole it
  * can be understood.
  */
-import { type PassThrough, pipeline, Readable, Transform } from 'node:stream';
-import type { ReadableStreamDefaultReader, UnderlyingSource } from 'node:stream/web';
+import { pipeline, Readable, Transform } from 'node:stream';
+import type {
+  ReadableByteStreamController,
+  ReadableStreamDefaultReader,
+  UnderlyingByteSource,
+} from 'node:stream/web';
 import { type BodyLook, lookFor } from './body-look.ts';
 import { safely } from './host-safety.ts';
 import { endOfStream, type TappedCall } from './stream-tap.ts';
@@ -36,10 +40,17 @@ export function lookAtBody<Given extends FetchResponse>(
   const { body } = response;
   return safely('looking at the body of a response', () => {
     if (body instanceof ReadableStream) {
-      return rebuildResponse(response, webStream(body, look));
+      const source = webSource(response, body, look);
+      const stream = new ReadableStream(source, { highWaterMark: 0 });
+      const copy = rebuildResponse(response, stream);
+      if (copy !== undefined) look.heldBy?.(source);
+      return copy;
     }
     if (body instanceof Readable) {
-      return rebuildResponse(response, nodeStream(body, look));
+      const tap = nodeTap(look);
+      const copy = rebuildResponse(response, tap);
+      if (copy !== undefined) passOn(body, tap, look);
+      return copy;
     }
     return undefined;
   });
@@ -47,16 +58,21 @@ export function lookAtBody<Given extends FetchResponse>(
 
 type ResponseClass = new (body: unknown, init: unknown) => FetchResponse;
 
-/** The same response of the same class over another body. */
+/**
+ * The same response of the same class over another body. Undefined where its class does not make one, such as that of
+ * a plain object of a `fetch` of the application's own.
+ */
 export function rebuildResponse<Given extends FetchResponse>(
   response: Given,
   body: unknown,
-): Given {
+): Given | undefined {
   const { status, statusText, headers, url, redirected } = response;
-  const Same = response.constructor as ResponseClass;
+  const Same: unknown = response.constructor;
+  if (typeof Same !== 'function' || Same === Object) return undefined;
   // node-fetch takes the last two, and has them from a redirect's count.
   const init = { status, statusText, headers, url, counter: redirected === true ? 1 : 0 };
-  const copy = new Same(body, init);
+  const copy = new (Same as ResponseClass)(body, init);
+  if (copy.status !== status) return undefined;
   if (copy.url !== url) Object.defineProperty(copy, 'url', { value: url });
   if (copy.redirected !== redirected) {
     Object.defineProperty(copy, 'redirected', { value: redirected });
@@ -64,11 +80,23 @@ export function rebuildResponse<Given extends FetchResponse>(
   return copy as Given;
 }
 
-/** Takes the reader of `body` only when somebody reads. */
-function webStream(body: ReadableStream<Uint8Array>, look: BodyLook): ReadableStream<Uint8Array> {
+/** A source of bytes that keeps the response which they are of. */
+interface ResponseSource extends UnderlyingByteSource {
+  /** Node cancels the body of a response that is collected, unless somebody has a reader of it. */
+  readonly response: FetchResponse;
+}
+
+/** Takes the reader of `body`, which is that of `response`, only when somebody reads. */
+function webSource(
+  response: FetchResponse,
+  body: ReadableStream<Uint8Array>,
+  look: BodyLook,
+): UnderlyingByteSource {
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   // Held by the stream, which whoever reads the body holds.
-  const source: UnderlyingSource<Uint8Array> = {
+  const source: ResponseSource = {
+    response,
+    type: 'bytes',
     async pull(controller) {
       try {
         reader ??= body.getReader();
@@ -76,8 +104,9 @@ function webStream(body: ReadableStream<Uint8Array>, look: BodyLook): ReadableSt
         for (;;) {
           const { done, value } = await reader.read();
           const passed = done ? look.end() : look.push(value);
-          if (passed.length > 0) controller.enqueue(passed);
-          if (done) controller.close();
+          // A copy: the stream takes the memory of what it gets, and the look may hold more of the same.
+          if (passed.length > 0) controller.enqueue(new Uint8Array(passed));
+          if (done) endBytes(controller);
           if (done || passed.length > 0) return;
         }
       } catch (error) {
@@ -90,13 +119,18 @@ function webStream(body: ReadableStream<Uint8Array>, look: BodyLook): ReadableSt
       return reader === undefined ? body.cancel(reason) : reader.cancel(reason);
     },
   };
-  look.heldBy?.(source);
-  return new ReadableStream<Uint8Array>(source, { highWaterMark: 0 });
+  return source;
 }
 
-/** node-fetch's body. It ends with its source, and its source with it. */
-function nodeStream(body: Readable, look: BodyLook): Readable {
-  const tap = new Transform({
+/** Whoever waits with memory of their own waits until it is given back. */
+function endBytes(controller: ReadableByteStreamController): void {
+  controller.close();
+  controller.byobRequest?.respond(0);
+}
+
+/** In place of node-fetch's body. */
+const nodeTap = (look: BodyLook): Transform =>
+  new Transform({
     transform(bytes: Uint8Array, _encoding, done) {
       done(null, look.push(bytes));
     },
@@ -104,13 +138,15 @@ function nodeStream(body: Readable, look: BodyLook): Readable {
       done(null, look.end());
     },
   });
+
+/** The tap ends with its source, and its source with it. */
+function passOn(body: Readable, tap: Transform, look: BodyLook): void {
   look.heldBy?.(tap);
   // Whoever reads may stop before the end, which destroys both; else the source has failed.
   body.once('error', (error) => {
     if (!tap.destroyed) look.broke(error);
   });
-  pipeline(body, tap as PassThrough, (error) => {
+  pipeline(body, tap, (error) => {
     if (error) look.broke();
   });
-  return tap;
 }

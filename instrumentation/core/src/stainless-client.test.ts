@@ -81,7 +81,9 @@ class Client implements StainlessClient {
 
 const reader: CallReader = {
   request: { operation: 'chat', provider: 'p', model: 'm' },
-  readWhole: (answer) => ({ usage: { inputTokens: (answer as { tokens: number }).tokens } }),
+  readWhole: (answer) => ({
+    usage: { inputTokens: (answer as { tokens: number }).tokens, outputTokens: 0 },
+  }),
 };
 const api: StainlessApi = {
   tracer: () => trace.getTracer('test'),

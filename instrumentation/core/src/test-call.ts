@@ -22,7 +22,9 @@ export function testCall(hidden?: unknown): TestCall {
   const read: unknown[] = [];
   const reader: CallReader = {
     request: { operation: 'chat', provider: 'openai', model: 'm' },
-    readWhole: (answer) => ({ usage: { inputTokens: (answer as { tokens: number }).tokens } }),
+    readWhole: (answer) => ({
+      usage: { inputTokens: (answer as { tokens: number }).tokens, outputTokens: 0 },
+    }),
     readChunk: (chunk) => {
       read.push(chunk);
       return chunk === hidden ? 'hide' : undefined;

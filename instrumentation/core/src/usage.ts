@@ -95,3 +95,12 @@ export function fillUsage(attributes: Attributes, usage: CallUsage): void {
     if (attribute !== undefined) attributes[attribute] = value;
   }
 }
+
+const GENERATING: ReadonlySet<string> = new Set(['chat', 'generate_content', 'text_completion']);
+
+/**
+ * Whether usage leaves open what came out of a model that generates: that of a stream which was left or cut tells its
+ * beginning only. Priced like any other, what is not known would count as nothing.
+ */
+export const isCutOff = (operation: string, { outputTokens }: CallUsage): boolean =>
+  outputTokens === undefined && GENERATING.has(operation);

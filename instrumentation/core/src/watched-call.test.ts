@@ -14,7 +14,7 @@ class Counter implements CallReader {
   private pieces = 0;
 
   readWhole() {
-    return { usage: { inputTokens: 1 } };
+    return { usage: { inputTokens: 1, outputTokens: 0 } };
   }
 
   readChunk(): undefined {
@@ -66,7 +66,7 @@ describe('a call that is watched', () => {
   it('gives the very answer, and tells it', async () => {
     const answer = { text: 'fine' };
     expect(await watchCall(begun(), async () => answer)).toBe(answer);
-    expect(await ended()).toEqual(told(1));
+    expect(await ended()).toEqual(told(1, 0));
   });
 
   it('gives the very error, and ends as failed', async () => {

@@ -57,6 +57,21 @@ describe('an output file of a batch', () => {
     expect(ids()).toEqual(['a', 'a']);
   });
 
+  test('gives embeddings, which have no id, that of their line: they are billed once, however often they are read', () => {
+    const { look, ids } = looking();
+    const body = { object: 'list', model: 'm', data: [], usage: { prompt_tokens: 5 } };
+    const embeddings = line('batch_req_1', { response: { status_code: 200, body } });
+    const [first, second] = [look(), look()];
+    for (const one of [first, second]) one.push(Buffer.from(`${embeddings}\n`));
+    expect(ids()).toEqual(['batch_req_1', 'batch_req_1']);
+  });
+
+  test("keeps an answer's own id", () => {
+    const { look, ids } = looking();
+    look().readText(line('chatcmpl-1', { id: 'batch_req_1' }));
+    expect(ids()).toEqual(['chatcmpl-1']);
+  });
+
   test.for([
     ['failed', line('a', { response: { status_code: 500, body: { object: 'chat.completion' } } })],
     ['was not answered', line('a', { response: null, error: { code: 'batch_expired' } })],

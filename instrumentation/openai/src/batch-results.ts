@@ -11,9 +11,12 @@ import type { CallOrigin } from './call-origin.ts';
 import { ChatReader } from './chat.ts';
 import { embeddingsReader } from './embeddings.ts';
 import type { OpenAIApi } from './openai-api.ts';
+import { textOf } from './openai-call.ts';
 import { ResponseReader } from './responses.ts';
 
 interface BatchResult {
+  /** Of this request in this batch; no other has it. */
+  readonly id?: unknown;
   readonly custom_id?: unknown;
   readonly response?: { readonly status_code?: unknown; readonly body?: AnswerBody | null } | null;
 }
@@ -115,7 +118,7 @@ function resultOf(line: string): BatchResult | undefined {
   }
 }
 
-function tellResult({ response }: BatchResult, { api, origin }: Batch): void {
+function tellResult({ id, response }: BatchResult, { api, origin }: Batch): void {
   const body = response?.body;
   // What failed is not charged.
   if (response?.status_code !== 200 || !body) return;
@@ -123,7 +126,12 @@ function tellResult({ response }: BatchResult, { api, origin }: Batch): void {
   if (reader === undefined) return;
   const span = new CallSpan(api.tracer(), reader.request);
   const answer = reader.readWhole(body);
-  span.answered({ ...answer, conditions: { ...answer.conditions, isBatch: true } });
+  span.answered({
+    ...answer,
+    // By it the call is billed once, however often the file is read; embeddings have none of their own.
+    id: answer.id ?? textOf(id),
+    conditions: { ...answer.conditions, isBatch: true },
+  });
   span.end();
 }
 

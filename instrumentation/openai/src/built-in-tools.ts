@@ -34,6 +34,7 @@ export class BuiltInTools {
 
   /** The items come once more, all of them. */
   begin(): void {
+    this.containers.clear();
     this.webSearches = 0;
     this.fileSearches = 0;
   }
@@ -43,17 +44,18 @@ export class BuiltInTools {
       if ((action?.type ?? 'search') === 'search') this.webSearches += 1;
     } else if (type === 'file_search_call') this.fileSearches += 1;
     else if (type === 'code_interpreter_call' && typeof container === 'string') {
-      if (this.counted.add(container)) this.containers.add(container);
+      this.containers.add(container);
     }
   }
 
-  /** Only what was called. */
+  /** Only what was called. Containers are counted with this, once. */
   usage(told: ToolUsage | null | undefined): CallUsage {
+    const newContainers = [...this.containers].filter((container) => this.counted.add(container));
     const searches = countOf(told?.web_search?.num_requests) ?? this.webSearches;
     return {
       webSearches: searches || undefined,
       fileSearches: this.fileSearches || undefined,
-      codeSessions: this.containers.size || undefined,
+      codeSessions: newContainers.length || undefined,
     };
   }
 }

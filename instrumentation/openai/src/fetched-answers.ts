@@ -2,6 +2,7 @@
  * What the SDK fetches (`get`) and that holds usage: a background response when it is done, and the results of a batch
  * when its output file is read. Each is told once, as a call of its own.
  */
+import { eachEvent, kindOfBody, wholeJson } from '@ai-cost-profiler/core/body-look.ts';
 import { CallSpan } from '@ai-cost-profiler/core/call-span.ts';
 import { safely } from '@ai-cost-profiler/core/host-safety.ts';
 import { type FetchResponse, lookAtBody } from '@ai-cost-profiler/core/response-tap.ts';
@@ -53,14 +54,35 @@ function lookAtResponse(api: OpenAIApi, origin: CallOrigin): PromiseLook {
       else tell(answer as ResponseAnswer);
       return answer;
     },
-    raw: (response) => response,
+    raw: (response) => rawResponse(response, tell),
     failed: () => undefined,
   };
 }
 
+/** Of which the application reads the body itself. */
+function rawResponse<Given extends FetchResponse>(
+  response: Given,
+  tell: (response: ResponseAnswer) => void,
+): Given {
+  const kind = safely('looking at a raw response', () => kindOfBody(response.headers));
+  if (kind === undefined) return response;
+  const look =
+    kind === 'json'
+      ? wholeJson((answer) => tell(answer as ResponseAnswer))
+      : eachEvent((event) => {
+          tellEvent(event as FetchedEvent, tell);
+          return false;
+        });
+  return lookAtBody(response, look) ?? response;
+}
+
+function tellEvent({ response }: FetchedEvent, tell: (response: ResponseAnswer) => void): void {
+  if (response) tell(response);
+}
+
 function tellResponse(response: ResponseAnswer, api: OpenAIApi, origin: CallOrigin): void {
-  const whereAsked = api.memory.background.takeFetched(response);
-  whereAsked?.(() => {
+  const told = api.memory.background.takeFetched(response);
+  told?.(() => {
     const call = { body: { model: response.model }, origin, content: api.content };
     const reader = new ResponseReader(call, api.memory);
     const span = new CallSpan(api.tracer(), reader.request);
@@ -81,8 +103,7 @@ function lookAtEvents(stream: FetchedStream, tell: (response: ResponseAnswer) =>
   const { iterator } = stream;
   stream.iterator = async function* () {
     for await (const event of iterator.call(stream)) {
-      const { response } = event as FetchedEvent;
-      if (response) tell(response);
+      tellEvent(event as FetchedEvent, tell);
       yield event;
     }
   };

@@ -62,6 +62,19 @@ describe('built-in tools of a response', () => {
     expect(told(reader.readStreamed().usage)).toEqual({ webSearches: 1, codeSessions: 1 });
   });
 
+  test('are not told of a stream that is cut, whose tokens nobody knows, and a container can still be counted', () => {
+    const kept = memory();
+    const reader = readerOf({}, kept);
+    reader.readChunk({ type: 'response.created', response: { id: 'r' } });
+    for (const item of [search(), run('a')]) {
+      reader.readChunk({ type: 'response.output_item.done', item });
+    }
+    expect(reader.readStreamed()).toMatchObject({ id: 'r', usage: undefined });
+    expect(told(readerOf({}, kept).readWhole({ output: [run('a')] }).usage)).toEqual({
+      codeSessions: 1,
+    });
+  });
+
   test('made images that another model charges for', () => {
     const usage = {
       input_tokens: 50,

@@ -13,7 +13,7 @@ import {
 } from '@ai-cost-profiler/core/semconv.ts';
 import type { CallUsage } from '@ai-cost-profiler/core/usage.ts';
 import type { Attributes } from '@opentelemetry/api';
-import { type BackgroundResponses, type WhereAsked, whereAsked } from './background-responses.ts';
+import { type BackgroundResponses, WhereAsked } from './background-responses.ts';
 import {
   BuiltInTools,
   imageModel,
@@ -103,7 +103,7 @@ export class ResponseReader implements CallReader {
     this.call = call;
     this.memory = memory;
     // Whoever reads the answer may be somewhere else.
-    this.asked = isBackground ? whereAsked() : undefined;
+    this.asked = isBackground ? new WhereAsked() : undefined;
     this.tools = new BuiltInTools(memory.containers);
     this.request = callRequest(call, 'chat', attributes);
   }
@@ -126,7 +126,7 @@ export class ResponseReader implements CallReader {
     } else if (type === 'response.output_item.done' && item) this.tools.add(item);
   }
 
-  /** Of a stream that broke off only the beginning is known, and the tools that it called. */
+  /** Of a stream that broke off only the beginning is known: the tools that it called are not all that it used. */
   readStreamed(): CallAnswer {
     return this.ended ?? (this.begun === undefined ? {} : this.answerOf(this.begun));
   }
@@ -145,7 +145,10 @@ export class ResponseReader implements CallReader {
       id: textOf(response.id),
       model: textOf(response.model),
       finishReasons: [finishReason(response)].filter((reason) => reason !== undefined),
-      usage: { ...(usage && responseUsage(usage)), ...this.tools.usage(response.tool_usage) },
+      usage:
+        response === this.begun
+          ? undefined
+          : { ...(usage && responseUsage(usage)), ...this.tools.usage(response.tool_usage) },
       conditions: { searchContextSize: searchContextSize(tools) ?? searchContextSize(asked) },
       errorType: textOf(error?.code),
       innerCalls: imageCalls(response),
