@@ -17,7 +17,6 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Authenticate, Principal } from '../access.ts';
 import type { Listener } from '../bind.ts';
-import { LIMITS } from '../limit-table.ts';
 import { createLog } from '../log.ts';
 import { Problem } from '../problems.ts';
 import { requestIds } from '../request-id.ts';
@@ -33,7 +32,6 @@ let listener: Listener;
 let origin: string;
 /** What the routes ask; a test may put something before the engine. */
 let raw: ReadByteStore['raw'];
-let nowMs = Date.parse('2026-08-21T00:00:00Z');
 
 const KEYS: Record<string, boolean> = { 'acme-read': false, 'globex-read': false, 'acme-op': true };
 const authenticate: Authenticate = (headers) => {
@@ -87,7 +85,7 @@ beforeAll(async () => {
   const app = express().set('query parser', 'simple');
   app.use(requestIds(() => randomBytes(8).toString('hex')));
   app.use('/api', deadline(60_000));
-  const now = () => new Date(nowMs);
+  const now = () => new Date('2026-08-21T00:00:00Z');
   app.use(exportRoutes({ store, authenticate, secret: () => Buffer.alloc(32, 1), now }));
   const log = createLog('silent', new Writable({ write: (_chunk, _encoding, done) => done() }));
   app.use(answerErrors(log, () => undefined));
@@ -331,16 +329,6 @@ describe('an export that was cut off', () => {
     }
     expect((await ask(`ledger?${WEEK}&resume=${token}`)).status).toBe(200);
   });
-
-  test('at a byte that is not there is a problem that names how many there are', async () => {
-    const first = await get(`ledger?${WEEK}`);
-    const token = String(first.headers['x-export-resume']);
-    const { status, body } = await get(`ledger?${WEEK}&resume=${token}&offset_bytes=99999999`);
-    expect(status).toBe(400);
-    expect(JSON.parse(body.toString()).detail).toBe(
-      `offset_bytes is "99999999": expected at most ${first.body.length}, which is all of the body`,
-    );
-  });
 });
 
 describe('an export that nobody reads to its end', () => {
@@ -385,49 +373,6 @@ test('a failure in the middle ends the connection: a cut file is not taken for a
   } finally {
     raw = engine;
   }
-});
-
-test('has the memory of a query, and lays on disk what it sorts or sums beyond a part of that', async () => {
-  const engine = raw;
-  const sent: unknown[] = [];
-  raw = (sql, format, params, options) => {
-    sent.push(options.settings);
-    return engine(sql, format, params, options);
-  };
-  expect((await get(`ledger?${WEEK}`)).status).toBe(200);
-  raw = engine;
-  expect(sent.length).toBeGreaterThan(0);
-  for (const settings of sent) {
-    expect(settings).toMatchObject({
-      max_memory_usage: LIMITS.query_memory_bytes.byDefault,
-      max_bytes_before_external_sort: 500_000_000,
-      max_bytes_before_external_group_by: 500_000_000,
-    });
-  }
-});
-
-test('a key that is revoked while its export goes on ends it', async () => {
-  const engine = raw;
-  KEYS['acme-leaving'] = false;
-  let isClosed = false;
-  raw = async () =>
-    (async function* () {
-      try {
-        yield Buffer.from('{"a":1}\n');
-        delete KEYS['acme-leaving'];
-        for (;;) {
-          nowMs += 1_000;
-          yield Buffer.from('{"a":1}\n');
-        }
-      } finally {
-        isClosed = true;
-      }
-    })();
-  const response = await open(`ledger?${WEEK}`, 'acme-leaving');
-  expect(response.statusCode).toBe(200);
-  await expect(response.toArray()).rejects.toThrow(/aborted/);
-  await expect.poll(() => isClosed).toBe(true);
-  raw = engine;
 });
 
 test.for([

@@ -1,6 +1,6 @@
 /**
- * One look at every budget: which keys are in which state now, or were when a period ended, and what of that is new. Invariant: an event is stored
- * before anybody hears of it, so that deliveries follow from what is stored.
+ * One look at every budget: which keys are in which state now, or were when a period ended, and what of that is new.
+ * Invariant: an event is stored before anybody hears of it, so that deliveries follow from what is stored.
  */
 import { type AlertEvent, storedAlert } from '@ai-cost-profiler/queries/alerts/alert-event.ts';
 import { readNewestEvents, readOpenAlerts } from '@ai-cost-profiler/queries/alerts/open-alerts.ts';
@@ -45,8 +45,8 @@ const TURN_MS_MAX = 10_000;
 const NO_DIMENSIONS = { by: [], filters: [] };
 
 /**
- * Looks at the budgets of every tenant, of each as many as its turn has time for: the next pass goes on with the others.
- * Throws what the store throws, when all tenants had their turn.
+ * Looks at the budgets of every tenant, of each as many as its turn has time for: the next pass goes on with the
+ * others. Throws what the store throws, when all tenants had their turn.
  */
 export async function evaluateBudgets(deps: EvaluateDeps, signal: AbortSignal): Promise<void> {
   const inForce = deps.budgets.inForce();

@@ -59,7 +59,7 @@ export class LiveClient {
     }
   }
 
-  /** A comment, so that neither the client nor a proxy takes the connection for dead; one that takes nothing is cut off. */
+  /** A comment: neither client nor proxy takes the connection for dead. One that takes nothing is cut off. */
   beat(): void {
     if (this.canTake) this.write(':\n\n');
     else if (++this.stalledBeats >= STALLED_BEATS_MAX) this.subscriber.answer.destroy();

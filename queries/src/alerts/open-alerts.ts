@@ -19,7 +19,7 @@ export async function readOpenAlerts(scope: TenantScope, budgetId?: string): Pro
 
 export type NewestEvent = Pick<AlertEvent, 'reason' | 'recorded_at'>;
 
-/** The newest event of each alert that a budget ever had in a period, by the alert's id. `toNs`: null of a rolling window. */
+/** By id, the newest event of each alert that a budget ever had in a period. `toNs`: null of a rolling window. */
 export async function readNewestEvents(
   scope: TenantScope,
   { budgetId, toNs }: { readonly budgetId: string; readonly toNs: InstantNs | null },

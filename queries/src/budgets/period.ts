@@ -30,7 +30,7 @@ export function periodAt(window: BudgetWindow, atNs: InstantNs): Period {
 /** Of those that ended, no more are looked at: somebody who was away for longer has other news. */
 const ENDED_MAX = 32;
 
-/** The newest periods that held `sinceNs` or later instants and ended by `atNs`, in order; a rolling window has none. */
+/** The newest periods that held `sinceNs` or came later, and ended by `atNs`, in order; a rolling window has none. */
 export function endedPeriods(
   window: BudgetWindow,
   sinceNs: InstantNs,

@@ -1,6 +1,6 @@
 /**
- * One turn at a time: of the tenants that wait, each gets the next one in turn, so that one that asks a lot waits behind
- * itself. Invariant: a turn is held by one, and who gave up waiting gets none.
+ * One turn at a time: of the tenants that wait, each gets the next one in turn, so that one that asks a lot waits
+ * behind itself. Invariant: a turn is held by one, and who gave up waiting gets none.
  */
 
 /** Of one tenant. */
