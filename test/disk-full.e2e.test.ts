@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, type StartedCollector, startCollector } from './start-collector.ts';
 
-const FOLDERS = ['open', 'split', 'sealed', 'poison', 'damaged', 'done'];
+const FOLDERS = ['open', 'split', 'sealed', 'poison', 'damaged', 'done', 'reentered'];
 const SPANS = 50;
 
 function mountSmall(path: string): void {

@@ -103,7 +103,7 @@ export function retentionNow(
   options: { readonly dryRun: boolean; readonly signal?: AbortSignal },
   onDay: (outcome: DayOutcome) => void,
 ): Promise<RetentionResult> {
-  const { store, clock, limits, settler } = parts;
+  const { store, clock, limits, settler, ownership } = parts;
   const verify = verifyDeps(parts);
   const deps: RetentionDeps = {
     store,
@@ -114,6 +114,7 @@ export function retentionNow(
     stored: verify.stored,
     settledThroughNs: verify.settledThroughNs,
     verifyDay: (day) => verifyDay(verify, day),
+    assertHeld: () => ownership.assertHeld(),
     exclusively: (work) => settler.exclusively(work),
   };
   return expireDue(deps, options, onDay);

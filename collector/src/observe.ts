@@ -11,7 +11,7 @@ import type { TenantBooks } from './price/tenant-books.ts';
 import { daysSince } from './price-row.ts';
 import type { DayOutcome } from './retention/day-outcome.ts';
 import type { RetentionResult } from './retention/retention-pass.ts';
-import type { OwnershipEvent } from './settle/ownership/cluster-ownership.ts';
+import type { OwnershipEvent } from './settle/ownership/cluster-ownership-deps.ts';
 import { SettledElsewhere } from './settle/ownership/settle-ownership.ts';
 import type { SettleLoopDeps } from './settle/settle-loop.ts';
 import type { Storage } from './storage.ts';

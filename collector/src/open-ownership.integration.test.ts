@@ -11,6 +11,12 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type OpenOwnership, openOwnership } from './open-ownership.ts';
 import { SettledElsewhere } from './settle/ownership/settle-ownership.ts';
 
+const QUEUE = {
+  writerIds: [],
+  setAsideCounts: { poison: 0, damaged: 0 },
+  reentered: { due: [], looked: async () => undefined },
+};
+
 let engine: TestEngine;
 let store: Store;
 let directory: string;
@@ -35,7 +41,7 @@ function open(writerId: string, settle = true, at: Store = store): Promise<OpenO
   return openOwnership({
     config: { settle, dataDir: directory },
     store: at,
-    journal: { writerId, oldestMs: undefined, queue: { writerIds: [] } },
+    journal: { writerId, oldestMs: undefined, queue: QUEUE },
     clock: { nowMs: Date.now, startedMs: 0 },
     log: pino({ level: 'silent' }),
   });
@@ -54,7 +60,7 @@ test.for([
       config: { settle, dataDir: directory },
       maySettle,
       store: { ...store, kind, cluster: null },
-      journal: { writerId: '0a', oldestMs: undefined, queue: { writerIds: [] } },
+      journal: { writerId: '0a', oldestMs: undefined, queue: QUEUE },
       clock: { nowMs: Date.now, startedMs: 0 },
       log: pino({ level: 'silent' }),
     });
@@ -76,16 +82,16 @@ test('of two the first settles, the second names it, and has its turn when the f
   await expect(second.ownership.hold(async () => 1)).rejects.toThrow(`(${directory}) settles.`);
   expect(second.state.detail).toContain(`(${directory}) settles`);
   expect([second.isOwner, second.leaseAgeMs, second.formerOwners]).toEqual([false, undefined, 0]);
-  await first.stop(true);
+  await first.stop();
   expect(await second.ownership.hold(async () => 1)).toBe(1);
-  await second.stop(true);
+  await second.stop();
 });
 
 test('a claim is written down before it is made, and taken back when all is stored', async () => {
   const one = await open('0c');
   await until(one, true);
   expect(await readFile(CLAIMS(), 'utf8')).toContain('"0c"');
-  await one.stop(true);
+  await one.stop();
   expect(await readFile(CLAIMS(), 'utf8')).not.toContain('"0c"');
 });
 
@@ -98,7 +104,7 @@ test('without the table who settles is not known, and nobody does', async () => 
   await expect(one.ownership.hold(async () => 1)).rejects.toThrow(/settle_ownership/);
   await expect.poll(() => one.state.ok).toBe(false);
   expect(one.state.detail).toMatch(/^who settles is not known: .*settle_ownership/);
-  await one.stop(true);
+  await one.stop();
   await other.close();
 });
 

@@ -12,6 +12,7 @@ import type { ForwardClock } from './forward-clock.ts';
 import type { SealedQueue } from './journal/sealed-queue.ts';
 import type { Logger } from './log.ts';
 import { observeOwnership } from './observe.ts';
+import type { Reentered } from './settle/look-again.ts';
 import { ClaimsFile } from './settle/ownership/claims-file.ts';
 import { ClusterOwnership } from './settle/ownership/cluster-ownership.ts';
 import { createKeeperOwnershipRegister } from './settle/ownership/keeper-ownership-register.ts';
@@ -35,8 +36,8 @@ export interface Settling {
 
 export interface OpenOwnership extends Settling {
   readonly ownership: SettleOwnership;
-  /** `isStored`: all that this process took is. */
-  stop(isStored: boolean): Promise<void>;
+  /** Asks no more; to be called once all that can be is stored. */
+  stop(): Promise<void>;
 }
 
 interface OwnershipParts {
@@ -46,7 +47,9 @@ interface OwnershipParts {
   readonly store: Store;
   readonly journal: Backlog & {
     readonly writerId: string;
-    readonly queue: Pick<SealedQueue, 'writerIds'>;
+    readonly queue: Pick<SealedQueue, 'writerIds' | 'setAsideCounts'> & {
+      readonly reentered: Reentered;
+    };
   };
   readonly clock: ForwardClock;
   readonly log: Logger;
@@ -84,6 +87,8 @@ export async function openOwnership(parts: OwnershipParts): Promise<OpenOwnershi
     isStanding: config.settle,
     oldestMs: () => journal.oldestMs,
     stored: () => waitUntilStored(journal, clock.nowMs()),
+    isAside: () => journal.queue.setAsideCounts.poison > 0,
+    reentered: journal.queue.reentered,
     steadyMs: () => performance.now(),
     nowMs: clock.nowMs,
     timers: systemTimers,
@@ -132,11 +137,15 @@ class ClusterSettling implements OpenOwnership {
     const { ok, detail } = this.whoSettles();
     if (debts.length === 0) return { ok, detail };
     const names = [...new Set(debts.map(({ name }) => name))].join(', ');
-    return { ok, detail: `${detail}; to be looked at once it is stored: what is left of ${names}` };
+    const left = `to be looked at once it is stored: what is left of ${names}`;
+    return {
+      ok,
+      detail: `${detail}; ${left} (start it on its data directory; nothing waits if that is lost)`,
+    };
   }
 
-  stop(isStored: boolean): Promise<void> {
-    return this.ownership.stop(isStored);
+  stop(): Promise<void> {
+    return this.ownership.stop();
   }
 
   private whoSettles() {

@@ -146,11 +146,11 @@ export class Storing {
   async drain(deadline: AbortSignal): Promise<void> {
     const { journal } = this.parts;
     this.isStopped = true;
-    const stopping = Promise.all([this.retention?.stop(), this.loop?.stop()]);
+    const stopping = Promise.all([this.retention?.stop(), this.loop?.stop(), this.untilDone()]);
     await Promise.race([stopping, aborted(deadline)]);
     await journal.close();
     await Promise.race([this.untilWritten(), aborted(deadline)]);
-    await Promise.race([this.settling.stop(journal.queue.count === 0), aborted(deadline)]);
+    await Promise.race([this.settling.stop(), aborted(deadline)]);
     this.writer?.stop();
     journal.queue.close();
     await this.written;
@@ -193,12 +193,13 @@ export class Storing {
    * @throws Problem engine_unavailable until the tables are there
    */
   exclusively<T>(work: () => Promise<T>, options: ExclusiveOptions): Promise<T> {
-    const { settler, open, journal, clock } = this.ledgerWork();
+    const { settler, open, journal, clock, ownership } = this.ledgerWork();
     const { writer } = this;
     const { holdWriter, isReading = false, signal } = options;
     const stored = () =>
       open.suspended(async () => {
         await waitUntilStored(journal, clock.nowMs(), { signal });
+        if (!isReading) ownership.assertHeld();
         return holdWriter && writer !== undefined ? writer.hold(work) : work();
       });
     return keptOrProblem(isReading ? settler.inTurn(stored) : settler.exclusively(stored));
@@ -241,6 +242,7 @@ export class Storing {
       sinceMs,
       late: new LateBatches({ isOwn: (id) => id === journal.writerId, nowMs }),
       ownership: this.settling.ownership,
+      reentered: journal.queue.reentered,
       stored,
       onCorrected: (tenant, entries) => this.settledSums.add(tenant, entries),
     });
@@ -284,6 +286,9 @@ export class Storing {
       }
     }
   }
+
+  /** What an operator asked for appends corrections too. */
+  private untilDone = async () => void (await this.settler?.inTurn(async () => undefined));
 
   /** Resolves when nothing waits in the journal any more. */
   private async untilWritten(): Promise<void> {

@@ -18,6 +18,7 @@ import { CardinalityGuard } from './rows/cardinality-guard.ts';
 import type { LedgerEntry } from './rows/ledger-entry.ts';
 import type { EntryMaker } from './settle/difference.ts';
 import { LateBatches } from './settle/late-batches.ts';
+import type { Reentered } from './settle/look-again.ts';
 import { createEntryMaker } from './settle/make-entries.ts';
 import { OpenTraces } from './settle/open-traces.ts';
 import { type SettleOwnership, SOLE_OWNER } from './settle/ownership/settle-ownership.ts';
@@ -43,13 +44,16 @@ export interface TestLedger {
   isAlone: boolean;
   /** Who it is to other settlers; nobody knows of it at first. */
   ownership: SettleOwnership;
+  /** What its collector put back into the queue; nothing at first. */
+  reentered: Reentered | undefined;
   /** When requests come in; settle runs a second later. Milliseconds since 1970. */
   clockMs: number;
   /** Spans as a request of `acme`, or of another tenant. */
   send(spans: readonly TestSpan[], tenant?: string): Promise<void>;
   /** A request in OTLP/JSON, as it came: of `acme`, or of another tenant. */
   sendRequest(request: Uint8Array, tenant?: string): Promise<AcceptOutcome>;
-  settle(): Promise<SettleProgress>;
+  /** `through`: another way to the same tables. */
+  settle(through?: Store): Promise<SettleProgress>;
   append(entries: readonly LedgerEntry[]): Promise<void>;
   /** As reprice appends; `maker` is what it makes entries with. */
   appendVersions(appended: Appended): Promise<void>;
@@ -99,13 +103,14 @@ export async function openTestLedger(): Promise<TestLedger> {
     isContentStored: false,
     isAlone: true,
     ownership: SOLE_OWNER,
+    reentered: undefined,
     clockMs: NOW_MS,
     send: (spans, tenant) => withRoad(async (road) => void (await road.send(spans, tenant))),
     sendRequest: (request, tenant) => withRoad((road) => road.sendBytes(request, 'json', tenant)),
-    settle: () =>
+    settle: (through = store) =>
       withRoad(({ journal }) =>
         new Settler({
-          store,
+          store: through,
           journal,
           maker,
           open,
@@ -114,6 +119,7 @@ export async function openTestLedger(): Promise<TestLedger> {
           sinceMs: ledger.clockMs,
           late,
           ownership: ledger.ownership,
+          ...(ledger.reentered === undefined ? {} : { reentered: ledger.reentered }),
           // Everything is written when its road is closed.
           stored: async () => undefined,
         }).settle({ all: false }),

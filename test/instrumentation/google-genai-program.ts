@@ -136,6 +136,14 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
       types.push(event_type);
     return types;
   },
+  'interaction by a reader': async () => {
+    const stream = await gemini.interactions.create({ model, input: 'hello', stream: true });
+    // Version 1 has a stream that is only iterated.
+    const reader = stream.getReader?.();
+    let pieces = 0;
+    while ((await reader?.read())?.done === false) pieces += 1;
+    return pieces;
+  },
   'interaction refused': async () => gemini.interactions.create({ model, input: '!400' }),
   'many at once': async () => {
     const calls = Array.from({ length: 20 }, (_, index) =>

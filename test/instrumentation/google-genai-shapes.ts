@@ -21,7 +21,7 @@ export interface GenAI {
       readonly countTokens: Call<{ readonly totalTokens?: number }>;
     };
     readonly interactions: {
-      readonly create: Call<AsyncIterable<{ readonly event_type?: string }> & { id?: string }>;
+      readonly create: Call<Partial<ReadableStream> & AsyncIterable<Event> & { id?: string }>;
     };
     readonly caches: { readonly create: Call<{ readonly name?: string }> };
     readonly chats: {

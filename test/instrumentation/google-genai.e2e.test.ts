@@ -162,7 +162,11 @@ describe.each(CASES)('$folder as $style', ({ folder, style }) => {
   });
 
   it('hands on interactions, and from version 2 on tells them', () => {
-    const scenarios = ['interaction', 'interaction in a stream'] as const;
+    const scenarios = [
+      'interaction',
+      'interaction in a stream',
+      'interaction by a reader',
+    ] as const;
     expect(told['interaction']!.result).toMatch(/^resp-/);
     expect(told['interaction in a stream']!.result).toHaveLength(3);
     expect(told['interaction refused']!.error?.status).toBe(400);
@@ -176,6 +180,7 @@ describe.each(CASES)('$folder as $style', ({ folder, style }) => {
       'gen_ai.usage.audio.cache_read.input_tokens': _cached,
       ...used
     } = rest;
+    expect(told['interaction by a reader']!.result).toBe(3);
     for (const scenario of scenarios) {
       expect(usageOf(only(scenario))).toEqual({ ...used, 'aicost.usage.web_searches': 1 });
     }

@@ -143,12 +143,18 @@ test('by gRPC too, when nothing is left to do', async () => {
   ).toBe('1');
 });
 
-test('the doctor says what to do about a key that is missing', async () => {
-  const cwd = await installEmitter('openai-7');
-  const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
-  const asked = promisify(execFile)(process.execPath, [COMMAND, 'doctor'], { cwd, env });
-  const failed = await asked.catch((error: { code: number; stdout: string }) => error);
-  expect(failed).toMatchObject({ code: 1 });
-  expect(failed.stdout).toContain('✓ it answers');
-  expect(failed.stdout).toContain('OTEL_EXPORTER_OTLP_HEADERS=x-api-key=');
-});
+test.for(['http/protobuf', 'grpc'])(
+  'the doctor says what to do about a key that is missing, by %s',
+  async (protocol) => {
+    const cwd = await installEmitter('openai-7');
+    const url = protocol === 'grpc' ? `http://${collector.grpcTarget}` : collector.url;
+    const told = { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: protocol };
+    const env = { ...process.env, ...told };
+    const asked = promisify(execFile)(process.execPath, [COMMAND, 'doctor'], { cwd, env });
+    const failed = await asked.catch((error: { code: number; stdout: string }) => error);
+    expect(failed).toMatchObject({ code: 1 });
+    expect(failed.stdout).toContain(`Endpoint ${url}`);
+    expect(failed.stdout).toContain('✓ it answers');
+    expect(failed.stdout).toContain('OTEL_EXPORTER_OTLP_HEADERS=x-api-key=');
+  },
+);

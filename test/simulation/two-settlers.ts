@@ -4,10 +4,8 @@
  * everything.
  */
 import { ClaimsFile } from '@ai-cost-profiler/collector/settle/ownership/claims-file.ts';
-import {
-  ClusterOwnership,
-  type OwnershipEvent,
-} from '@ai-cost-profiler/collector/settle/ownership/cluster-ownership.ts';
+import { ClusterOwnership } from '@ai-cost-profiler/collector/settle/ownership/cluster-ownership.ts';
+import type { OwnershipEvent } from '@ai-cost-profiler/collector/settle/ownership/cluster-ownership-deps.ts';
 import { Random } from '../kill/random.ts';
 import { FakeDisk } from './fake-disk.ts';
 import { FakeEngine } from './fake-engine.ts';
@@ -159,6 +157,8 @@ class Run {
           isStanding: true,
           oldestMs: () => journal.oldestMs,
           stored,
+          isAside: () => journal.queue.setAsideCounts.poison > 0,
+          reentered: journal.queue.reentered,
           steadyMs: () => world.nowMs,
           nowMs: () => Math.floor(world.nowMs),
           timers: world.timersOf(life),

@@ -10,7 +10,7 @@ import { listFilesBelow } from './list-files.ts';
 import { DIRECTORY_MODE } from './synced-files.ts';
 
 /** Folders whose rows and indexes never change. poison/ first: what is put back from there is found in sealed/ then. */
-const FIXED = ['poison', 'damaged', 'split', 'sealed', 'done'] as const;
+const FIXED = ['poison', 'damaged', 'split', 'sealed', 'done', 'reentered'] as const;
 /** What a folder of open/ holds, in the order in which it is read: what an index tells of is in the rows then. */
 const GROWING = ['index', 'rows.native'] as const;
 

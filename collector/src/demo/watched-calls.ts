@@ -124,7 +124,11 @@ const tracer = new TracerProvider({
     },
   ],
 }).getTracer('demo');
-const anthropic = new AnthropicApi({ tracer: () => tracer, content, isEnabled: () => true });
+const anthropic = new AnthropicApi({
+  tracer: () => tracer,
+  content: () => content,
+  isEnabled: () => true,
+});
 
 function told(scope: string, reader: CallReader, outcome: object): WatchedCall {
   const call = new CallSpan(tracer, reader.request);

@@ -91,7 +91,7 @@ export class Journal<Blocks extends SegmentBlocks> {
       journal.queue.add(sealedBy(options.nowMs(), segment));
     }
     for (const damage of recovery.damaged) onEvent({ kind: 'damaged', ...damage });
-    await journal.queue.recount();
+    await journal.queue.load();
     onEvent({ kind: 'recovered', segments: recovery.sealed.length, tornBytes: recovery.tornBytes });
     const { timers = systemTimers } = options;
     journal.stopTicks = timers.every(TICK_MS, () => journal.tick());

@@ -3,13 +3,12 @@
  * re-enters under an identity that follows from the one it had, so that a copy of the data directory, or a second try
  * after a crash, can never write it twice; tables that hold it already are left out.
  */
-import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { isUnreadable } from '../disk-error.ts';
 import { ABOUT_FILE, encodeAbout, readAbout } from './about-file.ts';
 import { decodeIndex, sumRecords } from './index-file.ts';
 import { recoverSealed, type WaitingSegment } from './recover-sealed.ts';
-import { parseSealedName, sealedNameOf } from './sealed-segment.ts';
+import { reenteredName } from './reentered-batches.ts';
 import type { JournalPaths, SegmentFiles } from './segment-files.ts';
 import { INDEX_FILE } from './segment-files.ts';
 import { REASON_FILE } from './set-aside.ts';
@@ -105,12 +104,7 @@ export async function reenter(
     );
   }
   const attempt = about.attempt + 1;
-  const { day } = parseSealedName(about.was)!;
-  const writerId = createHash('sha256')
-    .update(`${about.was} ${attempt}`)
-    .digest('hex')
-    .slice(0, 16);
-  const target = sealedNameOf(writerId, 1, day);
+  const target = reenteredName(about.was, attempt);
   // Only the rename makes it count: before, the same try can be made again.
   await files.write(join(directory, ABOUT_FILE), encodeAbout({ ...about, attempt }));
   await files.syncDirectory(directory);

@@ -5,6 +5,7 @@
 import { basename, join } from 'node:path';
 import { ABOUT_FILE, encodeAbout, type SegmentAbout } from './about-file.ts';
 import { recoverSealed } from './recover-sealed.ts';
+import { ReenteredBatches } from './reentered-batches.ts';
 import type { SealedSegment } from './sealed-segment.ts';
 import { compactCheckpoint } from './seen-checkpoint.ts';
 import type { JournalPaths, SegmentFiles } from './segment-files.ts';
@@ -31,6 +32,8 @@ export class SealedQueue {
   private readers: (() => void)[] = [];
   private releases = 0;
   private isClosed = false;
+  /** What was put back from poison/ and left by `release`, until settle has looked at it. */
+  readonly reentered: ReenteredBatches;
   /** Bytes of rows in the segments that wait. */
   bytes = 0;
   /** Segments that were set aside, at this start or before. */
@@ -48,6 +51,7 @@ export class SealedQueue {
     this.seenCapacity = options.seenCapacity;
     this.onCompactFailed = options.onCompactFailed;
     this.onDamaged = options.onDamaged;
+    this.reentered = new ReenteredBatches(options.files, options.paths);
   }
 
   get count(): number {
@@ -120,6 +124,7 @@ export class SealedQueue {
    * fails; call again, each step can be repeated.
    */
   async release(segment: SealedSegment): Promise<void> {
+    await this.reentered.note(segment);
     const target = join(this.paths.done, basename(segment.directory));
     if ((await this.files.stat(segment.directory)) !== undefined) {
       // One from a restored backup may lie there; a folder can only be renamed to a free name.
@@ -159,6 +164,12 @@ export class SealedQueue {
     await this.files.syncDirectory(this.paths.sealed);
     await this.recount();
     return target;
+  }
+
+  /** At start: what was set aside before, and what of it was put back. */
+  async load(): Promise<void> {
+    await this.recount();
+    await this.reentered.load();
   }
 
   /** Counts anew what was set aside. */

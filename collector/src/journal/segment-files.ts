@@ -179,6 +179,7 @@ export interface JournalPaths {
   poison: string;
   damaged: string;
   done: string;
+  reentered: string;
 }
 
 export function journalPaths(directory: string): JournalPaths {
@@ -189,6 +190,7 @@ export function journalPaths(directory: string): JournalPaths {
     poison: join(directory, 'poison'),
     damaged: join(directory, 'damaged'),
     done: join(directory, 'done'),
+    reentered: join(directory, 'reentered'),
   };
 }
 

@@ -18,6 +18,8 @@ export interface RetentionDeps {
   readonly settledThroughNs: () => Promise<bigint>;
   /** The first difference of a UTC day between spans, ledger, rollups and seals. */
   readonly verifyDay: (day: string) => Promise<Difference | null>;
+  /** To be called before anything is sealed or deleted. @throws OwnershipLost when another process may settle by now */
+  readonly assertHeld: () => void;
   /** Runs work while neither settle nor a repricing runs. */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
 }

@@ -50,6 +50,7 @@ export async function expireContent(
   // By the clock that dates its parts, before anything is looked at: what changes from now on is looked at again.
   const lookedAtMs = await engineMs(store);
   await deps.stored();
+  deps.assertHeld();
   const spansOf = await replaceContent(store, contentRule, { day, tenants, throughNs, dryRun });
   if (!dryRun) await noteContentGone(store, { day, throughNs, sealedAtMs: lookedAtMs, spansOf });
   const changed = [...spansOf].filter(([, spans]) => spans > 0);

@@ -29,11 +29,13 @@ export async function expireLedgerDay(
     const difference = await deps.verifyDay(day);
     if (difference !== null) return heldBack(found, day, { what: 'ledger', difference });
     const sealedAtMs = deps.nowMs();
+    deps.assertHeld();
     await sealDay(store, { day, tenants: open, throughNs, expired: 'ledger', sealedAtMs });
   }
   const again = found.ready.filter(isGone).map(({ tenant }) => tenant);
   const gone = [...open, ...(await undone(deps, { day, tenants: again, throughNs }))];
   if (gone.length === 0) return nothing;
+  deps.assertHeld();
   await deleteEntries(store, { day, tenants: gone, throughNs });
   const rows = found.ready
     .filter(({ tenant }) => gone.includes(tenant))

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { liveCharges } from '../reprice/live-charges.ts';
 import { openTestLedger, type TestLedger } from '../test-ledger.ts';
 import { chat, NOW_MS, type TestSpan } from '../test-road.ts';
+import { deleteSpans } from './delete-rows.ts';
+import { sealDay } from './seal-rows.ts';
 import { DAY_MS, TestRetention } from './test-retention.ts';
 
 /** The day that is to expire; everything is sent at the noon after it begins, or at the next. */
@@ -228,4 +230,52 @@ it('a pass that dies between seal and deletion is gone on with, under the same s
     "SELECT count() AS seals FROM aicost.sealed_days WHERE tenant = 'crash'",
   );
   expect(row?.seals).toBe('1');
+});
+
+it('a pass that lost the lease to another collector seals nothing any more, and deletes nothing', async () => {
+  keepSpansFor('lost', 90);
+  await ledger.send(day(), 'lost');
+  await settleLater();
+  const lost = (after: number) => {
+    let asked = 0;
+    return () => {
+      if (asked++ === after) throw new Error('lost');
+    };
+  };
+  const seals = () =>
+    ledger.store.query("SELECT expired FROM aicost.sealed_days WHERE tenant = 'lost'");
+  await expect(retention.pass({ assertHeld: lost(0) })).rejects.toThrow('lost');
+  expect(await seals()).toEqual([]);
+  await expect(retention.pass({ assertHeld: lost(1) })).rejects.toThrow('lost');
+  expect(await seals()).toEqual([{ expired: 'spans' }]);
+  expect(await retention.rows('spans', 'lost')).toEqual({ [DAY]: 5 });
+});
+
+it('a day that another process seals and deletes while settle reads it is billed once', async () => {
+  await ledger.send(day(), 'both');
+  await settleLater();
+  const calls = await callsOf('both');
+  const { store } = ledger;
+  const expiring = { day: DAY, tenants: ['both'], throughNs: BigInt(ledger.clockMs) * 1_000_000n };
+  ledger.clockMs += 5_000;
+  // Around what was there: entries are read of the time in which the spans lie.
+  const at = (span: number, ms: number) => ({ ...call(span), trace: 0, startMs: NOW_MS + ms });
+  await ledger.send([at(8, -9), at(9, 9)], 'both');
+  ledger.open.releaseAll();
+  ledger.clockMs += 5_000;
+  let hasExpired = false;
+  const reading = storeWith(store, {
+    raw: async (sql, ...more) => {
+      // The spans of a step, after what is sealed was read.
+      if (/FROM aicost.spans\s+WHERE .* trace_id IN \{traceIds/.test(sql) && !hasExpired) {
+        hasExpired = true;
+        await sealDay(store, { ...expiring, expired: 'spans', sealedAtMs: ledger.clockMs });
+        await deleteSpans(store, expiring);
+      }
+      return store.raw(sql, ...more);
+    },
+  });
+  await ledger.settle(reading);
+  expect(hasExpired).toBe(true);
+  expect(await callsOf('both')).toBe(calls + 2);
 });

@@ -24,9 +24,11 @@ export async function expireSpansDay(
     const difference = await deps.verifyDay(day);
     if (difference !== null) return heldBack(found, day, { what: 'spans', difference });
     const sealedAtMs = deps.nowMs();
+    deps.assertHeld();
     await sealDay(store, { day, tenants: open, throughNs, expired: 'spans', sealedAtMs });
   }
   const gone = ready.map(({ tenant }) => tenant);
+  deps.assertHeld();
   await deleteSpans(store, { day, tenants: gone, throughNs });
   const rows = ready.reduce((sum, one) => sum + one.rows, 0);
   return { what: 'spans', day, tenants: gone, rows, waiting, difference: null };

@@ -11,6 +11,12 @@ import { expireDue, type RetentionResult } from './retention-pass.ts';
 export const DAY_MS = 86_400_000;
 export const KEEP_ALL: Retention = { spans: null, content: null, ledger: null };
 
+interface PassOptions {
+  dryRun?: boolean;
+  store?: TestLedger['store'];
+  assertHeld?: () => void;
+}
+
 export class TestRetention {
   readonly ledger: TestLedger;
   /** By tenant; others keep all. */
@@ -21,8 +27,8 @@ export class TestRetention {
     this.ledger = ledger;
   }
 
-  pass(options: { dryRun?: boolean; store?: TestLedger['store'] } = {}): Promise<RetentionResult> {
-    const { dryRun = false, store = this.ledger.store } = options;
+  pass(options: PassOptions = {}): Promise<RetentionResult> {
+    const { dryRun = false, store = this.ledger.store, assertHeld = () => undefined } = options;
     this.outcomes = [];
     const deps: RetentionDeps = {
       store,
@@ -33,6 +39,7 @@ export class TestRetention {
       stored: async () => undefined,
       settledThroughNs: () => this.settledThroughNs(),
       verifyDay: (day) => verifyDay(this.verifyDeps(), day),
+      assertHeld,
       exclusively: (work) => work(),
     };
     return expireDue(deps, { dryRun }, (outcome) => this.outcomes.push(outcome));

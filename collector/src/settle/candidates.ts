@@ -3,9 +3,8 @@
  * neighbours in time together, because the tables are sorted by time, and by rows, because rows are what fills memory.
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
-import type { LateSince } from './late-batches.ts';
 import type { TracePlace } from './load-traces.ts';
-import type { OwedEntries } from './ownership/owed-entries.ts';
+import { type Again, againSql } from './look-again.ts';
 
 /** A trace with LLM spans. */
 export interface Candidate extends TracePlace {
@@ -38,14 +37,6 @@ const TRACES_PER_STEP = 2_000;
 /** One that lasts longer would make its neighbours' step read all of its time. */
 const LONG_NS = 600_000_000_000n;
 
-const LATE = ` OR (writer_id IN {writers:Array(String)}
-           AND batch_seq > transform(toString(writer_id), {writers:Array(String)}, {batches:Array(UInt64)}, toUInt64(0)))`;
-
-const owedSql = (database: string): string =>
-  ` OR (tenant, trace_id) IN (SELECT tenant, trace_id FROM ${database}.ledger
-           WHERE writer_id IN {owedWriters:Array(String)}
-             AND recorded_at >= fromUnixTimestamp64Milli({owedFrom:Int64}) AND recorded_at <= fromUnixTimestamp64Milli({owedThrough:Int64}))`;
-
 interface CandidateRow {
   tenant: string;
   trace_id: string;
@@ -57,14 +48,6 @@ interface CandidateRow {
   end_ns: string;
 }
 
-/** What is to be looked at although it came in before. */
-export interface Again {
-  /** What is in these batches. */
-  readonly late?: LateSince | undefined;
-  /** What these entries are about. */
-  readonly owed?: OwedEntries | undefined;
-}
-
 interface Asked extends Pick<Slice, 'afterNs' | 'throughNs'> {
   /** Up to where passes have begun, though they may have ended half way. */
   readonly begunNs: bigint;
@@ -74,9 +57,9 @@ interface Asked extends Pick<Slice, 'afterNs' | 'throughNs'> {
 /** Traces whose last span came in within (afterNs, throughNs], those that came to rest first. */
 export async function readSlice(
   store: Store,
-  { afterNs, throughNs, begunNs, again: { late, owed } }: Asked,
+  { afterNs, throughNs, begunNs, again }: Asked,
 ): Promise<Slice> {
-  const isAgain = `${late === undefined ? '' : LATE}${owed === undefined ? '' : owedSql(store.database)}`;
+  const { sql: orAgain, values } = againSql(store.database, again);
   const candidates: Candidate[] = [];
   let lastNs = throughNs;
   const rows = store.queryStream<CandidateRow>(
@@ -87,11 +70,11 @@ export async function readSlice(
      WHERE (tenant, trace_id) IN (
        SELECT tenant, trace_id FROM ${store.database}.traces
        WHERE last_received_at <= fromUnixTimestamp64Nano({through:Int64})
-         AND (last_received_at > fromUnixTimestamp64Nano({after:Int64})${isAgain}))
+         AND (last_received_at > fromUnixTimestamp64Nano({after:Int64})${orAgain}))
      GROUP BY tenant, trace_id
      HAVING received_ns <= {through:Int64} AND sum(llm_spans) > 0
      ORDER BY received_ns LIMIT ${CANDIDATES_MAX} WITH TIES`,
-    { after: String(afterNs), through: String(throughNs), ...late, ...owed },
+    { after: String(afterNs), through: String(throughNs), ...values },
     { timeoutMs: 3_600_000 },
   );
   for await (const row of rows) {

@@ -6,16 +6,19 @@ import { setImmediate } from 'node:timers/promises';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
 import { type EntryJournal, StagedEntries } from './append-entries.ts';
-import { type Again, readSlice, type Slice, type Step, stepsOf } from './candidates.ts';
+import { readSlice, type Slice, type Step, stepsOf } from './candidates.ts';
 import { type CutGroup, findCuts } from './cut-groups.ts';
 import type { EntryMaker } from './difference.ts';
+import { isFirstSeen, traceIdsOf } from './first-seen.ts';
 import { type KnownRelations, readRelations } from './known-relations.ts';
 import type { LateBatches } from './late-batches.ts';
 import { type LoadedGroup, loadGroups } from './load-groups.ts';
 import { loadTraces, rangeOfTraces } from './load-traces.ts';
+import type { Again, Reentered } from './look-again.ts';
 import type { OpenTraces } from './open-traces.ts';
 import { owedOf } from './ownership/owed-entries.ts';
 import { type SettleOwnership, SOLE_OWNER, type StoredDebt } from './ownership/settle-ownership.ts';
+import { PassStart } from './pass-start.ts';
 import { SealedDays } from './sealed-days.ts';
 import { settleCutGroup } from './settle-cut-group.ts';
 import { settleGroup } from './settle-group.ts';
@@ -35,6 +38,8 @@ export interface SettlerDeps {
   sinceMs?: number;
   /** What others store late. */
   late: LateBatches;
+  /** What was put back after it was set aside, and is stored; nothing ever was, if not given. */
+  reentered?: Reentered;
   /** Whether this process may append; it is the only one that settles, if not given. */
   ownership?: SettleOwnership;
   /** Tells how long it kept the event loop; the clock of the process, if not given. */
@@ -63,7 +68,9 @@ interface ReadStep {
 /** What is known of the traces of a slice before any of them is read. */
 interface Around {
   readonly relations: (tenant: string) => KnownRelations;
-  readonly sealed: SealedDays;
+  readonly readSealed: () => Promise<SealedDays>;
+  /** As they were read last. */
+  sealed: SealedDays;
 }
 
 const NS_PER_MS = 1_000_000n;
@@ -74,17 +81,15 @@ export class Settler {
   private readonly deps: SettlerDeps;
   /** One pass at a time: two would both append the same difference. */
   private turn: Promise<unknown> = Promise.resolve();
-  private readonly sinceMs: number;
+  private readonly start: PassStart;
   private readonly ownership: SettleOwnership;
   /** The ownership in which the last pass ran. */
   private epoch = 0;
-  /** Up to where passes of this process came. */
-  private passedNs: bigint | undefined;
 
   constructor(deps: SettlerDeps) {
     this.deps = deps;
     this.ownership = deps.ownership ?? SOLE_OWNER;
-    this.sinceMs = deps.sinceMs ?? deps.nowMs();
+    this.start = new PassStart(deps.sinceMs ?? deps.nowMs());
   }
 
   /**
@@ -121,8 +126,9 @@ export class Settler {
     }
     await stored();
     const debts = this.ownership.debts();
-    let again: Again = await this.lookAgain(debts);
-    let settledNs = await this.lookFromNs(startedMs);
+    const reentered = this.deps.reentered?.due ?? [];
+    let again: Again = await this.lookAgain(debts, reentered);
+    let settledNs = this.start.fromNs(await readThroughNs(store), startedMs);
     const begunNs = await readBegunNs(store);
     // A span may still come in within the millisecond in which the pass began: it is left to the next one.
     const throughMs = startedMs - 1 - (options.all ? 0 : settleAfterMs);
@@ -148,34 +154,32 @@ export class Settler {
         ...(isLast ? { stored: lateBatches.end() } : {}),
       });
       settledNs = slice.throughNs;
-      this.passedNs = settledNs;
+      this.start.passed(settledNs);
       // A slice that was cut went up to some receipt: what is left of them lies behind it.
       again = {};
       if (isLast) {
         lateBatches.ended();
         await this.ownership.forgive(debts);
+        await this.deps.reentered?.looked(reentered);
       }
     }
     return { ...progress, settledThrough: isoOf(settledNs) };
   }
 
   /** What is to be looked at although it came in before the mark. */
-  private async lookAgain(debts: readonly StoredDebt[]): Promise<Again> {
+  private async lookAgain(
+    debts: readonly StoredDebt[],
+    reentered: readonly string[],
+  ): Promise<Again> {
     const { store, late } = this.deps;
     if (this.epoch !== this.ownership.epoch) late.restart();
     this.epoch = this.ownership.epoch;
-    return { late: await late.begin(store), owed: owedOf(debts) };
-  }
-
-  /**
-   * Where a pass begins: at the newest mark. One in the future says that a clock was set back since; then it begins
-   * where this process did, for what came in meanwhile lies before that mark, and looking twice changes nothing.
-   */
-  private async lookFromNs(nowMs: number): Promise<bigint> {
-    const markedNs = await readThroughNs(this.deps.store);
-    return markedNs < BigInt(nowMs) * NS_PER_MS
-      ? markedNs
-      : (this.passedNs ?? BigInt(this.sinceMs - 1) * NS_PER_MS);
+    const told = debts.flatMap((debt) => debt.reentered ?? []);
+    return {
+      late: await late.begin(store),
+      owed: owedOf(debts),
+      reentered: [...reentered, ...told],
+    };
   }
 
   /** While one step is settled, the next is read. */
@@ -208,27 +212,35 @@ export class Settler {
     const relations = await readRelations(store, slice);
     const { candidates } = slice;
     const isAny = candidates.length > 0;
-    const sealed = isAny ? SealedDays.read(store, rangeOfTraces(candidates)) : SealedDays.none;
-    return { relations, sealed: await sealed };
+    const readSealed = async () =>
+      isAny ? SealedDays.read(store, rangeOfTraces(candidates)) : SealedDays.none;
+    return { relations, readSealed, sealed: await readSealed() };
   }
 
   /** The next step with its groups; undefined when there is none. */
-  private readNext(
-    steps: Iterator<Step>,
-    { relations, sealed }: Around,
-  ): Promise<ReadStep | undefined> {
+  private readNext(steps: Iterator<Step>, around: Around): Promise<ReadStep | undefined> {
     const { store, open, stored } = this.deps;
     const next = steps.next();
     const read = async (step: Step): Promise<ReadStep> => {
       const { tenant, candidates } = step;
       for (;;) {
         const spans = await loadTraces(store, { tenant, traces: candidates });
-        const groups = await loadGroups(store, { tenant, spans, relations: relations(tenant) });
+        const groups = await loadGroups(store, {
+          tenant,
+          spans,
+          relations: around.relations(tenant),
+        });
         if (!open.release(tenant, groups.flatMap(traceIdsOf))) {
-          return { step, groups, cuts: await findCuts(store, { tenant, groups, sealed }) };
+          const sealed = await around.readSealed();
+          // One that owned settle before may have sealed a day since, and deleted what was to be read.
+          if (sealed.isSame(around.sealed)) {
+            return { step, groups, cuts: await findCuts(store, { tenant, groups, sealed }) };
+          }
+          around.sealed = sealed;
+        } else {
+          // A request may have added to what was read; from now on none does.
+          await stored();
         }
-        // A request may have added to what was read; from now on none does.
-        await stored();
       }
     };
     const reading = next.done === true ? Promise.resolve(undefined) : read(next.value);
@@ -277,20 +289,4 @@ export class Settler {
     this.ownership.assertHeld();
     await insertMark(this.deps.store, mark, this.deps.nowMs());
   }
-}
-
-function traceIdsOf({ spans }: LoadedGroup): string[] {
-  return [...new Set(spans.map(({ traceId }) => traceId))];
-}
-
-/** Whether no trace of the group was settled in this pass already; remembers those of a group of several. */
-function isFirstSeen(tenant: string, group: LoadedGroup, together: Set<string>): boolean {
-  const keys = traceIdsOf(group).map((traceId) => `${tenant}/${traceId}`);
-  const isNew = !keys.some((key) => together.has(key));
-  if (keys.length > 1) {
-    for (const key of keys) {
-      together.add(key);
-    }
-  }
-  return isNew;
 }

@@ -25,7 +25,8 @@ import { TokenCountReader } from './token-count.ts';
 
 export interface AnthropicWatch {
   readonly tracer: () => Tracer;
-  readonly content: Content;
+  /** What is told of words at the moment. */
+  readonly content: () => Content;
   /** Whether calls are watched now. */
   readonly isEnabled: () => boolean;
 }
@@ -53,7 +54,6 @@ export class AnthropicApi implements StainlessApi {
   readerFor(call: StainlessCall): CallReader | undefined {
     const operation = operationOf(call.path);
     if (operation === undefined) return undefined;
-    const { content } = this.watch;
     const body = (call.request.body ?? {}) as MessageRequest;
     const { provider, region } = platformOf(call.client);
     const request: CallRequest = {
@@ -65,6 +65,7 @@ export class AnthropicApi implements StainlessApi {
     };
     if (operation === 'count_tokens') return new TokenCountReader(request);
     if (operation === 'text_completion') return new TextCompletionReader(request);
+    const content = this.watch.content();
     content.fillPrompt(request.attributes ?? {}, () => promptOf(body));
     const model = platformModel(provider, body.model);
     return new MessageReader(request, { served: { region }, model, content });

@@ -3,13 +3,14 @@
  * inherit is patched in place, wherever it is loaded from: AnthropicBedrock and AnthropicVertex bring copies of the SDK
  * of their own, and load its client by its file.
  */
-import { Content } from '@ai-cost-profiler/core/content.ts';
+import { followedContent } from '@ai-cost-profiler/core/content.ts';
 import { safely } from '@ai-cost-profiler/core/host-safety.ts';
 import {
   type StainlessPrototype,
   watchFetch,
   watchPost,
 } from '@ai-cost-profiler/core/stainless-client.ts';
+import { WatchMark } from '@ai-cost-profiler/core/watch-mark.ts';
 import { trace } from '@opentelemetry/api';
 import {
   InstrumentationBase,
@@ -24,7 +25,8 @@ import type { AnthropicOptions } from './options.ts';
 const NAME = '@ai-cost-profiler/anthropic';
 const VERSION = '0.1.0';
 const SDK = '@anthropic-ai/sdk';
-const VERSIONS = ['>=0.20.0 <2'];
+/** Of the SDK, those that are watched: others are left alone. */
+export const ANTHROPIC_VERSIONS = ['>=0.20.0 <2'];
 
 /** Where the SDK keeps its client: `client` since 0.50, `core` before. */
 const CLIENT_FILES = ['client.js', 'client.mjs', 'core.js', 'core.mjs'];
@@ -44,7 +46,7 @@ export class AnthropicInstrumentation extends InstrumentationBase<AnthropicInstr
   protected override init(): InstrumentationNodeModuleDefinition {
     const watch: AnthropicWatch = {
       tracer: () => this.tracer,
-      content: safely('reading options', () => new Content(this.getConfig())) ?? new Content({}),
+      content: followedContent(() => this.getConfig()),
       isEnabled: () => this.isEnabled(),
     };
     const patch = (exported: Exported): Exported => {
@@ -54,9 +56,20 @@ export class AnthropicInstrumentation extends InstrumentationBase<AnthropicInstr
     // What is patched stays so: it passes calls on while the instrumentation is disabled.
     const files = CLIENT_FILES.map(
       (file) =>
-        new InstrumentationNodeModuleFile(`${SDK}/${file}`, VERSIONS, patch, () => undefined),
+        new InstrumentationNodeModuleFile(
+          `${SDK}/${file}`,
+          ANTHROPIC_VERSIONS,
+          patch,
+          () => undefined,
+        ),
     );
-    return new InstrumentationNodeModuleDefinition(SDK, VERSIONS, undefined, undefined, files);
+    return new InstrumentationNodeModuleDefinition(
+      SDK,
+      ANTHROPIC_VERSIONS,
+      undefined,
+      undefined,
+      files,
+    );
   }
 }
 
@@ -72,7 +85,7 @@ export interface AnthropicClass {
 export function instrumentAnthropic(client: AnthropicClass, options: AnthropicOptions = {}): void {
   safely('patching the client', () => {
     const tracer = trace.getTracer(NAME, VERSION);
-    const content = new Content(options);
+    const content = followedContent(() => options);
     patchClass(client, { tracer: () => tracer, content, isEnabled: () => true });
   });
 }
@@ -86,16 +99,15 @@ function patchExported(exported: Exported, watch: AnthropicWatch): void {
   }
 }
 
-type ClientPrototype = StainlessPrototype & { get: Get; [PATCHED]?: boolean };
+type ClientPrototype = StainlessPrototype & { get: Get };
 
-/** Also seen by another copy of this package. */
-const PATCHED = Symbol.for('@ai-cost-profiler/anthropic patched');
+const MARK = new WatchMark(NAME);
 
 function patchClass({ prototype }: AnthropicClass, watch: AnthropicWatch): void {
   const owner = ownerOfPost(prototype);
-  if (owner === undefined || owner[PATCHED] === true) return;
+  if (owner === undefined || MARK.isOn(owner)) return;
   const { post, get, fetchWithTimeout } = owner;
-  Object.defineProperty(owner, PATCHED, { value: true });
+  MARK.put(owner);
   owner.post = watchPost(post, new AnthropicApi(watch));
   owner.get = watchGet(get, watch);
   owner.fetchWithTimeout = watchFetch(fetchWithTimeout);

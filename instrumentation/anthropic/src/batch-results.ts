@@ -87,7 +87,7 @@ function recordResult({ result }: BatchResult, { watch, client }: ReadBatch): vo
   fillServer(attributes, client.baseURL);
   const request = { operation: 'chat', provider, model: undefined, attributes };
   const span = new CallSpan(watch.tracer(), request);
-  const { content } = watch;
+  const content = watch.content();
   if (span.isRecording) {
     span.answered(answerOf(result.message, { served: { region, isBatch: true }, content }));
   }

@@ -6,6 +6,8 @@ import { StreamedContent } from './streamed-content.ts';
 const partOf = (block: ContentBlock): unknown =>
   promptOf({ messages: [{ role: 'user', content: [block] }] }).messages[0]!.parts[0];
 
+const PNG = { type: 'base64', media_type: 'image/png', data: 'iVBO' };
+
 describe('the content of a prompt in the conventions', () => {
   it('is its system text, its messages, and its tools', () => {
     const request = {
@@ -30,8 +32,8 @@ describe('the content of a prompt in the conventions', () => {
       { type: 'tool_call', id: 'a', name: 'weather', arguments: { city: 'Oslo' } },
     ],
     [
-      { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'iVBO' } },
-      { type: 'blob', modality: 'image', mime_type: 'image/png', content: 'iVBO' },
+      { type: 'image', source: PNG },
+      { type: 'blob', modality: 'image', mime_type: 'image/png' },
     ],
     [
       { type: 'image', source: { type: 'url', url: 'https://x/y.png' } },
@@ -40,6 +42,39 @@ describe('the content of a prompt in the conventions', () => {
     [
       { type: 'document', source: { type: 'file', file_id: 'file_1' } },
       { type: 'file', modality: 'document', file_id: 'file_1' },
+    ],
+    [
+      {
+        type: 'document',
+        title: 'T',
+        source: { type: 'content', content: [{ type: 'image', source: PNG }] },
+      },
+      {
+        type: 'document',
+        title: 'T',
+        source: {
+          type: 'content',
+          content: [{ type: 'image', source: { type: 'base64', media_type: 'image/png' } }],
+        },
+      },
+    ],
+    [
+      {
+        type: 'tool_result',
+        tool_use_id: 'a',
+        content: [
+          { type: 'text', text: 'Here' },
+          { type: 'image', source: PNG },
+        ],
+      },
+      {
+        type: 'tool_call_response',
+        id: 'a',
+        response: [
+          { type: 'text', content: 'Here' },
+          { type: 'blob', modality: 'image', mime_type: 'image/png' },
+        ],
+      },
     ],
     [
       { type: 'search_result', title: 'T' },

@@ -1,4 +1,7 @@
-/** Anthropic's blocks of content as parts of messages in the GenAI conventions, for who asks for content. */
+/**
+ * Anthropic's blocks of content as parts of messages in the GenAI conventions, for who asks for content. Media are
+ * named, and their bytes left out.
+ */
 import type {
   Message,
   MessagePart,
@@ -49,13 +52,18 @@ function partOf(block: ContentBlock): MessagePart {
         server_tool_call: { type: name, arguments: input },
       };
     case 'tool_result':
-      return { type: 'tool_call_response', id: block['tool_use_id'], response: block['content'] };
+      return { type: 'tool_call_response', id: block['tool_use_id'], response: responseOf(block) };
     case 'image':
     case 'document':
       return mediaPart(block);
     default:
-      return { ...block };
+      return withoutBytes(block);
   }
+}
+
+/** A text, or blocks, among which may be images. */
+function responseOf({ content }: ContentBlock): unknown {
+  return Array.isArray(content) ? partsOf(content as readonly ContentBlock[]) : content;
 }
 
 /** Inline data goes as a `blob`, what is elsewhere as a `uri` or a `file`. */
@@ -65,12 +73,20 @@ function mediaPart(block: ContentBlock): MessagePart {
   const modality = block.type;
   switch (source['type']) {
     case 'base64':
-      return { type: 'blob', modality, mime_type, content: source['data'] };
+      return { type: 'blob', modality, mime_type };
     case 'url':
       return { type: 'uri', modality, mime_type, uri: source['url'] };
     case 'file':
       return { type: 'file', modality, mime_type, file_id: source['file_id'] };
     default:
-      return { ...block };
+      return withoutBytes(block);
   }
 }
+
+/** A block as it is, but for the bytes in whatever it holds, such as a document that is made of blocks. */
+const withoutBytes = (block: ContentBlock): MessagePart =>
+  JSON.parse(
+    JSON.stringify(block, (_name, value) =>
+      value?.type === 'base64' ? { ...value, data: undefined } : value,
+    ),
+  );

@@ -11,6 +11,8 @@ import { type BedrockExports, isWatched, watchSend } from './watched-client.ts';
 
 const NAME = '@ai-cost-profiler/bedrock';
 const VERSION = '0.1.0';
+/** Of the SDK, those that are watched: others are left alone. */
+export const BEDROCK_VERSIONS = ['>=3.422.0 <4'];
 
 /**
  * Spans of the calls of @aws-sdk/client-bedrock-runtime 3: register it before the SDK is loaded
@@ -24,7 +26,7 @@ export class BedrockInstrumentation extends InstrumentationBase<BedrockConfig> {
   protected override init(): InstrumentationNodeModuleDefinition {
     return new InstrumentationNodeModuleDefinition(
       '@aws-sdk/client-bedrock-runtime',
-      ['>=3.422.0 <4'],
+      BEDROCK_VERSIONS,
       (exports: BedrockExports) => this.patch(exports),
       (exports: BedrockExports) => this.unpatch(exports),
     );

@@ -7,6 +7,7 @@ import { errorAttributes } from '@ai-cost-profiler/core/error-attributes.ts';
 import { safely } from '@ai-cost-profiler/core/host-safety.ts';
 import type { TappedCall } from '@ai-cost-profiler/core/stream-tap.ts';
 import { tapIterable } from '@ai-cost-profiler/core/tapped-answer.ts';
+import { WatchMark } from '@ai-cost-profiler/core/watch-mark.ts';
 import {
   beginCall,
   type SentCall,
@@ -76,10 +77,10 @@ const COMMANDS: readonly WatchedCommand[] = [
   },
 ];
 
-const watchedSends = new WeakSet<Send>();
+const MARK = new WatchMark('@ai-cost-profiler/bedrock');
 
 /** Whether it is watched already: by hand, or by another instance. Twice would be two spans a call. */
-export const isWatched = (send: Send): boolean => watchedSends.has(send);
+export const isWatched = (send: Send): boolean => MARK.isOn(send);
 
 /** `send`, watched. It gives what the SDK's own gives. */
 export function watchSend(original: Send, exports: BedrockExports, watching: Watching): Send {
@@ -109,8 +110,7 @@ export function watchSend(original: Send, exports: BedrockExports, watching: Wat
     callBack(watchCall(call, make, look), told);
     return undefined;
   };
-  watchedSends.add(watchedSend);
-  return watchedSend;
+  return MARK.put(watchedSend);
 }
 
 const isCallback = (given: unknown): given is Callback => typeof given === 'function';

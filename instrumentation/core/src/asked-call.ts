@@ -34,7 +34,8 @@ export class AskedCall implements PromiseLook {
   }
 
   raw(response: FetchResponse): FetchResponse {
-    return this.tapped === undefined ? response : tapResponse(response, this.tapped);
+    const { tapped } = this;
+    return tapped?.span.isRecording === true ? tapResponse(response, tapped) : response;
   }
 
   failed(error: unknown): void {

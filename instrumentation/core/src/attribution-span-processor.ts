@@ -8,18 +8,35 @@ import { currentAttribution } from './attribution.ts';
 import { attributionAttributes } from './attribution-attributes.ts';
 import { frameworkAnswer } from './framework-answer.ts';
 import { safely } from './host-safety.ts';
+import { ATTR_GEN_AI_PROMPT_NAME, ATTR_GEN_AI_PROMPT_VERSION } from './semconv.ts';
+
+/** As an SDK hands it to processors. */
+type SdkSpan = Span & { readonly attributes?: Attributes };
+
+function addAttribution(span: SdkSpan): void {
+  const attribution = currentAttribution();
+  if (attribution === undefined) return;
+  const own = span.attributes ?? {};
+  const around = attributionAttributes(attribution);
+  const prompt = own[ATTR_GEN_AI_PROMPT_NAME];
+  // A prompt is one thing: its version is not taken from another.
+  if (prompt !== undefined && prompt !== around[ATTR_GEN_AI_PROMPT_NAME]) {
+    delete around[ATTR_GEN_AI_PROMPT_VERSION];
+  }
+  for (const name in around) {
+    if (own[name] === undefined) span.setAttribute(name, around[name]!);
+  }
+}
 
 /** A SpanProcessor of the OpenTelemetry SDK, any version: give it to the tracer provider before the exporting one. */
 export class AttributionSpanProcessor {
-  onStart(span: Span): void {
-    safely('attributing a span', () => {
-      const attribution = currentAttribution();
-      if (attribution !== undefined) span.setAttributes(attributionAttributes(attribution));
-    });
+  /** What the span says itself, it knows better: an agent that another one asked has a name of its own. */
+  onStart(span: SdkSpan): void {
+    safely('attributing a span', () => addAttribution(span));
   }
 
   /** SDKs that do not know this hook leave the framework's spans as they are. */
-  onEnding(span: Span & { readonly attributes?: Attributes }): void {
+  onEnding(span: SdkSpan): void {
     safely('telling the answer of a framework', () =>
       span.setAttributes(frameworkAnswer(span.attributes ?? {})),
     );

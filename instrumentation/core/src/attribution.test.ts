@@ -106,6 +106,13 @@ describe('with the SDK', () => {
     expect(outside?.attributes).toEqual({});
   });
 
+  it('the processor leaves what a span says itself, and mixes no two prompts', () => {
+    const own = { 'gen_ai.agent.name': 'writer', 'gen_ai.prompt.name': 'rank' };
+    withAttribution(ALL, () => trace.getTracer('other').startSpan('s', { attributes: own }).end());
+    const { 'gen_ai.prompt.version': _version, ...around } = AS_ATTRIBUTES;
+    expect(tracing.spans()[0]?.attributes).toEqual({ ...around, ...own });
+  });
+
   it('the processor gives the span of a framework the id of the answer that it shows', () => {
     const told = { 'openinference.span.kind': 'LLM', 'output.value': '{"id":"resp_1"}' };
     for (const more of [{}, { 'output.value': '{"id":' }]) {

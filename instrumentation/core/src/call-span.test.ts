@@ -65,6 +65,7 @@ describe('the span of a call', () => {
     const span = begin('m');
     span.answered({ id: 'r-1', model: 'm-1' });
     span.answered({ model: 'm-2', usage: { inputTokens: 1, outputTokens: 2 } });
+    span.answered({ id: undefined, usage: undefined });
     span.end();
     expect(only().attributes).toMatchObject({
       'gen_ai.response.id': 'r-1',

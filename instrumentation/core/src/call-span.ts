@@ -120,9 +120,9 @@ export class CallSpan {
     if (this.firstChunkMs === 0) this.firstChunkMs = performance.now();
   }
 
-  /** Keeps what an answer tells; what is told later wins. */
+  /** Keeps what an answer tells; what is told later wins, and what is not told then stays. */
   answered(answer: CallAnswer): void {
-    this.answer = this.answer === undefined ? answer : { ...this.answer, ...answer };
+    this.answer = this.answer === undefined ? answer : { ...this.answer, ...toldBy(answer) };
   }
 
   /** A request goes out. If one did before, it had failed: it becomes a span of its own below the call's. */
@@ -225,6 +225,9 @@ export class CallSpan {
     span.end(performance.timeOrigin + failed.endMs);
   }
 }
+
+const toldBy = (answer: CallAnswer): CallAnswer =>
+  Object.fromEntries(Object.entries(answer).filter(([, value]) => value !== undefined));
 
 const spanName = ({ operation, model }: CallRequest): string =>
   model === undefined ? operation : `${operation} ${model}`;

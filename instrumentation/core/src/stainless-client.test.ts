@@ -1,4 +1,4 @@
-import { context, trace } from '@opentelemetry/api';
+import { context, TraceFlags, trace } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CallReader } from './call-reader.ts';
 import type { FetchResponse } from './response-tap.ts';
@@ -144,6 +144,18 @@ describe('a client that is watched', () => {
     expect(told()).toEqual([]);
     expect(await (raw as Response).json()).toEqual({ tokens: 5 });
     expect(told()).toEqual([['chat m', 5]]);
+  });
+
+  test('leaves the raw response alone where nobody records the call', async () => {
+    const client = watched();
+    const given = Response.json({ tokens: 5 });
+    client.answers = [() => given];
+    const parent = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: TraceFlags.NONE };
+    const asked = context.with(trace.setSpanContext(context.active(), parent), () =>
+      client.post('/chat', { body: 1 }).asResponse(),
+    );
+    expect(await asked).toBe(given);
+    expect(told()).toEqual([]);
   });
 
   test('shows the try that failed, and fails with the error of the SDK', async () => {

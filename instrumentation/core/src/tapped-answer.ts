@@ -28,16 +28,31 @@ export function tapGenerator(
   endWithAnswer(generator, call);
 }
 
+/** As that of a ReadableStream. */
+interface IteratorOptions {
+  readonly preventCancel?: boolean;
+}
+
+type Iterate = (...options: IteratorOptions[]) => AsyncIterator<unknown>;
+
 /** Something that is iterated, once. */
 export function tapIterable(iterable: AsyncIterable<unknown>, call: TappedCall): void {
-  const iterate = iterable[Symbol.asyncIterator];
-  const tappedIterator = () => {
-    const tapped = tapIterator(iterate.call(iterable), call);
+  const iterate: Iterate = iterable[Symbol.asyncIterator];
+  const tappedIterator: Iterate = (...options) => {
+    const inner = iterate.apply(iterable, options);
+    const tapped = tapIterator(inner, call);
+    if (options[0]?.preventCancel === true) {
+      // Who leaves it early may go on with the rest.
+      const leave = async (value?: unknown) =>
+        (await inner.return?.(value)) ?? { done: true, value };
+      return Object.assign(tapped, { return: leave });
+    }
     // Who iterates holds the iterator, and not what is iterated.
     releaseAnswer(iterable);
     endWithAnswer(tapped, call);
     return tapped;
   };
-  iterable[Symbol.asyncIterator] = tappedIterator;
+  iterable[Symbol.asyncIterator] = tappedIterator as typeof iterate &
+    (() => AsyncIterableIterator<unknown>);
   endWithAnswer(iterable, call);
 }

@@ -3,6 +3,7 @@ import { SpanStatusCode, trace } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { currentAttribution, withAttribution } from './attribution.ts';
+import { AttributionSpanProcessor } from './attribution-span-processor.ts';
 import { startTracing, type TestTracing } from './test-tracing.ts';
 import { tracedAgent, tracedTool, tracedWorkflow } from './traced-work.ts';
 
@@ -43,6 +44,16 @@ describe('traced work', () => {
   it('attributes what an agent does to it, and keeps what holds around', () => {
     const agent = tracedAgent('planner', () => currentAttribution());
     expect(withAttribution({ user: 'u' }, () => agent())).toEqual({ user: 'u', agent: 'planner' });
+  });
+
+  it('names the span of an agent by itself, also where another agent asked it', () => {
+    tracing.stop();
+    tracing = startTracing([new AttributionSpanProcessor()]);
+    const inner = tracedAgent('writer', () => currentAttribution()?.agent);
+    expect(tracedAgent('planner', () => inner())()).toBe('writer');
+    for (const name of ['writer', 'planner']) {
+      expect(spanNamed(`invoke_agent ${name}`)?.attributes['gen_ai.agent.name']).toBe(name);
+    }
   });
 
   it('hands on arguments, this and result', () => {
@@ -96,5 +107,116 @@ describe('traced work', () => {
     const query = { then: ask } as unknown as PromiseLike<number>;
     expect(await tracedTool('query', () => query)()).toBe(1);
     expect(ask).toHaveBeenCalledTimes(1);
+  });
+});
+
+/** What is seen where a piece of the work is done. */
+function seen(): { agent: string | undefined; user: string | undefined } {
+  trace.getTracer('t').startSpan('chat').end();
+  return { agent: currentAttribution()?.agent, user: currentAttribution()?.user };
+}
+
+describe('traced generators', () => {
+  const streamed = async function* (): AsyncGenerator<unknown, string, unknown> {
+    yield seen();
+    await setImmediate();
+    yield seen();
+    return 'over';
+  };
+  const AGENT = { agent: 'planner', user: 'u' };
+  const asked = <Result>(agent: () => Result): Result => withAttribution({ user: 'u' }, agent);
+
+  it('do each step below the span, attributed as where they were asked for', async () => {
+    const steps: unknown[] = [];
+    for await (const step of asked(tracedAgent('planner', streamed))) {
+      expect(currentAttribution()).toBeUndefined();
+      expect(spanNamed('invoke_agent planner')).toBeUndefined();
+      steps.push(step);
+    }
+    expect(steps).toEqual([AGENT, AGENT]);
+    expect(tracing.spans().map(({ name }) => name)).toEqual([
+      'chat',
+      'chat',
+      'invoke_agent planner',
+    ]);
+    expect(parentOf('chat')).toBe('invoke_agent planner');
+  });
+
+  it('are the very generators, and give what they return', async () => {
+    const given = streamed();
+    const returned = tracedTool('t', () => given)();
+    expect(returned).toBe(given);
+    await returned.next();
+    await returned.next();
+    expect(await returned.next()).toEqual({ done: true, value: 'over' });
+  });
+
+  it('end the span when they are left early', async () => {
+    for await (const _step of tracedTool('left', streamed)()) break;
+    expect(spanNamed('execute_tool left')?.status.code).toBe(SpanStatusCode.UNSET);
+  });
+
+  it('end it as failed when a step fails, or they are told to', async () => {
+    const failing = tracedTool('failing', async function* () {
+      yield 1;
+      throw new RangeError('secret');
+    })();
+    await failing.next();
+    await expect(failing.next()).rejects.toThrow(RangeError);
+    const told = tracedTool('told', streamed)();
+    await expect(told.throw(new TypeError('mine'))).rejects.toThrow(TypeError);
+    expect(spanNamed('execute_tool failing')?.attributes['error.type']).toBe('RangeError');
+    expect(spanNamed('execute_tool told')?.attributes['error.type']).toBe('TypeError');
+  });
+
+  it('may be promised, and may be synchronous', async () => {
+    const promised = await asked(tracedAgent('planner', async () => streamed()));
+    expect(spanNamed('invoke_agent planner')).toBeUndefined();
+    expect((await promised.next()).value).toEqual(AGENT);
+    await promised.return('enough');
+    expect(spanNamed('invoke_agent planner')).toBeDefined();
+    const steps = tracedTool('sync', function* () {
+      yield seen();
+    });
+    expect([...asked(steps)]).toEqual([{ agent: undefined, user: 'u' }]);
+    expect(spanNamed('execute_tool sync')).toBeDefined();
+  });
+});
+
+describe('the promise of an SDK, which reads the answer when it is asked for', () => {
+  class SdkPromise extends Promise<unknown> {
+    static readonly parse = vi.fn(async () => 'parsed');
+    parse(): Promise<unknown> {
+      return SdkPromise.parse();
+    }
+    async asResponse(): Promise<unknown> {
+      return 'raw';
+    }
+    // biome-ignore lint/suspicious/noThenProperty: that of the SDKs is like this.
+    override then: Promise<unknown>['then'] = (...then) => this.parse().then(...then);
+  }
+  beforeEach(() => void SdkPromise.parse.mockClear());
+  const ask = tracedTool('ask', () => new SdkPromise(() => undefined));
+
+  it('is asked by nobody but the application', async () => {
+    const promise = ask();
+    await setImmediate();
+    expect(spanNamed('execute_tool ask')).toBeUndefined();
+    expect(await promise.asResponse()).toBe('raw');
+    expect(SdkPromise.parse).not.toHaveBeenCalled();
+    expect(spanNamed('execute_tool ask')).toBeDefined();
+  });
+
+  it('ends the span when its value is there, and once', async () => {
+    const promise = ask();
+    expect(await promise).toBe('parsed');
+    expect(await promise.parse()).toBe('parsed');
+    expect(tracing.spans()).toHaveLength(1);
+  });
+
+  it('ends it as failed with its error', async () => {
+    SdkPromise.parse.mockRejectedValueOnce(new RangeError('secret'));
+    await expect(ask()).rejects.toThrow(RangeError);
+    expect(spanNamed('execute_tool ask')?.attributes['error.type']).toBe('RangeError');
   });
 });

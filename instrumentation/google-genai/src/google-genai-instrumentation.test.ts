@@ -5,7 +5,10 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { afterEach, describe, expect, it } from 'vitest';
-import { instrumentGoogleGenAI } from './google-genai-instrumentation.ts';
+import {
+  GoogleGenAIInstrumentation,
+  instrumentGoogleGenAI,
+} from './google-genai-instrumentation.ts';
 import type { GoogleGenAIExports } from './watched-methods.ts';
 
 const ANSWER = { usageMetadata: { promptTokenCount: 3, totalTokenCount: 3 } };
@@ -70,6 +73,27 @@ describe('an SDK that is watched by hand', () => {
     await models.generateContentInternal({ model: 'gemini-2.5-pro' });
     await processor.forceFlush();
     expect(exporter.getFinishedSpans()).toHaveLength(1);
+  });
+
+  it('has its interactions watched once too', () => {
+    const { exports } = sdk(async () => ANSWER);
+    const given = { parentClient: {}, create() {} };
+    class Client {
+      get interactions(): object {
+        return given;
+      }
+    }
+    const getter = () => Object.getOwnPropertyDescriptor(Client.prototype, 'interactions')?.get;
+    const own = getter();
+    const undo = instrumentGoogleGenAI({ ...exports, GoogleGenAI: Client });
+    const watched = getter();
+    expect(watched).not.toBe(own);
+    const again = new GoogleGenAIInstrumentation();
+    again['init']().patch?.({ ...exports, GoogleGenAI: Client }, '3.0.0');
+    expect(getter()).toBe(watched);
+    undo();
+    expect(getter()).toBe(own);
+    again.disable();
   });
 
   it.each(BROKEN)('gives its own answer where %s', async (_what, broken) => {

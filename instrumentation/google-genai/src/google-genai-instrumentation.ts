@@ -21,6 +21,8 @@ import {
 
 const NAME = '@ai-cost-profiler/google-genai';
 const VERSION = '0.1.0';
+/** Of the SDK, those that are watched: others are left alone. */
+export const GOOGLE_GENAI_VERSIONS = ['>=1.0.0 <4'];
 
 type Prototype = Record<string, GoogleMethod>;
 
@@ -38,7 +40,7 @@ export class GoogleGenAIInstrumentation extends InstrumentationBase<GoogleGenAIC
   protected override init(): InstrumentationNodeModuleDefinition {
     return new InstrumentationNodeModuleDefinition(
       '@google/genai',
-      ['>=1.0.0 <4'],
+      GOOGLE_GENAI_VERSIONS,
       (exports: GoogleGenAIExports) => this.patch(exports),
       (exports: GoogleGenAIExports) => this.unpatch(exports),
     );

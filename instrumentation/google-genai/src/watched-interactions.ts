@@ -1,10 +1,12 @@
 /** The class of `interactions` is not exported: it is met when a client first gives one. */
 import { safely } from '@ai-cost-profiler/core/host-safety.ts';
+import type { TappedCall } from '@ai-cost-profiler/core/stream-tap.ts';
 import { tapIterable } from '@ai-cost-profiler/core/tapped-answer.ts';
+import { tapReadable } from '@ai-cost-profiler/core/tapped-readable.ts';
 import { beginCall, watchCall } from '@ai-cost-profiler/core/watched-call.ts';
 import type { ApiClient } from './google-client.ts';
 import { type InteractionParams, InteractionReader } from './interactions.ts';
-import type { Watching } from './watched-methods.ts';
+import { isWatched, noted, type Watching } from './watched-methods.ts';
 
 interface Interactions {
   readonly parentClient?: ApiClient;
@@ -21,19 +23,18 @@ type Create = (
 export function watchInteractions(client: object, watching: Watching): () => void {
   const property = Object.getOwnPropertyDescriptor(client, 'interactions');
   const { get } = property ?? {};
-  if (property === undefined || get === undefined || property.configurable !== true) {
-    return () => undefined;
-  }
+  const isOpen = property?.configurable === true && get !== undefined && !isWatched(get);
+  if (!isOpen) return () => undefined;
   let unwatch: (() => void) | undefined;
   Object.defineProperty(client, 'interactions', {
     ...property,
-    get(this: object): unknown {
-      const interactions: unknown = get.call(this);
+    get: noted(function interactions(this: object): unknown {
+      const given: unknown = get.call(this);
       safely('watching interactions', () => {
-        unwatch ??= watchCreate(interactions as Interactions, watching);
+        unwatch ??= watchCreate(given as Interactions, watching);
       });
-      return interactions;
-    },
+      return given;
+    }),
   });
   return () => {
     Object.defineProperty(client, 'interactions', property);
@@ -62,5 +63,11 @@ const watchedCreate = (original: Create, { tracer }: Watching): Create =>
     );
     if (call === undefined) return make();
     if (params.stream !== true) return watchCall(call, make);
-    return watchCall(call, make as () => Promise<AsyncIterable<unknown>>, tapIterable);
+    return watchCall(call, make as () => Promise<AsyncIterable<unknown>>, tapStream);
   };
+
+/** The SDK's stream is a ReadableStream, which has more ways to be read than one. */
+function tapStream(stream: AsyncIterable<unknown>, call: TappedCall): void {
+  if (stream instanceof ReadableStream) tapReadable(stream, call);
+  else tapIterable(stream, call);
+}

@@ -7,6 +7,7 @@ import type { CallReader } from '@ai-cost-profiler/core/call-reader.ts';
 import type { Content } from '@ai-cost-profiler/core/content.ts';
 import { safely } from '@ai-cost-profiler/core/host-safety.ts';
 import { tapGenerator } from '@ai-cost-profiler/core/tapped-answer.ts';
+import { WatchMark } from '@ai-cost-profiler/core/watch-mark.ts';
 import { beginCall, sentCall, watchCall } from '@ai-cost-profiler/core/watched-call.ts';
 import type { Tracer } from '@opentelemetry/api';
 import { CacheReader } from './caches.ts';
@@ -88,15 +89,12 @@ export type GoogleMethod = (
   ...more: unknown[]
 ) => Promise<unknown>;
 
-const watchedMethods = new WeakSet<GoogleMethod>();
+const MARK = new WatchMark('@ai-cost-profiler/google-genai');
 
 /** Whether a method is watched already: by hand, or by another instance. Twice would be two spans a call. */
-export const isWatched = (method: GoogleMethod): boolean => watchedMethods.has(method);
+export const isWatched = (method: object): boolean => MARK.isOn(method);
 
-function noted(method: GoogleMethod): GoogleMethod {
-  watchedMethods.add(method);
-  return method;
-}
+export const noted = <Method extends object>(method: Method): Method => MARK.put(method);
 
 /** The method, watched. It gives what the SDK's own gives. */
 export function watchMethod(

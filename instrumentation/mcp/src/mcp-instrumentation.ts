@@ -5,6 +5,7 @@
 import { safely } from '@ai-cost-profiler/core/host-safety.ts';
 import {
   InstrumentationBase,
+  type InstrumentationConfig,
   InstrumentationNodeModuleDefinition,
   InstrumentationNodeModuleFile,
 } from '@opentelemetry/instrumentation';
@@ -12,7 +13,8 @@ import { Hook } from 'require-in-the-middle';
 import { type ProtocolClass, watchProtocol } from './mcp-protocol.ts';
 
 const SDK = '@modelcontextprotocol/sdk';
-const VERSIONS = ['>=1.0.0 <2'];
+/** Of the SDK, those that are watched: others are left alone. */
+export const MCP_VERSIONS = ['>=1.0.0 <2'];
 /** Clients and servers are both built on it. */
 const FILES = [
   'dist/esm/shared/protocol.js',
@@ -35,8 +37,8 @@ export class McpInstrumentation extends InstrumentationBase {
   /** Without a value of its own, for it is set by the constructor of the base class. */
   declare private requireHook: Hook | undefined;
 
-  constructor() {
-    super('@ai-cost-profiler/mcp', '0.1.0', {});
+  constructor(config: InstrumentationConfig = {}) {
+    super('@ai-cost-profiler/mcp', '0.1.0', config);
   }
 
   override enable(): void {
@@ -51,9 +53,11 @@ export class McpInstrumentation extends InstrumentationBase {
     // What is watched stays so: it passes requests on while the instrumentation is disabled.
     const files = FILES.map(
       (file) =>
-        new InstrumentationNodeModuleFile(`${SDK}/${file}`, VERSIONS, watch, () => undefined),
+        new InstrumentationNodeModuleFile(`${SDK}/${file}`, MCP_VERSIONS, watch, () => undefined),
     );
-    return [new InstrumentationNodeModuleDefinition(SDK, VERSIONS, undefined, undefined, files)];
+    return [
+      new InstrumentationNodeModuleDefinition(SDK, MCP_VERSIONS, undefined, undefined, files),
+    ];
   }
 
   private watch<Exports>(exports: Exports): Exports {

@@ -1,6 +1,7 @@
 /** The two places of the SDK's Protocol class where requests pass: one is sent, a handler of one is set. */
 
 import { safely } from '@ai-cost-profiler/core/host-safety.ts';
+import { WatchMark } from '@ai-cost-profiler/core/watch-mark.ts';
 import { type Context, context, propagation, type Tracer, trace } from '@opentelemetry/api';
 import { endWithAnswer, endWithError, startRequestSpan } from './mcp-span.ts';
 
@@ -55,15 +56,15 @@ export interface ProtocolClass {
 /** Undefined: nothing is watched at the moment. */
 export type CurrentTracer = () => Tracer | undefined;
 
-const watchedClasses = new WeakSet<object>();
+const MARK = new WatchMark('@ai-cost-profiler/mcp');
 
 /**
  * Watches what instances of this class, or of one that is derived from it, send and handle from now on. Give it the
  * class `Protocol` by hand in applications whose bundle no hook can see. Once for each class.
  */
 export function watchProtocol({ prototype }: ProtocolClass, tracer: CurrentTracer): void {
-  if (watchedClasses.has(prototype)) return;
-  watchedClasses.add(prototype);
+  if (MARK.isOn(prototype)) return;
+  MARK.put(prototype);
   const methods = prototype as ProtocolPrototype;
   const { request, setRequestHandler } = methods;
   methods.request = function watchedRequest(asked, ...rest) {

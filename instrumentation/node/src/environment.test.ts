@@ -11,6 +11,7 @@ const CASES: readonly [string, Record<string, string>, Partial<Environment>][] =
       exporters: ['otlp'],
       protocol: 'http/protobuf',
       queueSpansMax: 2048,
+      queueBytesMax: 64_000_000,
       batchSpansMax: 512,
       delayMs: 5000,
       exitFlushMs: 2000,
@@ -52,6 +53,11 @@ const CASES: readonly [string, Record<string, string>, Partial<Environment>][] =
     { content: { content: 'fingerprint', fingerprintKey: 'a secret of 16 bytes or more' } },
   ],
   ['another signal', { OTEL_METRICS_EXPORTER: 'otlp' }, { isMetricsAsked: true }],
+  [
+    'another signal that nobody wants',
+    { OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: ' none' },
+    { isMetricsAsked: false, isLogsAsked: false },
+  ],
 ];
 
 test.for(CASES)('%s', ([, variables, expected]) => {

@@ -9,8 +9,12 @@ export interface Environment {
   readonly exporters: readonly string[];
   /** `OTEL_EXPORTER_OTLP_TRACES_PROTOCOL`, `OTEL_EXPORTER_OTLP_PROTOCOL`. Default: `http/protobuf`. */
   readonly protocol: string;
+  /** Where gRPC goes, as its exporter reads it. */
+  readonly grpcUrl: string;
   /** `OTEL_BSP_MAX_QUEUE_SIZE`: spans that wait at most. Default: 2048, as OpenTelemetry specifies. */
   readonly queueSpansMax: number;
+  /** `AICOST_QUEUE_BYTES_MAX`: about so many bytes of spans wait at most. Default: 64 MB. */
+  readonly queueBytesMax: number;
   /** `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`: spans of one request. Default: 512. */
   readonly batchSpansMax: number;
   /** `OTEL_BSP_SCHEDULE_DELAY`, in milliseconds. Default: 5000. */
@@ -56,7 +60,12 @@ export function readEnvironment(variables: Variables = process.env): Environment
       text('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL') ??
       text('OTEL_EXPORTER_OTLP_PROTOCOL') ??
       'http/protobuf',
+    grpcUrl:
+      text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ??
+      text('OTEL_EXPORTER_OTLP_ENDPOINT') ??
+      'http://localhost:4317',
     queueSpansMax,
+    queueBytesMax: count('AICOST_QUEUE_BYTES_MAX', 64_000_000),
     batchSpansMax: Math.min(count('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 512), queueSpansMax),
     delayMs: count('OTEL_BSP_SCHEDULE_DELAY', 5000),
     exitFlushMs: count('AICOST_EXIT_FLUSH_TIMEOUT', 2000, 0),
@@ -69,10 +78,14 @@ export function readEnvironment(variables: Variables = process.env): Environment
     isTlsConfigured: Object.keys(variables).some((name) =>
       /^OTEL_EXPORTER_OTLP_(TRACES_)?(CLIENT_)?(CERTIFICATE|KEY)$/.test(name),
     ),
-    isMetricsAsked: text('OTEL_METRICS_EXPORTER') !== undefined,
-    isLogsAsked: text('OTEL_LOGS_EXPORTER') !== undefined,
+    isMetricsAsked: isSignalAsked(list('OTEL_METRICS_EXPORTER')),
+    isLogsAsked: isSignalAsked(list('OTEL_LOGS_EXPORTER')),
   };
 }
+
+/** `none` asks for nothing, whatever stands beside it. */
+const isSignalAsked = (exporters: readonly string[] = []): boolean =>
+  exporters.length > 0 && !exporters.includes('none');
 
 function contentOptions(isCaptured: boolean, fingerprintKey: string | undefined): ContentOptions {
   if (isCaptured) return { content: 'on' };

@@ -25,24 +25,34 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 export function flushAtExit({ queue, timeoutMs, sendNow }: ExitFlush): void {
   if (timeoutMs === 0) return;
-  const flush = (): Promise<void> => flushWithin(queue, timeoutMs);
+  // Something there takes requests and does not answer: the time is spent, and there is no second one.
+  let isSpent = false;
+  const flush = async (): Promise<void> => {
+    isSpent = !(await isFlushedWithin(queue, timeoutMs));
+  };
   flushWhenIdle(queue, flush);
   process.on('exit', () => {
-    if (!queue.isEmpty && !queue.isAway) safely('sending spans at the exit', sendNow);
+    if (!queue.isEmpty && !queue.isAway && !isSpent) safely('sending spans at the exit', sendNow);
   });
   // Workers get no signals.
   if (isMainThread) for (const signal of SIGNALS) flushAtSignal(signal, flush);
 }
 
-/** Sends what it can. The timer is what keeps the process alive meanwhile. */
-async function flushWithin(queue: FlushedQueue, timeoutMs: number): Promise<void> {
+/** Sends what it can; false when the time was over before. The timer is what keeps the process alive meanwhile. */
+async function isFlushedWithin(queue: FlushedQueue, timeoutMs: number): Promise<boolean> {
+  if (queue.isAway) return true;
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, false);
   });
   // What could not be sent is told where it was tried.
-  await Promise.race([queue.forceFlush().catch(() => undefined), late]);
+  const tried = queue.forceFlush().then(
+    () => true,
+    () => true,
+  );
+  const isInTime = await Promise.race([tried, late]);
   clearTimeout(timer);
+  return isInTime;
 }
 
 /** Once: after a flush Node asks again, and what could not be sent then cannot be sent now. */

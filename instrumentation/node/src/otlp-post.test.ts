@@ -44,6 +44,19 @@ test.for([
   expect(await postOtlp(target(url), BODY)).toMatchObject(expected);
 });
 
+test.for([
+  ['7', 7000],
+  ['86400', 300_000],
+  ['Fri, 31 Dec 9999 23:59:59 GMT', 300_000],
+  ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
+  ['soon', undefined],
+] as const)('Retry-After: %s asks for %s ms', async ([header, afterMs]) => {
+  const url = await listen((_request, reply) => {
+    reply.writeHead(503, { 'retry-after': header }).end();
+  });
+  expect(await postOtlp(target(url), BODY)).toMatchObject({ kind: 'later', afterMs });
+});
+
 test('nothing listens', async () => {
   const url = await listen(() => undefined);
   server?.close();

@@ -38,6 +38,8 @@ export type PostOutcome =
     };
 
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+/** Whoever asks for more is asked again sooner: a day of spans does not fit into memory. */
+const RETRY_AFTER_MAX_MS = 5 * 60_000;
 const ANSWER_BYTES_MAX = 64 * 1024;
 const compress = promisify(gzip);
 
@@ -99,11 +101,11 @@ async function readAnswer(response: IncomingMessage): Promise<PostOutcome> {
   return { kind: 'later', reason, status, afterMs: retryAfterMs(response.headers['retry-after']) };
 }
 
-/** RFC 9110, 10.2.3: seconds or a date. */
+/** RFC 9110, 10.2.3: seconds or a date. At most some minutes. */
 function retryAfterMs(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.max(ms, 0);
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), RETRY_AFTER_MAX_MS);
 }
 
 function later(error: unknown): PostOutcome {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SpanQueue } from './span-queue.ts';
 import type { SendOutcome } from './span-sender.ts';
 
-const LIMITS = { queueSpansMax: 6, batchSpansMax: 2, delayMs: 5000 };
+const LIMITS = { queueSpansMax: 6, queueBytesMax: 100_000, batchSpansMax: 2, delayMs: 5000 };
 const DONE: SendOutcome = { kind: 'done', refused: 0, reason: '' };
 const AWAY: SendOutcome = { kind: 'later', reason: 'connect ECONNREFUSED' };
 
@@ -25,8 +25,13 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-const span = (name: string, traceFlags = TraceFlags.SAMPLED): ReadableSpan =>
-  ({ name, spanContext: () => ({ traceId: '1', spanId: '1', traceFlags }) }) as ReadableSpan;
+const span = (name: string, traceFlags = TraceFlags.SAMPLED, attributes = {}): ReadableSpan =>
+  ({
+    name,
+    attributes,
+    events: [],
+    spanContext: () => ({ traceId: '1', spanId: '1', traceFlags }),
+  }) as unknown as ReadableSpan;
 
 function end(...names: readonly string[]): void {
   for (const name of names) queue.onEnd(span(name));
@@ -132,6 +137,74 @@ describe('while the collector is away', () => {
     await queue.forceFlush();
     expect(batches.flat().filter((name) => 'ghi'.includes(name))).toEqual([]);
     warning.mockRestore();
+  });
+});
+
+describe('the bytes of what waits are bounded', () => {
+  const large = (name: string) =>
+    span(name, TraceFlags.SAMPLED, { text: 'x'.repeat(30_000), list: ['y'.repeat(15_000), 7] });
+
+  beforeEach(() => {
+    vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    outcome = AWAY;
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  test('spans that are too large together are dropped, and small ones still wait', () => {
+    queue.onEnd(large('a'));
+    queue.onEnd(large('b'));
+    queue.onEnd(large('c'));
+    queue.onEnd(span('d'));
+    expect(queue.waiting.map(({ name }) => name)).toEqual(['a', 'b', 'd']);
+    expect(queue.counts).toMatchObject({ waiting: 3, dropped: 1 });
+  });
+
+  test('and what was sent makes room', async () => {
+    outcome = DONE;
+    for (const name of ['a', 'b', 'c']) {
+      queue.onEnd(large(name));
+      await queue.forceFlush();
+    }
+    expect(queue.counts).toEqual({ sent: 3, waiting: 0, dropped: 0, refused: 0 });
+  });
+});
+
+describe('a request that is too large', () => {
+  const sending = (isTaken: (names: readonly string[]) => boolean) => {
+    const send = async (spans: readonly ReadableSpan[]): Promise<SendOutcome> => {
+      const names = spans.map(({ name }) => name);
+      batches.push(names);
+      return isTaken(names)
+        ? DONE
+        : { kind: 'done', refused: spans.length, reason: 'HTTP 413', status: 413 };
+    };
+    queue = new SpanQueue({ ...LIMITS, queueSpansMax: 20, batchSpansMax: 8 }, send, () => 1);
+  };
+
+  test('is sent in halves until it is taken', async () => {
+    sending((names) => names.length <= 2);
+    end('a', 'b', 'c', 'd', 'e', 'f');
+    await queue.forceFlush();
+    expect(queue.counts).toEqual({ sent: 6, waiting: 0, dropped: 0, refused: 0 });
+    expect(batches.slice(0, 3)).toEqual([
+      ['a', 'b', 'c', 'd', 'e', 'f'],
+      ['a', 'b', 'c'],
+      ['a', 'b'],
+    ]);
+  });
+
+  test('loses only the span that is too large by itself', async () => {
+    sending((names) => !names.includes('d'));
+    end('a', 'b', 'c', 'd', 'e', 'f');
+    await queue.forceFlush();
+    expect(queue.counts).toEqual({ sent: 5, waiting: 0, dropped: 0, refused: 1 });
+  });
+
+  test('is tried again at once, without a flush', async () => {
+    sending((names) => names.length <= 4);
+    end('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(queue.counts).toMatchObject({ sent: 4, refused: 0 });
   });
 });
 

@@ -1,16 +1,19 @@
 /**
- * The spans that wait to be sent, at most so many. While the collector is away they wait, and attempts are made further
- * and further apart; when the queue is full the newest are dropped, counted, and said to be once. The application is
- * never held up and never kept alive by it.
+ * The spans that wait to be sent, at most so many and so large. While the collector is away they wait, and attempts are
+ * made further and further apart; when the queue is full the newest are dropped, counted, and said to be once. The
+ * application is never held up and never kept alive by it.
  */
 import { context, type Span, TraceFlags } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { sayOnce } from './notices.ts';
 import type { SendOutcome } from './span-sender.ts';
+import { WaitingSpans } from './waiting-spans.ts';
 
 export interface QueueLimits {
   readonly queueSpansMax: number;
+  /** About so many bytes of memory, whatever the spans hold. */
+  readonly queueBytesMax: number;
   readonly batchSpansMax: number;
   /** How long a span waits for company, in milliseconds. */
   readonly delayMs: number;
@@ -31,13 +34,17 @@ export type Send = (spans: readonly ReadableSpan[]) => Promise<SendOutcome>;
 
 const BACKOFF_FIRST_MS = 1000;
 const BACKOFF_MAX_MS = 60_000;
+/** HTTP: the request is too large. */
+const TOO_LARGE = 413;
 
 export class SpanQueue implements SpanProcessor {
   private readonly limits: QueueLimits;
   private readonly send: Send;
   private readonly random: () => number;
   /** Oldest first; those that are being sent stay until it is known what became of them. */
-  private readonly spans: ReadableSpan[] = [];
+  private readonly spans = new WaitingSpans();
+  /** Spans of the next request: fewer after one that was too large. */
+  private batchSpans: number;
   private timer: NodeJS.Timeout | undefined;
   private attempt: Promise<boolean> | undefined;
   private failures = 0;
@@ -50,6 +57,7 @@ export class SpanQueue implements SpanProcessor {
   /** `random`: as Math.random, for the jitter. */
   constructor(limits: QueueLimits, send: Send, random: () => number = Math.random) {
     this.limits = limits;
+    this.batchSpans = limits.batchSpansMax;
     this.send = send;
     this.random = random;
   }
@@ -63,6 +71,11 @@ export class SpanQueue implements SpanProcessor {
     return this.spans.length === 0;
   }
 
+  /** Those of which it is known what became of them. */
+  private get settled(): number {
+    return this.sent + this.refused;
+  }
+
   /** Whether the last attempt failed: there is no use in waiting for another. */
   get isAway(): boolean {
     return this.failures > 0;
@@ -70,7 +83,7 @@ export class SpanQueue implements SpanProcessor {
 
   /** All that wait, for the end of the process. */
   get waiting(): readonly ReadableSpan[] {
-    return this.spans;
+    return this.spans.spans;
   }
 
   onStart(_span: Span): void {
@@ -79,20 +92,21 @@ export class SpanQueue implements SpanProcessor {
 
   onEnd(span: ReadableSpan): void {
     if (this.isClosed || (span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
-    if (this.spans.length >= this.limits.queueSpansMax) {
+    const { queueSpansMax, queueBytesMax, batchSpansMax } = this.limits;
+    if (this.spans.length >= queueSpansMax || !this.spans.add(span, queueBytesMax)) {
       this.drop();
       return;
     }
-    this.spans.push(span);
-    if (this.spans.length >= this.limits.batchSpansMax && !this.isAway) void this.sendBatch();
+    if (this.spans.length >= batchSpansMax && !this.isAway) void this.sendBatch();
     else this.sendAfter(this.limits.delayMs);
   }
 
   /** Sends all that wait, until it is done or an attempt fails. */
   async forceFlush(): Promise<void> {
     await this.attempt;
-    let left = Math.ceil(this.spans.length / this.limits.batchSpansMax);
-    while (left > 0 && this.spans.length > 0 && (await this.sendBatch())) left -= 1;
+    // Not what ends meanwhile: an application that goes on would be held for ever.
+    const last = this.settled + this.spans.length;
+    while (this.settled < last && (await this.sendBatch()));
   }
 
   async shutdown(): Promise<void> {
@@ -103,11 +117,11 @@ export class SpanQueue implements SpanProcessor {
 
   private drop(): void {
     this.dropped += 1;
-    const { queueSpansMax } = this.limits;
+    const { queueSpansMax, queueBytesMax } = this.limits;
     sayOnce(
       'AICOST_SPANS_DROPPED',
-      `The queue of ${queueSpansMax} spans is full, and new ones are dropped until some are sent: ` +
-        'their cost will be missing. OTEL_BSP_MAX_QUEUE_SIZE makes it longer.',
+      `The queue of ${queueSpansMax} spans or ${queueBytesMax} bytes is full, and new ones are dropped until some ` +
+        'are sent: their cost will be missing. OTEL_BSP_MAX_QUEUE_SIZE and AICOST_QUEUE_BYTES_MAX make it longer.',
     );
   }
 
@@ -129,7 +143,7 @@ export class SpanQueue implements SpanProcessor {
   }
 
   private async attemptBatch(): Promise<boolean> {
-    const batch = this.spans.slice(0, this.limits.batchSpansMax);
+    const batch = this.spans.oldest(this.batchSpans);
     if (batch.length === 0) return true;
     const outcome = await this.trySend(batch);
     if (outcome.kind === 'later') {
@@ -143,7 +157,13 @@ export class SpanQueue implements SpanProcessor {
       return false;
     }
     this.failures = 0;
-    this.spans.splice(0, batch.length);
+    if (outcome.status === TOO_LARGE && batch.length > 1) {
+      this.batchSpans = Math.ceil(batch.length / 2);
+      return true;
+    }
+    // Slowly: the next ones are as large, most likely.
+    this.batchSpans = Math.min(this.batchSpans + 1, this.limits.batchSpansMax);
+    this.spans.removeOldest(batch.length);
     const { refused, reason } = outcome;
     this.sent += batch.length - refused;
     if (refused > 0) this.refuse(refused, reason);
@@ -162,7 +182,7 @@ export class SpanQueue implements SpanProcessor {
   private sendMore(): void {
     if (this.spans.length === 0) return;
     if (this.isAway) this.sendAfter(this.retryMs);
-    else if (this.spans.length >= this.limits.batchSpansMax) void this.sendBatch();
+    else if (this.spans.length >= this.batchSpans) void this.sendBatch();
     else this.sendAfter(this.limits.delayMs);
   }
 

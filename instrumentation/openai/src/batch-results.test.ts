@@ -28,7 +28,10 @@ const origin = { provider: 'openai', attributes: {} };
 function looking() {
   const exporter = new InMemorySpanExporter();
   const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
-  const api = new OpenAIApi(() => provider.getTracer('test'), {});
+  const api = new OpenAIApi(
+    () => provider.getTracer('test'),
+    () => ({}),
+  );
   const ids = () =>
     exporter.getFinishedSpans().map(({ attributes }) => attributes['gen_ai.response.id']);
   return { look: () => new BatchFileLook('file', { api, origin }), ids };

@@ -83,7 +83,7 @@ function tellEvent({ response }: FetchedEvent, tell: (response: ResponseAnswer) 
 function tellResponse(response: ResponseAnswer, api: OpenAIApi, origin: CallOrigin): void {
   const told = api.memory.background.takeFetched(response);
   told?.(() => {
-    const call = { body: { model: response.model }, origin, content: api.content };
+    const call = { body: { model: response.model }, origin, content: api.content() };
     const reader = new ResponseReader(call, api.memory);
     const span = new CallSpan(api.tracer(), reader.request);
     span.answered(reader.readWhole(response));

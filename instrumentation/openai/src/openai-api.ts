@@ -1,6 +1,6 @@
 /** Which requests of the OpenAI SDK are calls, and who reads them. */
 import type { CallReader } from '@ai-cost-profiler/core/call-reader.ts';
-import { Content } from '@ai-cost-profiler/core/content.ts';
+import { type Content, followedContent } from '@ai-cost-profiler/core/content.ts';
 import type { StainlessApi, StainlessCall } from '@ai-cost-profiler/core/stainless-client.ts';
 import type { Tracer } from '@opentelemetry/api';
 import { BackgroundResponses } from './background-responses.ts';
@@ -39,19 +39,21 @@ const IDS_MAX = 10_000;
 /** One for each instrumentation: it remembers what servers refused and which responses are still to be told. */
 export class OpenAIApi implements StainlessApi {
   readonly tracer: () => Tracer;
-  readonly content: Content;
+  /** Of the moment. */
+  readonly content: () => Content;
   readonly memory: ResponseMemory = {
     background: new BackgroundResponses(),
     containers: new Remembered(IDS_MAX),
     batchFiles: new Remembered(IDS_MAX),
   };
-  private readonly isUsageAsked: boolean;
+  private readonly options: () => OpenAIOptions;
   private readonly usageRequests = new UsageRequests();
 
-  constructor(tracer: () => Tracer, options: OpenAIOptions) {
+  /** `options`: of the moment, for instrumentations may be given others while they run. */
+  constructor(tracer: () => Tracer, options: () => OpenAIOptions) {
     this.tracer = tracer;
-    this.content = new Content(options);
-    this.isUsageAsked = options.askForStreamUsage !== false;
+    this.options = options;
+    this.content = followedContent(options);
   }
 
   isCall(path: string): boolean {
@@ -59,12 +61,12 @@ export class OpenAIApi implements StainlessApi {
   }
 
   readerFor({ path, request, client }: StainlessCall): CallReader | undefined {
-    const call = { body: bodyOf(request), origin: originOf(client), content: this.content };
+    const call = { body: bodyOf(request), origin: originOf(client), content: this.content() };
     return READERS.get(withoutQuery(path))?.(call, this.memory);
   }
 
   requestFor(made: StainlessCall, reader: CallReader) {
-    const isAsking = reader instanceof ChatReader && this.isUsageAsked;
+    const isAsking = reader instanceof ChatReader && this.options().askForStreamUsage !== false;
     return isAsking ? this.usageRequests.requestFor(made, reader) : { request: made.request };
   }
 }

@@ -13,7 +13,8 @@ import { type ClientClass, patchClient } from './patch-client.ts';
 
 const NAME = '@ai-cost-profiler/openai';
 const VERSION = '0.1.0';
-const SUPPORTED = ['>=4.19.0 <8'];
+/** Of the SDK, those that are watched: others are left alone. */
+export const OPENAI_VERSIONS = ['>=4.19.0 <8'];
 /** Where the class with the methods is, for applications that import `openai/azure` and the like. */
 const FILES = ['client.js', 'client.mjs', 'core.js', 'core.mjs'];
 
@@ -47,15 +48,25 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
       for (const undo of this.takeBack?.splice(0) ?? []) undo();
     };
     const files = FILES.map(
-      (file) => new InstrumentationNodeModuleFile(`openai/${file}`, SUPPORTED, patch, unpatch),
+      (file) =>
+        new InstrumentationNodeModuleFile(`openai/${file}`, OPENAI_VERSIONS, patch, unpatch),
     );
-    return new InstrumentationNodeModuleDefinition('openai', SUPPORTED, patch, unpatch, files);
+    return new InstrumentationNodeModuleDefinition(
+      'openai',
+      OPENAI_VERSIONS,
+      patch,
+      unpatch,
+      files,
+    );
   }
 
   private patch(module: OpenAIModule): void {
     const client = classOf(module);
     if (client === undefined) return;
-    this.api ??= new OpenAIApi(() => this.tracer, this.getConfig());
+    this.api ??= new OpenAIApi(
+      () => this.tracer,
+      () => this.getConfig(),
+    );
     this.clients ??= new Set();
     this.clients.add(client);
     this.takeBack ??= [];
@@ -78,7 +89,10 @@ const classOf = (module: OpenAIModule): ClientClass | undefined =>
 export function instrumentOpenAI(client: ClientClass, options: OpenAIOptions = {}): () => void {
   let tracer: Tracer | undefined;
   // Kept, for providers take microseconds to find it again.
-  const api = new OpenAIApi(() => (tracer ??= trace.getTracer(NAME, VERSION)), options);
+  const api = new OpenAIApi(
+    () => (tracer ??= trace.getTracer(NAME, VERSION)),
+    () => options,
+  );
   const undo = safely('patching openai', () => patchClient(client, api));
   if (undo === undefined) warnOnce('openai is patched already, or is no client of openai 4 to 7.');
   return undo ?? (() => undefined);

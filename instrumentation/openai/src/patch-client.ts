@@ -4,6 +4,7 @@ import {
   watchFetch,
   watchPost,
 } from '@ai-cost-profiler/core/stainless-client.ts';
+import { WatchMark } from '@ai-cost-profiler/core/watch-mark.ts';
 import { type Get, watchGet } from './fetched-answers.ts';
 import type { OpenAIApi } from './openai-api.ts';
 
@@ -16,14 +17,13 @@ interface ClientPrototype extends StainlessPrototype {
   get: Get;
 }
 
-/** Those that are patched, whoever did it. */
-const patched = new WeakSet<object>();
+const MARK = new WatchMark('@ai-cost-profiler/openai');
 
 /** Patches the class, once. What takes it back; undefined where there is nothing to patch, or it is done. */
 export function patchClient(client: ClientClass, api: OpenAIApi): (() => void) | undefined {
   const prototype = ownerOfPost(client.prototype);
-  if (prototype === undefined || patched.has(prototype)) return undefined;
-  patched.add(prototype);
+  if (prototype === undefined || MARK.isOn(prototype)) return undefined;
+  MARK.put(prototype);
   const { post, get, fetchWithTimeout } = prototype;
   const ours = {
     post: watchPost(post, api),
@@ -36,7 +36,7 @@ export function patchClient(client: ClientClass, api: OpenAIApi): (() => void) |
     const names = ['post', 'get', 'fetchWithTimeout'] as const;
     if (names.some((name) => prototype[name] !== ours[name])) return;
     Object.assign(prototype, { post, get, fetchWithTimeout });
-    patched.delete(prototype);
+    MARK.remove(prototype);
   };
 }
 

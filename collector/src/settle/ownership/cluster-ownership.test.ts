@@ -1,61 +1,27 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Timers } from '../../timers.ts';
 import { ClaimsFile } from './claims-file.ts';
-import { ClusterOwnership, type OwnershipEvent } from './cluster-ownership.ts';
+import { ClusterOwnership } from './cluster-ownership.ts';
+import type { OwnershipEvent } from './cluster-ownership-deps.ts';
 import { RENEW_MS } from './lease.ts';
 import {
   createMemoryOwnershipRegister,
   type MemoryOwnershipRegister,
 } from './memory-ownership-register.ts';
 import { OwnershipLost, SettledElsewhere } from './settle-ownership.ts';
+import { settled, TestClock } from './test-clock.ts';
 
 /** How long an owner acts without renewing, and when another one takes over. */
 const HELD_MS = 45_000;
 const LEASE_MS = 60_000;
 
-/** A clock that goes on when the test says so; what is due then happens, and all that follows from it. */
-class Clock {
-  nowMs = 1_000_000;
-  private every: { owner: string; work: () => void }[] = [];
-  private sleeping: { atMs: number; wake: () => void }[] = [];
-  /** Processes that stand still. */
-  readonly paused = new Set<string>();
-
-  timersOf(owner: string): Timers {
-    return {
-      every: (_ms, work) => {
-        const one = { owner, work };
-        this.every.push(one);
-        return () => {
-          this.every = this.every.filter((other) => other !== one);
-        };
-      },
-      sleep: (ms) =>
-        new Promise((wake) => void this.sleeping.push({ atMs: this.nowMs + ms, wake })),
-    };
-  }
-
-  async pass(ms: number): Promise<void> {
-    for (const endMs = this.nowMs + ms; this.nowMs < endMs; ) {
-      this.nowMs += RENEW_MS;
-      for (const { owner, work } of this.every) if (!this.paused.has(owner)) work();
-      for (const one of this.sleeping) if (one.atMs <= this.nowMs) one.wake();
-      this.sleeping = this.sleeping.filter(({ atMs }) => atMs > this.nowMs);
-      await settled();
-    }
-  }
-}
-
-const settled = () => new Promise((resolve) => setImmediate(resolve));
-
 interface Disk {
   text: string | undefined;
 }
 
-let clock: Clock;
+let clock: TestClock;
 let register: MemoryOwnershipRegister;
 beforeEach(() => {
-  clock = new Clock();
+  clock = new TestClock();
   register = createMemoryOwnershipRegister();
 });
 
@@ -65,7 +31,8 @@ async function collector(
 ) {
   const { isStanding = true, disk = { text: undefined }, waits = Promise.resolve() } = given;
   const events: OwnershipEvent['kind'][] = [];
-  const journal = { oldestMs: undefined as number | undefined, waits };
+  const journal = { oldestMs: undefined as number | undefined, waits, isAside: false };
+  const putBack: string[] = [];
   const claims = await ClaimsFile.open(
     {
       read: async () => disk.text,
@@ -83,6 +50,11 @@ async function collector(
     isStanding,
     oldestMs: () => journal.oldestMs,
     stored: () => journal.waits,
+    isAside: () => journal.isAside,
+    reentered: {
+      due: putBack,
+      looked: async (batches) => void putBack.splice(0, batches.length),
+    },
     steadyMs: () => clock.nowMs,
     nowMs: () => clock.nowMs,
     timers: clock.timersOf(writer),
@@ -90,7 +62,7 @@ async function collector(
   });
   ownership.start();
   await settled();
-  return { ownership, journal, events, disk };
+  return { ownership, journal, putBack, events, disk };
 }
 
 const holder = async () => (await register.read())?.state.holder?.writer ?? null;
@@ -117,11 +89,29 @@ describe('a standing collector', () => {
   test('takes over from one that left, at once and without a debt', async () => {
     const a = await collector('a');
     const b = await collector('b');
-    await a.ownership.stop(true);
+    await a.ownership.stop();
     await clock.pass(RENEW_MS);
     expect([await holder(), b.ownership.isHeld]).toEqual(['b', true]);
     expect(await debts()).toEqual([]);
     expect(a.disk.text).toContain('"writers":[]');
+  });
+
+  test.for([
+    ['rows of it wait', { oldestMs: 1 }],
+    ['a part of it is set aside', { isAside: true }],
+    ['it works', {}],
+  ] as const)('leaves a debt when it stops while %s', async ([, change]) => {
+    const a = await collector('a');
+    const b = await collector('b');
+    Object.assign(a.journal, change);
+    const isWorking = Object.keys(change).length === 0;
+    if (isWorking) void a.ownership.hold(() => new Promise(() => undefined));
+    await a.ownership.stop();
+    await clock.pass(RENEW_MS);
+    expect(await holder()).toBe('a');
+    await clock.pass(LEASE_MS + RENEW_MS);
+    expect(b.ownership.isHeld).toBe(true);
+    expect(await debts()).toMatchObject([{ writer: 'a', stored: null }]);
   });
 
   test('takes over from one that is gone, no sooner than its lease is over', async () => {
@@ -226,6 +216,19 @@ describe('what an owner that was replaced left in its journal', () => {
     expect(b.events).toContain('lost');
   });
 
+  test('is not told as long as a part of it is set aside', async () => {
+    const { a, b, storeAll } = await replaced();
+    a.journal.isAside = true;
+    clock.paused.clear();
+    storeAll();
+    await clock.pass(5 * RENEW_MS);
+    expect(b.ownership.debts()).toEqual([]);
+    expect(a.disk.text).toContain('a');
+    a.journal.isAside = false;
+    await clock.pass(2 * RENEW_MS);
+    expect(b.ownership.debts()).toMatchObject([{ writer: 'a', stored: { writers: ['a'] } }]);
+  });
+
   test('is its own to look at when it is the owner again', async () => {
     const { a, b } = await replaced();
     clock.paused.delete('a');
@@ -261,6 +264,27 @@ describe('a collector that does not stand', () => {
     expect(await debts()).toEqual([]);
   });
 
+  test('gives what its work came to although it cannot leave', async () => {
+    const a = await collector('a', { isStanding: false });
+    const work = async () => {
+      register.failure = new Error('away');
+      return 'done';
+    };
+    expect(await a.ownership.hold(work)).toBe('done');
+    expect(a.events).toContain('failed');
+  });
+
+  test('leaves a debt where a part of its work may have been set aside', async () => {
+    const a = await collector('a', { isStanding: false });
+    a.journal.isAside = true;
+    await a.ownership.hold(async () => undefined);
+    expect(a.ownership.isHeld).toBe(false);
+    await collector('b');
+    await clock.pass(LEASE_MS + 2 * RENEW_MS);
+    expect(await holder()).toBe('b');
+    expect(await debts()).toMatchObject([{ writer: 'a', stored: null }]);
+  });
+
   test('takes over from one that it saw to be gone', async () => {
     await collector('a');
     const b = await collector('b', { isStanding: false });
@@ -270,13 +294,85 @@ describe('a collector that does not stand', () => {
   });
 });
 
+test('what a lost disk owes is not kept for ever: of more than a hundred the oldest goes', async () => {
+  for (let i = 0; i <= 102; i++) {
+    await collector(`lost${i}`);
+    await clock.pass(LEASE_MS + 2 * RENEW_MS);
+    clock.paused.add(`lost${i}`);
+  }
+  const left = await debts();
+  expect(left).toHaveLength(100);
+  expect([left?.at(0)?.writer, left?.at(-1)?.writer]).toEqual(['lost2', 'lost101']);
+});
+
+test('a failure is told once, as long as it lasts, and again when it comes back', async () => {
+  const a = await collector('a');
+  const b = await collector('b');
+  clock.paused.add('a');
+  await clock.pass(2 * LEASE_MS);
+  expect(b.ownership.isHeld).toBe(true);
+  clock.paused.clear();
+  // It can be asked who settles, but nothing can be told.
+  const put = register.put;
+  register.put = async (record) => {
+    if (record.author.startsWith('a-')) throw new Error('read-only');
+    return put(record);
+  };
+  await clock.pass(6 * RENEW_MS);
+  const failed = () => a.events.filter((kind) => kind === 'failed').length;
+  expect(failed()).toBe(1);
+  expect(a.ownership.standing.failure).toMatchObject({ message: 'read-only' });
+  register.put = put;
+  await clock.pass(3 * RENEW_MS);
+  expect(a.ownership.standing.failure).toBeUndefined();
+  register.failure = new Error('away');
+  await clock.pass(2 * RENEW_MS);
+  expect(failed()).toBe(2);
+});
+
+describe('what was set aside and put back', () => {
+  const BATCH = '00ff.1.2026-08-20';
+
+  test('is told to the owner by another collector, once, and looked at', async () => {
+    const a = await collector('a');
+    const b = await collector('b', { isStanding: false });
+    b.putBack.push(BATCH);
+    await clock.pass(2 * RENEW_MS);
+    const found = a.ownership.debts();
+    expect(found).toMatchObject([{ name: 'at b', stored: { writers: [] }, reentered: [BATCH] }]);
+    expect(b.putBack).toEqual([]);
+    await a.ownership.forgive(found);
+    await clock.pass(2 * RENEW_MS);
+    expect(await debts()).toEqual([]);
+  });
+
+  test('is told in time although nobody could be asked', async () => {
+    const a = await collector('a');
+    const b = await collector('b');
+    b.putBack.push(BATCH);
+    register.failure = new Error('away');
+    await clock.pass(2 * RENEW_MS);
+    expect(b.putBack).toEqual([BATCH]);
+    register.failure = null;
+    await clock.pass(2 * RENEW_MS);
+    expect(a.ownership.debts()).toMatchObject([{ reentered: [BATCH] }]);
+  });
+
+  test('is left to the own passes of the owner', async () => {
+    const { putBack } = await collector('a');
+    putBack.push(BATCH);
+    await clock.pass(2 * RENEW_MS);
+    expect(putBack).toEqual([BATCH]);
+  });
+});
+
 test('the number of the ownership changes with the owner, not with renewals', async () => {
   const a = await collector('a');
   const first = a.ownership.epoch;
   await clock.pass(5 * RENEW_MS);
   expect(a.ownership.epoch).toBe(first);
   const b = await collector('b');
-  await a.ownership.stop(true);
+  await a.ownership.stop();
   await clock.pass(RENEW_MS);
   expect(b.ownership.epoch).toBeGreaterThan(first);
 });

@@ -3,17 +3,17 @@
  * when its owner was not seen to renew it. An owner that ends in order leaves nothing behind; of one that does not,
  * entries may be stored at any time later, and are looked at then (docs/decisions, number 21).
  */
-import type { Timers } from '../../timers.ts';
-import type { ClaimsFile } from './claims-file.ts';
-import { Lease, type LeaseClocks, RENEW_MS, WatchedLease } from './lease.ts';
-import type { OwnershipRecord, OwnershipRegister } from './ownership-register.ts';
+import type { ClusterOwnershipDeps } from './cluster-ownership-deps.ts';
+import { Lease, RENEW_MS, WatchedLease } from './lease.ts';
+import type { OwnershipRecord } from './ownership-register.ts';
 import {
   claimed,
   forgiven,
-  type Holder,
   isUnstoredOf,
   NOBODY,
   type OwnershipState,
+  owesReentered,
+  owing,
   released,
   renewed,
   reported,
@@ -24,28 +24,6 @@ import {
   type SettleOwnership,
   type StoredDebt,
 } from './settle-ownership.ts';
-
-export interface ClusterOwnershipDeps extends LeaseClocks {
-  readonly register: OwnershipRegister;
-  readonly claims: ClaimsFile;
-  /** The journal's id, and where the collector is. */
-  readonly writer: string;
-  readonly name: string;
-  /** Whether it takes the lease by itself, and keeps it; else only while there is work. */
-  readonly isStanding: boolean;
-  /** When the oldest row came in that waits to be stored; undefined when none waits. */
-  readonly oldestMs: () => number | undefined;
-  /** Resolves when every row that came in until now is stored. */
-  readonly stored: () => Promise<void>;
-  readonly timers: Timers;
-  readonly onEvent: (event: OwnershipEvent) => void;
-}
-
-export type OwnershipEvent =
-  | { readonly kind: 'taken'; readonly from: Holder | null }
-  | { readonly kind: 'lost' }
-  | { readonly kind: 'stored' }
-  | { readonly kind: 'failed'; readonly error: unknown };
 
 /** Whoever comes in between did what is wanted, or leaves room soon. */
 const ATTEMPTS_MAX = 5;
@@ -65,6 +43,7 @@ export class ClusterOwnership implements SettleOwnership {
   private turn: Promise<unknown> = Promise.resolve();
   private works = 0;
   private reporting: Promise<void> | undefined;
+  private hasReportFailed = false;
   private stopTicks: (() => void) | undefined;
 
   constructor(deps: ClusterOwnershipDeps) {
@@ -79,11 +58,16 @@ export class ClusterOwnership implements SettleOwnership {
     void this.tick();
   }
 
-  /** Asks no more. `isStored`: all that this process took is, so that nothing is left for another to look at. */
-  async stop(isStored: boolean): Promise<void> {
+  /** Asks no more. It leaves where all that this process took is stored, and nothing is left for another to look at. */
+  async stop(): Promise<void> {
     this.stopTicks?.();
-    await this.turn;
-    if (isStored) await this.release().catch((error: unknown) => this.fail(error));
+    const leave = () => (this.isAllStored ? this.release() : undefined);
+    await this.inTurn(async () => leave()).catch((error: unknown) => this.fail(error));
+  }
+
+  private get isAllStored(): boolean {
+    const { oldestMs, isAside } = this.deps;
+    return this.works === 0 && oldestMs() === undefined && !isAside();
   }
 
   get isHeld(): boolean {
@@ -103,7 +87,10 @@ export class ClusterOwnership implements SettleOwnership {
       return await work();
     } finally {
       this.works--;
-      if (!this.deps.isStanding && this.works === 0 && this.isHeld) await this.leave();
+      // What the work came to does not depend on it: a lease that is not given back ends by itself, and leaves a debt.
+      if (!this.deps.isStanding && this.works === 0 && this.isHeld) {
+        await this.leave().catch((error: unknown) => this.fail(error));
+      }
     }
   }
 
@@ -114,10 +101,11 @@ export class ClusterOwnership implements SettleOwnership {
 
   debts(): readonly StoredDebt[] {
     const { claims, nowMs } = this.deps;
-    // Whoever asks has waited until all of this process is stored.
+    // Whoever asks has waited until all of this process is stored, but for what was set aside.
+    const isStored = !this.deps.isAside();
     const own = { writers: [...claims.writers], throughMs: nowMs() };
     return this.state.debts.flatMap((debt) => {
-      const stored = isUnstoredOf(debt, own.writers) ? own : debt.stored;
+      const stored = isStored && isUnstoredOf(debt, own.writers) ? own : debt.stored;
       return stored === null ? [] : [{ ...debt, stored }];
     });
   }
@@ -131,11 +119,27 @@ export class ClusterOwnership implements SettleOwnership {
   private async tick(): Promise<void> {
     try {
       const wants = this.deps.isStanding || this.works > 0;
-      await this.inTurn(async () => void (await (wants ? this.take() : this.look())));
+      await this.inTurn(async () => void (await (wants ? this.take() : this.look()))).catch(
+        passElsewhere,
+      );
+      if (!this.isHeld) {
+        if (this.owes) this.reporting ??= this.report();
+        await this.inTurn(() => this.tellReentered());
+      }
+      if (this.isHeld || !this.owes) this.hasReportFailed = false;
+      if (!this.hasReportFailed) this.failure = undefined;
     } catch (error) {
-      if (!(error instanceof SettledElsewhere)) this.fail(error);
+      this.fail(error);
     }
-    if (this.owes && !this.isHeld) this.reporting ??= this.report();
+  }
+
+  /** One debt at a time: a record in Keeper must stay small. */
+  private async tellReentered(): Promise<void> {
+    const { reentered, writer, name, nowMs } = this.deps;
+    const { due } = reentered;
+    if (due.length === 0 || owesReentered(this.state, writer)) return;
+    await this.change((state) => owing(state, { writer, name, nowMs: nowMs(), reentered: due }));
+    await reentered.looked(due);
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -147,7 +151,6 @@ export class ClusterOwnership implements SettleOwnership {
   private async look(): Promise<OwnershipRecord | undefined> {
     const record = await this.deps.register.read();
     this.state = record?.state ?? NOBODY;
-    this.failure = undefined;
     const { holder } = this.state;
     this.isFree = holder === null || this.watched.isOver(holder);
     if (holder?.writer !== this.deps.writer) this.lose();
@@ -202,22 +205,30 @@ export class ClusterOwnership implements SettleOwnership {
   /** After the work for which it was taken. */
   private async leave(): Promise<void> {
     await this.deps.stored();
-    await this.release();
+    if (this.deps.isAside()) {
+      // Whoever comes next waits until the lease is over, and notes a debt.
+      this.lease.lose();
+      return;
+    }
+    await this.inTurn(() => this.release());
   }
 
   private async release(): Promise<void> {
-    await this.inTurn(async () => {
-      await this.change((state) => released(state, this.deps.writer));
-      this.lease.lose();
-      await this.clearClaims();
-    });
+    await this.change((state) => released(state, this.deps.writer));
+    this.lease.lose();
+    await this.clearClaims();
   }
 
   /** Unless a writer owes something, or will: an earlier process that died is the owner until it is replaced. */
   private async clearClaims(): Promise<void> {
     const { claims } = this.deps;
     const { holder } = this.state;
-    if (this.owes || (holder !== null && claims.writers.includes(holder.writer))) return;
+    if (
+      this.owes ||
+      this.deps.isAside() ||
+      (holder !== null && claims.writers.includes(holder.writer))
+    )
+      return;
     await claims.clear();
   }
 
@@ -228,20 +239,26 @@ export class ClusterOwnership implements SettleOwnership {
 
   /** Says when all is stored that this data directory had when it was not the owner any more. */
   private async report(): Promise<void> {
-    const { claims, nowMs, stored, onEvent, timers } = this.deps;
+    const { claims, nowMs, stored, isAside, onEvent, timers } = this.deps;
     const { epoch } = this;
     try {
       // What was begun as the owner goes on until it asks.
       while (this.works > 0) await timers.sleep(WORK_ENDS_MS);
       const through = { writers: [...claims.writers], throughMs: nowMs() };
       await stored();
+      while (isAside()) {
+        await timers.sleep(WORK_ENDS_MS);
+        await stored();
+      }
       await this.inTurn(async () => {
         if (this.isHeld || this.epoch !== epoch) return;
         await this.change((state) => reported(state, through));
         await this.clearClaims();
         onEvent({ kind: 'stored' });
       });
+      this.hasReportFailed = false;
     } catch (error) {
+      this.hasReportFailed = true;
       this.fail(error);
     } finally {
       this.reporting = undefined;
@@ -258,4 +275,9 @@ export class ClusterOwnership implements SettleOwnership {
     if (this.failure === undefined) this.deps.onEvent({ kind: 'failed', error });
     this.failure = error;
   }
+}
+
+/** That another one settles is no failure. */
+function passElsewhere(error: unknown): void {
+  if (!(error instanceof SettledElsewhere)) throw error;
 }

@@ -62,9 +62,14 @@ async function standing(): Promise<unknown> {
   return row;
 }
 
-async function settleWith(change: Partial<StoredDebt['stored']>): Promise<void> {
-  const stored = { writers: [], throughMs: ledger.clockMs, ...change };
-  const debt = { writer: 'gone', name: 'gone', sinceMs: ledger.clockMs, stored };
+interface Times {
+  sinceMs?: number;
+  throughMs?: number;
+}
+
+async function settleWith(writers: string[], times: Times = {}): Promise<void> {
+  const { sinceMs = ledger.clockMs, throughMs = ledger.clockMs } = times;
+  const debt = { writer: 'gone', name: 'gone', sinceMs, stored: { writers, throughMs } };
   ledger.ownership = {
     ...SOLE_OWNER,
     debts: () => [debt],
@@ -77,16 +82,22 @@ async function settleWith(change: Partial<StoredDebt['stored']>): Promise<void> 
 it('is looked at once all of it is stored, and taken back', async () => {
   const writer = await correctedTwice();
   expect(await standing()).toEqual({ calls: 1, charges: 2 });
-  await settleWith({ writers: [writer] });
+  await settleWith([writer]);
   expect(await standing()).toEqual({ calls: 1, charges: 1 });
   expect(forgiven).toMatchObject([{ writer: 'gone' }]);
+});
+
+it('is looked at although the clock of who says that all is stored is behind', async () => {
+  const writer = await correctedTwice();
+  await settleWith([writer], { throughMs: ledger.clockMs - 3_600_000 });
+  expect(await standing()).toEqual({ calls: 1, charges: 1 });
 });
 
 it('is not looked at by itself, and not for entries of others or of another time', async () => {
   const writer = await correctedTwice();
   ledger.clockMs += 5_000;
   await ledger.settle();
-  await settleWith({ writers: ['someone'] });
-  await settleWith({ writers: [writer], throughMs: NOW_MS });
+  await settleWith(['someone']);
+  await settleWith([writer], { sinceMs: ledger.clockMs + 3_600_000 });
   expect(await standing()).toEqual({ calls: 1, charges: 2 });
 });

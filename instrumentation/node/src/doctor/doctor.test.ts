@@ -32,11 +32,30 @@ describe('the SDKs of a folder', () => {
     const found = findSdks(inner, (name) => name !== 'openai');
     expect(found.map(({ sdk, version, state }) => [sdk, version, state])).toEqual([
       ['openai', '7.59.0', 'switched off'],
-      ['@anthropic-ai/sdk', '9.0.0', 'untested'],
+      ['@anthropic-ai/sdk', '9.0.0', 'not watched'],
       ['@google/genai', '2.1.0', 'instrumented'],
       ['@aws-sdk/client-bedrock-runtime', undefined, 'not installed'],
       ['@modelcontextprotocol/sdk', undefined, 'not installed'],
     ]);
+  });
+});
+
+describe('a version is watched where the instrumentation hooks it', () => {
+  test.for([
+    ['openai', '4.10.0', 'not watched'],
+    ['openai', '4.19.0', 'instrumented'],
+    ['openai', '7.0.0-beta.1', 'instrumented'],
+    ['openai', '8.0.0', 'not watched'],
+    ['@anthropic-ai/sdk', '0.9.1', 'not watched'],
+    ['@anthropic-ai/sdk', '0.20.0', 'instrumented'],
+    ['@aws-sdk/client-bedrock-runtime', '3.421.9', 'not watched'],
+    ['@aws-sdk/client-bedrock-runtime', '3.1164.0', 'instrumented'],
+  ] as const)('%s %s is %s', ([name, version, state]) => {
+    const folder = mkdtempSync(join(tmpdir(), 'aicost-doctor-'));
+    install(folder, name, version);
+    const found = findSdks(folder, () => true).find(({ sdk }) => sdk === name);
+    rmSync(folder, { recursive: true });
+    expect(found).toMatchObject({ version, state });
   });
 });
 
@@ -48,7 +67,9 @@ describe('settings that send nothing', () => {
     expect(text).toContain('✗ OTEL_TRACES_EXPORTER is none: nothing is sent to a collector');
     expect(text).toContain('→ Unset it, or set it to otlp.');
     expect(text).toContain('✓ @google/genai 2.1.0: instrumented');
-    expect(text).toContain('! @anthropic-ai/sdk 9.0.0: tested are 0, 1');
+    expect(text).toContain(
+      '! @anthropic-ai/sdk 9.0.0: watched are >=0.20.0 <2; calls of this one are missed',
+    );
   });
 
   test('are told also where everything is switched off', async () => {

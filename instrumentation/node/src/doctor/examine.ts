@@ -20,7 +20,7 @@ export async function examine(folder: string, environment: Environment): Promise
   const sdks = findSdks(folder, (name) => on.has(name));
   const settings = wrongSettings(environment, sdks);
   const isSending = environment.exporters.includes('otlp') && !environment.isDisabled;
-  const sent = isSending ? await sendTestSpan(environment.protocol) : undefined;
+  const sent = isSending ? await sendTestSpan(environment) : undefined;
   const isWell = settings.length === 0 && sent?.span.isWell === true;
   return { isWell, node: process.version, sdks, settings, sent };
 }

@@ -8,20 +8,35 @@ export interface FoundSdk {
   readonly sdk: string;
   /** Undefined: it is not installed. */
   readonly version: string | undefined;
-  /** `instrumented`: its calls become spans. `untested`: they may, its major version is none that is tested. */
-  readonly state: 'instrumented' | 'untested' | 'switched off' | 'not installed';
-  readonly testedMajors: readonly number[];
+  /** `instrumented`: its calls become spans. `not watched`: they do not, for its version is none that is known. */
+  readonly state: 'instrumented' | 'not watched' | 'switched off' | 'not installed';
+  /** Those that are watched, as ranges of npm. */
+  readonly versions: readonly string[];
 }
 
 /** One for each SDK that is known. `isOn`: whether the environment leaves its instrumentation on. */
 export function findSdks(folder: string, isOn: (name: string) => boolean): FoundSdk[] {
-  return INSTRUMENTED_SDKS.map(({ name, sdk, majors: testedMajors }) => {
+  return INSTRUMENTED_SDKS.map(({ name, sdk, versions }) => {
     const version = installedVersion(folder, sdk);
-    if (version === undefined) return { sdk, version, state: 'not installed', testedMajors };
-    if (!isOn(name)) return { sdk, version, state: 'switched off', testedMajors };
-    const isTested = testedMajors.includes(Number.parseInt(version, 10));
-    return { sdk, version, state: isTested ? 'instrumented' : 'untested', testedMajors };
+    if (version === undefined) return { sdk, version, state: 'not installed', versions };
+    if (!isOn(name)) return { sdk, version, state: 'switched off', versions };
+    const isWatched = versions.some((range) => isWithin(version, range));
+    return { sdk, version, state: isWatched ? 'instrumented' : 'not watched', versions };
   });
+}
+
+/** `range` is of the one kind that instrumentations have: `>=4.19.0 <8`. */
+function isWithin(version: string, range: string): boolean {
+  const [from, before] = range.split(' <');
+  const isFrom = compareVersions(version, from!.replace('>=', '')) >= 0;
+  return isFrom && compareVersions(version, before!) < 0;
+}
+
+/** What is said of a release before the first one, such as `-beta.1`, is not looked at. */
+function compareVersions(one: string, other: string): number {
+  const [ours, theirs] = [one, other].map((text) => text.split('-')[0]!.split('.').map(Number));
+  const places = [0, 1, 2].map((at) => (ours![at] ?? 0) - (theirs![at] ?? 0));
+  return places.find((difference) => difference !== 0) ?? 0;
 }
 
 /** Not by require.resolve: most packages do not export their package.json. */

@@ -33,9 +33,9 @@ const findingLines = ({ isWell, detail, next }: Finding): string[] => [
   ...(next === undefined ? [] : [`    → ${next}`]),
 ];
 
-function sdkLine({ sdk, version, state, testedMajors }: FoundSdk): string {
+function sdkLine({ sdk, version, state, versions }: FoundSdk): string {
   if (version === undefined) return `- ${sdk}: not installed`;
   if (state === 'instrumented') return `✓ ${sdk} ${version}: instrumented`;
   if (state === 'switched off') return `- ${sdk} ${version}: switched off by the environment`;
-  return `! ${sdk} ${version}: tested are ${testedMajors.join(', ')}; calls of this one may be missed`;
+  return `! ${sdk} ${version}: watched are ${versions.join(', ')}; calls of this one are missed`;
 }

@@ -6,6 +6,7 @@ import {
   SimpleSpanProcessor,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
+import type { Environment } from '../environment.ts';
 import { type OtlpTarget, otlpTarget } from '../otlp-target.ts';
 import { type SendOutcome, sendSpans } from '../span-sender.ts';
 import { adviceFor } from './advice.ts';
@@ -27,11 +28,11 @@ export interface SentTestSpan {
 }
 
 /** The span is no LLM call: it is stored and costs nothing. Never rejects. */
-export async function sendTestSpan(protocol: string): Promise<SentTestSpan> {
+export async function sendTestSpan({ protocol, grpcUrl }: Environment): Promise<SentTestSpan> {
   const span = await testSpan();
   const { traceId } = span.spanContext();
   if (protocol === 'grpc') {
-    return { url: 'gRPC', traceId, ...findings(await sendByGrpc(span), 'the gRPC endpoint') };
+    return { url: grpcUrl, traceId, ...findings(await sendByGrpc(span), grpcUrl) };
   }
   const target: OtlpTarget = otlpTarget(protocol);
   const waiting = setTimeout(() => undefined, target.timeoutMs);
@@ -52,13 +53,20 @@ function sendByGrpc(span: ReadableSpan): Promise<SendOutcome> {
   const exporter = new OTLPTraceExporter();
   return new Promise((resolve) => {
     exporter.export([span], ({ error }) => {
-      resolve(
-        error === undefined
-          ? { kind: 'done', refused: 0, reason: '' }
-          : { kind: 'later', reason: error.message },
-      );
+      resolve(error === undefined ? { kind: 'done', refused: 0, reason: '' } : grpcFailure(error));
     });
   });
+}
+
+/** Codes of gRPC with which something refuses, and not nothing answers: PERMISSION_DENIED and UNAUTHENTICATED. */
+const HTTP_STATUSES: Readonly<Record<number, number>> = { 7: 403, 16: 401 };
+
+function grpcFailure(error: Error & { readonly code?: number | undefined }): SendOutcome {
+  const { message: reason, code } = error;
+  const status = code === undefined ? undefined : HTTP_STATUSES[code];
+  return status === undefined
+    ? { kind: 'later', reason }
+    : { kind: 'done', refused: 1, reason, status };
 }
 
 function findings(outcome: SendOutcome, url: string): { endpoint: Finding; span: Finding } {
