@@ -64,6 +64,7 @@ export async function fillCalls(wish: CallsWish) {
         const { rows, other, alone, totals } = await answerSimilar(store, reader, {
           input,
           threads,
+          signal: new AbortController().signal,
         });
         return `${rows.length + Number(other.groups)} groups of ${totals.calls} calls, ${alone.calls} alone`;
       },

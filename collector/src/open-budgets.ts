@@ -6,7 +6,9 @@ import { randomBytes } from 'node:crypto';
 import { type AlertLoop, startAlertLoop } from './budgets/alert-loop.ts';
 import { type Budgets, createBudgets } from './budgets/budget-operations.ts';
 import { type DeliverResult, deliverAlerts } from './budgets/deliver-alerts.ts';
-import { type AlertStore, evaluateBudgets } from './budgets/evaluate-budgets.ts';
+import { evaluateBudgets } from './budgets/evaluate-budgets.ts';
+import { LastLooks } from './budgets/last-looks.ts';
+import { lookStore } from './budgets/look-store.ts';
 import { sendWebhook } from './budgets/send-webhook.ts';
 import { createWebhooks, type Webhooks } from './budgets/webhook-operations.ts';
 import type { Config } from './config.ts';
@@ -63,7 +65,7 @@ export interface AlertingParts {
 export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
   const { config, live, metrics, log } = parts;
   if (!config.settle) return undefined;
-  const storeUntil = (signal: AbortSignal) => stoppableStore(parts.storage.store, signal);
+  const storeUntil = (signal: AbortSignal) => lookStore(parts.storage.store, signal);
   const { nowMs } = parts.clock;
   const { budgets, webhooks, alertIdSecretOf: idSecretOf } = parts.budgets;
   const publishAlert: PublishAlert = (tenant, alert) => {
@@ -72,15 +74,26 @@ export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
     metrics.aicost_alerts_total.inc({ state, event });
     log.info({ tenant, state, event, alert_id, budget_id }, 'an alert of a budget');
   };
+  const lastLooks = new LastLooks();
   return startAlertLoop({
     evaluate: async (signal) => {
-      if (!parts.storing.settling.isOwner) return;
+      if (!parts.storing.settling.isOwner) return lastLooks.forget();
       const end = metrics.aicost_budget_pass_seconds.startTimer();
       const onEvaluated = (outcome: string) =>
         metrics.aicost_budget_evaluations_total.inc({ outcome });
       const store = storeUntil(signal);
-      const looking = { store, budgets, idSecretOf, publishAlert, nowMs, onEvaluated };
-      await evaluateBudgets(looking, signal);
+      const isOwner = () => parts.storing.settling.isOwner;
+      const deps = {
+        store,
+        budgets,
+        isOwner,
+        lastLooks,
+        idSecretOf,
+        publishAlert,
+        nowMs,
+        onEvaluated,
+      };
+      await evaluateBudgets(deps, signal);
       end();
     },
     deliver: async (signal) => {
@@ -111,12 +124,3 @@ export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
 }
 
 const NOTHING_PENDING: DeliverResult = { pending: 0, nextMs: null };
-
-/** Questions end with the signal; what was found out is stored all the same, so that nobody is told twice. */
-function stoppableStore(store: Storage['store'], signal: AbortSignal): AlertStore {
-  return {
-    database: store.database,
-    query: (sql, params) => store.query(sql, params, { signal }),
-    insertRows: (table, rows) => store.insertRows(table, rows),
-  };
-}

@@ -3,6 +3,7 @@
 import { ExpiredQuestion } from '@ai-cost-profiler/queries/expired-ledger.ts';
 import { ForbiddenQuestion, InputProblem } from '@ai-cost-profiler/queries/input-problem.ts';
 import { NotFoundQuestion } from '@ai-cost-profiler/queries/not-found.ts';
+import { TooManyTurns } from '@ai-cost-profiler/queries/prompts/tenant-turns.ts';
 import { TooManyPrompts } from '@ai-cost-profiler/queries/prompts/too-many-prompts.ts';
 import { TraceTooLarge } from '@ai-cost-profiler/queries/trace/trace-too-large.ts';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
@@ -46,6 +47,9 @@ function problemOf(error: unknown): Problem {
   if (error instanceof NotFoundQuestion) return new Problem('not_found', error.message);
   if (error instanceof TraceTooLarge) return new Problem('trace_too_large', error.message);
   if (error instanceof TooManyPrompts) return new Problem('query_over_budget', error.message);
+  if (error instanceof TooManyTurns) {
+    return new Problem('rate_limited', error.message, { headers: { 'retry-after': '1' } });
+  }
   if (error instanceof URIError) {
     return new Problem('parameter_invalid', 'The path is not valid percent-encoding.');
   }

@@ -36,6 +36,10 @@ const EXPORTS_MAX = 2;
 /** Nobody's slow reader keeps another tenant's export waiting. */
 const TENANT_EXPORTS_MAX = 1;
 const RETRY_AFTER_SECONDS = 10;
+/** An export goes on for long: a key that was revoked meanwhile ends it. */
+const KEY_CHECK_MS = 5_000;
+/** The same for both: whether others export is no tenant's business. */
+const REFUSED = `As many exports are under way as there may be at once: ${TENANT_EXPORTS_MAX} of a tenant, ${EXPORTS_MAX} of all.`;
 
 const CONTENT_TYPES = {
   csv: 'text/csv; charset=utf-8; header=present',
@@ -51,9 +55,9 @@ class Places {
   take(tenant: string): () => void {
     const own = this.taken.get(tenant) ?? 0;
     const all = [...this.taken.values()].reduce((sum, count) => sum + count, 0);
-    if (own >= TENANT_EXPORTS_MAX)
-      refuse('An export of this tenant is under way; there may be one at once.');
-    if (all >= EXPORTS_MAX) refuse('As many exports are under way as there may be at once.');
+    if (own >= TENANT_EXPORTS_MAX || all >= EXPORTS_MAX) {
+      throw unavailable('overloaded', REFUSED, RETRY_AFTER_SECONDS);
+    }
     this.taken.set(tenant, own + 1);
     return () => {
       const left = this.taken.get(tenant)! - 1;
@@ -63,10 +67,6 @@ class Places {
   }
 }
 
-function refuse(detail: string): never {
-  throw unavailable('overloaded', detail, RETRY_AFTER_SECONDS);
-}
-
 /** The routes, with their whole paths. */
 export function exportRoutes(deps: ExportRoutesDeps): Router {
   const router = Router();
@@ -74,7 +74,8 @@ export function exportRoutes(deps: ExportRoutesDeps): Router {
   const takingTurns =
     (name: ExportName): RequestHandler =>
     async (request, response) => {
-      const principal = deps.authenticate(request.headers, ['read', 'operator']);
+      const check = () => deps.authenticate(request.headers, ['read', 'operator']);
+      const principal = check();
       const nowNs = instantOfMs(deps.now().getTime());
       const input = readExportInput(name, parametersOf(request), nowNs);
       const giveBack = running.take(principal.tenant);
@@ -82,7 +83,9 @@ export function exportRoutes(deps: ExportRoutesDeps): Router {
         const reader = { tenant: principal.tenant, operator: principal.scopes.has('operator') };
         const store = exportStore(deps.store, response, EXPORT_STATEMENT_MS_MAX);
         const opened = await openExport({ store, reader, secret: deps.secret }, input);
-        await answer({ request, response }, opened, input);
+        const nowMs = () => deps.now().getTime();
+        const bytes = () => whileAllowed(opened.bytes(), { check, nowMs });
+        await answer({ request, response }, { ...opened, bytes }, input);
       } finally {
         giveBack();
       }
@@ -91,6 +94,21 @@ export function exportRoutes(deps: ExportRoutesDeps): Router {
     router.route(`/api/v1/export/${name}`).get(takingTurns(name)).all(onlyMethods('GET', 'HEAD'));
   }
   return router;
+}
+
+/** Throws what the key's check throws, once it is not right any more. */
+async function* whileAllowed(
+  bytes: AsyncIterable<Uint8Array>,
+  { check, nowMs }: { readonly check: () => unknown; readonly nowMs: () => number },
+): AsyncGenerator<Uint8Array, undefined> {
+  let checkedMs = nowMs();
+  for await (const chunk of bytes) {
+    if (nowMs() - checkedMs >= KEY_CHECK_MS) {
+      check();
+      checkedMs = nowMs();
+    }
+    yield chunk;
+  }
 }
 
 async function answer(

@@ -86,7 +86,13 @@ export const BUDGET_PATHS: Json = {
       summary: 'How a budget stands now, key by key.',
       parts: { parameters: [ID, ...queryOf(STATUS_PARAMETERS)] },
       success: { 200: answer('The answer.', toSchema(BUDGET_STATUS_ANSWER, 'output')) },
-      further: ['not_found', 'ledger_expired', 'overloaded', 'deadline_exceeded'],
+      further: [
+        'not_found',
+        'ledger_expired',
+        'query_over_budget',
+        'overloaded',
+        'deadline_exceeded',
+      ],
     }),
   },
   [ALERTS_PATH]: {
@@ -95,7 +101,7 @@ export const BUDGET_PATHS: Json = {
       summary: 'What alerts did in a range, newest first, with the state of each delivery.',
       parts: { parameters: queryOf(alertsParameters(0n)) },
       success: { 200: answer('The events.', toSchema(ALERTS_ANSWER, 'output')) },
-      further: ['overloaded', 'deadline_exceeded'],
+      further: ['query_over_budget', 'overloaded', 'deadline_exceeded'],
     }),
   },
   [WEBHOOKS_PATH]: {

@@ -20,7 +20,7 @@ export function livePaths(filters: readonly Json[]): Json {
         parameters: [id, ...filters],
         responses: {
           200: {
-            description: `A line \`:\` every 15 s is a heartbeat. Events by their names:\n\n${events}`,
+            description: `A line \`:\` every 15 s is a heartbeat. Of several collectors each tells what came in through it, and only the one that settles tells \`settled\` and \`alert\`. Events by their names:\n\n${events}`,
             content: {
               'text/event-stream': {
                 schema: {

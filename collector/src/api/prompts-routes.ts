@@ -13,6 +13,7 @@ import type { InstantNs } from '@ai-cost-profiler/queries/range.ts';
 import type { ByteStore, Reader } from '@ai-cost-profiler/queries/tenant-scope.ts';
 import { type RequestHandler, Router } from 'express';
 import type { Authenticate } from '../access.ts';
+import { requestSignal } from './deadline.ts';
 import { onlyMethods } from './errors.ts';
 import { parametersOf } from './parameters-of.ts';
 import { type ReadByteStore, readerByteStore } from './reader-store.ts';
@@ -32,13 +33,14 @@ interface Question {
   readonly parameters: URLSearchParams;
   readonly pricesOf: (tenant: string) => CachePrices;
   readonly threads: PromptThreads;
+  readonly signal: AbortSignal;
   readonly nowNs: InstantNs;
 }
 
 /** Each path and what it answers; the documentation is made from the same paths. */
 const QUESTIONS = {
-  '/api/v1/prompts/similar': ({ store, reader, parameters, threads, nowNs }) =>
-    answerSimilar(store, reader, { input: readSimilarInput(parameters, nowNs), threads }),
+  '/api/v1/prompts/similar': ({ store, reader, parameters, threads, signal, nowNs }) =>
+    answerSimilar(store, reader, { input: readSimilarInput(parameters, nowNs), threads, signal }),
   '/api/v1/prompts/cacheable': ({ store, reader, parameters, pricesOf, nowNs }) => {
     const input = readCacheableInput(parameters, nowNs);
     const prices = pricesOf(askedTenant(input.filters, reader.tenant));
@@ -74,6 +76,7 @@ function answerWith(
       parameters: parametersOf(request),
       pricesOf: deps.cachePricesOf,
       threads,
+      signal: requestSignal(response),
       nowNs: instantOfMs(deps.now().getTime()),
     });
     sendAnswer(request, response, body);

@@ -58,7 +58,10 @@ export function readerByteStore(store: ReadByteStore, response: Response): ByteS
   };
 }
 
-/** As `readerByteStore`, for answers that may take as long as their reader, in a statement of their own time limit. */
+/**
+ * As `readerByteStore`, for answers that may take as long as their reader, in a statement of their own time limit: of a
+ * query's budget it has the memory.
+ */
 export function exportStore(
   store: ReadByteStore,
   response: Response,
@@ -68,9 +71,12 @@ export function exportStore(
   return {
     ...readerStore(store, response),
     raw: async (sql, format, params, settings) =>
-      fencedBytes(store, { response, signal }, ({ queryId }) =>
-        store.raw(sql, format, params, { queryId, signal, timeoutMs: statementMsMax, settings }),
-      ),
+      fencedBytes(store, { response, signal }, ({ queryId }) => {
+        const { max_memory_usage } = QUERY_SETTINGS;
+        const within = { max_memory_usage, ...settings };
+        const options = { queryId, signal, timeoutMs: statementMsMax, settings: within };
+        return store.raw(sql, format, params, options);
+      }),
   };
 }
 

@@ -3,15 +3,14 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createRowCounter } from '@ai-cost-profiler/queries/export/count-rows.ts';
 import type { ExportFormat } from '@ai-cost-profiler/queries/export/export-table.ts';
+import { InputProblem } from '@ai-cost-profiler/queries/input-problem.ts';
 import type { Response } from 'express';
+import { ReaderPace } from './reader-pace.ts';
 
 /** SHA-256 of the whole body in hexadecimal, of its first part too where this answer goes on with a second. */
 export const CHECKSUM_TRAILER = 'x-checksum-sha256';
 /** Rows of the whole body. */
 export const ROWS_TRAILER = 'x-row-count';
-
-/** A client that takes nothing for so long is cut off: the engine's place is wanted by others. */
-const STALLED_MS_MAX = 60_000;
 
 export interface SendAs {
   readonly format: ExportFormat;
@@ -21,7 +20,10 @@ export interface SendAs {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Sends a body from `offsetBytes` on. Throws what making it throws; the caller ends the connection. */
+/**
+ * Sends a body from `offsetBytes` on. Throws InputProblem where it is not that long, and what making it throws; the
+ * caller ends the connection.
+ */
 export async function sendExport(
   response: Response,
   body: AsyncIterable<Uint8Array>,
@@ -29,21 +31,23 @@ export async function sendExport(
 ): Promise<void> {
   const hash = createHash('sha256');
   const counter = createRowCounter(format);
+  const pace = new ReaderPace();
   let toSkip = offsetBytes;
+  let takenBytes = 0;
   for await (const chunk of body) {
-    // Not before the first bytes: a statement that fails at once is a problem with a body of its own.
-    begin(response, headers);
     hash.update(chunk);
     counter.take(chunk);
     const rest = toSkip === 0 ? chunk : chunk.subarray(toSkip);
     toSkip -= chunk.length - rest.length;
-    if (rest.length > 0 && !response.write(rest)) await taken(response);
+    takenBytes += rest.length;
+    // Not before the first bytes: what fails until then is a problem with a body of its own.
+    if (rest.length > 0) begin(response, headers);
+    if (rest.length > 0 && !response.write(rest)) await taken(response, { pace, takenBytes });
     if (response.destroyed) return;
   }
   if (toSkip > 0) {
-    throw new Error(
-      `an export of ${offsetBytes - toSkip} bytes was to go on at byte ${offsetBytes}`,
-    );
+    const expected = `at most ${offsetBytes - toSkip}, which is all of the body`;
+    throw new InputProblem([{ field: 'offset_bytes', value: String(offsetBytes), expected }]);
   }
   begin(response, headers);
   const rows = counter.rows();
@@ -59,16 +63,21 @@ function begin(response: Response, headers: SendAs['headers']): void {
   response.set({ ...headers, trailer: `${CHECKSUM_TRAILER}, ${ROWS_TRAILER}` }).flushHeaders();
 }
 
-/** Until the client has taken what was written, or is gone. */
-async function taken(response: Response): Promise<void> {
+/** Until the client has taken what was written, or is gone, or too slow. */
+async function taken(
+  response: Response,
+  { pace, takenBytes }: { readonly pace: ReaderPace; readonly takenBytes: number },
+): Promise<void> {
   if (response.destroyed) return;
   const waiting = new AbortController();
-  const stalled = setTimeout(() => response.destroy(), STALLED_MS_MAX);
+  const sinceMs = performance.now();
+  const stalled = setTimeout(() => response.destroy(), pace.waitMsMax(takenBytes));
   const { signal } = waiting;
   try {
     await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
   } finally {
     clearTimeout(stalled);
+    pace.waited(performance.now() - sinceMs);
     waiting.abort();
   }
 }

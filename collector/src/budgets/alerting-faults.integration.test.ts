@@ -12,6 +12,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { PublishedAlert } from '../publish-alert.ts';
 import { deliverAlerts } from './deliver-alerts.ts';
 import { type AlertStore, evaluateBudgets } from './evaluate-budgets.ts';
+import { LastLooks } from './last-looks.ts';
 import { type SendOptions, type SendOutcome, sendWebhook } from './send-webhook.ts';
 
 const START_MS = Date.parse('2026-08-10T12:00:00Z');
@@ -61,14 +62,26 @@ describe('budgets', () => {
   beforeEach(() => {
     told = [];
   });
-  const look = (options: { store?: AlertStore; tenants?: () => readonly string[] } = {}) =>
+  let lastLooks = new LastLooks();
+  beforeEach(() => {
+    lastLooks = new LastLooks();
+  });
+  interface LookOptions {
+    readonly store?: AlertStore;
+    readonly tenants?: () => readonly string[];
+    readonly isOwner?: () => boolean;
+    readonly inForce?: () => readonly Budget[];
+  }
+  const look = (options: LookOptions = {}) =>
     evaluateBudgets(
       {
         store: options.store ?? ledger.store,
         budgets: {
-          inForce: () => TENANTS.map(budgetOf),
+          inForce: options.inForce ?? (() => TENANTS.map(budgetOf)),
           tenants: options.tenants ?? (() => TENANTS),
         },
+        isOwner: options.isOwner ?? (() => true),
+        lastLooks,
         idSecretOf: (tenant) => Buffer.from(tenant),
         publishAlert: (...one) => told.push(one),
         nowMs: () => nowMs,
@@ -89,6 +102,43 @@ describe('budgets', () => {
     };
     await expect(look({ store })).rejects.toThrow('too slow');
     expect(told.map(([tenant, { event }]) => [tenant, event])).toEqual([['globex', 'fired']]);
+  });
+
+  test('that take long end the turn of their tenant alone, and the next pass goes on with the others', async () => {
+    await spend('ann');
+    const slow = ['bud_1', 'bud_2', 'bud_3'].map((id) => ({ ...budgetOf('acme'), id }));
+    const inForce = () => [...slow, budgetOf('globex')];
+    const store: AlertStore = {
+      database: ledger.store.database,
+      insertRows: (table, rows) => ledger.store.insertRows(table, rows),
+      query: (sql, params) => {
+        const isSpending = sql.includes('GROUPING SETS');
+        if (isSpending && Object.values(params).includes('acme')) nowMs += 8_000;
+        return ledger.store.query(sql, params);
+      },
+    };
+    const toldBy = () => told.splice(0).map(([tenant, { budget_id }]) => `${tenant} ${budget_id}`);
+    await look({ store, inForce });
+    expect(toldBy()).toEqual(['acme bud_1', 'acme bud_2', 'globex bud_1']);
+    await look({ store, inForce });
+    expect(toldBy()).toEqual(['acme bud_3']);
+  });
+
+  test('are told by nobody who has lost settle meanwhile, and under one id by two who look at once', async () => {
+    await spend('ann');
+    await look({ isOwner: () => false });
+    expect(told).toEqual([]);
+    expect(await countOf('alerts')).toBe(0);
+    const ids = async (ms: number): Promise<string[]> => {
+      nowMs = START_MS + ms;
+      await look();
+      return told.splice(0).map(([, { message_id }]) => message_id);
+    };
+    const first = await ids(0);
+    // The other one has not seen what the first stored, and its clock is another.
+    await ledger.store.command('TRUNCATE TABLE aicost.alerts');
+    expect(await ids(7)).toEqual(first);
+    expect(new Set(first).size).toBe(2);
   });
 
   test('of a tenant that is deleted while they are looked at leave nothing', async () => {

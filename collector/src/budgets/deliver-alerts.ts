@@ -33,7 +33,7 @@ const SEND_TIMEOUT_MS = 15_000;
 const TURN_MS_MAX = 10_000;
 /** Each holds its messages in memory, and a connection. */
 const WEBHOOKS_AT_ONCE = 32;
-/** 5 s, 20 s, 80 s, … up to 6 h: with ten attempts a receiver may be away for a night. */
+/** 5 s, 20 s, 80 s, … up to 6 h: with ten attempts a receiver may be away for a night (9.8 h without luck). */
 const BACKOFF_FIRST_MS = 5_000;
 const BACKOFF_FACTOR = 4;
 const BACKOFF_MS_MAX = 6 * 3_600_000;

@@ -1,13 +1,15 @@
 /**
- * One look at every budget: which keys are in which state now, and what of that is new. Invariant: an event is stored
- * before anybody hears of it, so that deliveries follow from what is stored.
+ * One look at every budget: which keys are in which state now, or were when a period ended, and what of that is new.
+ * Invariant: an event is stored before anybody hears of it, so that deliveries follow from what is stored.
  */
 import { type AlertEvent, storedAlert } from '@ai-cost-profiler/queries/alerts/alert-event.ts';
-import { readOpenAlerts } from '@ai-cost-profiler/queries/alerts/open-alerts.ts';
-import { readAlerting } from '@ai-cost-profiler/queries/budgets/alerting.ts';
+import { readNewestEvents, readOpenAlerts } from '@ai-cost-profiler/queries/alerts/open-alerts.ts';
+import { type Alerting, readAlerting } from '@ai-cost-profiler/queries/budgets/alerting.ts';
 import type { Budget } from '@ai-cost-profiler/queries/budgets/definition.ts';
+import { type EndedPeriod, endedPeriods } from '@ai-cost-profiler/queries/budgets/period.ts';
 import { ExpiredQuestion } from '@ai-cost-profiler/queries/expired-ledger.ts';
 import { instantOfMs } from '@ai-cost-profiler/queries/parameters.ts';
+import { formatInstant, type InstantNs } from '@ai-cost-profiler/queries/range.ts';
 import {
   openTenantScope,
   type Store as QueryStore,
@@ -16,6 +18,7 @@ import {
 import type { PublishAlert } from '../publish-alert.ts';
 import { alertChanges, deletedBudgetChanges } from './alert-changes.ts';
 import type { Budgets } from './budget-operations.ts';
+import type { LastLooks } from './last-looks.ts';
 
 export interface AlertStore extends QueryStore {
   insertRows(table: string, rows: readonly object[]): Promise<void>;
@@ -24,6 +27,10 @@ export interface AlertStore extends QueryStore {
 export interface EvaluateDeps {
   readonly store: AlertStore;
   readonly budgets: Pick<Budgets, 'inForce' | 'tenants'>;
+  /** Whether this is still the collector that settles. */
+  readonly isOwner: () => boolean;
+  /** Of the passes before; kept by who calls. */
+  readonly lastLooks: LastLooks;
   /** Keys the ids of a tenant's alerts. */
   readonly idSecretOf: (tenant: string) => Uint8Array;
   readonly publishAlert: PublishAlert;
@@ -33,70 +40,149 @@ export interface EvaluateDeps {
 
 /** Keys of one budget that can alert at once. */
 const ALERTING_KEYS_MAX = 10_000;
+/** After this long no other budget of the tenant is begun in the same pass. */
+const TURN_MS_MAX = 10_000;
 const NO_DIMENSIONS = { by: [], filters: [] };
 
-/** Looks at every budget of every tenant. Throws what the store throws, when all were looked at. */
+/**
+ * Looks at the budgets of every tenant, of each as many as its turn has time for: the next pass goes on with the
+ * others. Throws what the store throws, when all tenants had their turn.
+ */
 export async function evaluateBudgets(deps: EvaluateDeps, signal: AbortSignal): Promise<void> {
   const inForce = deps.budgets.inForce();
   const failures: unknown[] = [];
   // One that takes too long, a budget or a tenant, keeps no other from being looked at.
   const onFailed = (error: unknown) => void failures.push(error);
+  let isWhole = true;
   for (const tenant of deps.budgets.tenants()) {
     if (signal.aborted) return;
-    const budgets = inForce.filter((budget) => budget.tenant === tenant);
-    await evaluateTenant(deps, { tenant, budgets, onFailed }, signal).catch(onFailed);
+    const budgets = deps.lastLooks.inTurn(inForce.filter((budget) => budget.tenant === tenant));
+    const looking = evaluateTenant(deps, { tenant, budgets, onFailed }, signal);
+    isWhole = (await looking.catch(onFailed)) === true && isWhole;
   }
   if (failures.length > 0) throw failures[0];
+  if (isWhole) deps.lastLooks.passed(inForce.map(({ id }) => id));
 }
 
+/** @returns whether there was time for all of them */
 async function evaluateTenant(
   deps: EvaluateDeps,
   of: { tenant: string; budgets: readonly Budget[]; onFailed: (error: unknown) => void },
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { tenant, budgets, onFailed } = of;
   const scope = openTenantScope(deps.store, { tenant, operator: false }, NO_DIMENSIONS);
   const open = await readOpenAlerts(scope);
+  const endMs = deps.nowMs() + TURN_MS_MAX;
+  let looked = 0;
   for (const budget of budgets) {
-    if (signal.aborted) return;
+    if (signal.aborted) return false;
+    if (deps.nowMs() >= endMs) break;
+    looked += 1;
+    deps.lastLooks.begin(budget.id);
     const ofBudget = open.filter(({ budget_id }) => budget_id === budget.id);
-    const looking = changesOf(deps, scope, budget, ofBudget);
-    await looking.then((events) => tell(deps, tenant, events)).catch(onFailed);
+    await lookAt(deps, scope, budget, ofBudget).catch(onFailed);
   }
-  if (signal.aborted) return;
+  if (signal.aborted) return false;
   const ids = new Set(budgets.map(({ id }) => id));
   const orphans = open.filter(({ budget_id }) => !ids.has(budget_id));
   await tell(deps, tenant, deletedBudgetChanges(orphans, instantOfMs(deps.nowMs())));
+  return looked === budgets.length;
 }
 
-async function changesOf(
-  { nowMs, onEvaluated, idSecretOf }: EvaluateDeps,
+interface Looking {
+  readonly scope: TenantScope;
+  readonly budget: Budget;
+  readonly nowNs: InstantNs;
+}
+
+/** One budget: at the end of every period that ended since the last look, and then as it stands. */
+async function lookAt(
+  deps: EvaluateDeps,
   scope: TenantScope,
   budget: Budget,
-  open: readonly AlertEvent[],
+  before: readonly AlertEvent[],
+): Promise<void> {
+  const nowNs = instantOfMs(deps.nowMs());
+  const looking: Looking = { scope, budget, nowNs };
+  const alerting = await read(deps, looking);
+  if (alerting === null) return;
+  const { atNs } = alerting.moment;
+  const lastNs = await deps.lastLooks.of(scope, budget.id, nowNs);
+  const ended = lastNs === null ? [] : endedPeriods(budget.window, lastNs, atNs);
+  let open = before;
+  // Events of one alert are told apart by when they were recorded.
+  let recordedNs = nowNs;
+  for (const period of ended) {
+    const events = await changesAtEnd(deps, looking, { period, open, recordedNs: recordedNs++ });
+    await tell(deps, budget.tenant, events);
+    open = openAfter(open, events);
+  }
+  const { events } = await changesOf(deps, looking, { alerting, open, recordedNs });
+  await tell(deps, budget.tenant, events);
+  deps.lastLooks.note(budget.id, atNs);
+}
+
+/** What of a period that ended is new; nothing of an alert that was already resolved with it. */
+async function changesAtEnd(
+  deps: EvaluateDeps,
+  looking: Looking,
+  asked: { period: EndedPeriod; open: readonly AlertEvent[]; recordedNs: InstantNs },
 ): Promise<AlertEvent[]> {
-  const nowNs = instantOfMs(nowMs());
+  const { period, recordedNs } = asked;
+  const alerting = await read(deps, { ...looking, ended: period });
+  if (alerting === null) return [];
+  const periodTo = formatInstant(period.toNs);
+  const open = asked.open.filter(({ period_to }) => period_to === periodTo);
+  const { events, previous } = await changesOf(deps, looking, { alerting, open, recordedNs });
+  return events.filter(({ alert_id }) => previous.get(alert_id)?.reason !== 'period_ended');
+}
+
+/** What is new, and what was told last of the alerts that fire. */
+async function changesOf(
+  { idSecretOf }: EvaluateDeps,
+  { scope, budget }: Looking,
+  asked: { alerting: Alerting; open: readonly AlertEvent[]; recordedNs: InstantNs },
+) {
+  const { alerting, open, recordedNs: nowNs } = asked;
+  const question = { budget, alerting, open, nowNs, secret: idSecretOf(budget.tenant) };
+  const events = alertChanges({ ...question, previous: new Map() });
+  if (events.every(({ event }) => event === 'resolved')) return { events, previous: new Map() };
+  const { toNs } = alerting.moment.period;
+  const previous = await readNewestEvents(scope, { budgetId: budget.id, toNs });
+  return { events: alertChanges({ ...question, previous }), previous };
+}
+
+function openAfter(open: readonly AlertEvent[], events: readonly AlertEvent[]): AlertEvent[] {
+  const changed = new Set(events.map(({ alert_id }) => alert_id));
+  const others = open.filter(({ alert_id }) => !changed.has(alert_id));
+  return [...others, ...events.filter(({ event }) => event === 'fired')];
+}
+
+/** Null: nothing is known, or not any more. */
+async function read(
+  { onEvaluated }: EvaluateDeps,
+  { scope, ...asked }: Looking & { readonly ended?: EndedPeriod },
+): Promise<Alerting | null> {
   try {
-    const alerting = await readAlerting(scope, { budget, nowNs, limit: ALERTING_KEYS_MAX });
+    const alerting = await readAlerting(scope, { ...asked, limit: ALERTING_KEYS_MAX });
     onEvaluated(alerting === null ? 'unknown' : 'known');
-    if (alerting === null) return [];
-    const secret = idSecretOf(budget.tenant);
-    return alertChanges({ budget, alerting, open, nowNs, secret });
+    return alerting;
   } catch (error) {
     if (!(error instanceof ExpiredQuestion)) throw error;
     // Its window reaches back further than the ledger: what was spent is not known any more.
     onEvaluated('expired');
-    return [];
+    return null;
   }
 }
 
 async function tell(
-  { store, budgets, publishAlert }: EvaluateDeps,
+  { store, budgets, isOwner, publishAlert }: EvaluateDeps,
   tenant: string,
   events: readonly AlertEvent[],
 ): Promise<void> {
-  // The tenant may have been deleted since: nothing more is stored for it.
-  if (events.length === 0 || !budgets.tenants().includes(tenant)) return;
+  // The tenant may have been deleted since: nothing more is stored for it. Or another one looks now, and tells it.
+  if (events.length === 0 || !isOwner() || !budgets.tenants().includes(tenant)) return;
   const rows = events.map((event) => storedAlert(tenant, event));
   await store.insertRows(`${store.database}.alerts`, rows);
   for (const event of events) publishAlert(tenant, event);

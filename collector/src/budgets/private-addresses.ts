@@ -66,10 +66,13 @@ export function refuseUrl(text: string, mayBePrivate: boolean): string | undefin
 /** A host as the system takes it: brackets belong to URLs. */
 export const hostOf = (hostname: string): string => hostname.replace(/^\[|\]$/g, '');
 
-/** A lookup that gives public addresses only, and fails where a name has none. */
+/**
+ * A lookup that gives public addresses only. Where a name has none it fails alike, whether there is such a name or not:
+ * whoever chooses URLs learns nothing of the names inside.
+ */
 export const lookupPublic: LookupFunction = (hostname, options, done) => {
   systemLookup(hostname, { ...options, all: true }, (error, found) => {
-    if (error !== null) return done(error, '');
+    if (error !== null) return done(new PrivateAddressError(hostname), '');
     const open = found.filter(({ address }) => !isPrivateAddress(address));
     const [first] = open;
     if (first === undefined) return done(new PrivateAddressError(hostname), '');
@@ -82,6 +85,6 @@ export class PrivateAddressError extends Error {
   override readonly name = 'PrivateAddressError';
 
   constructor(host: string) {
-    super(`${host} has no public address`);
+    super(`${host} has no public address that could be found`);
   }
 }

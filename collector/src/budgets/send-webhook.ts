@@ -54,11 +54,20 @@ export async function sendWebhook(
   }
 }
 
+class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+
+  constructor() {
+    super('the connection ended without an answer');
+  }
+}
+
 function describe(error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return 'failed';
   if (error.name === 'TimeoutError') return `no answer within ${timeoutMs} ms`;
   if (error.name === 'AbortError') return 'ended with the collector';
   if (error instanceof PrivateAddressError) return error.message;
+  if (error instanceof NoAnswerError) return error.message;
   // A code such as ECONNREFUSED says enough, and nothing of where names point to.
   return 'code' in error ? String(error.code) : error.name;
 }
@@ -95,6 +104,8 @@ function post(message: WebhookMessage, options: SendOptions): Promise<number> {
       const isLate = error.name === 'AbortError' && !options.signal.aborted;
       reject(isLate ? new DOMException('', 'TimeoutError') : error);
     });
+    // After the others: an answer of 101 is neither, and Node ends the connection.
+    sent.on('close', () => reject(new NoAnswerError()));
     sent.end(message.body);
   });
 }

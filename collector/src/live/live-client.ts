@@ -7,6 +7,9 @@ import type { LiveSubscriber } from '../live-feed.ts';
 import type { EventTopic } from './event-topic.ts';
 import { eventBytes } from './live-event.ts';
 
+/** Heartbeats through which a connection may take nothing: others want its place. */
+const STALLED_BEATS_MAX = 8;
+
 export interface ClientCounts {
   onSent(events: number): void;
   onMissed(events: number): void;
@@ -17,6 +20,7 @@ export class LiveClient {
   private readonly topic: EventTopic;
   private readonly counts: ClientCounts;
   private place: number;
+  private stalledBeats = 0;
 
   constructor(
     subscriber: LiveSubscriber,
@@ -26,7 +30,10 @@ export class LiveClient {
     this.topic = topic;
     this.place = place;
     this.counts = counts;
-    subscriber.answer.on('drain', () => this.pump());
+    subscriber.answer.on('drain', () => {
+      this.stalledBeats = 0;
+      this.pump();
+    });
   }
 
   private get canTake(): boolean {
@@ -52,9 +59,10 @@ export class LiveClient {
     }
   }
 
-  /** A comment, so that neither the client nor a proxy takes the connection for dead. */
+  /** A comment: neither client nor proxy takes the connection for dead. One that takes nothing is cut off. */
   beat(): void {
     if (this.canTake) this.write(':\n\n');
+    else if (++this.stalledBeats >= STALLED_BEATS_MAX) this.subscriber.answer.destroy();
   }
 
   /** Tells why, and ends; one that takes nothing is cut off. */

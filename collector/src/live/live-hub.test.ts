@@ -346,3 +346,31 @@ test('a client that does not read holds up nobody, and is told how many events i
   slow.destroy();
   quick.close();
 });
+
+test('a client that takes nothing through eight heartbeats loses its place, and one that reads keeps it', async () => {
+  await serve({ ringBytesMax: 100_000 });
+  const silent = connect(port, '127.0.0.1');
+  silent.write('GET /api/v1/live HTTP/1.1\r\nhost: x\r\nx-api-key: acme-read\r\n\r\n');
+  await new Promise<void>((resolve) => {
+    silent.once('data', () => {
+      silent.pause();
+      resolve();
+    });
+  });
+  silent.on('error', () => undefined);
+  const quick = await Client.open();
+  const filler = 'x'.repeat(50_000);
+  for (let n = 0; n < 400; n++) {
+    hub.publish('acme', 'alert', { n, filler });
+    flush();
+    await hasNumbers(quick, n + 1);
+  }
+  const [answer, other] = answers;
+  expect(answer?.writableNeedDrain).toBe(true);
+  for (let n = 1; n < 8; n++) beat();
+  expect(answer?.destroyed).toBe(false);
+  beat();
+  expect([answer?.destroyed, other?.destroyed]).toEqual([true, false]);
+  silent.destroy();
+  quick.close();
+});

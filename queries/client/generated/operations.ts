@@ -2208,7 +2208,7 @@ export interface Operations {
           /** The last so many times 24 hours. */
           readonly days: number;
         };
-        /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+        /** settled: up to `settled_through`, of traces that go on what was booked by then. all: up to now, as known now. */
         readonly basis?: "settled" | "all";
         /** Share of the amount from which on the state is warning; null: never. */
         readonly warn_at?: string | null;
@@ -2252,7 +2252,7 @@ export interface Operations {
         /** The last so many times 24 hours. */
         readonly days: number;
       };
-      /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+      /** settled: up to `settled_through`, of traces that go on what was booked by then. all: up to now, as known now. */
       readonly basis?: "settled" | "all";
       /** Share of the amount from which on the state is warning; null: never. */
       readonly warn_at?: string | null;
@@ -2286,7 +2286,7 @@ export interface Operations {
         /** The last so many times 24 hours. */
         readonly days: number;
       };
-      /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+      /** settled: up to `settled_through`, of traces that go on what was booked by then. all: up to now, as known now. */
       readonly basis?: "settled" | "all";
       /** Share of the amount from which on the state is warning; null: never. */
       readonly warn_at?: string | null;
@@ -2333,7 +2333,7 @@ export interface Operations {
         /** The last so many times 24 hours. */
         readonly days: number;
       };
-      /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+      /** settled: up to `settled_through`, of traces that go on what was booked by then. all: up to now, as known now. */
       readonly basis?: "settled" | "all";
       /** Share of the amount from which on the state is warning; null: never. */
       readonly warn_at?: string | null;
@@ -2378,7 +2378,7 @@ export interface Operations {
         /** The last so many times 24 hours. */
         readonly days: number;
       };
-      /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+      /** settled: up to `settled_through`, of traces that go on what was booked by then. all: up to now, as known now. */
       readonly basis?: "settled" | "all";
       /** Share of the amount from which on the state is warning; null: never. */
       readonly warn_at?: string | null;
@@ -2412,7 +2412,7 @@ export interface Operations {
         /** The last so many times 24 hours. */
         readonly days: number;
       };
-      /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+      /** settled: up to `settled_through`, of traces that go on what was booked by then. all: up to now, as known now. */
       readonly basis?: "settled" | "all";
       /** Share of the amount from which on the state is warning; null: never. */
       readonly warn_at?: string | null;
@@ -2459,7 +2459,7 @@ export interface Operations {
         /** The last so many times 24 hours. */
         readonly days: number;
       };
-      /** settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now. */
+      /** settled: up to `settled_through`, of traces that go on what was booked by then. all: up to now, as known now. */
       readonly basis?: "settled" | "all";
       /** Share of the amount from which on the state is warning; null: never. */
       readonly warn_at?: string | null;
@@ -2566,9 +2566,10 @@ export interface Operations {
         readonly event: "fired" | "resolved";
         readonly state: "warning" | "burning" | "exceeded";
         /** Why it fired (reached) or was resolved. */
-        readonly reason: "reached" | "below" | "period_ended" | "budget_deleted";
+        readonly reason: "reached" | "below" | "period_ended" | "budget_changed" | "budget_deleted";
         readonly budget_id: string;
         readonly budget_name: string;
+        /** Of what the budget said at this event, as name and amount. */
         readonly budget_version: string;
         /** Of a budget for each value of a dimension; else null. */
         readonly dimension: string | null;
@@ -2578,7 +2579,7 @@ export interface Operations {
         /** Null for a rolling window. */
         readonly period_to: string | null;
         readonly amount_usd: string;
-        /** As of `at`; null where it was not looked at again. */
+        /** As of `at`; null where it is resolved and its key is in no state that somebody is told of: that was not read. */
         readonly spent_usd: string | null;
         /** Burn rates by rule, as of `at`. */
         readonly burn: readonly {
@@ -2606,6 +2607,8 @@ export interface Operations {
           readonly at: string;
         })[];
       })[];
+      /** There are older ones in the range: raise limit, or ask with a `to` just after the `recorded_at` of the last row. Events of one look share it. */
+      readonly is_cut: boolean;
     };
   };
   /** Where alerts of the tenant are sent. `GET /api/v1/webhooks` */

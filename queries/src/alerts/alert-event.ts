@@ -13,11 +13,11 @@ export const ALERT_EVENT = z.object({
   event: z.enum(['fired', 'resolved']),
   state: z.enum(['warning', 'burning', 'exceeded']),
   reason: z
-    .enum(['reached', 'below', 'period_ended', 'budget_deleted'])
+    .enum(['reached', 'below', 'period_ended', 'budget_changed', 'budget_deleted'])
     .describe('Why it fired (reached) or was resolved.'),
   budget_id: z.string(),
   budget_name: z.string(),
-  budget_version: z.string(),
+  budget_version: z.string().describe('Of what the budget said at this event, as name and amount.'),
   dimension: z
     .string()
     .nullable()
@@ -26,7 +26,12 @@ export const ALERT_EVENT = z.object({
   period_from: z.string().nullable(),
   period_to: z.string().nullable().describe('Null for a rolling window.'),
   amount_usd: z.string(),
-  spent_usd: z.string().nullable().describe('As of `at`; null where it was not looked at again.'),
+  spent_usd: z
+    .string()
+    .nullable()
+    .describe(
+      'As of `at`; null where it is resolved and its key is in no state that somebody is told of: that was not read.',
+    ),
   burn: z
     .array(
       z.object({

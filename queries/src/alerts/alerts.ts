@@ -47,7 +47,14 @@ const ROW = ALERT_EVENT.extend({
 });
 
 /** An answer as a Zod schema, for documentation. */
-export const ALERTS_ANSWER = z.object({ rows: z.array(ROW) });
+export const ALERTS_ANSWER = z.object({
+  rows: z.array(ROW),
+  is_cut: z
+    .boolean()
+    .describe(
+      'There are older ones in the range: raise limit, or ask with a `to` just after the `recorded_at` of the last row. Events of one look share it.',
+    ),
+});
 export type AlertsAnswer = z.output<typeof ALERTS_ANSWER>;
 
 export async function answerAlerts(
@@ -60,9 +67,9 @@ export async function answerAlerts(
   const stored = await scope.query<StoredAlert>(
     sql`SELECT ${ALERT_COLUMNS} ${scope.from('alerts')} AND recorded_at >= ${instantSql(range.fromNs)}
       AND recorded_at < ${instantSql(range.toNs)}${ofBudget}
-      ORDER BY alerts.recorded_at DESC, message_id LIMIT ${bound('UInt64', limit)}`,
+      ORDER BY alerts.recorded_at DESC, message_id LIMIT ${bound('UInt64', limit + 1)}`,
   );
-  const events = stored.map(readAlertEvent);
+  const events = stored.slice(0, limit).map(readAlertEvent);
   const deliveries = await readDeliveries(
     scope,
     events.map(({ message_id }) => message_id),
@@ -71,5 +78,5 @@ export async function answerAlerts(
     ...event,
     deliveries: (deliveries.get(event.message_id) ?? []) as Delivery[],
   }));
-  return { rows };
+  return { rows, is_cut: stored.length > limit };
 }

@@ -23,8 +23,10 @@ export async function readOutbox(
   asked: { readonly webhookId: string; readonly sinceNs: InstantNs; readonly limit: number },
 ): Promise<Pending[]> {
   const { webhookId, sinceNs, limit } = asked;
+  // Attempts lie in the order of messages: only those of messages that are asked for are read.
+  const recent = sql`SELECT message_id ${scope.from('alerts')} AND recorded_at >= ${instantSql(sinceNs)}`;
   const done = sql`SELECT message_id ${scope.from('webhook_attempts')} AND outcome IN ('delivered', 'gave_up')
-    AND webhook_id = ${bound('String', webhookId)}`;
+    AND webhook_id = ${bound('String', webhookId)} AND message_id IN (${recent})`;
   const stored = await scope.query<StoredAlert>(
     sql`SELECT ${ALERT_COLUMNS} ${scope.from('alerts')} AND recorded_at >= ${instantSql(sinceNs)}
       AND message_id NOT IN (${done}) ORDER BY alerts.recorded_at, message_id LIMIT ${bound('UInt64', limit)}`,

@@ -5,6 +5,7 @@ import type { TenantScope } from '../tenant-scope.ts';
 import type { Budget } from './definition.ts';
 import { type AlertState, type Judgement, judgeSpending } from './judge.ts';
 import { type Moment, momentOf } from './moment.ts';
+import type { EndedPeriod } from './period.ts';
 import { readSpending } from './spending.ts';
 
 export interface AlertingKey {
@@ -21,13 +22,21 @@ export interface Alerting {
   readonly isCut: boolean;
 }
 
+export interface AlertingQuestion {
+  readonly budget: Budget;
+  readonly nowNs: InstantNs;
+  readonly limit: number;
+  /** A period that is over: what held at its end. */
+  readonly ended?: EndedPeriod;
+}
+
 /** Null while nothing is known. Throws ExpiredQuestion, and what the store throws. */
 export async function readAlerting(
   scope: TenantScope,
-  asked: { readonly budget: Budget; readonly nowNs: InstantNs; readonly limit: number },
+  asked: AlertingQuestion,
 ): Promise<Alerting | null> {
-  const { budget, nowNs, limit } = asked;
-  const moment = momentOf(budget, nowNs, await readSettledThrough(scope, nowNs));
+  const { budget, nowNs, limit, ended } = asked;
+  const moment = momentOf(budget, nowNs, await readSettledThrough(scope, nowNs), ended);
   if (moment === null) return null;
   const spending = await readSpending({ scope, budget, moment, nowNs, limit, onlyAlerting: true });
   const keys = spending.slice(0, limit).map((one) => {

@@ -167,7 +167,10 @@ describe('by settled time', () => {
     ]);
     await ledger.insert([
       call('2026-08-10T11:00:00Z', '10', { trace: seen, dimensions: { user: 'ann' } }),
-      call('2026-08-10T11:30:00Z', '7', { trace: open, dimensions: { user: 'ann' } }),
+      call('2026-08-10T11:30:00Z', '7', {
+        ...{ trace: open, recordedAt: late },
+        dimensions: { user: 'ann' },
+      }),
       call('2026-08-10T12:30:00Z', '5', { trace: seen, dimensions: { user: 'ann' } }),
     ]);
     await ledger.settledThrough(through, through);
@@ -179,6 +182,27 @@ describe('by settled time', () => {
       expect(answer.totals).toMatchObject({ calls: 1, spent_usd: '10' });
     }
     expect((await status(budgetOf({ basis: 'all' }), now)).totals.spent_usd).toBe('22');
+  });
+
+  test('counts a trace that still goes on up to there, with what was corrected since', async () => {
+    const through = at('2026-08-10T12:00:00Z');
+    const [early, late] = [through - 1n, through + 1n];
+    const trace = 'c'.repeat(32);
+    const seen = { tenant: 'acme', role: 'leaf', trace, at: at('2026-08-10T06:00:00Z') } as const;
+    await ledger.insertSpans([{ ...seen, receivedAt: at('2026-08-10T12:01:00Z') }]);
+    const booked = (span: string, recordedAt: bigint, cost: string, more: Partial<Entry> = {}) =>
+      call('2026-08-10T08:00:00Z', cost, { trace, span, recordedAt, ...more });
+    const back = { kind: 'reversal', figures: { calls: '-1', cost_usd: '-20' } } as const;
+    await ledger.insert([
+      booked('a', early, '70'),
+      // Seen twice, and taken back: it must not count again because its trace goes on.
+      booked('b', early, '20'),
+      booked('b', late, '-20', back),
+      booked('c', late, '1000'),
+    ]);
+    await ledger.settledThrough(through, through);
+    const answer = await status(budgetOf({}), at('2026-08-10T12:02:00Z'));
+    expect(answer.totals).toMatchObject({ calls: 1, spent_usd: '70' });
   });
 
   test('the period is that of the settled instant until settle has come into the next', async () => {

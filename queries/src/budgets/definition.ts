@@ -161,7 +161,7 @@ const BODY_SHAPE = {
     .enum(['settled', 'all'], { error: 'expected settled or all' })
     .default('settled')
     .describe(
-      'settled: up to `settled_through`, without calls that settle may still correct. all: up to now, as known now.',
+      'settled: up to `settled_through`, of traces that go on what was booked by then. all: up to now, as known now.',
     ),
   warn_at: decimalSchema(
     RATIO_SCALE,

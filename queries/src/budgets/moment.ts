@@ -5,7 +5,7 @@
 import { MONEY_SCALE, parseDecimal, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { type InstantNs, NS_PER_SECOND, type Range } from '../range.ts';
 import { type Budget, type BurnRule, RATIO_SCALE, spanSeconds } from './definition.ts';
-import { type Period, periodAt } from './period.ts';
+import { type EndedPeriod, type Period, periodAt } from './period.ts';
 
 /** A burn rule with the places of its windows in `burnRanges`, and what must be spent there to burn. */
 export interface BurnLimit {
@@ -24,7 +24,7 @@ export interface BurnWindow {
 export interface Moment {
   /** Everything before counts: now, or where settle is through. */
   readonly atNs: InstantNs;
-  /** For the basis settled: calls of traces received later are left out. */
+  /** For the basis settled: of traces that go on later, calls booked later are left out. */
   readonly markNs: InstantNs | null;
   readonly period: Period;
   /** From the period's start to `atNs`; empty at the very start. */
@@ -36,16 +36,21 @@ export interface Moment {
   readonly warnAtto: bigint | null;
 }
 
-/** Null while the basis is settled and nothing was ever settled: then nothing is known. */
+/**
+ * Null while the basis is settled and nothing was ever settled: then nothing is known.
+ * @param ended a period that is over by then: it is looked at as it ended
+ */
 export function momentOf(
   budget: Budget,
   nowNs: InstantNs,
   settledThroughNs: InstantNs | null,
+  ended?: EndedPeriod,
 ): Moment | null {
   const isSettled = budget.basis === 'settled';
-  const atNs = isSettled ? settledThroughNs : nowNs;
-  if (atNs === null) return null;
-  const period = periodAt(budget.window, atNs);
+  const knownNs = isSettled ? settledThroughNs : nowNs;
+  if (knownNs === null) return null;
+  const atNs = ended?.toNs ?? knownNs;
+  const period = ended ?? periodAt(budget.window, atNs);
   const amountAtto = parseUsd(budget.amount_usd);
   const warn = budget.warn_at === null ? null : ratio(budget.warn_at);
   return {

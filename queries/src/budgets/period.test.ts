@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatInstant, parseInstant } from '../range.ts';
-import { periodAt } from './period.ts';
+import { endedPeriods, periodAt } from './period.ts';
 import { CALENDAR_UNITS, type CalendarUnit } from './window-units.ts';
 
 const at = (text: string): bigint => parseInstant(text, 0n);
@@ -149,5 +149,31 @@ test('a rolling window is so many times 24 hours, whatever clocks do, and ends w
     fromNs: now - 7n * day,
     toNs: null,
     lengthNs: 7n * day,
+  });
+});
+
+describe('the periods that ended between two looks', () => {
+  const ended = (window: Parameters<typeof endedPeriods>[0], since: string, now: string) =>
+    endedPeriods(window, at(since), at(now)).map(({ toNs }) => formatInstant(toNs));
+  const day = { kind: 'calendar', unit: 'day', time_zone: 'UTC' } as const;
+
+  test.for<[string, string, string[]]>([
+    ['2026-08-20T00:00:00Z', '2026-08-20T23:59:59.999999999Z', []],
+    ['2026-08-20T23:59:59Z', '2026-08-21T00:00:00Z', ['2026-08-21T00:00:00Z']],
+    ['2026-08-21T00:00:00Z', '2026-08-21T12:00:00Z', []],
+    [
+      '2026-08-20T12:00:00Z',
+      '2026-08-22T12:00:00Z',
+      ['2026-08-21T00:00:00Z', '2026-08-22T00:00:00Z'],
+    ],
+  ])('from %s to %s are %j', ([since, now, expected]) => {
+    expect(ended(day, since, now)).toEqual(expected);
+  });
+
+  test('are the newest where they are many, and none of a rolling window', () => {
+    const many = ended(day, '2025-01-01T00:00:00Z', '2026-08-22T12:00:00Z');
+    expect([many.length, many.at(-1)]).toEqual([32, '2026-08-22T00:00:00Z']);
+    const rolling = { kind: 'rolling', days: 1 } as const;
+    expect(ended(rolling, '2025-01-01T00:00:00Z', '2026-08-22T12:00:00Z')).toEqual([]);
   });
 });

@@ -13,6 +13,10 @@ export interface Period {
   readonly lengthNs: bigint;
 }
 
+export interface EndedPeriod extends Period {
+  readonly toNs: InstantNs;
+}
+
 const DAY_NS = 86_400n * NS_PER_SECOND;
 
 export function periodAt(window: BudgetWindow, atNs: InstantNs): Period {
@@ -21,6 +25,24 @@ export function periodAt(window: BudgetWindow, atNs: InstantNs): Period {
   }
   const lengthNs = BigInt(window.days) * DAY_NS;
   return { fromNs: atNs - lengthNs, toNs: null, lengthNs };
+}
+
+/** Of those that ended, no more are looked at: somebody who was away for longer has other news. */
+const ENDED_MAX = 32;
+
+/** The newest periods that held `sinceNs` or came later, and ended by `atNs`, in order; a rolling window has none. */
+export function endedPeriods(
+  window: BudgetWindow,
+  sinceNs: InstantNs,
+  atNs: InstantNs,
+): EndedPeriod[] {
+  const ended: EndedPeriod[] = [];
+  let { toNs, ...period } = periodAt(window, sinceNs);
+  while (toNs !== null && toNs <= atNs) {
+    ended.push({ ...period, toNs });
+    ({ toNs, ...period } = periodAt(window, toNs));
+  }
+  return ended.slice(-ENDED_MAX);
 }
 
 function calendarPeriod(unit: CalendarUnit, atNs: InstantNs, zone: Zone): Period {

@@ -1,6 +1,6 @@
 /**
  * What was spent of a budget, for all of its keys at once: one statement sums the period and every burn window, whole
- * hours and days from the rollups, edges from the ledger, and takes away what settle may still correct.
+ * hours and days from the rollups, edges from the ledger, and takes away what settle has not looked at.
  */
 import { DELETED_USER } from '@ai-cost-profiler/clickhouse/deleted-user.ts';
 import { formatUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
@@ -89,6 +89,9 @@ const rangesOf = (moment: Moment): readonly Range[] => [moment.spentRange, ...mo
 
 const SUMS = sql`sum(calls) AS sum_calls, sum(unpriced_calls) AS sum_unpriced_calls, sum(coalesce(cost_usd, 0)) AS sum_cost_usd`;
 
+/** Tells a call from every other one of a tenant. */
+const CALL_KEY = sql`murmurHash3_128(trace_id, span_id)`;
+
 const place = (at: number): Sql => bound('UInt32', at);
 
 /** Rows `w`, the key, and signed sums; a key may come several times. */
@@ -109,12 +112,18 @@ function partsOf({ scope, budget, moment, days }: Summed): Sql {
   return join(parts, ' UNION ALL ');
 }
 
+/**
+ * Of traces that still go on, the calls that were booked after the mark. What was booked by then counts, with every
+ * correction since: a trace may go on for hours, and a correction that was left out would count a call twice.
+ */
 function openRows(scope: TenantScope, asked: CostQuestion, range: Range, markNs: InstantNs): Sql {
   const { by, filters } = asked;
+  const open = openTracesSql(scope, instantSql(markNs));
+  const booked = sql`SELECT ${CALL_KEY} ${scope.from('ledger')} AND recorded_at <= ${instantSql(markNs)}${open}`;
   const source = ledgerSourceFor(dimensionsOf(by, filters));
   const keys = keyNames(by);
   const grouping = keys.length === 0 ? sql`` : sql` GROUP BY ${join(keys, ', ')}`;
-  return sql`SELECT ${leading(keyColumns(by, source))}${SUMS} ${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, source)}${openTracesSql(scope, instantSql(markNs))}${grouping}`;
+  return sql`SELECT ${leading(keyColumns(by, source))}${SUMS} ${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, source)}${open} AND ${CALL_KEY} NOT IN (${booked})${grouping}`;
 }
 
 function spendingSql(question: Summed): Sql {

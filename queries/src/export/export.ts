@@ -47,6 +47,7 @@ const SETTINGS = {
   // Small blocks: a day's parts are read side by side, and each holds one.
   max_block_size: 8192,
   max_bytes_before_external_group_by: 500_000_000,
+  max_bytes_before_external_sort: 500_000_000,
   output_format_json_quote_64bit_integers: 0,
   output_format_json_escape_forward_slashes: 0,
   enable_named_columns_in_function_tuple: 1,

@@ -106,7 +106,7 @@ export async function answerCacheable(
   { input, prices }: { readonly input: CacheableInput; readonly prices: CachePrices },
 ): Promise<CacheableAnswer> {
   const scope = openByteScope(store, reader, { by: [], filters: input.filters });
-  const parts = { columns: COLUMNS, has: sql`prompt_boundaries != ''`, entries: ENTRIES };
+  const parts = { columns: COLUMNS, has: HAS_BOUNDARIES, entries: ENTRIES };
   const counter = new CacheCounter(input, prices);
   const [, provisional] = await Promise.all([
     readCalls(scope, promptCallsSql(scope, input, parts), (row) => counter.take(row)),
@@ -142,6 +142,9 @@ const CACHE_READS = ['in_cache_read', 'in_cache_read_audio', 'in_cache_read_vide
 const COLUMNS = sql`toInt32(call_count), start_ns, uncached, cache_reads, inputs, is_batch, prompt_maker, prompt_boundaries,
   left(toString(call_provider), ${NAME_BYTES}), left(toString(call_model), ${NAME_BYTES}), left(toString(tier), ${NAME_BYTES}),
   left(toString(call_speed), ${NAME_BYTES}), left(toString(call_region), ${NAME_BYTES})`;
+
+/** Of longer ones, which an earlier release took from whoever sent them, nothing can be said. */
+const HAS_BOUNDARIES = sql`length(prompt_boundaries) BETWEEN 1 AND 256`;
 
 const STANDING = sql`recorded_at, calls > 0`;
 const ENTRIES = sql`toInt64(ifNull(sum(in_uncached), -1)) AS uncached,

@@ -4,13 +4,18 @@
  */
 
 const TWO_32 = 4_294_967_296;
-/** More than any row has: names are cut to NAME_BYTES_MAX. */
+/** More than any row has: names are cut to NAME_BYTES_MAX, and boundaries that are longer than they may be left out. */
 const ROW_BYTES_MAX = 8192;
 export const NAME_BYTES_MAX = 1000;
+/** Of a text's length. */
+const LENGTH_BITS_MAX = 28;
 /** A power of two. */
 const NAMES_KEPT = 4096;
 
-/** One row at a time, in the order of the SELECT list. Valid until the next `next`. */
+/**
+ * One row at a time, in the order of the SELECT list. Valid until the next `next`. What reaches beyond the bytes that
+ * are there is a RangeError, as for a row of more than ROW_BYTES_MAX bytes.
+ */
 export class RowReader {
   private readonly chunks: AsyncIterator<Uint8Array>;
   private held = Buffer.alloc(0);
@@ -51,7 +56,9 @@ export class RowReader {
   }
 
   byte(): number {
-    return this.held[this.at++]!;
+    const value = this.held.readUInt8(this.at);
+    this.at += 1;
+    return value;
   }
 
   int32(): number {
@@ -76,26 +83,35 @@ export class RowReader {
 
   /** A String of which many rows have the same. */
   name(): string {
-    const length = this.length();
-    const start = this.at;
-    this.at += length;
+    const start = this.skipText();
     return this.names.textOf(this.held, start, this.at);
   }
 
   /** A String. */
   text(): string {
+    const start = this.skipText();
+    return this.held.toString('utf8', start, this.at);
+  }
+
+  /** @returns where it began; now it is read. */
+  private skipText(): number {
     const length = this.length();
+    const start = this.at;
+    if (length > this.held.length - start) {
+      throw new RangeError(`a text of ${length} bytes in a row of at most ${ROW_BYTES_MAX}`);
+    }
     this.at += length;
-    return this.held.toString('utf8', this.at - length, this.at);
+    return start;
   }
 
   private length(): number {
     let length = 0;
-    for (let shift = 0; ; shift += 7) {
+    for (let shift = 0; shift < LENGTH_BITS_MAX; shift += 7) {
       const part = this.byte();
       length |= (part & 0x7f) << shift;
       if (part < 0x80) return length;
     }
+    throw new RangeError('a text with a length of more than 28 bits');
   }
 }
 

@@ -1,37 +1,44 @@
 /**
  * Groups the prompts of questions in threads: one question after the other, for each takes some hundred megabytes
  * while it is answered, and a thread of its own, with which they go.
- * Invariant: the thread ends with the question, whatever becomes of it.
+ * Invariant: the thread ends with the question, whatever becomes of it; who does not wait any more has none.
  */
 import { Worker } from 'node:worker_threads';
 import type { Grouping } from './group-prompts.ts';
 import type { ThreadAnswer, ThreadInput, ThreadWish } from './group-thread.ts';
+import { TenantTurns } from './tenant-turns.ts';
 
 /** So many bytes are told to the thread at a time, and so many times it is told before it has taken them. */
 const BATCH_BYTES = 1024 * 1024;
 const BATCHES = 8;
 
+export interface ThreadAsker {
+  readonly tenant: string;
+  /** Fires when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
 export class PromptThreads {
-  private last: Promise<void> = Promise.resolve();
+  private readonly turns = new TenantTurns();
 
   /**
    * `open` gives the bytes of the statement, once it is the question's turn. Undefined: there is too much of it. Throws
-   * what the bytes throw.
+   * TooManyTurns, the reason of the signal, and what the bytes throw.
    */
   async group(
     open: () => Promise<AsyncIterable<Uint8Array>>,
     wish: ThreadWish,
+    { tenant, signal }: ThreadAsker,
   ): Promise<Grouping | undefined> {
-    const before = this.last;
-    const turn = Promise.withResolvers<void>();
-    this.last = turn.promise;
-    await before;
-    const thread = new GroupThread(wish);
+    const giveBack = await this.turns.take(tenant, signal);
+    let thread: GroupThread | undefined;
     try {
+      signal.throwIfAborted();
+      thread = new GroupThread(wish, signal);
       return await thread.group(await open());
     } finally {
-      await thread.end();
-      turn.resolve();
+      await thread?.end();
+      giveBack();
     }
   }
 }
@@ -46,7 +53,16 @@ class GroupThread {
   private taken = 0;
   private tellRoom: () => void = () => undefined;
 
-  constructor(wish: ThreadWish) {
+  private readonly signal: AbortSignal;
+  private readonly abort = (): void => {
+    this.finish(() => this.outcome.reject(this.signal.reason));
+    // What it works at has no end that is near.
+    void this.worker.terminate();
+  };
+
+  constructor(wish: ThreadWish, signal: AbortSignal) {
+    this.signal = signal;
+    signal.addEventListener('abort', this.abort, { once: true });
     this.worker = new Worker(new URL('./group-thread.ts', import.meta.url), { workerData: wish });
     this.worker.on('message', (answer: ThreadAnswer) => this.hear(answer));
     this.worker.on('error', (error) => this.finish(() => this.outcome.reject(error)));
@@ -78,6 +94,7 @@ class GroupThread {
 
   async end(): Promise<void> {
     this.isOver = true;
+    this.signal.removeEventListener('abort', this.abort);
     await this.worker.terminate();
   }
 

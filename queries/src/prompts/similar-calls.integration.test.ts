@@ -18,6 +18,7 @@ const INPUT = readSimilarInput(
   new URLSearchParams('from=2026-08-20T00:00:00Z&to=2026-08-21T00:00:00Z'),
   NOW,
 );
+const ACME = { tenant: 'acme', signal: new AbortController().signal };
 const WISH = { threshold: 0.7, limit: 10, promptsMax: 100 };
 
 type Booked = Pick<Entry, 'kind' | 'dimensions' | 'figures'>;
@@ -82,6 +83,9 @@ beforeAll(async () => {
   ]);
   // Came through two collectors, and settle has not seen it yet.
   await book(5, 29, [charge('1', 'e'), charge('1', 'e')]);
+  // An aggregate, and a mirror: what they used stays to be seen in an entry of no call.
+  await book(7, 11, [{ figures: { calls: '0' }, dimensions: { model: 'aggregate' } }]);
+  await book(8, 53, [{ figures: { calls: '0' }, dimensions: { model: 'aggregate' } }]);
   await book(6, 47, [charge('2', 'f')]);
 });
 afterAll(() => ledger.close());
@@ -91,6 +95,7 @@ describe('similar calls', () => {
     const answer = await answerSimilar(ledger.store, acme, {
       input: INPUT,
       threads: new PromptThreads(),
+      signal: ACME.signal,
     });
     expect(answer.rows).toMatchObject([
       { calls: 2, cost_usd: '2', distinct_prompts: 1, models: ['e'], trace_id: 'trace5' },
@@ -150,10 +155,10 @@ describe('the thread that groups', () => {
       throw new Error('the engine is away');
     }
     const answers = await Promise.allSettled([
-      threads.group(() => open(), WISH),
-      threads.group(async () => failing(), WISH),
-      threads.group(() => Promise.reject(new Error('no place')), WISH),
-      threads.group(() => open(1), WISH),
+      threads.group(() => open(), WISH, ACME),
+      threads.group(async () => failing(), WISH, ACME),
+      threads.group(() => Promise.reject(new Error('no place')), WISH, ACME),
+      threads.group(() => open(1), WISH, ACME),
     ]);
     expect(answers).toMatchObject([
       { status: 'fulfilled', value: { groups: [{ calls: 2 }, { calls: 4 }] } },
@@ -166,10 +171,39 @@ describe('the thread that groups', () => {
   test('says when an answer ends in the middle, or is none', async () => {
     const threads = new PromptThreads();
     const bytes = await bytesOfCalls();
-    const half = threads.group(async () => cut(bytes.subarray(0, bytes.length - 9), 1000), WISH);
+    const half = threads.group(
+      async () => cut(bytes.subarray(0, bytes.length - 9), 1000),
+      WISH,
+      ACME,
+    );
     await expect(half).rejects.toThrow('ends in the middle of a block');
-    const other = threads.group(async () => cut(Buffer.alloc(4096, 3), 1000), WISH);
+    const other = threads.group(async () => cut(Buffer.alloc(4096, 3), 1000), WISH, ACME);
     await expect(other).rejects.toThrow('a block has 3 columns; expected 10');
+  });
+
+  test('ends at once for who goes away, while it reads or groups, and the next has its turn', async () => {
+    const threads = new PromptThreads();
+    const stop = new AbortController();
+    const asker = { tenant: 'acme', signal: stop.signal };
+    const bytes = await bytesOfCalls();
+    let isClosed = false;
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      try {
+        for (let n = 0; ; n++) {
+          if (n === 3) stop.abort(new Error('went away'));
+          yield bytes;
+        }
+      } finally {
+        isClosed = true;
+      }
+    }
+    const reading = threads.group(async () => endless(), WISH, asker);
+    const waiting = threads.group(() => Promise.reject(new Error('opened')), WISH, asker);
+    const next = threads.group(() => open(), WISH, { ...ACME, tenant: 'globex' });
+    await expect(waiting).rejects.toThrow('went away');
+    await expect(reading).rejects.toThrow('went away');
+    expect(isClosed).toBe(true);
+    expect(await next).toMatchObject({ groups: [{ calls: 2 }, { calls: 4 }] });
   });
 
   test('gives up beyond its bound, and reads no further', async () => {
@@ -183,7 +217,7 @@ describe('the thread that groups', () => {
       }
     }
     const wish = { ...WISH, promptsMax: 2 };
-    expect(await new PromptThreads().group(async () => endless(), wish)).toBeUndefined();
+    expect(await new PromptThreads().group(async () => endless(), wish, ACME)).toBeUndefined();
     expect(isClosed).toBe(true);
   });
 });

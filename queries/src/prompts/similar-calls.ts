@@ -28,7 +28,7 @@ export function similarCallsSql(scope: TenantScope, asked: PromptsAsked): Sql {
 
 /**
  * A row an entry, or a row a call where entries correct each other: mostly they do not, and then the engine need not
- * put a million calls together only to find that each has one entry.
+ * put a million calls together only to find that each has one entry. What is not billed has an entry too, of no call.
  */
 function entriesOfCalls(scope: TenantScope, asked: PromptsAsked): Sql {
   const entries = entriesFrom(scope, asked);
@@ -36,7 +36,7 @@ function entriesOfCalls(scope: TenantScope, asked: PromptsAsked): Sql {
   return sql`SELECT ${CALL} AS call, toUnixTimestamp64Nano(start_time) AS start_ns, calls AS call_count,
       unpriced_calls AS call_unpriced, coalesce(cost_usd, 0) AS call_cost,
       left(model, ${NAME_BYTES}) AS call_model, left(feature, ${NAME_BYTES}) AS call_feature
-    ${entries} AND ${CALL} NOT IN ${corrected}
+    ${entries} AND calls > 0 AND ${CALL} NOT IN ${corrected}
     UNION ALL
     SELECT ${CALL} AS call, toUnixTimestamp64Nano(min(start_time)) AS start_ns, sum(calls) AS call_count,
       sum(unpriced_calls) AS call_unpriced, sum(coalesce(cost_usd, 0)) AS call_cost,

@@ -14,7 +14,7 @@ import { type ByteScope, type ByteStore, openByteScope, type Reader } from '../t
 import type { Grouping, GroupSums, PromptGroup } from './group-prompts.ts';
 import type { SimilarInput } from './input.ts';
 import { CALL, entriesFrom } from './prompt-calls.ts';
-import type { PromptThreads } from './prompt-threads.ts';
+import type { PromptThreads, ThreadAsker } from './prompt-threads.ts';
 import { MAKERS, similarCallsSql } from './similar-calls.ts';
 import { PROMPTS_MAX, TooManyPrompts } from './too-many-prompts.ts';
 
@@ -76,19 +76,30 @@ interface Sums {
 interface SimilarQuestion {
   readonly input: SimilarInput;
   readonly threads: PromptThreads;
+  /** Fires when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
 }
 
-/** Answers for one reader. Throws ForbiddenQuestion, ExpiredQuestion, TooManyPrompts, and what the store throws. */
+/**
+ * Answers for one reader. Throws ForbiddenQuestion, ExpiredQuestion, TooManyPrompts, TooManyTurns, the reason of the
+ * signal, and what the store throws.
+ */
 export async function answerSimilar(
   store: ByteStore,
   reader: Reader,
-  { input, threads }: SimilarQuestion,
+  { input, threads, signal }: SimilarQuestion,
 ): Promise<SimilarAnswer> {
   const scope = openByteScope(store, reader, { by: [], filters: input.filters });
+  const failed = new AbortController();
+  const asker = { tenant: reader.tenant, signal: AbortSignal.any([signal, failed.signal]) };
   const [found, provisional] = await Promise.all([
-    readGroups(scope, input, threads),
+    readGroups(scope, input, { threads, asker }),
     readProvisional(scope, { ...input, by: [] }),
-  ]);
+  ]).catch((error: unknown) => {
+    // Whichever failed, the groups are for nobody any more.
+    failed.abort(error);
+    throw error;
+  });
   // After the groups, so that what is booked between counts as a call without a sketch, not as one that is missing.
   const [totals, traces] = await Promise.all([
     readTotals(scope, input),
@@ -123,15 +134,13 @@ const SETTINGS = {
 async function readGroups(
   scope: ByteScope,
   input: SimilarInput,
-  threads: PromptThreads,
+  { threads, asker }: { readonly threads: PromptThreads; readonly asker: ThreadAsker },
 ): Promise<Grouping> {
   const statement = similarCallsSql(scope, input);
   const { threshold, limit } = input;
-  const grouping = await threads.group(() => scope.bytes(statement, 'Native', SETTINGS), {
-    threshold,
-    limit,
-    promptsMax: PROMPTS_MAX,
-  });
+  const wish = { threshold, limit, promptsMax: PROMPTS_MAX };
+  const open = () => scope.bytes(statement, 'Native', SETTINGS);
+  const grouping = await threads.group(open, wish, asker);
   if (grouping === undefined) throw new TooManyPrompts(input.range);
   return grouping;
 }

@@ -70,6 +70,21 @@ it('a prompt is sketched wherever its text is, and only that of a call', async (
   expect(noCall).toMatchObject({ maker: '', sketch: '', boundaries: '' });
 });
 
+it('boundaries that are told are stored up to the length of our own, and longer ones are not told', async () => {
+  const boundaries = (count: number) => Array(count).fill('abcdefgh.12345678').join(' ');
+  const told = (count: number) => chat(5, { 'aicost.prompt.boundaries': boundaries(count) });
+  await ledger.send([
+    { span: 401, trace: 4, attributes: told(14) },
+    { span: 402, trace: 4, attributes: told(15) },
+    { span: 403, trace: 4, attributes: told(1_000) },
+  ]);
+  const rows = await ledger.store.query<{ units: string }>(
+    `SELECT toString(length(prompt_boundaries)) AS units FROM aicost.spans
+     WHERE reinterpretAsUInt64(reverse(unhex(span_id))) BETWEEN 400 AND 499 ORDER BY span_id`,
+  );
+  expect(rows.map(({ units }) => Number(units))).toEqual([251, 0, 0]);
+});
+
 it('is the same sketch where the text is stored too', async () => {
   const hidden = await stored(2);
   ledger.isContentStored = true;

@@ -10,7 +10,12 @@ import type { KeyShape } from '../../decode/key-shapes.ts';
 import type { SpanView } from '../../decode/span-view.ts';
 import { attributeText } from '../attribute-text.ts';
 import { readPromptText } from './prompt-messages.ts';
-import { type PromptMessage, type PromptSketcher, SKETCH_BYTES } from './prompt-sketch.ts';
+import {
+  BOUNDARIES_UNITS_MAX,
+  type PromptMessage,
+  type PromptSketcher,
+  SKETCH_BYTES,
+} from './prompt-sketch.ts';
 import { findPromptSource, type PromptPlace, type PromptSource } from './prompt-sources.ts';
 
 export interface PromptColumnSet {
@@ -81,7 +86,7 @@ export class PromptColumns {
       columns.prompt_sketch,
       digits === undefined ? undefined : Buffer.from(digits, 'base64url'),
     );
-    columns.prompt_boundaries.appendText(TOLD_BOUNDARIES.test(ends) ? ends : '');
+    columns.prompt_boundaries.appendText(areBoundaries(ends) ? ends : '');
   }
 
   private appendMade(messages: readonly PromptMessage[], { tenant, redactor }: Sketching): void {
@@ -96,6 +101,10 @@ export class PromptColumns {
     columns.prompt_boundaries.appendText(sketcher.boundaries(messages));
   }
 }
+
+/** Longer ones than any sketch has are none: what comes later reads them where they lie, with room for no more. */
+const areBoundaries = (text: string): boolean =>
+  text.length <= BOUNDARIES_UNITS_MAX && TOLD_BOUNDARIES.test(text);
 
 function appendBytes(column: StringColumn, bytes: Buffer | undefined): void {
   if (bytes === undefined || bytes.length !== SKETCH_BYTES) column.appendDefault();

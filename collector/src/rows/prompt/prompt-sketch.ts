@@ -29,7 +29,7 @@ const SHINGLE_WORDS = 3;
 const EMPTY = 0x7fffffff;
 /** Of longer prompts the beginning is compared. */
 const UNITS_MAX = 256 * 1024;
-const BOUNDARIES_UNITS_MAX = 256;
+export const BOUNDARIES_UNITS_MAX = 256;
 /** What many conversations begin with alike; the last tell which conversation goes on. */
 const FIRST_BOUNDARIES = 6;
 const LAST_BOUNDARIES = 17;

@@ -49,6 +49,7 @@ interface Question {
 const FLAMEGRAPH_BODY = z.union([FLAMEGRAPH_ANSWER, z.string()]);
 
 const threads = new PromptThreads();
+const NEVER = new AbortController().signal;
 
 export const QUESTIONS: Readonly<Record<string, Question>> = {
   '/api/v1/costs/breakdown': {
@@ -88,7 +89,11 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
   '/api/v1/flamegraph': { answer: answerFlames, schema: FLAMEGRAPH_BODY },
   '/api/v1/prompts/similar': {
     answer: ({ store, reader, parameters, nowNs }) =>
-      answerSimilar(store, reader, { input: readSimilarInput(parameters, nowNs), threads }),
+      answerSimilar(store, reader, {
+        input: readSimilarInput(parameters, nowNs),
+        threads,
+        signal: NEVER,
+      }),
     schema: SIMILAR_ANSWER,
   },
   '/api/v1/prompts/cacheable': {
