@@ -103,8 +103,12 @@ test('what is spent beyond a budget is told live, counted, and sent under the se
 test('questions to a store that does not answer end with the loop', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'aicost-budgets-'));
   const asked = Promise.withResolvers<void>();
-  const store: Pick<Store, 'database' | 'query' | 'insertRows'> = {
+  let killed = 0;
+  const store: Pick<Store, 'database' | 'query' | 'insertRows' | 'kill'> = {
     database: 'aicost',
+    kill: async () => {
+      killed += 1;
+    },
     query: (_sql, _params, options) => {
       asked.resolve();
       return aborted(options?.signal ?? NEVER).then(() => Promise.reject(new Error('stopped')));
@@ -124,6 +128,7 @@ test('questions to a store that does not answer end with the loop', async () => 
   });
   await asked.promise;
   await loop?.stop(NEVER);
+  expect(killed).toBeGreaterThan(0);
   await rm(directory, { recursive: true });
 });
 
