@@ -28,10 +28,10 @@ export interface Step {
   readonly candidates: readonly Candidate[];
 }
 
-/** 250 bytes each, with what is known of their relations: 20 MB beside what a step takes. */
-const CANDIDATES_MAX = 80_000;
-/** About 16 MB while they are settled, and as much of the next step, which is read meanwhile. */
-const ROWS_PER_STEP = 8_000;
+/** 250 bytes each, with what is known of their relations: 8 MB beside what a step takes. */
+const CANDIDATES_MAX = 30_000;
+/** About 8 MB while they are settled, and as much of the next step, which is read meanwhile. */
+const ROWS_PER_STEP = 4_000;
 /** A server takes parameters of 128 KiB at most: a list of as many ids is half of that. */
 const TRACES_PER_STEP = 2_000;
 /** One that lasts longer would make its neighbours' step read all of its time. */
