@@ -1,19 +1,18 @@
 // The store as a reader's question may use it: in the place of its tenant, within the budget of a query, and no longer
 // than somebody waits for the answer.
 // Invariant: every query of a reader that is sent through here ends in the engine when its request ends.
-import { randomUUID } from 'node:crypto';
 import type { CallOptions } from '@ai-cost-profiler/clickhouse/call-options.ts';
 import type { ByteStore, Store as QueryStore } from '@ai-cost-profiler/queries/tenant-scope.ts';
 import type { Response } from 'express';
-import { QUERY_SECONDS_MAX, QUERY_SETTINGS, toBudgetProblem } from '../query-budget.ts';
+import { type EndedOptions, endWithSignal, type QueryKiller } from '../end-query.ts';
+import { QUERY_SETTINGS, toBudgetProblem } from '../query-budget.ts';
 import { requestSignal } from './deadline.ts';
 import { takeQueryPlace } from './read-fence.ts';
 
 /** What is needed of `clickhouse/src/store.ts`. */
-export interface ReadStore {
+export interface ReadStore extends QueryKiller {
   readonly database: string;
   query<Row>(sql: string, params: Record<string, unknown>, options: CallOptions): Promise<Row[]>;
-  kill(queryId: string): Promise<void>;
 }
 
 export interface ReadByteStore extends ReadStore {
@@ -25,15 +24,10 @@ export interface ReadByteStore extends ReadStore {
   ): Promise<AsyncIterable<Uint8Array>>;
 }
 
-type FencedOptions = CallOptions & { readonly queryId: string };
-
 interface Waiting {
   readonly response: Response;
   readonly signal: AbortSignal;
 }
-
-/** The engine ends a query that is over its time itself; this is for one that does not answer any more. */
-const GRACE_MS = 10_000;
 
 /** The store for the questions of one request. Throws what the store throws, and Problem query_over_budget. */
 export function readerStore(store: ReadStore, response: Response): QueryStore {
@@ -82,9 +76,9 @@ export function exportStore(
 
 /** The place is held until the last byte is read, or nobody reads any more. */
 async function* fencedBytes(
-  store: Pick<ReadStore, 'kill'>,
+  store: QueryKiller,
   waiting: Waiting,
-  work: (options: FencedOptions) => Promise<AsyncIterable<Uint8Array>>,
+  work: (options: EndedOptions) => Promise<AsyncIterable<Uint8Array>>,
 ): AsyncGenerator<Uint8Array, undefined> {
   const fence = await openFence(store, waiting);
   try {
@@ -98,7 +92,7 @@ async function* fencedBytes(
 
 /** Runs one query with a place, a budget and an end. */
 async function withinFence<T>(
-  store: Pick<ReadStore, 'kill'>,
+  store: QueryKiller,
   waiting: Waiting,
   work: (options: CallOptions) => Promise<T>,
 ): Promise<T> {
@@ -112,23 +106,16 @@ async function withinFence<T>(
   }
 }
 
-async function openFence(store: Pick<ReadStore, 'kill'>, { response, signal }: Waiting) {
+async function openFence(store: QueryKiller, { response, signal }: Waiting) {
   const giveBack = await takeQueryPlace(response, signal);
-  const queryId = randomUUID();
-  // The embedded engine ends a query whose connection breaks; a server reads on until it is told.
-  const kill = (): void => {
-    // Nobody waits for it any more: a query that cannot be ended ends by its own time limit.
-    store.kill(queryId).catch(() => undefined);
-  };
-  signal.addEventListener('abort', kill, { once: true });
+  const { options, over } = endWithSignal(store, signal);
   const startMs = performance.now();
-  const timeoutMs = QUERY_SECONDS_MAX * 1000 + GRACE_MS;
   return {
-    options: { queryId, signal, timeoutMs, settings: QUERY_SETTINGS } satisfies CallOptions,
+    options,
     problemOf: (error: unknown): unknown =>
       toBudgetProblem(error, (performance.now() - startMs) / 1000) ?? error,
     end: (): void => {
-      signal.removeEventListener('abort', kill);
+      over();
       giveBack();
     },
   };
