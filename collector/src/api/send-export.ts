@@ -40,9 +40,11 @@ export async function sendExport(
     const rest = toSkip === 0 ? chunk : chunk.subarray(toSkip);
     toSkip -= chunk.length - rest.length;
     takenBytes += rest.length;
-    // Not before the first bytes: what fails until then is a problem with a body of its own.
-    if (rest.length > 0) begin(response, headers);
-    if (rest.length > 0 && !response.write(rest)) await taken(response, { pace, takenBytes });
+    if (rest.length > 0) {
+      // Not before the first bytes: what fails until then is a problem with a body of its own.
+      begin(response, headers);
+      if (!response.write(rest)) await taken(response, { pace, takenBytes });
+    }
     if (response.destroyed) return;
   }
   if (toSkip > 0) {
