@@ -61,7 +61,8 @@ function compile(outDir: string): void {
     typeRoots: [join(ROOT, 'node_modules/@types')],
   };
   const include = [join(PACKAGES, '*/src/**/*.ts')];
-  const exclude = ['**/*.test.ts', '**/*fixture*', '**/node_modules', '**/dist'];
+  // Whole paths: short ones would be looked for beside the project file, which is elsewhere.
+  const exclude = ['*.test.ts', 'test-*.ts', '*fixture*'].map((name) => join(PACKAGES, '**', name));
   const config = { extends: join(ROOT, 'tsconfig.json'), compilerOptions, include, exclude };
   writeFileSync(project, JSON.stringify(config));
   const run = spawnSync(process.execPath, [TSC, '-p', project], { encoding: 'utf8' });

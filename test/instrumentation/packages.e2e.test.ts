@@ -1,6 +1,6 @@
 /** The packages as they are published: what checkers say of them, and that an empty project can use them. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { publint } from 'publint';
@@ -71,6 +71,12 @@ test('publint finds nothing wrong', async () => {
     }),
   );
   expect(found.flat()).toEqual([]);
+});
+
+test('they hold no tests, nor what only tests stand on', () => {
+  const files = packed.flatMap(({ dist }) => readdirSync(dist, { recursive: true }).map(String));
+  expect(files.length).toBeGreaterThan(100);
+  expect(files.filter((path) => /\.test\.|(^|\/)test-(?!span)/.test(path))).toEqual([]);
 });
 
 test('their types are right, by are-the-types-wrong', () => {
