@@ -48,6 +48,14 @@ test('the flame graph of the range is its spend, and the comparison has both win
   expect(both?.['value']).toBe(String((900 * 2.5 + 10 * 10) * 1000));
 });
 
+test('the bars of a table of all there is are its shares of it, and together all', async () => {
+  const rows = await ask('aicost-spend', 'Models');
+  const spend = await ledgerSum('true');
+  expect(rows.length).toBeGreaterThan(2);
+  for (const row of rows) expect(row['Share']).toBeCloseTo(Number(row['Spend'] ?? 0) / spend, 12);
+  expect(rows.reduce((sum, row) => sum + Number(row['Share']), 0)).toBeCloseTo(1, 12);
+});
+
 test('Explore shows what is below one value of the first dimension', async () => {
   const pairs = await ask('aicost-explore', 'By the first and the second dimension', {
     by: 'feature',

@@ -6,6 +6,7 @@ import { asking, DASHBOARDS, type DashboardJson, type PanelJson } from './dashbo
 import { type Frame, frameFaults, isEmpty } from './frame-contract.ts';
 import type { Variables } from './interpolate.ts';
 import type { AskedTime } from './macros.ts';
+import { beyondBars } from './share-bars.ts';
 import { besideSpans, HOSTILE, oneSpan, ownRequest, smallLedger } from './small-ledger.ts';
 
 const NOW_MS = Date.now();
@@ -41,6 +42,7 @@ async function askAll(chosen: Variables): Promise<{ faults: string[]; empty: str
         const frame = await askQuery(ledger.store, rawSql, { variables, time: TIME });
         faults.push(...frameFaults(panel.type, frame).map((fault) => `${title}: ${fault}`));
         faults.push(...strangers(panel, frame).map((name) => `${title}: no field ${name}`));
+        faults.push(...beyondBars(panel, frame).map((text) => `${title}: ${text}`));
         if (isEmpty(panel.type, frame)) empty.push(title);
       } catch (error) {
         faults.push(`${title}: ${String(error)}`);

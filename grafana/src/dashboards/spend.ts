@@ -10,11 +10,11 @@ import { EMPTY, USD } from './empty.ts';
 import { SPEND_NUMBERS } from './spend-numbers.ts';
 import {
   dimensionChoice,
+  FILTER_NAMES,
   FILTERS,
   fieldValue,
   linkTo,
   typedIn,
-  variableValue,
   WHERE,
 } from './variables.ts';
 
@@ -65,11 +65,14 @@ const TOP = table({
     Name: {
       link: {
         title: 'Explore',
-        url: linkTo('aicost-explore', { by: variableValue('by'), only: fieldValue('Name') }),
+        url: linkTo('aicost-explore', { only: fieldValue('Name') }, [...FILTER_NAMES, 'by']),
       },
     },
   },
 });
+
+/** Of this page, so that it stays as it is but for what a link sets. */
+const OWN_NAMES = [...FILTER_NAMES, 'by', 'monthly_budget_usd'];
 
 const topOf = (dimension: Dimension, title: string): PlacedLater =>
   table({
@@ -85,10 +88,7 @@ const topOf = (dimension: Dimension, title: string): PlacedLater =>
       Name: {
         link: {
           title: 'Only this',
-          url: linkTo('aicost-spend', {
-            [dimension]: fieldValue('Name'),
-            by: variableValue('by'),
-          }),
+          url: linkTo('aicost-spend', { [dimension]: fieldValue('Name') }, OWN_NAMES),
         },
       },
     },

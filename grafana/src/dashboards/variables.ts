@@ -77,11 +77,12 @@ function capitalised(word: string): string {
 /** Names of the variables `WHERE`. */
 export const WHERE_NAMES: readonly string[] = ['datasource', 'tenant'];
 /** Names of the variables `WHERE` and `FILTERS`. */
-const FILTER_NAMES: readonly string[] = [...WHERE_NAMES, ...DIMENSIONS];
+export const FILTER_NAMES: readonly string[] = [...WHERE_NAMES, ...DIMENSIONS];
 
 /**
- * The address of another dashboard with the same time, those that are set, and the others of `taken`: variables that
- * the dashboard has where the link stands. A value is a text of Grafana's links (`fieldValue`).
+ * The address of a dashboard with the same time, those that are set, and the others of `taken`: every variable that
+ * both the page of the link and the one it leads to have, or the reader loses what was chosen (the linter says so). A
+ * value is a text of Grafana's links (`fieldValue`).
  */
 export function linkTo(
   uid: Uid,
@@ -91,11 +92,6 @@ export function linkTo(
   const kept = taken.filter((name) => !(name in set)).map((name) => `\${${name}:queryparam}`);
   const given = Object.entries(set).map(([name, value]) => `var-${name}=${value}`);
   return `/d/${uid}?${[`\${__url_time_range}`, ...kept, ...given].join('&')}`;
-}
-
-/** The value of a variable, in an address. */
-export function variableValue(name: string): string {
-  return `\${${name}:percentencode}`;
 }
 
 /** The value of a field of the row whose link it is. */
