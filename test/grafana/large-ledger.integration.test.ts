@@ -2,10 +2,12 @@
 import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
 import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { LEDGER_CHOICES } from '@ai-cost-profiler/grafana/sql/dimension.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { askQuery, variablesOf } from './ask-panel.ts';
-import { asking, DASHBOARDS } from './dashboard-model.ts';
+import { asking, DASHBOARDS, type DashboardJson } from './dashboard-model.ts';
 import { type Frame, frameFaults, isEmpty, kindOf } from './frame-contract.ts';
+import type { Variables } from './interpolate.ts';
 
 const NOW_S = Math.floor(Date.now() / 1000);
 const TIME = { fromMs: (NOW_S - 5 * 3600 - 77) * 1000, toMs: NOW_S * 1000, intervalMs: 300_000 };
@@ -95,6 +97,7 @@ function fill(kind: 'entry' | 'span'): string {
     user: "concat('user-', toString(number % 5000))",
     session: "concat('session-', toString(number % 4000))",
     tool: "concat('tool-', toString(number % 400))",
+    tags: "map('team', concat('team-', toString(number % 600)))",
     ...own,
   };
   const values = Object.entries(columns).map(([name, value]) => `${value} AS ${name}`);
@@ -108,8 +111,9 @@ const seriesOf = ({ columns, rows }: Frame): number => {
   return text === -1 ? 1 : new Set(rows.map((row) => row[text])).size;
 };
 
-test.for(DASHBOARDS)('$uid', async (dashboard) => {
-  const variables = variablesOf(dashboard, { trace_id: '1'.padStart(32, '0') });
+/** Names of panels that have nothing to show; nothing that they show is too much. */
+async function emptyPanels(dashboard: DashboardJson, chosen: Variables): Promise<string[]> {
+  const variables = variablesOf(dashboard, { trace_id: '1'.padStart(32, '0'), ...chosen });
   const empty: string[] = [];
   for (const { title, type, targets = [] } of asking(dashboard)) {
     for (const { rawSql } of targets) {
@@ -123,5 +127,27 @@ test.for(DASHBOARDS)('$uid', async (dashboard) => {
       }
     }
   }
-  expect(empty).toEqual(SILENT[dashboard.uid] ?? []);
+  return empty;
+}
+
+test.for(DASHBOARDS)('$uid', async (dashboard) => {
+  expect(await emptyPanels(dashboard, {})).toEqual(SILENT[dashboard.uid] ?? []);
+});
+
+/** Those with many values that are not read from the rollup of hours. */
+const LARGE_CHOICES = ['user', ...LEDGER_CHOICES];
+const BY = '$' + '{by:percentencode}';
+const CHOOSING = DASHBOARDS.filter(({ uid }) => ['aicost-spend', 'aicost-explore'].includes(uid));
+test.for(
+  CHOOSING.flatMap((dashboard) =>
+    LARGE_CHOICES.map((by, at) => ({ dashboard, uid: dashboard.uid, by, at })),
+  ),
+)('$uid by $by', async ({ dashboard, by, at }) => {
+  const [second = by, third = by] = [LARGE_CHOICES.at(at - 1), LARGE_CHOICES.at(at - 2)];
+  const panels = dashboard.panels.filter(({ targets = [] }) =>
+    targets.some(({ rawSql }) => rawSql.includes(BY)),
+  );
+  expect(panels.length).toBeGreaterThan(1);
+  const chosen = { by, second, third, tag_key: 'team' };
+  expect(await emptyPanels({ ...dashboard, panels }, chosen)).toEqual([]);
 });
