@@ -5,7 +5,7 @@ import type { AlertRule } from '@ai-cost-profiler/grafana/alerts/rule.ts';
 import { ALERT_RULES } from '@ai-cost-profiler/grafana/alerts/rules.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { askQuery } from './ask-panel.ts';
-import { kindOf } from './frame-contract.ts';
+import { kindOf } from './frame.ts';
 
 const NOW_MS = Date.now();
 const [MINUTE_MS, HOUR_MS, DAY_MS] = [60_000, 3_600_000, 86_400_000];

@@ -90,6 +90,27 @@ test('a trace is a tree of what it was charged', async () => {
   expect(spans.map((row) => row['Role'])).toEqual(roles);
 });
 
+test("Grafana's view of a trace has its spans in milliseconds, with what they cost", async () => {
+  const rows = await ask('aicost-trace', 'Trace', { trace_id: TRACE_ID });
+  const [root, first, failed] = rows;
+  const startMs = NOW_MS - 100 * 60_000;
+  expect(root).toMatchObject({
+    spanID: '1'.padStart(16, '0'),
+    parentSpanID: '',
+    operationName: 'invoke_agent finder',
+    startTime: String(startMs),
+    duration: 900,
+  });
+  expect(first).toMatchObject({
+    parentSpanID: '1'.padStart(16, '0'),
+    startTime: String(startMs + 60_000),
+  });
+  expect(failed).toMatchObject({ statusCode: '2' });
+  const tags = first?.['tags'] as readonly { key: string; value: string }[] | undefined;
+  const cost = tags?.find(({ key }) => key === 'cost.usd')?.value;
+  expect(Number(cost)).toBeCloseTo(await ledgerSum(span(1)), 15);
+});
+
 test('waste is what failed, was cut off, and was sent twice', async () => {
   const [failed] = await ask('aicost-waste', 'Failed calls');
   expect(failed).toEqual({ Cost: await ledgerSum(span(2)), Calls: '1' });

@@ -6,7 +6,8 @@ import { LEDGER_CHOICES } from '@ai-cost-profiler/grafana/sql/dimension.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { askQuery, variablesOf } from './ask-panel.ts';
 import { asking, DASHBOARDS, type DashboardJson } from './dashboard-model.ts';
-import { type Frame, frameFaults, isEmpty, kindOf } from './frame-contract.ts';
+import { type Frame, kindOf } from './frame.ts';
+import { frameFaults, isEmpty } from './frame-contract.ts';
 import type { Variables } from './interpolate.ts';
 
 const NOW_S = Math.floor(Date.now() / 1000);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { generatedFiles } from '@ai-cost-profiler/grafana/generated-files.ts';
 import { describe, expect, test } from 'vitest';
 import { DASHBOARDS, DASHBOARDS_FOLDER, type DashboardJson } from './dashboard-model.ts';
-import { lintDashboard, WITHOUT_RANGE } from './lint.ts';
+import { lintDashboard, UNITS, unitsOf, WITHOUT_RANGE } from './lint.ts';
 
 const uids = DASHBOARDS.map(({ uid }) => uid);
 
@@ -27,6 +27,13 @@ test('uids and titles are those of one dashboard each', () => {
 
 test.for(DASHBOARDS)('$uid breaks no rule', (dashboard) => {
   expect(lintDashboard(dashboard, DASHBOARDS)).toEqual([]);
+});
+
+test('every unit that may be used is', () => {
+  const used = new Set(
+    DASHBOARDS.flatMap(({ panels }) => panels.flatMap(({ fieldConfig }) => unitsOf(fieldConfig))),
+  );
+  expect([...used].sort()).toEqual([...UNITS].sort());
 });
 
 test('every panel that needs no range is there', () => {
@@ -65,6 +72,26 @@ describe('the linter finds', () => {
       'a missing unit',
       broken(() => ({ fieldConfig: { defaults: { noValue: 'x' }, overrides: [] } })),
       'no unit',
+    ],
+    [
+      'an unknown unit',
+      broken(() => ({ fieldConfig: { defaults: { unit: 'currencyUsd' }, overrides: [] } })),
+      'the unit currencyUsd, which is none of',
+    ],
+    [
+      'an unknown unit of a field',
+      broken(({ fieldConfig }) => ({
+        fieldConfig: {
+          ...fieldConfig,
+          overrides: [
+            {
+              matcher: { id: 'byName', options: 'a' },
+              properties: [{ id: 'unit', value: 'percent' }],
+            },
+          ],
+        },
+      })),
+      'the unit percent, which is none of',
     ],
     ['a missing description', broken(() => ({ description: '' })), 'no description'],
     [

@@ -34,6 +34,18 @@ export const GRAFANA_READS: readonly string[] = [...GRAFANA_TABLES, 'system.tabl
 const EXPIRING = ['ledger', 'spans'];
 const OPERATORS_DASHBOARD = 'aicost-collector';
 
+/** Units that are used, as Grafana names them: a misspelt one would be shown behind every number. */
+export const UNITS = [
+  'currencyUSD',
+  'suffix:n$',
+  'percentunit',
+  'short',
+  'none',
+  's',
+  'ms',
+  'bytes',
+] as const;
+
 type Rule = (dashboard: DashboardJson, all: readonly DashboardJson[]) => string[];
 
 /** Findings of every rule in one dashboard; `all` are those it may lead to. */
@@ -146,6 +158,11 @@ const RULES: readonly Rule[] = [
   ],
   lintLinks,
   eachAsking(judgeBars),
+  eachAsking(({ fieldConfig }) =>
+    unitsOf(fieldConfig)
+      .filter((unit) => !UNITS.some((known) => known === unit))
+      .map((unit) => `shows the unit ${unit}, which is none of ${UNITS.join(', ')}`),
+  ),
 ];
 
 /** Names after FROM and JOIN, without those the query itself makes. */
@@ -173,4 +190,12 @@ function judgeSql(sql: string, variables: readonly string[]): string[] {
     faults.push(`${whole} stands outside of $__conditionalAll`);
   }
   return faults;
+}
+
+/** Units of a panel and of its fields. */
+export function unitsOf(fieldConfig: PanelJson['fieldConfig']): unknown[] {
+  const ofFields = (fieldConfig?.overrides ?? []).flatMap(({ properties }) =>
+    properties.filter(({ id }) => id === 'unit').map(({ value }) => value),
+  );
+  return [fieldConfig?.defaults.unit, ...ofFields].filter((unit) => unit !== undefined);
 }

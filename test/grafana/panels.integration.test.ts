@@ -3,7 +3,8 @@ import { openTestLedger, type TestLedger } from '@ai-cost-profiler/collector/tes
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { askQuery, variablesOf } from './ask-panel.ts';
 import { asking, DASHBOARDS, type DashboardJson, type PanelJson } from './dashboard-model.ts';
-import { type Frame, frameFaults, isEmpty } from './frame-contract.ts';
+import type { Frame } from './frame.ts';
+import { frameFaults, isEmpty } from './frame-contract.ts';
 import type { Variables } from './interpolate.ts';
 import type { AskedTime } from './macros.ts';
 import { beyondBars } from './share-bars.ts';

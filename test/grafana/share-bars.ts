@@ -1,6 +1,6 @@
 /** Bars in cells: a share of 1 fills the cell, in every table, and what stands in one is a share. */
 import type { PanelJson } from './dashboard-model.ts';
-import type { Frame } from './frame-contract.ts';
+import type { Frame } from './frame.ts';
 
 const IS_BAR = 'custom.cellOptions';
 const SHARE = 'Share';
