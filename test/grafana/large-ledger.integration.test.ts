@@ -2,8 +2,10 @@
 import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
 import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { ALERT_RULES } from '@ai-cost-profiler/grafana/alerts/rules.ts';
 import { LEDGER_CHOICES } from '@ai-cost-profiler/grafana/sql/dimension.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { alertFaults, firing } from './alert-frames.ts';
 import { askQuery, variablesOf } from './ask-panel.ts';
 import { asking, DASHBOARDS, type DashboardJson } from './dashboard-model.ts';
 import { type Frame, kindOf } from './frame.ts';
@@ -64,8 +66,8 @@ function fill(kind: 'entry' | 'span'): string {
           in_uncached: 'number % 5000',
           in_cache_read: 'number % 900',
           out_text: '100',
-          list_usd: 'toDecimal128(number % 977, 18) / 10000',
-          cost_usd: 'toDecimal128(number % 977, 18) / 10000',
+          list_usd: 'toDecimal128(number % 977, 18) / 50',
+          cost_usd: 'toDecimal128(number % 977, 18) / 50',
         }
       : {
           span_role: "'leaf'",
@@ -130,6 +132,25 @@ async function emptyPanels(dashboard: DashboardJson, chosen: Variables): Promise
   }
   return empty;
 }
+
+/** Rules that find nothing here: no budget, no mark of settle, no week before, and no cache that it gave up. */
+const UNCONCERNED = [
+  'aicost-budget',
+  'aicost-budget-warning',
+  'aicost-cache-collapse',
+  'aicost-stalled',
+  'aicost-settle-behind',
+];
+/** An alert for each label is a message to a person. */
+const ALERTS_MAX = 100;
+
+test.for(ALERT_RULES)('alert $uid', async (rule) => {
+  const time = { ...TIME, fromMs: TIME.toMs - rule.windowSeconds * 1000 };
+  const frame = await askQuery(store, rule.sql, { variables: {}, time });
+  expect(alertFaults(frame)).toEqual([]);
+  expect(firing(rule, frame).length).toBeLessThanOrEqual(ALERTS_MAX);
+  expect(frame.rows.length > 0).toBe(!UNCONCERNED.includes(rule.uid));
+});
 
 test.for(DASHBOARDS)('$uid', async (dashboard) => {
   expect(await emptyPanels(dashboard, {})).toEqual(SILENT[dashboard.uid] ?? []);
