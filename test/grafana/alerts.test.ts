@@ -1,6 +1,6 @@
 /** The alert rules' file: what Grafana needs of a rule, and YAML that says what was meant. */
 import { ALERT_RULES } from '@ai-cost-profiler/grafana/alerts/rules.ts';
-import { yamlText } from '@ai-cost-profiler/grafana/alerts/yaml.ts';
+import { yamlText } from '@ai-cost-profiler/grafana/provisioning/yaml.ts';
 import { sqlText } from '@ai-cost-profiler/grafana/sql/sql-text.ts';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';

@@ -20,7 +20,7 @@ export function lintLinks(dashboard: DashboardJson, all: readonly DashboardJson[
 const namesOf = ({ templating: { list } }: DashboardJson): string[] =>
   list.map(({ name }: VariableJson) => name);
 
-/** A link carries or sets every variable that both of its ends have, sets none that its end lacks, and keeps the time. */
+/** A link carries or sets every variable that both ends have, none that its end lacks, and keeps the time. */
 function judgeLink(url: string, from: DashboardJson, all: readonly DashboardJson[]): string[] {
   const [, uid, query = ''] = /^\/d\/([\w-]+)\?(.*)$/.exec(url) ?? [];
   const to = all.find((one) => one.uid === uid);

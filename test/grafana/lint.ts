@@ -27,7 +27,14 @@ export const WITHOUT_RANGE: Readonly<Record<string, string>> = {
 };
 
 /** What a tenant's own user may read on a server (collector/src/control/tenant-user-sql.ts). */
-const TENANT_TABLES = ['spans', 'ledger', 'cost_hourly', 'cost_daily', 'traces', 'prices'];
+export const TENANT_TABLES: readonly string[] = [
+  'spans',
+  'ledger',
+  'cost_hourly',
+  'cost_daily',
+  'traces',
+  'prices',
+];
 /** What docker-compose.yml lets Grafana read; what it may not, `system.tables` does not show. */
 export const GRAFANA_READS: readonly string[] = [...GRAFANA_TABLES, 'system.tables'];
 /** Tables of which retention removes days, unlike the rollups. */

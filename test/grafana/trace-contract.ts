@@ -1,4 +1,4 @@
-/** What Grafana's view of a trace needs of its rows: one trace, times in milliseconds, tags as lists of key and value. */
+/** What Grafana's view of a trace needs of its rows: one trace, milliseconds, tags as lists of key and value. */
 import { type FieldKind, type Frame, kindOf } from './frame.ts';
 
 interface Field {

@@ -149,6 +149,7 @@ export const SOURCE_RULES: readonly SourceRule[] = [
       'test/simulation/run.ts': 'npm run test:simulation',
       'test/fuzz/run.ts': 'npm run test:fuzz',
       'scripts/generate-docs.ts': 'npm run docs',
+      'grafana/src/org/main.ts': 'npm run grafana:org',
       'instrumentation/node/src/command.ts': 'the command npx runs',
       'instrumentation/node/src/exit-sender.ts': 'a process that sends what another left',
       'test/instrumentation/': 'programs that end as applications do',
