@@ -8,8 +8,8 @@ export type YamlValue =
   | { readonly [key: string]: YamlValue };
 
 /**
- * Dollars in texts are doubled, because Grafana fills in `$NAME`; but `$__file{PATH}` stays, which is meant to be filled
- * in (`contentOf`).
+ * Dollars in texts are doubled, because Grafana fills in `$NAME`; but `$__file{PATH}` stays, which is meant to be
+ * filled in (`contentOf`).
  */
 export function yamlText(value: YamlValue): string {
   return `${block(value, 0)}\n`;
