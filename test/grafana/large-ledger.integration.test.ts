@@ -3,7 +3,6 @@ import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engi
 import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { ALERT_RULES } from '@ai-cost-profiler/grafana/alerts/rules.ts';
-import { LEDGER_CHOICES } from '@ai-cost-profiler/grafana/sql/dimension.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { alertFaults, firing } from './alert-frames.ts';
 import { askQuery, variablesOf } from './ask-panel.ts';
@@ -156,19 +155,21 @@ test.for(DASHBOARDS)('$uid', async (dashboard) => {
   expect(await emptyPanels(dashboard, {})).toEqual(SILENT[dashboard.uid] ?? []);
 });
 
-/** Those with many values that are not read from the rollup of hours. */
-const LARGE_CHOICES = ['user', ...LEDGER_CHOICES];
 const BY = '$' + '{by:percentencode}';
-const CHOOSING = DASHBOARDS.filter(({ uid }) => ['aicost-spend', 'aicost-explore'].includes(uid));
-test.for(
-  CHOOSING.flatMap((dashboard) =>
-    LARGE_CHOICES.map((by, at) => ({ dashboard, uid: dashboard.uid, by, at })),
-  ),
-)('$uid by $by', async ({ dashboard, by, at }) => {
-  const [second = by, third = by] = [LARGE_CHOICES.at(at - 1), LARGE_CHOICES.at(at - 2)];
-  const panels = dashboard.panels.filter(({ targets = [] }) =>
+/** Of dimensions with many values that are not read from the rollup of hours. */
+const CHOICES = [
+  ['aicost-spend', ['user']],
+  ['aicost-spend', ['tag']],
+  ['aicost-explore', ['user', 'feature', 'agent']],
+  ['aicost-explore', ['session', 'tool', 'tag']],
+] as const;
+
+test.for(CHOICES)('%s by %j', async ([uid, [by, second = 'model', third = 'model']]) => {
+  const dashboard = DASHBOARDS.find((one) => one.uid === uid);
+  const panels = (dashboard?.panels ?? []).filter(({ targets = [] }) =>
     targets.some(({ rawSql }) => rawSql.includes(BY)),
   );
+  if (dashboard === undefined) throw new Error(`no dashboard ${uid}`);
   expect(panels.length).toBeGreaterThan(1);
   const chosen = { by, second, third, tag_key: 'team' };
   expect(await emptyPanels({ ...dashboard, panels }, chosen)).toEqual([]);
