@@ -8,7 +8,13 @@ import { readText } from '../tidy/repository-files.ts';
 import { DASHBOARDS } from './dashboard-model.ts';
 import { GRAFANA_READS, tablesOf } from './lint.ts';
 import { KNOWN_MACROS } from './macros.ts';
-import { DATASOURCES_FILE, PROVIDERS_FILE, RULES_FILE } from './provisioning-files.ts';
+import {
+  CONTACT_POINTS_FILE,
+  DATASOURCES_FILE,
+  POLICIES_FILE,
+  PROVIDERS_FILE,
+  RULES_FILE,
+} from './provisioning-files.ts';
 
 test('uids and titles are those of one rule each, and fit into Grafana', () => {
   for (const field of ['uid', 'title'] as const) {
@@ -88,6 +94,25 @@ describe('the committed file', () => {
     const dashboard = DASHBOARDS.find(({ uid }) => uid === rule.dashboardUid);
     expect(dashboard?.panels.find(({ id }) => id === rule.panelId)?.title).toBe(wanted?.title);
   });
+});
+
+test('the examples send alerts of these rules to a contact point that is there', () => {
+  const example = (name: string): unknown =>
+    parse(readText(`grafana/examples/alerting/${name}.yaml`));
+  const names = CONTACT_POINTS_FILE.parse(example('contact-points')).contactPoints.map(
+    ({ orgId, name }) => `${orgId} ${name}`,
+  );
+  const labels = ALERT_RULES.map(({ severity }) => ({ severity, source: 'aicost' }));
+  for (const { orgId, receiver, routes } of POLICIES_FILE.parse(example('policies')).policies) {
+    for (const one of [receiver, ...routes.map((route) => route.receiver)]) {
+      expect(names).toContain(`${orgId} ${one}`);
+    }
+    for (const { object_matchers: matchers } of routes) {
+      const isMeant = (of: Readonly<Record<string, string>>): boolean =>
+        matchers.every(([label, , value]) => of[label] === value);
+      expect(labels.some(isMeant), JSON.stringify(matchers)).toBe(true);
+    }
+  }
 });
 
 test.for([

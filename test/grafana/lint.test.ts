@@ -120,6 +120,18 @@ describe('the linter finds', () => {
       })),
       'days of ledger may have expired',
     ],
+    [
+      'rows that may have expired where the ledger alone knows what is chosen',
+      broken(({ targets = [] }) => ({
+        description: 'What the rollups say, and no more.',
+        targets: targets.map((target) => ({
+          ...target,
+          rawSql:
+            "SELECT 1 FROM cost_hourly UNION ALL SELECT 1 FROM ledger AS t WHERE 'a' IN ('session', 'tool', 'tag')",
+        })),
+      })),
+      'days of ledger may have expired',
+    ],
     ['a missing range', withSql(() => 'SELECT 1'), 'does not follow'],
     ['an unquoted variable', withSql((sql) => `${sql} \${model}`), 'not quoted'],
     [

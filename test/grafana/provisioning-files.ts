@@ -109,3 +109,43 @@ export const PROVIDERS_FILE = z.strictObject({
     }),
   ),
 });
+
+/** Of `examples/alerting`: who is told, by mail. */
+export const CONTACT_POINTS_FILE = z.strictObject({
+  apiVersion: z.literal(1),
+  contactPoints: z.array(
+    z.strictObject({
+      orgId,
+      name: z.string(),
+      receivers: z.array(
+        z.strictObject({
+          uid: z.string().max(40),
+          type: z.literal('email'),
+          settings: z.strictObject({ addresses: z.email(), singleEmail: z.boolean() }),
+        }),
+      ),
+    }),
+  ),
+});
+
+const duration = z.string().regex(/^\d+[smh]$/);
+
+/** Of `examples/alerting`: of which alert who is told, and how often. */
+export const POLICIES_FILE = z.strictObject({
+  apiVersion: z.literal(1),
+  policies: z.array(
+    z.strictObject({
+      orgId,
+      receiver: z.string(),
+      group_by: z.array(z.string()),
+      routes: z.array(
+        z.strictObject({
+          receiver: z.string(),
+          object_matchers: z.array(z.tuple([z.string(), z.literal('='), z.string()])).min(1),
+          group_wait: duration,
+          repeat_interval: duration,
+        }),
+      ),
+    }),
+  ),
+});
