@@ -1,7 +1,7 @@
 /** Dashboards against the SDK's types, with what those leave open: queries, and what is each kind of panel's own. */
 import { z } from 'zod';
+import { declarationOf, membersOf } from './sdk-declarations.ts';
 import { type Judges, judge, sdkType } from './sdk-schema.ts';
-import { declarationOf, membersOf } from './sdk-types.ts';
 
 /** A query of the ClickHouse plugin, as ours are. */
 const QUERY = z.strictObject({

@@ -1,6 +1,6 @@
 /** A dashboard against the types of Grafana's kinds, strictly: what a type does not have may not be there. */
 import type { Node } from '../tidy/source-tree.ts';
-import { declarationOf, membersOf, named, type SdkType, valuesOf } from './sdk-types.ts';
+import { declarationOf, membersOf, named, type SdkType, valuesOf } from './sdk-declarations.ts';
 
 /** How a value is judged at a place: each fault a sentence that begins with the place. */
 type Judge = (value: unknown, at: string) => string[];
