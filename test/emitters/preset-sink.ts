@@ -20,7 +20,7 @@ const REQUESTS: Readonly<Record<RecordedSignal, { type: string; list: string }>>
 };
 
 export interface PresetSink {
-  /** All requests of a signal since the start in one: `{ resourceSpans }` or `{ resourceLogs }`. Undefined: none came. */
+  /** All requests of a signal in one: `{ resourceSpans }` or `{ resourceLogs }`. Undefined: none came. */
   request(signal: RecordedSignal): object | undefined;
   /** What was refused, and what was taken of each signal, as a person wants to read it. */
   summary(): string;

@@ -1,6 +1,6 @@
 /**
- * The events of each emitter give, as log records, the call they tell. Constructed: sources in log-events.ts; recorded ones
- * are sent in test/send.
+ * The events of each emitter give, as log records, the call they tell. Constructed: sources in log-events.ts; those
+ * that were recorded are sent in test/send.
  */
 import { expect, it, test } from 'vitest';
 import { decodeTracesProtobuf } from '../decode/decode-protobuf.ts';

@@ -2,8 +2,8 @@
  * Claude Code: spans `claude_code.interaction` > `.llm_request` > `.tool`, and log events `claude_code.api_request` by
  * the same names. Anthropic's own counts under bare names: the input holds no cache tokens. Counts and costs were
  * strings before mid-2026. Newer ones write the conventions' names beside them, in which the input holds the cache.
- * Sources: 2.1.332, recorded (test/emitters/claude-code); 2.1.266 llm_request attributes as third parties recorded them;
- * code.claude.com monitoring docs; mlflow's OTLP translator.
+ * Sources: 2.1.332, recorded (test/emitters/claude-code); 2.1.266 llm_request attributes as third parties recorded
+ * them; code.claude.com monitoring docs; mlflow's OTLP translator.
  */
 import type { DialectReading } from '../dialect.ts';
 import { namedIn } from '../named.ts';
