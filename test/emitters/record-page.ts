@@ -18,9 +18,10 @@ const TEXT_LENGTH_MAX = 1_000;
 const TEXT_LENGTH_KEPT = 100;
 
 export interface Source {
-  /** The page's name, and which of its blocks of variables is followed: the first unless told. */
+  /** The page's name. */
   readonly page: string;
-  readonly block?: number;
+  /** What of the page is followed: its first block of variables unless told, or a file. */
+  readonly by?: 'variables' | 'file';
   readonly emitter: string;
   readonly version: string;
 }
@@ -52,7 +53,7 @@ export async function recordPage(
   mkdirSync(place.cwd);
   const sink = await startPresetSink(RECORDER_KEY);
   try {
-    await run(await runIn(place), { place, variables: variablesOf(pageOf(source), source.block) });
+    await run(await runIn(place), { place, variables: variablesOf(source) });
     process.stdout.write(`${source.page} sent ${sink.summary()}\n`);
     return (signal) => requestOf(sink, signal, home);
   } finally {
@@ -76,14 +77,15 @@ export function pageOf({ page }: Pick<Source, 'page'>): SendPage {
   return found;
 }
 
-/** The page's variables, with a key in place of its mark. */
-function variablesOf({ blocks }: SendPage, nth = 0): Variables {
-  const all = blocks
-    .filter(({ language }) => language === 'sh')
+/** The page's variables, with a key in place of its mark. A file has the key's own variable beside it. */
+function variablesOf(source: Source): Variables {
+  if (source.by === 'file') return { AICOST_KEY: RECORDER_KEY };
+  const first = pageOf(source)
+    .blocks.filter(({ language }) => language === 'sh')
     .map(({ text }) => readShell(text))
-    .filter((one) => Object.keys(one).length > 0);
+    .find((one) => Object.keys(one).length > 0);
   return Object.fromEntries(
-    Object.entries(all[nth] ?? {}).map(([name, value]) => [
+    Object.entries(first ?? {}).map(([name, value]) => [
       name,
       name.endsWith('_HEADERS') ? withKey(value, RECORDER_KEY) : value,
     ]),

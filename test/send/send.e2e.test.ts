@@ -94,6 +94,10 @@ test.for(WHOLE_RUNS)('$title are billed once, as the log events tell', ({ tenant
   expect(seen.get(tenant)).toEqual(saidOf(expected));
 });
 
+test('what was billed is what verify makes of the spans', async () => {
+  expect(await aicost('verify')).toContain('agree');
+});
+
 test('every source that was recorded in two signals is sent whole', () => {
   const names = WHOLE_RUNS.map(({ deliveries }) => deliveries[0]!.page.name);
   expect([...new Set(names)]).toEqual(['claude-code', 'gemini-cli']);

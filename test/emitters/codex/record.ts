@@ -12,7 +12,7 @@ const MODEL = 'gpt-5.6-sol';
 const require = createRequire(import.meta.url);
 const manifest = require.resolve('@openai/codex/package.json');
 const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
-const source = { page: 'codex', emitter: '@openai/codex', version };
+const source = { page: 'codex', by: 'file' as const, emitter: '@openai/codex', version };
 
 /** The page's own configuration, below the lines that name a provider which is not OpenAI. */
 function configure(home: string, providerUrl: string): void {
