@@ -1,4 +1,5 @@
 /** The express app with everything it answers with: OTLP, the API, health, metrics, the page. */
+
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Express } from 'express';
 import manifest from '../package.json' with { type: 'json' };
@@ -17,11 +18,12 @@ import { adminTenantRoutes, type ErasureOperations } from './api/admin-tenants.t
 import { createApp } from './api/app.ts';
 import { budgetsRoutes } from './api/budgets-routes.ts';
 import { costsRoutes } from './api/costs-routes.ts';
+import { declaredRequests } from './api/declared-requests.ts';
 import { onlyMethods } from './api/errors.ts';
 import { exportRoutes } from './api/export-routes.ts';
 import { flamegraphRoutes } from './api/flamegraph-routes.ts';
 import { liveRoutes } from './api/live-routes.ts';
-import { openApiRoutes } from './api/openapi.ts';
+import { openApiDocument, openApiRoutes } from './api/openapi.ts';
 import { pricesRoutes } from './api/prices-routes.ts';
 import { promptsRoutes } from './api/prompts-routes.ts';
 import { webhooksRoutes } from './api/webhooks-routes.ts';
@@ -92,6 +94,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
   const { writing, settling } = parts;
   const now = () => new Date();
   const { books } = prices;
+  const document = openApiDocument(manifest.version);
   const priceDeps = { authenticate, prices: prices.operations, now };
   return createApp({
     log,
@@ -104,6 +107,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
     answerOtlpProblem: createAnswerOtlpProblem(encodeStatus),
     parts: readinessParts({ journal, storage, control, books, writing, settling, metrics }),
     collectGauges,
+    declaredRequests: declaredRequests(document),
     routers: [
       costsRoutes({
         store: storage.store,
@@ -133,7 +137,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
       adminTenantRoutes({ ...parts, tenants: parts.limits.tenants }),
       budgetsRoutes({ authenticate, budgets: parts.budgets.budgets, store: storage.store, now }),
       webhooksRoutes({ authenticate, webhooks: parts.budgets.webhooks }),
-      openApiRoutes(manifest.version),
+      openApiRoutes(document),
       pageRoutes(readPage(), onlyMethods('GET', 'HEAD')),
     ],
     isDraining,

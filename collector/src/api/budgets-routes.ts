@@ -9,7 +9,7 @@ import {
 } from '@ai-cost-profiler/queries/budgets/definition.ts';
 import { answerBudgetStatus } from '@ai-cost-profiler/queries/budgets/status.ts';
 import { readStatusLimit } from '@ai-cost-profiler/queries/budgets/status-input.ts';
-import { instantOfMs, refuseParameters } from '@ai-cost-profiler/queries/parameters.ts';
+import { instantOfMs } from '@ai-cost-profiler/queries/parameters.ts';
 import { Router } from 'express';
 import type { Authenticate } from '../access.ts';
 import type { TenantActor } from '../webhook-rows.ts';
@@ -46,8 +46,7 @@ export function budgetsRoutes(deps: BudgetsRoutesDeps): Router {
   router.use([BUDGETS_PATH, ALERTS_PATH], asTenantActor(authenticate));
   router
     .route(BUDGETS_PATH)
-    .get((request, response) => {
-      refuseParameters(parametersOf(request));
+    .get((_request, response) => {
       response.json({ rows: budgets.list(actorOf(response).tenant) });
     })
     .post(jsonBody(BODY_BYTES_MAX), async (request, response) => {
@@ -58,7 +57,6 @@ export function budgetsRoutes(deps: BudgetsRoutesDeps): Router {
   router
     .route(`${BUDGETS_PATH}/:id`)
     .get((request, response) => {
-      refuseParameters(parametersOf(request));
       response.json(budgets.show(actorOf(response).tenant, request.params.id).row);
     })
     .put(jsonBody(BODY_BYTES_MAX), async (request, response) => {
