@@ -2,10 +2,9 @@
 // of a newer book (operator). Terms are never edited: they end, or are taken back, and stay in the list.
 import { InputProblem } from '@ai-cost-profiler/queries/input-problem.ts';
 import { type Request, type Response, Router } from 'express';
-import { z } from 'zod';
 import type { Authenticate, KeyActor } from '../access.ts';
 import { toImportRow, toTermsRow } from '../price-row.ts';
-import { type PriceOperations, type PriceTerms, priceTermsSchema } from '../price-terms.ts';
+import { ADD_TERMS_BODY, type PriceOperations, type PriceTerms } from '../price-terms.ts';
 import { onlyMethods } from './errors.ts';
 import { parametersOf } from './parameters-of.ts';
 import { instantTextOf } from './price-instants.ts';
@@ -21,11 +20,6 @@ const TERMS_BYTES_MAX = 64 * 1024;
 const IMPORT_BYTES_MAX = 64 * 1024 * 1024;
 const OVERRIDES = '/api/v1/admin/prices/overrides';
 const IMPORTS = '/api/v1/admin/prices/imports';
-
-const addBodySchema = z.strictObject({
-  tenant: z.string().nullable().default(null),
-  terms: priceTermsSchema,
-});
 
 function queryValue(request: Request, name: string): string | null {
   const given = parametersOf(request).getAll(name);
@@ -65,7 +59,7 @@ export function adminPriceRoutes(deps: AdminPricesDeps): Router {
       });
     })
     .post(jsonBody(TERMS_BYTES_MAX), async (request, response) => {
-      const { tenant, terms } = readBody(addBodySchema, request);
+      const { tenant, terms } = readBody(ADD_TERMS_BODY, request);
       const kept = await prices.add(actorIn(response), tenant, withInstants(terms, now()));
       response.status(201).json(toTermsRow(kept, now()));
     })
