@@ -1,7 +1,7 @@
 /** The express app with everything it answers with: OTLP, the API, health, metrics, the page. */
 
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Express } from 'express';
+import type { Express, Router } from 'express';
 import manifest from '../package.json' with { type: 'json' };
 import type { Authenticate, KeyOperations } from './access.ts';
 import { adminImportRoutes } from './api/admin-import.ts';
@@ -109,25 +109,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
     collectGauges,
     declaredRequests: declaredRequests(document),
     routers: [
-      costsRoutes({
-        store: storage.store,
-        authenticate,
-        cursorSecret: cursorSecret(control),
-        now,
-      }),
-      flamegraphRoutes({
-        store: storage.store,
-        authenticate,
-        now,
-        price: createBucketPrices(books),
-      }),
-      exportRoutes({ store: storage.store, authenticate, secret: cursorSecret(control), now }),
-      promptsRoutes({
-        store: storage.store,
-        authenticate,
-        cachePricesOf: (tenant) => (question) => cacheRates(books.bookFor(tenant), question),
-        now,
-      }),
+      ...questionRouters(parts, now),
       adminLedgerRoutes(parts),
       adminImportRoutes(parts),
       adminJournalRoutes({ authenticate, setAside: setAsideOperations(journal) }),
@@ -135,7 +117,6 @@ export function createHttpApp(parts: HttpAppParts): Express {
       pricesRoutes(priceDeps),
       adminPriceRoutes(priceDeps),
       adminTenantRoutes({ ...parts, tenants: parts.limits.tenants }),
-      budgetsRoutes({ authenticate, budgets: parts.budgets.budgets, store: storage.store, now }),
       webhooksRoutes({ authenticate, webhooks: parts.budgets.webhooks }),
       openApiRoutes(document),
       pageRoutes(readPage(), onlyMethods('GET', 'HEAD')),
@@ -146,6 +127,27 @@ export function createHttpApp(parts: HttpAppParts): Express {
     nowMs: () => performance.now(),
     requestTimeoutMs: API_REQUEST_TIMEOUT_MS,
   });
+}
+
+/** The questions, each of the tenant of the key. */
+function questionRouters(parts: HttpAppParts, now: () => Date): Router[] {
+  const { storage, control, prices, authenticate } = parts;
+  const { books } = prices;
+  const asking = { store: storage.store, authenticate, now };
+  return [
+    costsRoutes({ ...asking, cursorSecret: cursorSecret(control) }),
+    flamegraphRoutes({ ...asking, price: createBucketPrices(books) }),
+    exportRoutes({ ...asking, secret: cursorSecret(control) }),
+    promptsRoutes({
+      ...asking,
+      cachePricesOf: (tenant) => (question) => cacheRates(books.bookFor(tenant), question),
+    }),
+    budgetsRoutes({
+      ...asking,
+      budgets: parts.budgets.budgets,
+      cursorSecret: cursorSecret(control),
+    }),
+  ];
 }
 
 function keyOperations({ config, control, storage }: HttpAppParts): KeyOperations {

@@ -9,6 +9,7 @@ import {
 } from '@ai-cost-profiler/queries/budgets/definition.ts';
 import { answerBudgetStatus } from '@ai-cost-profiler/queries/budgets/status.ts';
 import { readStatusLimit } from '@ai-cost-profiler/queries/budgets/status-input.ts';
+import { createCursors } from '@ai-cost-profiler/queries/cursor.ts';
 import { instantOfMs } from '@ai-cost-profiler/queries/parameters.ts';
 import { Router } from 'express';
 import type { Authenticate } from '../access.ts';
@@ -32,6 +33,8 @@ export interface BudgetsRoutesDeps {
   readonly authenticate: Authenticate;
   readonly budgets: BudgetOperations;
   readonly store: ReadStore;
+  /** What cursors are signed with. */
+  readonly cursorSecret: () => Uint8Array;
   readonly now: () => Date;
 }
 
@@ -71,7 +74,9 @@ export function budgetsRoutes(deps: BudgetsRoutesDeps): Router {
   return router;
 }
 
-function questionRoutes(router: Router, { budgets, store, now }: BudgetsRoutesDeps): void {
+function questionRoutes(router: Router, deps: BudgetsRoutesDeps): void {
+  const { budgets, store, now } = deps;
+  const cursors = createCursors(deps.cursorSecret);
   router
     .route(`${BUDGETS_PATH}/:id/status`)
     .get(async (request, response) => {
@@ -87,8 +92,10 @@ function questionRoutes(router: Router, { budgets, store, now }: BudgetsRoutesDe
   router
     .route(ALERTS_PATH)
     .get(async (request, response) => {
-      const reader = { tenant: actorOf(response).tenant, operator: false };
-      const input = readAlertsInput(parametersOf(request), instantOfMs(now().getTime()));
+      const { tenant } = actorOf(response);
+      const asking = { cursors, tenant, nowNs: instantOfMs(now().getTime()) };
+      const input = readAlertsInput(parametersOf(request), asking);
+      const reader = { tenant, operator: false };
       response.json(await answerAlerts(readerStore(store, response), reader, input));
     })
     .all(onlyMethods('GET', 'HEAD'));

@@ -991,7 +991,7 @@ export interface Operations {
     };
     readonly body: undefined;
     readonly answer: {
-      /** Each with its unit (user, feature, …); null where calls have none. */
+      /** Most expensive first, each with its unit alone (user, feature, …), null where calls have none; none per trace. */
       readonly rows: readonly ({
         /** Whole number; a string of digits from 2^53 on. */
         readonly calls: number | string;
@@ -1022,7 +1022,13 @@ export interface Operations {
           /** US dollars, plain decimal, exact; null when no call of the group has a price. */
           readonly max: string | null;
         };
-      } & Readonly<Record<string, unknown>>)[];
+        readonly user?: string | null;
+        readonly session?: string | null;
+        readonly feature?: string | null;
+        readonly prompt?: string | null;
+        readonly agent?: string | null;
+        readonly model?: string | null;
+      })[];
       readonly totals: {
         /** Whole number; a string of digits from 2^53 on. */
         readonly calls: number | string;
@@ -1504,6 +1510,7 @@ export interface Operations {
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
       };
+      /** Of the other side; null: nothing is compared. */
       readonly totals_right: {
         /** Whole number; a string of digits from 2^53 on. */
         readonly calls: number | string;
@@ -1515,7 +1522,7 @@ export interface Operations {
       } | null;
       /** True: a side has more groups than are read (20000), and the lighter ones are in `(other)`: what a frame lacks on one side may be there. */
       readonly is_cut: boolean;
-      readonly weight: string;
+      readonly weight: "cost" | "tokens" | "duration" | "calls";
       /** Null for one trace, whenever it was. */
       readonly from: string | null;
       readonly to: string | null;
@@ -2905,7 +2912,7 @@ export interface Operations {
       };
     };
   };
-  /** What alerts did in a range, newest first, with the state of each delivery. `GET /api/v1/alerts` */
+  /** What alerts did in a range, newest first, a page at a time, with the state of each delivery. `GET /api/v1/alerts` */
   readonly listAlerts: {
     readonly parameters: {
       /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
@@ -2916,6 +2923,8 @@ export interface Operations {
       readonly budget_id?: string | number;
       /** A whole number from 1 to 1000. */
       readonly limit?: string | number;
+      /** Where to go on: `next_cursor` of the page before, with the same parameters; `limit` may change. */
+      readonly cursor?: string | number;
     };
     readonly body: undefined;
     readonly answer: {
@@ -2968,8 +2977,8 @@ export interface Operations {
           readonly at: string;
         })[];
       })[];
-      /** There are older ones in the range: raise limit, or ask with a `to` just after the `recorded_at` of the last row. Events of one look share it. */
-      readonly is_cut: boolean;
+      /** Where the next page begins, for `cursor`; null on the last one. */
+      readonly next_cursor: string | null;
     };
   };
   /** Where alerts of the tenant are sent. `GET /api/v1/webhooks` */
