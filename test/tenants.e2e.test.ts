@@ -82,6 +82,14 @@ test('a tenant is made once, and listed', async () => {
   expect([again.status, JSON.parse(again.text).code]).toEqual([409, 'tenant_conflict']);
   const { stdout } = await aicost('tenants', 'list');
   expect(stdout).toMatch(/^initech\s+active\s+0/m);
+  const actor = `key:${collector.key.split('_')[1]}`;
+  const path = '/api/v1/admin/audit?action=tenant.created';
+  expect(JSON.parse((await ask('GET', path)).text)).toMatchObject({
+    rows: [{ actor, tenant: 'initech', id: 'initech', detail: { state: 'active' } }],
+    next_cursor: null,
+  });
+  const audit = await aicost('audit', '--tenant', 'initech');
+  expect(audit.stdout).toMatch(new RegExp(`${actor}\\s+initech\\s+tenant.created\\s+initech`));
 });
 
 test('a suspended tenant reads and does not send; a resumed one does both', async () => {

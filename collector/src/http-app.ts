@@ -4,6 +4,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Express, Router } from 'express';
 import manifest from '../package.json' with { type: 'json' };
 import type { Authenticate, KeyOperations } from './access.ts';
+import { adminAuditRoutes } from './api/admin-audit.ts';
 import { adminImportRoutes } from './api/admin-import.ts';
 import { adminJournalRoutes } from './api/admin-journal.ts';
 import {
@@ -29,6 +30,7 @@ import { promptsRoutes } from './api/prompts-routes.ts';
 import { webhooksRoutes } from './api/webhooks-routes.ts';
 import { createBucketPrices } from './bucket-prices.ts';
 import type { Config } from './config.ts';
+import { createAuditLog } from './control/audit-log.ts';
 import type { ControlState } from './control/control-state.ts';
 import { cursorSecret } from './control/fingerprint-secret.ts';
 import { forgetFirstKey } from './control/first-key.ts';
@@ -112,6 +114,12 @@ export function createHttpApp(parts: HttpAppParts): Express {
       ...questionRouters(parts, now),
       adminLedgerRoutes(parts),
       adminImportRoutes(parts),
+      adminAuditRoutes({
+        authenticate,
+        audit: createAuditLog(control),
+        cursorSecret: cursorSecret(control),
+        now,
+      }),
       adminJournalRoutes({ authenticate, setAside: setAsideOperations(journal) }),
       liveRoutes({ authenticate, live: parts.live }),
       pricesRoutes(priceDeps),

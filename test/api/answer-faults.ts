@@ -16,6 +16,7 @@ export function answerFaults(
   { id, responses }: Pick<Operation, 'id' | 'responses'>,
   { status, type, text }: Answered,
 ): string[] {
+  if (status >= 500) return [`${id} ${status}: ${text}`];
   const media = type.split(';', 1)[0]!;
   if (!/^application\/(json|x-ndjson)$/.test(media)) return [];
   const schema = responses[status]?.content?.[media]?.schema;

@@ -32,6 +32,7 @@ import {
   OWN_PATHS,
   withCommonProblems,
 } from './openapi-any-request.ts';
+import { AUDIT_PATHS } from './openapi-audit.ts';
 import { BUDGET_PATHS } from './openapi-budgets.ts';
 import { EXPORT_PARAMETERS, exportPaths } from './openapi-exports.ts';
 import { FLAMEGRAPH_DOCUMENT } from './openapi-flamegraph.ts';
@@ -239,6 +240,7 @@ export function openApiDocument(version: string): OpenApiDocument {
       ),
       ...FURTHER_PATHS,
       ...KEY_PATHS,
+      ...AUDIT_PATHS,
       ...livePaths(filterParameters()),
       ...LEDGER_PATHS,
       ...JOURNAL_PATHS,

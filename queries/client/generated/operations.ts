@@ -1857,6 +1857,43 @@ export interface Operations {
       readonly revoked_at: string | null;
     };
   };
+  /** Who changed what, and when, newest first, a page at a time. Scope admin. `GET /api/v1/admin/audit` */
+  readonly listAudit: {
+    readonly parameters: {
+      /** Changes at or after: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** Changes before; as `from`. */
+      readonly to?: string | number;
+      /** Only these. */
+      readonly action?: "budget.created" | "budget.changed" | "budget.deleted" | "key.created" | "key.changed" | "key.deleted" | "person_deletion.created" | "person_deletion.changed" | "person_deletion.deleted" | "price_import.created" | "price_import.changed" | "price_import.deleted" | "price_terms.created" | "price_terms.changed" | "price_terms.deleted" | "secret.created" | "secret.changed" | "secret.deleted" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "tenant_limit.created" | "tenant_limit.changed" | "tenant_limit.deleted" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "writer_claim.created" | "writer_claim.changed" | "writer_claim.deleted";
+      /** Only what this one did, such as `key:<id>`. */
+      readonly actor?: string | number;
+      /** Only what is of this tenant; operator keys see all without it, others their own. */
+      readonly tenant?: string | number;
+      /** A whole number from 1 to 1000. */
+      readonly limit?: string | number;
+      /** Where to go on: `next_cursor` of the page before, with the same parameters; `limit` may change. */
+      readonly cursor?: string | number;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      readonly rows: readonly ({
+        readonly recorded_at: string;
+        /** `key:<id>`, or what the collector did by itself: `first-start`, `init-keys`, `cli`. */
+        readonly actor: string;
+        /** Whose it is; null: the installation's. */
+        readonly tenant: string | null;
+        /** What became of what: `key.created`, `tenant.changed`. A key that is `deleted` is revoked. */
+        readonly action: string;
+        /** Of what was changed, in its kind. */
+        readonly id: string;
+        /** What it is since, as far as it may be told: state, scopes, value, amount. */
+        readonly detail: Readonly<Record<string, string | number | null | readonly string[]>>;
+      })[];
+      /** Where the next page begins, for `cursor`; null on the last one. */
+      readonly next_cursor: string | null;
+    };
+  };
   /** What happens right now, as server-sent events, until the client goes. `GET /api/v1/live` */
   readonly streamLive: {
     readonly parameters: {
@@ -3104,6 +3141,7 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationRoute>> = {
   createKey: { method: 'POST', path: '/api/v1/admin/keys', isJson: true },
   rotateKey: { method: 'POST', path: '/api/v1/admin/keys/{id}/rotate', isJson: true },
   revokeKey: { method: 'DELETE', path: '/api/v1/admin/keys/{id}', isJson: true },
+  listAudit: { method: 'GET', path: '/api/v1/admin/audit', isJson: true },
   streamLive: { method: 'GET', path: '/api/v1/live', isJson: false },
   settleNow: { method: 'POST', path: '/api/v1/admin/settle', isJson: false },
   verifyLedger: { method: 'POST', path: '/api/v1/admin/verify', isJson: false },
