@@ -42,6 +42,14 @@ export const GRAFANA_TABLES = [
   'migrations',
 ] as const;
 
+/** What a query of Grafana's user may take, by the names of ClickHouse's settings. */
+export const GRAFANA_LIMITS = {
+  max_execution_time: 60,
+  max_memory_usage: 2_000_000_000,
+  max_rows_to_read: 1_000_000_000,
+  max_result_bytes: 1_000_000_000,
+} as const;
+
 /** Fresh secrets: passwords of 192 bits, keys as the collector makes them. */
 export function makeSecrets() {
   return {
@@ -87,14 +95,12 @@ function usersXml({ collectorPassword, grafanaPassword }: Secrets): string {
   const grants = GRAFANA_TABLES.map(
     (table) => `<query>GRANT SELECT ON ${DATABASE}.${table}</query>`,
   );
+  const limits = Object.entries(GRAFANA_LIMITS).map(([name, most]) => `<${name}>${most}</${name}>`);
   return `<clickhouse>
   <profiles>
     <aicost_reading>
       <readonly>1</readonly>
-      <max_execution_time>60</max_execution_time>
-      <max_memory_usage>2000000000</max_memory_usage>
-      <max_rows_to_read>1000000000</max_rows_to_read>
-      <max_result_bytes>1000000000</max_result_bytes>
+      ${limits.join('')}
       <asterisk_include_alias_columns>1</asterisk_include_alias_columns>
       <constraints>
         <max_execution_time><min>1</min><max>60</max><changeable_in_readonly/></max_execution_time>
