@@ -1,6 +1,6 @@
 /**
- * `go tool pprof` itself opens what we write, and prints what is recorded beside this file. Where there is no Go this is
- * skipped, and says so. The first run builds the tool, which takes Go half a minute.
+ * `go tool pprof` itself opens what we write, and prints what is recorded beside this file. Where there is no Go this
+ * is skipped, and says so. The first run builds the tool, which takes Go half a minute.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
  * Stacks as speedscope's file format: a sampled profile for each side. Cost is in nano-dollars that add up. Speedscope
- * opens no file with a weight below zero, which a cost may be (what was taken back), so those of a side are a profile of
- * their own. Invariant: a side's total is its profile less that one.
+ * opens no file with a weight below zero, which a cost may be (what was taken back): those are a profile of their own.
+ * Invariant: a side's total is its profile less that one.
  */
 import { wholeWeights } from './folded.ts';
 import { drawnFrames, type PairedStack } from './stacks.ts';
