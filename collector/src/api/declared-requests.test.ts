@@ -98,6 +98,9 @@ describe('an operation is reached', () => {
       undefined,
     ],
     ['DELETE /api/v1/admin/prices/overrides/t1?at=now', undefined],
+    // A method that the route refuses itself.
+    ['OPTIONS /api/v1/admin/keys?x=1', undefined],
+    ['PATCH /api/v1/admin/keys?x=1', '{}'],
     // Nothing of the API: what is there tells.
     ['GET /api/v1/nothing?x=1', undefined],
     ['GET /healthz?x=1', undefined],

@@ -41,6 +41,8 @@ export function declaredRequests(document: Json): Router {
       const operation = item[method];
       if (operation !== undefined) route[method](refuseUndeclared(operation));
     }
+    // Express would answer OPTIONS here itself, before the route says that it is no method of it.
+    route.all((_request, _response, next) => next());
   }
   return router;
 }
