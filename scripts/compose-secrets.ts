@@ -5,6 +5,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chown, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateKey } from '@ai-cost-profiler/collector/key-format.ts';
+import { GRAFANA_LIMITS } from './grafana-limits.ts';
 
 /** Who reads which folder: the numbers that the images run as. */
 export const READERS = {
@@ -41,14 +42,6 @@ export const GRAFANA_TABLES = [
   'webhook_attempts',
   'migrations',
 ] as const;
-
-/** What a query of Grafana's user may take, by the names of ClickHouse's settings. */
-export const GRAFANA_LIMITS = {
-  max_execution_time: 60,
-  max_memory_usage: 2_000_000_000,
-  max_rows_to_read: 1_000_000_000,
-  max_result_bytes: 1_000_000_000,
-} as const;
 
 /** Fresh secrets: passwords of 192 bits, keys as the collector makes them. */
 export function makeSecrets() {

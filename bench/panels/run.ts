@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { startTestEngine, storeAddress } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { ALERT_RULES } from '@ai-cost-profiler/grafana/alerts/rules.ts';
-import { GRAFANA_LIMITS } from '../../scripts/compose-secrets.ts';
+import { GRAFANA_LIMITS } from '../../scripts/grafana-limits.ts';
 import { askQuery, variablesOf } from '../../test/grafana/ask-panel.ts';
 import { asking, DASHBOARDS } from '../../test/grafana/dashboard-model.ts';
 import type { Variables } from '../../test/grafana/interpolate.ts';
