@@ -40,7 +40,7 @@ function keyOperation(operationId: string, summary: string, parts: Json, success
   const codes: ProblemCode[] = ['parameter_invalid', 'key_missing', 'key_unknown', 'scope_missing'];
   return {
     operationId,
-    summary,
+    summary: `${summary} Scope admin.`,
     tags: ['admin'],
     security: ANY_KEY,
     ...parts,

@@ -67,18 +67,23 @@ export const PRICE_PATHS: Json = {
   '/api/v1/admin/prices/overrides': {
     get: operation(
       'listPriceTerms',
-      'Aliases, own rates and discounts, those that ended or were taken back included.',
+      'Aliases, own rates and discounts, those that ended or were taken back included. Scope admin.',
       { parameters: [inQuery('tenant', 'Only of this tenant; operator keys see all without it.')] },
       { 200: answer('Price terms, and for operators imported books.') },
     ),
-    post: operation('addPriceTerms', 'Add an alias, own rates, or a discount.', body(ADDED), {
-      201: answer('The terms.'),
-    }),
+    post: operation(
+      'addPriceTerms',
+      'Add an alias, own rates, or a discount. Scope admin.',
+      body(ADDED),
+      {
+        201: answer('The terms.'),
+      },
+    ),
   },
   '/api/v1/admin/prices/overrides/{id}': {
     delete: operation(
       'removePriceTerms',
-      'End price terms at an instant, or take them, or an imported book, back whole.',
+      'End price terms at an instant, or take them, or an imported book, back whole. Scope admin.',
       {
         parameters: [ID, inQuery('at', 'The end; without it they are as if they had never been.')],
       },

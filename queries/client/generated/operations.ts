@@ -1722,13 +1722,13 @@ export interface Operations {
     readonly body: Readonly<Record<string, unknown>>;
     readonly answer: Readonly<Record<string, unknown>>;
   };
-  /** Keys, without their secrets. `GET /api/v1/admin/keys` */
+  /** Keys, without their secrets. Scope admin. `GET /api/v1/admin/keys` */
   readonly listKeys: {
     readonly parameters: Readonly<Record<never, never>>;
     readonly body: undefined;
     readonly answer: Readonly<Record<string, unknown>>;
   };
-  /** Make a key. `POST /api/v1/admin/keys` */
+  /** Make a key. Scope admin. `POST /api/v1/admin/keys` */
   readonly createKey: {
     readonly parameters: Readonly<Record<never, never>>;
     readonly body: {
@@ -1740,7 +1740,7 @@ export interface Operations {
     };
     readonly answer: Readonly<Record<string, unknown>>;
   };
-  /** Make the successor of a key. `POST /api/v1/admin/keys/{id}/rotate` */
+  /** Make the successor of a key. Scope admin. `POST /api/v1/admin/keys/{id}/rotate` */
   readonly rotateKey: {
     readonly parameters: {
       readonly id: string | number;
@@ -1751,7 +1751,7 @@ export interface Operations {
     };
     readonly answer: Readonly<Record<string, unknown>>;
   };
-  /** Revoke a key. `DELETE /api/v1/admin/keys/{id}` */
+  /** Revoke a key. Scope admin. `DELETE /api/v1/admin/keys/{id}` */
   readonly revokeKey: {
     readonly parameters: {
       readonly id: string | number;
@@ -2031,7 +2031,7 @@ export interface Operations {
       readonly nearest: readonly string[];
     };
   };
-  /** Aliases, own rates and discounts, those that ended or were taken back included. `GET /api/v1/admin/prices/overrides` */
+  /** Aliases, own rates and discounts, those that ended or were taken back included. Scope admin. `GET /api/v1/admin/prices/overrides` */
   readonly listPriceTerms: {
     readonly parameters: {
       /** Only of this tenant; operator keys see all without it. */
@@ -2040,7 +2040,7 @@ export interface Operations {
     readonly body: undefined;
     readonly answer: Readonly<Record<string, unknown>>;
   };
-  /** Add an alias, own rates, or a discount. `POST /api/v1/admin/prices/overrides` */
+  /** Add an alias, own rates, or a discount. Scope admin. `POST /api/v1/admin/prices/overrides` */
   readonly addPriceTerms: {
     readonly parameters: Readonly<Record<never, never>>;
     readonly body: {
@@ -2075,7 +2075,7 @@ export interface Operations {
     };
     readonly answer: Readonly<Record<string, unknown>>;
   };
-  /** End price terms at an instant, or take them, or an imported book, back whole. `DELETE /api/v1/admin/prices/overrides/{id}` */
+  /** End price terms at an instant, or take them, or an imported book, back whole. Scope admin. `DELETE /api/v1/admin/prices/overrides/{id}` */
   readonly removePriceTerms: {
     readonly parameters: {
       readonly id: string | number;
