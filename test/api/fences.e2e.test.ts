@@ -75,7 +75,8 @@ const isLikeAnother = (name: string, operation: Operation): boolean =>
 function valuesWith(operation: Operation, name: string, value: string) {
   const inPath = operation.parameters.filter((one) => one.in === 'path').map((one) => one.name);
   const known = KNOWN_IN_PATH.filter(([one]) => inPath.includes(one));
-  const rest = [...dayOf(operation), ...known].filter(([one]) => one !== name);
+  const offset = name === 'resume' ? [['offset_bytes', '0'] as const] : [];
+  const rest = [...dayOf(operation), ...known, ...offset].filter(([one]) => one !== name);
   return [...rest, [name, value] as const];
 }
 
@@ -179,6 +180,20 @@ describe('nothing of another tenant is learnt', () => {
     });
     // It counts, and names nothing.
     expect(silent).toEqual(['getStatus']);
+    for (const name of ['cursor', 'resume']) {
+      for (const operation of ofApi().filter(
+        ({ path }) => world.secretOf(path, name) !== undefined,
+      )) {
+        if (!operation.parameters.some((one) => one.name === name)) continue;
+        const values = valuesWith(operation, name, world.secretOf(operation.path, name)!);
+        const goesOn = await ask(operation, { as: { key: world.globex.read }, values });
+        expect([operation.id, goesOn.status, goesOn.text.includes(MARK)]).toEqual([
+          operation.id,
+          200,
+          true,
+        ]);
+      }
+    }
     const breakdown = ofApi().find(({ id }) => id === 'getCostBreakdown')!;
     const seen = await ask(breakdown, { as: 'operator', values: [...DAY, ['by', 'tenant,user']] });
     expect(seen.text).toContain(MARK);
@@ -326,6 +341,16 @@ describe('what is hostile is a value like any other, or a declared problem', () 
         'importRows',
       ]),
     );
+    await expectUnharmed();
+  });
+
+  test('as the name of a person who is to be deleted', async () => {
+    const deleteUser = operations.find(({ id }) => id === 'deleteUser')!;
+    for (const user of HOSTILE) {
+      const body = { user, confirm: 'acme' };
+      const got = await askWell(deleteUser, { as: 'operator', values: KNOWN_IN_PATH, body });
+      expect([user, got.text]).toEqual([user, expect.stringMatching(/"done":true.*"spans":0,/)]);
+    }
     await expectUnharmed();
   });
 

@@ -4,7 +4,7 @@
  */
 import { eventually } from '../start-collector.ts';
 import { callOf, sendSpans } from './marked-calls.ts';
-import { askJson, MARK, type TwoTenants } from './two-tenants.ts';
+import { askJson, DAY, MARK, type TwoTenants } from './two-tenants.ts';
 
 /** A limit that stands nowhere else. */
 export const LIMIT_MARK = 987_654_321;
@@ -44,17 +44,19 @@ export async function furnishGlobex(world: TwoTenants): Promise<FurnishedTenants
     askJson<{ rows: object[] }>(`${collector.url}/api/v1/alerts`, { key: globex.read });
   const { rows } = await eventually(alerts, (answer) => answer.rows.length > 0);
   if (rows.length === 0) throw new Error(`no alert came of ${JSON.stringify(budget)}`);
-  const idOf: readonly (readonly [string, string])[] = [
-    ['/api/v1/budgets', budget.id],
-    ['/api/v1/webhooks', webhook.id],
-    ['/api/v1/admin/prices', globex.termsId],
-    ['/api/v1/admin/keys', globex.keyId],
+  const values = { ...valuesOf(world.trace), budget_id: budget.id };
+  const ofPath: readonly (readonly [path: string, parameter: string, secret: string])[] = [
+    ['/api/v1/budgets', 'id', budget.id],
+    ['/api/v1/webhooks', 'id', webhook.id],
+    ['/api/v1/admin/prices', 'id', globex.termsId],
+    ['/api/v1/admin/keys', 'id', globex.keyId],
+    ...(await tokensOf({ ...world, collector })),
   ];
-  const values = valuesOf(world.trace);
   return {
-    ...{ ...world, keys: { ...world.keys }, collector },
+    ...{ ...world, collector },
     secretOf: (path, parameter) =>
-      parameter === 'id' ? idOf.find(([begin]) => path.startsWith(begin))?.[1] : values[parameter],
+      ofPath.find(([begin, name]) => path.startsWith(begin) && name === parameter)?.[2] ??
+      (parameter in values ? values[parameter as keyof typeof values] : undefined),
   };
 }
 
@@ -71,6 +73,25 @@ async function callOfNow({ collector, globex }: TwoTenants): Promise<void> {
     () => collector.sql("SELECT count() FROM ledger WHERE tenant = 'globex'"),
     (count) => count === '3',
   );
+}
+
+/** Where the answers of globex go on: of a list of one trace of its day, and of exports. */
+async function tokensOf({ collector, globex }: TwoTenants) {
+  const day = DAY.map((pair) => pair.join('=')).join('&');
+  const headers = { 'x-api-key': globex.read };
+  const traces = `${collector.url}/api/v1/traces?${day}&limit=1`;
+  const { next_cursor: cursor } = await askJson<{ next_cursor: string }>(traces, {
+    key: globex.read,
+  });
+  const tokens: [string, string, string][] = [['/api/v1/traces', 'cursor', cursor]];
+  // One after the other: a tenant has one export at a time.
+  for (const table of ['spans', 'ledger', 'focus']) {
+    const path = `/api/v1/export/${table}`;
+    const response = await fetch(`${collector.url}${path}?${day}`, { headers });
+    await response.text();
+    tokens.push([path, 'resume', response.headers.get('x-export-resume') ?? '']);
+  }
+  return tokens;
 }
 
 function valuesOf(trace: string): Readonly<Record<string, string>> {
