@@ -2,7 +2,7 @@
 import { PROBLEMS } from '@ai-cost-profiler/collector/problems.ts';
 import { expect } from 'vitest';
 import { addressOf, type Operation } from './operations.ts';
-import { DAY, type TwoTenants, type Who } from './two-tenants.ts';
+import type { TwoTenants, Who } from './two-tenants.ts';
 
 const STREAM_MS = 1_500;
 const EXPORT_PAUSE_MS = 20;
@@ -111,18 +111,8 @@ export async function forEach<T>(
 
 export const isReading = ({ method }: Operation): boolean => method === 'GET';
 
-/** Range of the seeded day, for what has one; alerts are of today, as those who look at budgets are. */
-export const dayOf = ({ id, parameters }: Operation): readonly (readonly [string, string])[] =>
-  id !== 'listAlerts' && parameters.some(({ name }) => name === 'from') ? DAY : [];
-
 /** The weakest key that may ask, as the document says. */
 export function weakestKey({ summary }: Operation): 'read' | 'admin' | 'operator' {
   const [, scope] = /Scope (admin|operator)\./.exec(summary) ?? [];
   return scope === 'admin' || scope === 'operator' ? scope : 'read';
 }
-
-/** What a path names, where the question is about another part of it. */
-export const KNOWN_IN_PATH = [
-  ['tenant', 'acme'],
-  ['limit', 'spans_per_second'],
-] as const;

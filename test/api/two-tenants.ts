@@ -9,7 +9,7 @@ export const DAY = [
   ['to', '2026-08-21T00:00:00Z'],
 ] as const;
 /** In the middle of it, as OTLP tells it. */
-const NOON_NS = 1_787_227_200_000_000_000n;
+export const NOON_NS = 1_787_227_200_000_000_000n;
 const MINUTE_NS = 60_000_000_000n;
 
 export type Who =
