@@ -6,11 +6,16 @@ import { DAY, MARK } from './two-tenants.ts';
 export const dayOf = ({ id, parameters }: Operation): readonly (readonly [string, string])[] =>
   id !== 'listAlerts' && parameters.some(({ name }) => name === 'from') ? DAY : [];
 
-/** What a path names, where the question is about another part of it. */
-export const KNOWN_IN_PATH = [
+const KNOWN_IN_PATH = [
   ['tenant', 'acme'],
   ['limit', 'spans_per_second'],
 ] as const;
+
+/** What the path names of which acme has one, where the question is about another part of the request. */
+export function pathValues({ parameters }: Operation): readonly (readonly [string, string])[] {
+  const inPath = parameters.filter((one) => one.in === 'path').map((one) => one.name);
+  return KNOWN_IN_PATH.filter(([name]) => inPath.includes(name));
+}
 
 /** Values of a request that asks about one parameter: what else must be there is right. */
 export function valuesWith(
@@ -18,11 +23,9 @@ export function valuesWith(
   name: string,
   value: string,
 ): readonly (readonly [string, string])[] {
-  const inPath = operation.parameters.filter((one) => one.in === 'path').map((one) => one.name);
-  const known = KNOWN_IN_PATH.filter(([one]) => inPath.includes(one));
   const offset = name === 'resume' ? [['offset_bytes', '0'] as const] : [];
-  const rest = [...dayOf(operation), ...known, ...offset].filter(([one]) => one !== name);
-  return [...rest, [name, value] as const];
+  const rest = [...dayOf(operation), ...pathValues(operation), ...offset];
+  return [...rest.filter(([one]) => one !== name), [name, value] as const];
 }
 
 /** What nobody has, and is written as what somebody has. */

@@ -9,7 +9,7 @@ import { DIMENSIONS } from '@ai-cost-profiler/queries/dimensions.ts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bare, createAsk, createAskWell, forEach, isReading, weakestKey } from './ask-operation.ts';
-import { dayOf, KNOWN_IN_PATH, unknownLike, valuesWith } from './asked-values.ts';
+import { dayOf, pathValues, unknownLike, valuesWith } from './asked-values.ts';
 import { type FurnishedTenants, furnishGlobex, LIMIT_MARK } from './furnish-globex.ts';
 import { sendHostileCalls } from './hostile-calls.ts';
 import {
@@ -295,12 +295,17 @@ describe('what is hostile is a value like any other, or a declared problem', () 
   });
 
   test('in every place of every body', async () => {
+    const createBudget = operations.find(({ id }) => id === 'createBudget')!;
+    const made = await askWell(createBudget, { as: 'admin', body: goodBodies(createBudget)[0] });
+    const { id: budget } = JSON.parse(made.text) as { id: string };
     const taken = new Set<string>();
     let asked = 0;
     await forEach(ofApi(), async (operation) => {
       for (const body of hostileBodies(operation)) {
         const as = weakestKey(operation);
-        const got = await askWell(operation, { as, values: KNOWN_IN_PATH, body });
+        const own = operation.id === 'changeBudget' ? [['id', budget] as const] : [];
+        const values = [...pathValues(operation), ...own];
+        const got = await askWell(operation, { as, values, body });
         asked++;
         if (got.status < 300) taken.add(operation.id);
       }
@@ -309,11 +314,8 @@ describe('what is hostile is a value like any other, or a declared problem', () 
     // Names and filters of people are any text: there it was stored, and read again.
     expect([...taken]).toEqual(
       expect.arrayContaining([
-        'createKey',
-        'createBudget',
-        'createWebhook',
-        'addPriceTerms',
-        'importRows',
+        ...['createKey', 'createBudget', 'changeBudget', 'createWebhook', 'addPriceTerms'],
+        ...['importRows', 'repriceLedger', 'retrySetAside'],
       ]),
     );
     await expectUnharmed();
@@ -321,9 +323,14 @@ describe('what is hostile is a value like any other, or a declared problem', () 
 
   test('as the name of a person who is to be deleted', async () => {
     const deleteUser = operations.find(({ id }) => id === 'deleteUser')!;
-    for (const value of HOSTILE) {
+    // Each writes the rows of a tenant anew: SQL, and what ends a text elsewhere.
+    for (const value of [HOSTILE[0], HOSTILE[2]]) {
       const body = { user: `user-${value}`, confirm: 'acme' };
-      const got = await askWell(deleteUser, { as: 'operator', values: KNOWN_IN_PATH, body });
+      const got = await askWell(deleteUser, {
+        as: 'operator',
+        values: pathValues(deleteUser),
+        body,
+      });
       const counted = expect.stringMatching(/"done":true.*"spans":1,"entries":1,/);
       expect([value, got.text]).toEqual([value, counted]);
     }
@@ -334,7 +341,7 @@ describe('what is hostile is a value like any other, or a declared problem', () 
     await forEach(ofApi(), async (operation) => {
       const as = weakestKey(operation);
       for (const body of pollutingBodies(operation)) {
-        const got = await askWell(operation, { as, values: KNOWN_IN_PATH, body });
+        const got = await askWell(operation, { as, values: pathValues(operation), body });
         if (got.status === 400) continue;
         // A row of a history has any columns, of which those are read that are known.
         const expected = await ask(operation, { as, body: goodBodies(operation)[0] });
