@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { StoreSettings } from '@ai-cost-profiler/clickhouse/store-settings.ts';
 import type { DashboardJson } from './dashboard-model.ts';
-import type { Frame } from './frame-contract.ts';
+import type { Frame } from './frame.ts';
 import { ALL, type Chosen, interpolate, type Variables } from './interpolate.ts';
 import { type AskedTime, expandMacros } from './macros.ts';
 

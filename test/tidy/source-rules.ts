@@ -94,6 +94,7 @@ export const SOURCE_RULES: readonly SourceRule[] = [
     allowed: {
       'collector/src/journal/real-disk.test.ts': 'needs the right to mount; its title says so',
       'test/compose/compose.test.ts': 'needs docker; its title says so',
+      'test/compose/systemd.test.ts': 'needs systemd; its title says so',
       'test/disk-full.e2e.test.ts': 'needs the right to mount; its title says so',
       'test/sql-users.e2e.test.ts': 'needs a ClickHouse server; it says so',
     },
@@ -150,6 +151,7 @@ export const SOURCE_RULES: readonly SourceRule[] = [
       'test/simulation/run.ts': 'npm run test:simulation',
       'test/fuzz/run.ts': 'npm run test:fuzz',
       'scripts/generate-docs.ts': 'npm run docs',
+      'grafana/src/org/main.ts': 'npm run grafana:org',
       'instrumentation/node/src/command.ts': 'the command npx runs',
       'instrumentation/node/src/exit-sender.ts': 'a process that sends what another left',
       'test/instrumentation/': 'programs that end as applications do',
