@@ -19,6 +19,7 @@ import {
   type OutputBucket,
 } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { z } from 'zod';
+import { CACHE_PRICED_CALLS, CACHE_SAVED_SCHEMA, showCacheSaved } from './cache-savings.ts';
 import { join, name, type Sql, sql, wholeNumbers } from './sql.ts';
 
 const MEASURED_SCALE_DIGITS = 9;
@@ -27,6 +28,7 @@ const COUNT_COLUMNS = [
   'calls',
   'unpriced_calls',
   'sampled_calls',
+  'cache_priced_calls',
   ...INPUT_BUCKETS,
   ...OUTPUT_BUCKETS,
   ...COUNTED_UNITS,
@@ -37,12 +39,14 @@ const MONEY_COLUMNS = [
   'cost_low_usd',
   'cost_high_usd',
   'sampled_out_usd',
+  'cache_saved_usd',
 ] as const;
 
 type CountColumn =
   | 'calls'
   | 'unpriced_calls'
   | 'sampled_calls'
+  | 'cache_priced_calls'
   | InputBucket
   | OutputBucket
   | CountedUnit;
@@ -180,6 +184,8 @@ export const FIGURE_SHAPE: Record<keyof Figures, z.ZodType> = {
       return scale === MONEY_SCALE ? MONEY_SCHEMA : MEASURED_SCHEMA;
     }),
   ),
+  cache_priced_calls: COUNT_SCHEMA.describe(CACHE_PRICED_CALLS),
+  cache_saved_usd: CACHE_SAVED_SCHEMA,
   estimated_usd: ESTIMATE_SCHEMA,
 };
 
@@ -217,6 +223,7 @@ export function showFigures(sums: Sums): Figures {
   const isSampled = sums.sampled_calls !== 0n && !unknown;
   return {
     ...withoutSampledOut(shown),
+    cache_saved_usd: showCacheSaved(sums),
     estimated_usd: isSampled ? formatDecimal(estimate, MONEY_SCALE) : null,
   } as Figures;
 }

@@ -96,11 +96,13 @@ describe('traces', () => {
       error_spans: 1,
       calls: 1,
       unpriced_calls: 0,
+      cache_priced_calls: 0,
       input_tokens: 10,
       output_tokens: 5,
       cost_usd: '0.075',
       cost_low_usd: '0.075',
       cost_high_usd: '0.075',
+      cache_saved_usd: null,
       models: ['x'],
       settled: false,
     });
