@@ -68,14 +68,15 @@ const NUMBERS = [
     fields: { Calls: COUNT },
   }),
   number({
-    title: 'Input not from a cache',
-    description: 'Input tokens that no cache gave, and their share of all input.',
-    empty: EMPTY,
-    unit: 'short',
+    title: 'Cache misses',
+    description:
+      'What input tokens that no cache gave cost more than they would have cost from a cache, at the prices of their calls; then how many there are, and their share of all input. Models that sell no cache reads are in the tokens alone. It is the most that a cache can save: what is sent for the first time is in no cache.',
+    empty: 'No call of this range to a model that sells cache reads',
+    unit: USD,
     sql: `
-    SELECT nullIf(sum(t.in_uncached), 0) AS Tokens, ${quotient('sum(t.in_uncached)', sumOfEntries(INPUT_COLUMNS))} AS Share
+    SELECT toFloat64(sum(t.cache_missed_usd)) AS Cost, nullIf(sum(t.in_uncached), 0) AS Tokens, ${quotient('sum(t.in_uncached)', sumOfEntries(INPUT_COLUMNS))} AS Share
     FROM ${LEDGER_ROWS}`,
-    fields: { Share: { unit: 'percentunit' } },
+    fields: { Tokens: { unit: 'short' }, Share: { unit: 'percentunit' } },
   }),
   number({
     title: 'Input sent again in sessions',
@@ -160,19 +161,26 @@ const CACHE_WRITE_COLUMNS = INPUT_COLUMNS.filter((one) => one.startsWith('in_cac
 const CACHE = wideTable({
   title: 'Input that no cache gave, by model',
   description:
-    'Where a cache would matter: spend of calls, input from the cache and not from it, and the share of input that was cached. What it would save is told by GET /api/v1/prompts/cacheable.',
+    'Where a cache would matter: what input that no cache gave cost more than from a cache, where the model sells cache reads, and what caches saved; then input from the cache and not from it, and the share that was cached. What of it repeats, and so can be saved, is told by GET /api/v1/prompts/cacheable.',
   empty: EMPTY,
   unit: 'short',
   sql: `
-  SELECT toString(t.model) AS Model, ${shown('t.feature')} AS Feature, sum(t.calls) AS Calls, ${SPENT} AS Spend, sum(coalesce(t.in_uncached, 0)) AS \`Not cached\`,
+  SELECT toString(t.model) AS Model, ${shown('t.feature')} AS Feature, sum(t.calls) AS Calls, ${SPENT} AS Spend, toFloat64(sum(t.cache_missed_usd)) AS Missed, toFloat64(sum(t.cache_saved_usd)) AS Saved,
+    sum(coalesce(t.in_uncached, 0)) AS \`Not cached\`,
     ${sumOfEntries(CACHE_READ_COLUMNS)} AS \`From cache\`, ${sumOfEntries(CACHE_WRITE_COLUMNS)} AS \`Into cache\`,
     ${cachedShare(sumOfEntries)} AS Share
   FROM ${LEDGER_ROWS}
   GROUP BY Model, Feature
   HAVING Calls != 0
-  ORDER BY Spend DESC NULLS LAST, Model, Feature
+  ORDER BY Missed DESC NULLS LAST, Spend DESC NULLS LAST, Model, Feature
   LIMIT 100`,
-  fields: { Calls: COUNT, Spend: MONEY_FIELD, Share: SHARE_FIELD },
+  fields: {
+    Calls: COUNT,
+    Spend: MONEY_FIELD,
+    Missed: MONEY_FIELD,
+    Saved: MONEY_FIELD,
+    Share: SHARE_FIELD,
+  },
 });
 
 const AGAIN = wideTable({
