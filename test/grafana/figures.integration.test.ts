@@ -97,7 +97,13 @@ test('waste is what failed, was cut off, and was sent twice', async () => {
     Calls: '1',
     'Tried again': '1',
   });
-  expect(ends).toHaveLength(2);
+  expect(ends.find((row) => String(row['End']).includes('abandoned'))).toMatchObject({
+    Calls: '1',
+    Spend: null,
+  });
+  expect(ends).toHaveLength(3);
+  // What it cost is not known, and no cost of 0.
+  expect(await ask('aicost-waste', 'Abandoned')).toEqual([{ Calls: '1', Cost: null }]);
 });
 
 /** US dollars of these amounts of a million tokens. */
@@ -108,7 +114,7 @@ test('what caches saved, and what input cost that none gave, is told in money', 
   // Two calls of gpt-4o had 1,024 of 2,000 tokens from a cache, at 1.25 instead of 2.50 a million.
   const [savings] = await ask('aicost-spend', 'Cache savings');
   expect(savings?.['Saved']).toBeCloseTo(usd(2 * 1_024 * 1.25), 12);
-  // Of twelve billed calls two have no price.
+  // Of thirteen billed calls three have no price.
   expect(savings?.['Calls']).toBe('10');
   const models = await ask('aicost-waste', 'Input that no cache gave, by model', {
     feature: ['search'],
