@@ -1,4 +1,6 @@
 /** What each bucket cost and what caches saved, from the request to the rollups, and through all that corrects them. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RULES_VERSION } from './normalise/dialects.ts';
 import { parseProviderBook } from './price/book-schema.ts';
@@ -106,6 +108,22 @@ describe('a call', () => {
       hourly: ['0.0005', '1'],
       daily: ['0.0005', '1'],
     });
+  });
+
+  it('is told by the query of the documentation', async () => {
+    const page = readFileSync(
+      fileURLToPath(new URL('../../docs/pricing.md', import.meta.url)),
+      'utf8',
+    );
+    const [, sql = ''] = /```sql\n(SELECT bucket,[^`]+)```/.exec(page) ?? [];
+    const range = { from: '2026-08-20 00:00:00', to: '2026-08-21 00:00:00' };
+    expect(
+      await ledger.store.query(sql.replace('FROM ledger', 'FROM aicost.ledger'), range),
+    ).toEqual([
+      { bucket: 'in_uncached', cost_usd: '0.0015' },
+      { bucket: 'in_cache_read', cost_usd: '0.0005' },
+      { bucket: 'out_text', cost_usd: '0.0001' },
+    ]);
   });
 
   it('without a price tells neither, and is not counted as one of which it is known', async () => {

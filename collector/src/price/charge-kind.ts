@@ -93,5 +93,6 @@ function amountsOfCounts({ lines }: CountCharge, rates: CountRates): BucketAmoun
 }
 
 function attoOf(units: number, { unitAtto }: CountRates): bigint | undefined {
+  if (units === 0) return 0n;
   return Number.isNaN(units) ? undefined : BigInt(units) * unitAtto;
 }
