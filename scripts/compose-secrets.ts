@@ -5,6 +5,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chown, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateKey } from '@ai-cost-profiler/collector/key-format.ts';
+import { GRAFANA_LIMITS } from './grafana-limits.ts';
 
 /** Who reads which folder: the numbers that the images run as. */
 export const READERS = {
@@ -87,14 +88,12 @@ function usersXml({ collectorPassword, grafanaPassword }: Secrets): string {
   const grants = GRAFANA_TABLES.map(
     (table) => `<query>GRANT SELECT ON ${DATABASE}.${table}</query>`,
   );
+  const limits = Object.entries(GRAFANA_LIMITS).map(([name, most]) => `<${name}>${most}</${name}>`);
   return `<clickhouse>
   <profiles>
     <aicost_reading>
       <readonly>1</readonly>
-      <max_execution_time>60</max_execution_time>
-      <max_memory_usage>2000000000</max_memory_usage>
-      <max_rows_to_read>1000000000</max_rows_to_read>
-      <max_result_bytes>1000000000</max_result_bytes>
+      ${limits.join('')}
       <asterisk_include_alias_columns>1</asterisk_include_alias_columns>
       <constraints>
         <max_execution_time><min>1</min><max>60</max><changeable_in_readonly/></max_execution_time>

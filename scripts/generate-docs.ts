@@ -1,5 +1,5 @@
-// Writes docs/reference/*.md, docs/dialects.md, .env.example, instrumentation/core/src/semconv.ts and the types of
-// queries/client from the tables and schemas of the source.
+// Writes docs/reference/*.md, docs/dialects.md, the numbers of docs/scaling.md, .env.example,
+// instrumentation/core/src/semconv.ts and the types of queries/client from the tables and schemas of the source.
 // `node scripts/generate-docs.ts` writes, `--check` only compares and fails when something is out of date.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -13,6 +13,7 @@ import { importColumnsPage } from './import-columns-page.ts';
 import { instrumentationPage } from './instrumentation-page.ts';
 import { limitsPage } from './limits-page.ts';
 import { envExample, metricsPage, optionsPage, problemsPage } from './reference-pages.ts';
+import { scalingPage } from './scaling-page.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -29,6 +30,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/dialects.md', dialectsPage()],
     ['docs/benchmarks.md', benchmarksPage()],
     ['docs/instrumentation.md', instrumentationPage()],
+    ['docs/scaling.md', scalingPage()],
     ['.env.example', envExample()],
     ['queries/client/generated/operations.ts', clientSource()],
     ['instrumentation/core/src/semconv.ts', semconvSource()],

@@ -204,7 +204,7 @@ test('a program of any earlier release refuses the database, and changes nothing
   expect(recorded).toEqual(migrations.map(({ name }) => ({ name })));
 });
 
-test('a restored first version is brought to the newest in one go', async () => {
+test('an empty database of the first version is brought to the newest in one go', async () => {
   const other = createStore({
     kind: 'embedded',
     database: 'first',

@@ -77,8 +77,8 @@ async function readText(response: Response, type: string): Promise<string> {
 }
 
 const ofApi = () => operations.filter(({ path }) => path.startsWith('/api/'));
-const ofReaders = () => ofApi().filter(({ path }) => !path.startsWith('/api/v1/admin/'));
 const isReading = ({ method }: Operation) => method === 'GET';
+const bodyOf = ({ body }: Operation) => (body === undefined ? undefined : {});
 /** Work on the whole ledger would go on behind the test. */
 const isHarmless = ({ id }: Operation) =>
   !/^(settle|verify|reprice|expire|backup|suspend|delete(Tenant|User))/.test(id);
@@ -168,7 +168,7 @@ describe('a key', () => {
       await forEach(ofApi().filter(isRefused), async (operation) => {
         const got = await expectNoFault(operation, {
           as,
-          body: isReading(operation) ? undefined : {},
+          body: bodyOf(operation),
         });
         expect([as, operation.id, got.status]).toEqual([as, operation.id, 403]);
       });
@@ -212,7 +212,7 @@ describe('nothing of another tenant is learnt', () => {
           unknown === value ? `${value.slice(0, -1)}${value.endsWith('x') ? 'y' : 'x'}` : unknown;
         const keys = isFilter(name, operation) ? ['read'] : ['read', 'admin'];
         for (const as of keys as readonly Who[]) {
-          const body = isReading(operation) ? undefined : {};
+          const body = bodyOf(operation);
           const answers = [];
           for (const one of [value, other]) {
             const values = [
@@ -247,7 +247,7 @@ describe('what is hostile is a value like any other, or a declared problem', () 
     expect(cases.length).toBeGreaterThan(50);
     await forEach(cases, async ({ operation, parameter: { name } }) => {
       const rest = dayOf(operation).filter(([known]) => known !== name);
-      const body = isReading(operation) ? undefined : {};
+      const body = bodyOf(operation);
       const long = `${HOSTILE[1]}${'x'.repeat(8_000)}`;
       const twice = [...rest, [name, HOSTILE[0]!] as const, [name, long] as const];
       await expectNoFault(operation, { as: 'read', values: twice });
@@ -261,14 +261,20 @@ describe('what is hostile is a value like any other, or a declared problem', () 
     expect(await world.collector.sql('SELECT uniqExact(tenant) FROM ledger')).toBe('2');
   });
 
-  test('in the name of a parameter', async () => {
-    await forEach(ofReaders().filter(isReading), async (operation) => {
-      for (const name of HOSTILE_NAMES) {
+  test('in the name of a parameter, or as a body where none is taken', async () => {
+    // Every operation, the dangerous ones too: what they do not declare keeps them from being done.
+    await forEach(ofApi(), async (operation) => {
+      const isTagged = operation.parameters.some(({ name }) => name === 'tags');
+      for (const name of [...HOSTILE_NAMES, 'dry_run']) {
+        if (name === 'tag.__proto__' && isTagged) continue;
         const values = [...dayOf(operation), [name, '1'] as const];
-        const got = await expectNoFault(operation, { as: 'read', values });
-        if (name === 'tag.__proto__') continue;
+        const body = bodyOf(operation);
+        const got = await expectNoFault(operation, { as: 'operator', values, body });
         expect([operation.id, name, got.status]).toEqual([operation.id, name, 400]);
       }
+      if (operation.body !== undefined || isReading(operation)) return;
+      const got = await expectNoFault(operation, { as: 'operator', body: { dry_run: true } });
+      expect([operation.id, got.status]).toEqual([operation.id, 400]);
     });
     expect(Object.keys(Object.prototype)).toEqual([]);
   });

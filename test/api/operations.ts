@@ -29,7 +29,15 @@ export interface Operation {
   readonly path: string;
   readonly parameters: readonly Parameter[];
   readonly body: Schema | undefined;
-  readonly responses: Readonly<Record<string, { readonly description: string; content?: object }>>;
+  readonly responses: Readonly<
+    Record<
+      string,
+      {
+        readonly description: string;
+        readonly content?: Readonly<Record<string, { readonly schema?: Schema }>>;
+      }
+    >
+  >;
   /** Whether it answers without a key. */
   readonly isOpen: boolean;
 }

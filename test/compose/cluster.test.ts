@@ -1,8 +1,10 @@
 /** compose.cluster.yml and its configuration: every host, port and name in one file is one of the others. */
 
+import { spawn } from 'node:child_process';
+import { type AddressInfo, createServer } from 'node:net';
 import { ownershipTableSql } from '@ai-cost-profiler/clickhouse/cluster/ownership-sql.ts';
 import { openApiDocument } from '@ai-cost-profiler/collector/api/openapi.ts';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { makeSecrets, secretFiles } from '../../scripts/compose-secrets.ts';
 import { imageEnvironment, mountsOf, readCompose, readText } from './compose-file.ts';
 
@@ -53,6 +55,47 @@ test('three Keepers, which know each other and are known by every server', () =>
   expect(keepers.map((name) => services[name]?.environment['KEEPER_ID'])).toEqual(
     all(KEEPER, /<id>(\d+)</g),
   );
+});
+
+describe('the check of a Keeper', () => {
+  const { healthcheck } = services['keeper-1']!;
+  const line = healthcheck !== undefined && 'test' in healthcheck ? healthcheck.test : [];
+  const [port = ''] = all(KEEPER, /<tcp_port>(\d+)</g);
+
+  /** How the check ends beside a server that answers so, and closes. */
+  async function endsWith(answer: string): Promise<number | null> {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', (asked) => socket.end(String(asked) === 'ruok' ? answer : 'what?'));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port: ours } = server.address() as AddressInfo;
+    const command = line.slice(1).map((word) => word.replace(`/${port} `, `/${ours} `));
+    const child = spawn(command[0] ?? '', command.slice(1), { stdio: 'ignore' });
+    const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+    server.close();
+    return code;
+  }
+
+  test('asks the port where it listens', () => {
+    expect(line.join(' ')).toContain(`/dev/tcp/127.0.0.1/${port} `);
+    for (const name of named('keeper-')) expect(services[name]?.healthcheck).toEqual(healthcheck);
+  });
+
+  test('is passed by one that says it is well, and by no other', async () => {
+    expect(await endsWith('imok')).toBe(0);
+    expect(await endsWith('')).not.toBe(0);
+    expect(await endsWith('This instance is not currently serving requests')).not.toBe(0);
+  });
+});
+
+test('the proxy is well when it leads to a collector that is ready', () => {
+  const { healthcheck } = services['proxy']!;
+  const [url = ''] =
+    healthcheck !== undefined && 'test' in healthcheck ? healthcheck.test.slice(-1) : [];
+  const { port, pathname } = new URL(url);
+  expect(all(PROXY, /bind :(\d+)$/gm)).toContain(port);
+  expect(all(PROXY, /option httpchk GET (\S+)/g)).toEqual([pathname]);
 });
 
 test('servers prove themselves to each other by a secret that is made, not written down', () => {

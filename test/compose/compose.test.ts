@@ -15,8 +15,10 @@ import {
   mountsOf,
   ROOT,
   readCompose,
+  readDockerfile,
   type Service,
 } from './compose-file.ts';
+import { passwordFaults } from './passwords.ts';
 
 const SECRETS = secretFiles(makeSecrets());
 const SPECS = Object.values(OPTIONS);
@@ -34,6 +36,12 @@ const LISTENS: readonly (readonly [RegExp, readonly number[]])[] = [
 const portsOf = ({ image }: Service): readonly number[] =>
   LISTENS.find(([pattern]) => pattern.test(image))?.[1] ?? [];
 const isOurs = ({ image }: Service): boolean => image.startsWith('ai-cost-profiler:');
+
+const isChecked = readDockerfile().some(({ instruction }) => instruction === 'HEALTHCHECK');
+
+/** One that the file gives it, or that its image has. */
+const hasHealthCheck = ({ healthcheck, ...service }: Service): boolean =>
+  healthcheck === undefined ? isOurs(service) && isChecked : !('disable' in healthcheck);
 
 test('the image listens on the ports that the options have by default', () => {
   expect(COLLECTOR_PORTS).toEqual([OPTIONS.http, OPTIONS.grpc].map((o) => portOf(o.byDefault)));
@@ -140,6 +148,25 @@ describe.for(COMPOSE_FILES)('%s', (path) => {
       const reads = mountsOf(service).some(({ target }) => /^\/run\/aicost|users\.d/.test(target));
       if (reads) expect(waitedFor(name), name).toContain('secrets');
     }
+  });
+
+  test('has no password in it, and lets no image make a default one', () => {
+    for (const [name, service] of all) expect(passwordFaults(service), name).toEqual([]);
+  });
+
+  test('waits for what keeps running until it says that it is well, and for what ends until it has', () => {
+    const waits = all.flatMap(([name, { depends_on }]) =>
+      Object.entries(depends_on).map(([other, { condition }]) => ({ name, other, condition })),
+    );
+    expect(waits.length).toBeGreaterThan(0);
+    for (const { name, other, condition } of waits) {
+      const wanted = hasHealthCheck(services[other]!)
+        ? 'service_healthy'
+        : 'service_completed_successfully';
+      expect(condition, `${name} waits for ${other}`).toBe(wanted);
+    }
+    const running = all.filter(([, { restart }]) => restart === 'unless-stopped');
+    expect(running.filter(([, one]) => !hasHealthCheck(one)).map(([name]) => name)).toEqual([]);
   });
 
   test('runs our image without rights, on a root that cannot be written', () => {

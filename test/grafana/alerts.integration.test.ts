@@ -4,8 +4,8 @@ import { chat, type TestSpan } from '@ai-cost-profiler/collector/test-road.ts';
 import type { AlertRule } from '@ai-cost-profiler/grafana/alerts/rule.ts';
 import { ALERT_RULES } from '@ai-cost-profiler/grafana/alerts/rules.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { alertFaults, firing } from './alert-frames.ts';
 import { askQuery } from './ask-panel.ts';
-import { kindOf } from './frame-contract.ts';
 
 const NOW_MS = Date.now();
 const [MINUTE_MS, HOUR_MS, DAY_MS] = [60_000, 3_600_000, 86_400_000];
@@ -19,24 +19,12 @@ afterAll(() => ledger.remove());
 /** An alert: the texts of a row that is beyond the limit. */
 async function alertsOf(rule: AlertRule): Promise<readonly (readonly string[])[]> {
   const time = { fromMs: NOW_MS - rule.windowSeconds * 1000, toMs: NOW_MS, intervalMs: MINUTE_MS };
-  const { columns, rows } = await askQuery(ledger.store, rule.sql, { variables: {}, time });
-  const kinds = columns.map(({ type }) => kindOf(type));
-  expect(
-    kinds.filter((kind) => kind === 'number'),
-    rule.uid,
-  ).toHaveLength(1);
-  expect(
-    kinds.filter((kind) => kind === 'text'),
-    rule.uid,
-  ).toHaveLength(kinds.length - 1);
-  const { when, than } = rule.fires;
-  const value = kinds.indexOf('number');
-  const isBeyond = (row: readonly unknown[]): boolean =>
-    row[value] !== null && (when === 'gt' ? Number(row[value]) > than : Number(row[value]) < than);
-  return rows.filter(isBeyond).map((row) => row.filter((_, at) => at !== value).map(String));
+  const frame = await askQuery(ledger.store, rule.sql, { variables: {}, time });
+  expect(alertFaults(frame), rule.uid).toEqual([]);
+  return firing(rule, frame);
 }
 
-async function firing(): Promise<Record<string, readonly (readonly string[])[]>> {
+async function allFiring(): Promise<Record<string, readonly (readonly string[])[]>> {
   const found: Record<string, readonly (readonly string[])[]> = {};
   for (const rule of ALERT_RULES) {
     const alerts = await alertsOf(rule);
@@ -59,7 +47,7 @@ function budgetTold(name: string, state: string): Promise<void> {
 }
 
 test('nothing fires on an empty ledger', async () => {
-  expect(await firing()).toEqual({});
+  expect(await allFiring()).toEqual({});
 });
 
 test('no spans where there were some at this time before, and none settled: who looks after it is told', async () => {
@@ -76,7 +64,7 @@ test('no spans where there were some at this time before, and none settled: who 
   await sent(DAY_MS + halfHourBefore, 'resting', 5);
   await sent(4 * HOUR_MS, 'idle', 6);
   await ledger.settle();
-  expect(await firing()).toEqual({
+  expect(await allFiring()).toEqual({
     'aicost-stalled': [['weekly'], ['young']],
     'aicost-settle-behind': [[]],
   });
@@ -102,7 +90,7 @@ test('a day like the one before fires nothing', async () => {
     await ledger.send([{ span: 10, startMs: NOW_MS, attributes: chat(100) }], tenant);
   }
   await ledger.settle();
-  expect(await firing()).toEqual({});
+  expect(await allFiring()).toEqual({});
 });
 
 test('each rule names whom it is about', async () => {
@@ -124,7 +112,7 @@ test('each rule names whom it is about', async () => {
   await budgetTold('team', 'exceeded');
   await budgetTold('lab', 'burning');
   await budgetTold('tests', 'warning');
-  expect(await firing()).toEqual({
+  expect(await allFiring()).toEqual({
     'aicost-budget': [
       ['careless', 'lab', 'burning', ''],
       ['careless', 'team', 'exceeded', ''],
@@ -149,7 +137,7 @@ test('spending from nothing is a spike, and a tenant with many runaway traces si
     }));
   await ledger.send(traces(300, 12, 4_800_000), 'noisy');
   await ledger.send(traces(400, 1, 4_400_000), 'other');
-  const fired = await firing();
+  const fired = await allFiring();
   expect(fired['aicost-spike']).toEqual([['careless'], ['noisy'], ['other']]);
   const of = (fired['aicost-runaway-trace'] ?? []).map(([tenant]) => tenant);
   expect(of.filter((tenant) => tenant === 'noisy')).toHaveLength(10);
@@ -159,8 +147,8 @@ test('spending from nothing is a spike, and a tenant with many runaway traces si
 test('a call that failed at first and then did not is no waste', async () => {
   const dear = { span: 500, startMs: NOW_MS - 6 * MINUTE_MS, attributes: chat(800_000) };
   await ledger.send([{ ...dear, fields: { status: { code: 2 } } }], 'mended');
-  expect((await firing())['aicost-error-waste']).toContainEqual(['mended']);
+  expect((await allFiring())['aicost-error-waste']).toContainEqual(['mended']);
   ledger.clockMs += 1;
   await ledger.send([dear], 'mended');
-  expect((await firing())['aicost-error-waste']).not.toContainEqual(['mended']);
+  expect((await allFiring())['aicost-error-waste']).not.toContainEqual(['mended']);
 });

@@ -48,6 +48,14 @@ test('the flame graph of the range is its spend, and the comparison has both win
   expect(both?.['value']).toBe(String((900 * 2.5 + 10 * 10) * 1000));
 });
 
+test('the bars of a table of all there is are its shares of it, and together all', async () => {
+  const rows = await ask('aicost-spend', 'Models');
+  const spend = await ledgerSum('true');
+  expect(rows.length).toBeGreaterThan(2);
+  for (const row of rows) expect(row['Share']).toBeCloseTo(Number(row['Spend'] ?? 0) / spend, 12);
+  expect(rows.reduce((sum, row) => sum + Number(row['Share']), 0)).toBeCloseTo(1, 12);
+});
+
 test('Explore shows what is below one value of the first dimension', async () => {
   const pairs = await ask('aicost-explore', 'By the first and the second dimension', {
     by: 'feature',
@@ -80,6 +88,27 @@ test('a trace is a tree of what it was charged', async () => {
   const spans = await ask('aicost-trace', 'Spans', { trace_id: TRACE_ID });
   const roles = ['aggregate', 'leaf', 'leaf', 'leaf', 'non_billable', 'leaf'];
   expect(spans.map((row) => row['Role'])).toEqual(roles);
+});
+
+test("Grafana's view of a trace has its spans in milliseconds, with what they cost", async () => {
+  const rows = await ask('aicost-trace', 'Trace', { trace_id: TRACE_ID });
+  const [root, first, failed] = rows;
+  const startMs = NOW_MS - 100 * 60_000;
+  expect(root).toMatchObject({
+    spanID: '1'.padStart(16, '0'),
+    parentSpanID: '',
+    operationName: 'invoke_agent finder',
+    startTime: String(startMs),
+    duration: 900,
+  });
+  expect(first).toMatchObject({
+    parentSpanID: '1'.padStart(16, '0'),
+    startTime: String(startMs + 60_000),
+  });
+  expect(failed).toMatchObject({ statusCode: '2' });
+  const tags = first?.['tags'] as readonly { key: string; value: string }[] | undefined;
+  const cost = tags?.find(({ key }) => key === 'cost.usd')?.value;
+  expect(Number(cost)).toBeCloseTo(await ledgerSum(span(1)), 15);
 });
 
 test('waste is what failed, was cut off, and was sent twice', async () => {

@@ -1,20 +1,6 @@
 /** What each kind of panel needs of the frame it draws, so that it shows something and does not break. */
-
-/** Rows as the engine answers them, with the types of the columns. */
-export interface Frame {
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
-  readonly rows: readonly (readonly unknown[])[];
-}
-
-type FieldKind = 'time' | 'number' | 'text' | 'other';
-
-/** What the plugin makes of a column. */
-export function kindOf(type: string): FieldKind {
-  const plain = type.replace(/^(?:LowCardinality|Nullable)\(/, '').replace(/^Nullable\(/, '');
-  if (/^Date/.test(plain)) return 'time';
-  if (/^(?:U?Int|Float|Decimal)/.test(plain)) return 'number';
-  return /^(?:String|Enum|FixedString|Bool|UUID)/.test(plain) ? 'text' : 'other';
-}
+import { type FieldKind, type Frame, kindOf } from './frame.ts';
+import { judgeTraces } from './trace-contract.ts';
 
 /** Faults of a frame for a type of panel, as sentences; none: it can be drawn. */
 export function frameFaults(panelType: string, frame: Frame): string[] {
@@ -111,24 +97,4 @@ function judgeSums(
       : [`row ${index}: ${whole} of ${children}+${self}`];
   });
   return wrong.length === 0 ? [] : [`a frame is not its own and its children's: ${wrong[0]}`];
-}
-
-const SPAN_FIELDS = [
-  'traceID',
-  'spanID',
-  'parentSpanID',
-  'operationName',
-  'serviceName',
-  'startTime',
-  'duration',
-];
-
-function judgeTraces({ columns, rows }: Frame): string[] {
-  const names = columns.map(({ name }) => name);
-  const missing = SPAN_FIELDS.filter((name) => !names.includes(name));
-  if (missing.length > 0) return [`missing: ${missing.join(', ')}`];
-  const of = (name: string) => rows.map((row) => row[names.indexOf(name)]);
-  const faults = new Set(of('traceID')).size > 1 ? ['more than one trace'] : [];
-  if (new Set(of('spanID')).size !== rows.length) faults.push('a span twice');
-  return faults;
 }

@@ -2,10 +2,14 @@
 import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
 import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
+import { ALERT_RULES } from '@ai-cost-profiler/grafana/alerts/rules.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { alertFaults, firing } from './alert-frames.ts';
 import { askQuery, variablesOf } from './ask-panel.ts';
-import { asking, DASHBOARDS } from './dashboard-model.ts';
-import { type Frame, frameFaults, isEmpty, kindOf } from './frame-contract.ts';
+import { asking, DASHBOARDS, type DashboardJson } from './dashboard-model.ts';
+import { type Frame, kindOf } from './frame.ts';
+import { frameFaults, isEmpty } from './frame-contract.ts';
+import type { Variables } from './interpolate.ts';
 
 const NOW_S = Math.floor(Date.now() / 1000);
 const TIME = { fromMs: (NOW_S - 5 * 3600 - 77) * 1000, toMs: NOW_S * 1000, intervalMs: 300_000 };
@@ -61,8 +65,8 @@ function fill(kind: 'entry' | 'span'): string {
           in_uncached: 'number % 5000',
           in_cache_read: 'number % 900',
           out_text: '100',
-          list_usd: 'toDecimal128(number % 977, 18) / 10000',
-          cost_usd: 'toDecimal128(number % 977, 18) / 10000',
+          list_usd: 'toDecimal128(number % 977, 18) / 50',
+          cost_usd: 'toDecimal128(number % 977, 18) / 50',
           cache_priced_calls: '1',
           cache_saved_usd: 'toDecimal128(number % 900, 18) / 1000000',
           cache_missed_usd: 'toDecimal128(number % 5000, 18) / 1000000',
@@ -99,6 +103,7 @@ function fill(kind: 'entry' | 'span'): string {
     user: "concat('user-', toString(number % 5000))",
     session: "concat('session-', toString(number % 4000))",
     tool: "concat('tool-', toString(number % 400))",
+    tags: "map('team', concat('team-', toString(number % 600)))",
     ...own,
   };
   const values = Object.entries(columns).map(([name, value]) => `${value} AS ${name}`);
@@ -112,8 +117,9 @@ const seriesOf = ({ columns, rows }: Frame): number => {
   return text === -1 ? 1 : new Set(rows.map((row) => row[text])).size;
 };
 
-test.for(DASHBOARDS)('$uid', async (dashboard) => {
-  const variables = variablesOf(dashboard, { trace_id: '1'.padStart(32, '0') });
+/** Names of panels that have nothing to show; nothing that they show is too much. */
+async function emptyPanels(dashboard: DashboardJson, chosen: Variables): Promise<string[]> {
+  const variables = variablesOf(dashboard, { trace_id: '1'.padStart(32, '0'), ...chosen });
   const empty: string[] = [];
   for (const { title, type, targets = [] } of asking(dashboard)) {
     for (const { rawSql } of targets) {
@@ -127,5 +133,48 @@ test.for(DASHBOARDS)('$uid', async (dashboard) => {
       }
     }
   }
-  expect(empty).toEqual(SILENT[dashboard.uid] ?? []);
+  return empty;
+}
+
+/** Rules that find nothing here: no budget, no mark of settle, no week before, and no cache that it gave up. */
+const UNCONCERNED = [
+  'aicost-budget',
+  'aicost-budget-warning',
+  'aicost-cache-collapse',
+  'aicost-stalled',
+  'aicost-settle-behind',
+];
+/** An alert for each label is a message to a person. */
+const ALERTS_MAX = 100;
+
+test.for(ALERT_RULES)('alert $uid', async (rule) => {
+  const time = { ...TIME, fromMs: TIME.toMs - rule.windowSeconds * 1000 };
+  const frame = await askQuery(store, rule.sql, { variables: {}, time });
+  expect(alertFaults(frame)).toEqual([]);
+  expect(firing(rule, frame).length).toBeLessThanOrEqual(ALERTS_MAX);
+  expect(frame.rows.length > 0).toBe(!UNCONCERNED.includes(rule.uid));
+});
+
+test.for(DASHBOARDS)('$uid', async (dashboard) => {
+  expect(await emptyPanels(dashboard, {})).toEqual(SILENT[dashboard.uid] ?? []);
+});
+
+const BY = '$' + '{by:percentencode}';
+/** Of dimensions with many values that are not read from the rollup of hours. */
+const CHOICES = [
+  ['aicost-spend', ['user']],
+  ['aicost-spend', ['tag']],
+  ['aicost-explore', ['user', 'feature', 'agent']],
+  ['aicost-explore', ['session', 'tool', 'tag']],
+] as const;
+
+test.for(CHOICES)('%s by %j', async ([uid, [by, second = 'model', third = 'model']]) => {
+  const dashboard = DASHBOARDS.find((one) => one.uid === uid);
+  const panels = (dashboard?.panels ?? []).filter(({ targets = [] }) =>
+    targets.some(({ rawSql }) => rawSql.includes(BY)),
+  );
+  if (dashboard === undefined) throw new Error(`no dashboard ${uid}`);
+  expect(panels.length).toBeGreaterThan(1);
+  const chosen = { by, second, third, tag_key: 'team' };
+  expect(await emptyPanels({ ...dashboard, panels }, chosen)).toEqual([]);
 });

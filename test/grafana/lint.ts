@@ -1,18 +1,13 @@
 /** What a dashboard must have, whatever it shows. Findings are sentences that name the panel. */
 import { GRAFANA_TABLES } from '../../scripts/compose-secrets.ts';
-import {
-  asking,
-  type DashboardJson,
-  type GridPos,
-  type PanelJson,
-  type VariableJson,
-} from './dashboard-model.ts';
+import { asking, type DashboardJson, type GridPos, type PanelJson } from './dashboard-model.ts';
+import { lintLinks } from './lint-links.ts';
 import { KNOWN_MACROS } from './macros.ts';
+import { judgeBars } from './share-bars.ts';
 
 const COLUMNS = 24;
 const DATASOURCE = `\${datasource}`;
 const TYPES = ['stat', 'timeseries', 'table', 'bargauge', 'flamegraph', 'traces'];
-const SELF_MADE = ['__url_time_range', '__data'];
 /** The browser's. */
 const FRONTEND_MACROS = ['conditionalAll'];
 
@@ -33,18 +28,39 @@ export const WITHOUT_RANGE: Readonly<Record<string, string>> = {
 };
 
 /** What a tenant's own user may read on a server (collector/src/control/tenant-user-sql.ts). */
-const TENANT_TABLES = ['spans', 'ledger', 'cost_hourly', 'cost_daily', 'traces', 'prices'];
+export const TENANT_TABLES: readonly string[] = [
+  'spans',
+  'ledger',
+  'cost_hourly',
+  'cost_daily',
+  'traces',
+  'prices',
+];
 /** What docker-compose.yml lets Grafana read; what it may not, `system.tables` does not show. */
 export const GRAFANA_READS: readonly string[] = [...GRAFANA_TABLES, 'system.tables'];
 /** Tables of which retention removes days, unlike the rollups. */
 const EXPIRING = ['ledger', 'spans'];
+/** As queries ask whether a dimension is chosen that the ledger alone has. */
+const LEDGER_ALONE = "IN ('session', 'tool', 'tag')";
 const OPERATORS_DASHBOARD = 'aicost-collector';
 
-type Rule = (dashboard: DashboardJson, uids: readonly string[]) => string[];
+/** Units that are used, as Grafana names them: a misspelt one would be shown behind every number. */
+export const UNITS = [
+  'currencyUSD',
+  'suffix:n$',
+  'percentunit',
+  'short',
+  'none',
+  's',
+  'ms',
+  'bytes',
+] as const;
 
-/** Findings of every rule in one dashboard; `uids` are those of all dashboards. */
-export function lintDashboard(dashboard: DashboardJson, uids: readonly string[]): string[] {
-  return RULES.flatMap((rule) => rule(dashboard, uids)).map((text) => `${dashboard.uid}: ${text}`);
+type Rule = (dashboard: DashboardJson, all: readonly DashboardJson[]) => string[];
+
+/** Findings of every rule in one dashboard; `all` are those it may lead to. */
+export function lintDashboard(dashboard: DashboardJson, all: readonly DashboardJson[]): string[] {
+  return RULES.flatMap((rule) => rule(dashboard, all)).map((text) => `${dashboard.uid}: ${text}`);
 }
 
 const eachAsking =
@@ -135,7 +151,8 @@ const RULES: readonly Rule[] = [
   },
   eachAsking(({ description = '', targets = [] }) => {
     const sql = targets.map(({ rawSql }) => rawSql).join('\n');
-    const isKept = tablesOf(sql).includes('cost_hourly');
+    // By a chosen dimension that no rollup knows, all of it comes from the ledger.
+    const isKept = tablesOf(sql).includes('cost_hourly') && !sql.includes(LEDGER_ALONE);
     return EXPIRING.filter((table) => tablesOf(sql).includes(table) && !isKept)
       .filter((table) => !description.includes(`--retention-${table}`))
       .map((table) => `does not say that days of ${table} may have expired`);
@@ -150,12 +167,13 @@ const RULES: readonly Rule[] = [
       .filter(({ type, refresh }) => type === 'query' && refresh !== 2)
       .map(({ name }) => `variable ${name} does not follow the range`),
   ],
-  (dashboard, uids) =>
-    asking(dashboard).flatMap(({ title, fieldConfig }) =>
-      linksOf(fieldConfig?.overrides ?? []).flatMap((url) =>
-        judgeLink(url, dashboard, uids).map((text) => `${title}: ${text}`),
-      ),
-    ),
+  lintLinks,
+  eachAsking(judgeBars),
+  eachAsking(({ fieldConfig }) =>
+    unitsOf(fieldConfig)
+      .filter((unit) => !UNITS.some((known) => known === unit))
+      .map((unit) => `shows the unit ${unit}, which is none of ${UNITS.join(', ')}`),
+  ),
 ];
 
 /** Names after FROM and JOIN, without those the query itself makes. */
@@ -185,39 +203,10 @@ function judgeSql(sql: string, variables: readonly string[]): string[] {
   return faults;
 }
 
-function linksOf(overrides: NonNullable<PanelJson['fieldConfig']>['overrides']): string[] {
-  return overrides.flatMap(({ properties }) =>
-    properties
-      .filter(({ id }) => id === 'links')
-      .flatMap(({ value }) => (value as readonly { readonly url: string }[]).map(({ url }) => url)),
+/** Units of a panel and of its fields. */
+export function unitsOf(fieldConfig: PanelJson['fieldConfig']): unknown[] {
+  const ofFields = (fieldConfig?.overrides ?? []).flatMap(({ properties }) =>
+    properties.filter(({ id }) => id === 'unit').map(({ value }) => value),
   );
-}
-
-/** A link leads to a dashboard there is, keeps time and data source, and names variables of both ends only. */
-function judgeLink(url: string, dashboard: DashboardJson, uids: readonly string[]): string[] {
-  const [, uid, query = ''] = /^\/d\/([\w-]+)\?(.*)$/.exec(url) ?? [];
-  if (uid === undefined || !uids.includes(uid)) return [`leads nowhere: ${url}`];
-  const own = dashboard.templating.list.map(({ name }: VariableJson) => name);
-  const named = [...query.matchAll(/\$\{(\w+)/g)].map(([, name]) => name ?? '');
-  return [
-    ...named
-      .filter((name) => !SELF_MADE.includes(name) && !own.includes(name))
-      .map((name) => `a link takes ${name} along, which is not here`),
-    ...['__url_time_range', 'datasource']
-      .filter((name) => !named.includes(name))
-      .map((name) => `a link drops ${name}`),
-  ];
-}
-
-/** Names of variables that links set, by the dashboard they lead to. */
-export function setVariables(dashboard: DashboardJson): readonly [uid: string, name: string][] {
-  return asking(dashboard).flatMap(({ fieldConfig }) =>
-    linksOf(fieldConfig?.overrides ?? []).flatMap((url) => {
-      const uid = /^\/d\/([\w-]+)/.exec(url)?.[1] ?? '';
-      return [...url.matchAll(/&var-(\w+)=/g)].map(([, name]): [string, string] => [
-        uid,
-        name ?? '',
-      ]);
-    }),
-  );
+  return [fieldConfig?.defaults.unit, ...ofFields].filter((unit) => unit !== undefined);
 }

@@ -3,9 +3,11 @@ import { openTestLedger, type TestLedger } from '@ai-cost-profiler/collector/tes
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { askQuery, variablesOf } from './ask-panel.ts';
 import { asking, DASHBOARDS, type DashboardJson, type PanelJson } from './dashboard-model.ts';
-import { type Frame, frameFaults, isEmpty } from './frame-contract.ts';
+import type { Frame } from './frame.ts';
+import { frameFaults, isEmpty } from './frame-contract.ts';
 import type { Variables } from './interpolate.ts';
 import type { AskedTime } from './macros.ts';
+import { beyondBars } from './share-bars.ts';
 import { besideSpans, HOSTILE, oneSpan, ownRequest, smallLedger } from './small-ledger.ts';
 
 const NOW_MS = Date.now();
@@ -41,6 +43,7 @@ async function askAll(chosen: Variables): Promise<{ faults: string[]; empty: str
         const frame = await askQuery(ledger.store, rawSql, { variables, time: TIME });
         faults.push(...frameFaults(panel.type, frame).map((fault) => `${title}: ${fault}`));
         faults.push(...strangers(panel, frame).map((name) => `${title}: no field ${name}`));
+        faults.push(...beyondBars(panel, frame).map((text) => `${title}: ${text}`));
         if (isEmpty(panel.type, frame)) empty.push(title);
       } catch (error) {
         faults.push(`${title}: ${String(error)}`);
@@ -102,7 +105,8 @@ describe('every panel draws, and every variable answers', () => {
       feature: [HOSTILE.replaceAll('\\', '/'), '(none)'],
       only: HOSTILE,
       by: HOSTILE,
-      second: 'feature',
+      second: 'tag',
+      tag_key: HOSTILE,
       trace_id: HOSTILE,
       user: HOSTILE,
       session: "'",

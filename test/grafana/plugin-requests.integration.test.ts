@@ -1,69 +1,25 @@
 /** What Grafana's plugin sends to `--sql`, as its client (clickhouse-go 2.47) writes it, and the bytes it must get. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
-import type { TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
-import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { NativeReader } from '@ai-cost-profiler/clickhouse/native/native-reader.ts';
-import type { Principal } from '@ai-cost-profiler/collector/access.ts';
-import { createLog } from '@ai-cost-profiler/collector/log.ts';
-import { createSqlHandler } from '@ai-cost-profiler/collector/sql/sql-listener.ts';
+import { ALERT_RULES } from '@ai-cost-profiler/grafana/alerts/rules.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { variablesOf } from './ask-panel.ts';
 import { asking, DASHBOARDS } from './dashboard-model.ts';
 import { interpolate } from './interpolate.ts';
 import { expandMacros } from './macros.ts';
+import { CREDENTIALS, openSqlEndpoint, type SqlEndpoint, sendAsPlugin } from './sql-endpoint.ts';
 
 const NOW_MS = Date.now();
 const TIME = { fromMs: NOW_MS - 86_400_000, toMs: NOW_MS, intervalMs: 900_000 };
 
-let engine: TestEngine;
-let server: Server;
-let url: string;
-
+let endpoint: SqlEndpoint;
 beforeAll(async () => {
-  engine = await startMigratedEngine();
-  const principal: Principal = {
-    tenant: 'default' as Principal['tenant'],
-    scopes: new Set(['operator']),
-    keyId: 'operator',
-  };
-  const handler = createSqlHandler({
-    authenticate: () => principal,
-    engineAddress: () => engine.address,
-    database: 'aicost',
-    log: createLog('silent', process.stderr),
-  });
-  server = createServer(handler);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  endpoint = await openSqlEndpoint();
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await engine.remove();
-});
+afterAll(() => endpoint.close());
 
-/** One request of the plugin: the statement as it is, and the format as a parameter. */
-async function send(sql: string): Promise<{ status: number; bytes: Buffer }> {
-  const parameters = new URLSearchParams({
-    client_protocol_version: '54460',
-    database: 'aicost',
-    default_format: 'Native',
-    max_execution_time: '65',
-  });
-  const response = await fetch(`${url}/?${parameters}`, {
-    method: 'POST',
-    body: sql,
-    headers: {
-      authorization: `Basic ${Buffer.from('grafana:key').toString('base64')}`,
-      'accept-encoding': 'gzip',
-      'user-agent':
-        'grafana/13.0.1 clickhouse-datasource/4.20.0 clickhouse-go/2.47.0 (lv:go/1.26.5; os:linux)',
-    },
-  });
-  return { status: response.status, bytes: Buffer.from(await response.arrayBuffer()) };
-}
+const send = (sql: string) =>
+  sendAsPlugin(endpoint.url, sql, CREDENTIALS.basic('grafana', endpoint.operatorKey));
 
 test('the handshake is one block with its head, and revision 0', async () => {
   const { status, bytes } = await send('SELECT displayName(), version(), revision(), timezone()');
@@ -109,25 +65,89 @@ test('a statement that writes is refused', async () => {
   expect(bytes.toString()).toMatch(/READONLY|readonly|reading/i);
 });
 
-test.for(DASHBOARDS.filter(({ uid }) => ['aicost-spend', 'aicost-trace'].includes(uid)))(
-  '$uid is answered in blocks of plain columns',
-  async (dashboard) => {
-    const variables = variablesOf(dashboard);
-    const queries = [
-      ...asking(dashboard).flatMap(({ targets = [] }) => targets.map(({ rawSql }) => rawSql)),
-      ...dashboard.templating.list.filter(({ type }) => type === 'query').map(({ query }) => query),
-    ];
-    for (const sql of queries) {
-      const { status, bytes } = await send(expandMacros(interpolate(sql, variables), TIME));
-      expect(status, bytes.toString()).toBe(200);
-      // No row may be no byte, or a block of columns without rows.
-      if (bytes.length === 0) continue;
-      const reader = new NativeReader(bytes);
-      expect(reader.varint(), sql).toBeGreaterThan(0);
-      reader.varint();
-      const [name, type] = [reader.text(), reader.text()];
-      expect(sql, name).toContain(name);
-      expect(type, sql).not.toMatch(/^(?:JSON|Variant|Dynamic|Object)/);
+/** The first column of an answer of plain columns, its values where they are texts; null: no byte, which is no row. */
+function firstColumn(bytes: Buffer): { name: string; type: string; texts: string[] } | null {
+  if (bytes.length === 0) return null;
+  const reader = new NativeReader(bytes);
+  expect(reader.varint()).toBeGreaterThan(0);
+  const rows = reader.varint();
+  const [name, type] = [reader.text(), reader.text()];
+  const texts = type === 'String' ? Array.from({ length: rows }, () => reader.text()) : [];
+  return { name, type, texts };
+}
+
+async function answersInPlainColumns(sql: string): Promise<void> {
+  const { status, bytes } = await send(sql);
+  expect(status, bytes.toString()).toBe(200);
+  // No row may be no byte, or a block of columns without rows.
+  const column = firstColumn(bytes);
+  if (column === null) return;
+  expect(sql, column.name).toContain(column.name);
+  expect(column.type, sql).not.toMatch(/^(?:JSON|Variant|Dynamic|Object)/);
+}
+
+test.for(DASHBOARDS)('$uid is answered in blocks of plain columns', async (dashboard) => {
+  const variables = variablesOf(dashboard);
+  const queries = [
+    ...asking(dashboard).flatMap(({ targets = [] }) => targets.map(({ rawSql }) => rawSql)),
+    ...dashboard.templating.list.filter(({ type }) => type === 'query').map(({ query }) => query),
+  ];
+  for (const sql of queries) {
+    await answersInPlainColumns(expandMacros(interpolate(sql, variables), TIME));
+  }
+});
+
+test.for(ALERT_RULES)('alert $uid is answered in blocks of plain columns', async (rule) => {
+  const time = { ...TIME, fromMs: NOW_MS - rule.windowSeconds * 1000 };
+  await answersInPlainColumns(expandMacros(rule.sql, time));
+});
+
+/** What the editor, ad-hoc filters and Explore ask, and a text that must be in the first column. */
+const PROBES = [
+  ['SELECT version()', /^\d+\.\d+/],
+  ['SHOW DATABASES', /^aicost$/],
+  ['SHOW TABLES FROM "aicost"', /^ledger$/],
+  ['DESC TABLE "aicost"."spans"', /^trace_id$/],
+  [`SELECT name, type, table FROM system.columns WHERE database IN ('aicost')`, /^cost_usd$/],
+  [
+    `SELECT name, type, table FROM system.columns WHERE database IN ('aicost') AND table = 'ledger'`,
+    /^cost_usd$/,
+  ],
+  ['SELECT database, name FROM system.tables ORDER BY database, name', /^(?:aicost|system)$/],
+  ['SELECT name, syntax, description FROM system.functions LIMIT 10000', /^sum$/],
+] as const;
+
+test.for(PROBES)('the probe "%s" is answered', async ([sql, text]) => {
+  const { status, bytes } = await send(sql);
+  expect(status, bytes.toString()).toBe(200);
+  const column = firstColumn(bytes);
+  expect(column?.type).toBe('String');
+  expect(column?.texts.filter((one) => text.test(one)).length).toBeGreaterThan(0);
+});
+
+test.for([
+  `SELECT DISTINCT "model" FROM "aicost"."ledger" WHERE "model" IS NOT NULL LIMIT 1000`,
+  `SELECT DISTINCT arrayJoin("tags".keys) as keys FROM "aicost"."ledger" LIMIT 1000`,
+  `SELECT count() FROM ledger SETTINGS additional_table_filters={'ledger' : ' model = \\'gpt-4o\\' '}`,
+])('values of a filter are asked for: %s', async (sql) => {
+  const { status, bytes } = await send(sql);
+  expect(status, bytes.toString()).toBe(200);
+});
+
+test.for(['basic', 'headers'] as const)(
+  'a key is told by %s, and no other will do',
+  async (way) => {
+    const as = (password: string) =>
+      sendAsPlugin(endpoint.url, 'SELECT 1', CREDENTIALS[way]('anybody', password));
+    expect((await as(endpoint.operatorKey)).status).toBe(200);
+    for (const password of ['', 'wrong', `${endpoint.operatorKey}x`]) {
+      const { status, bytes } = await as(password);
+      expect(status).toBe(401);
+      expect(bytes.toString()).toMatch(/^Code: 516\. DB::Exception: /);
     }
+    // A key of its tenant has no rows of its own here: the engine knows no users.
+    const reader = await as(endpoint.readKey);
+    expect(reader.status).toBe(403);
+    expect(reader.bytes.toString()).toContain('operator');
   },
 );

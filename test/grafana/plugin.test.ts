@@ -1,7 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are Grafana's variables, not ours.
 /** The stand-ins for Grafana and its plugin, against what their documentation says. */
 import { expect, test } from 'vitest';
-import { type Frame, frameFaults } from './frame-contract.ts';
+import type { Frame } from './frame.ts';
+import { frameFaults } from './frame-contract.ts';
 import { ALL, interpolate } from './interpolate.ts';
 import { expandMacros } from './macros.ts';
 

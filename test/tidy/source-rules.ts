@@ -93,7 +93,9 @@ export const SOURCE_RULES: readonly SourceRule[] = [
     find: linesWith(/\b(it|test|describe|suite)(\.\w+)*\.(only|skip|todo|skipIf|runIf)\b/),
     allowed: {
       'collector/src/journal/real-disk.test.ts': 'needs the right to mount; its title says so',
+      'queries/src/flamegraph/go-pprof.test.ts': 'needs Go; its title says so',
       'test/compose/compose.test.ts': 'needs docker; its title says so',
+      'test/compose/systemd.test.ts': 'needs systemd; its title says so',
       'test/disk-full.e2e.test.ts': 'needs the right to mount; its title says so',
     },
     instead: 'mend or remove it; where a platform lacks a part, add the file here with the reason',
@@ -149,6 +151,7 @@ export const SOURCE_RULES: readonly SourceRule[] = [
       'test/simulation/run.ts': 'npm run test:simulation',
       'test/fuzz/run.ts': 'npm run test:fuzz',
       'scripts/generate-docs.ts': 'npm run docs',
+      'grafana/src/org/main.ts': 'npm run grafana:org',
       'instrumentation/node/src/command.ts': 'the command npx runs',
       'instrumentation/node/src/exit-sender.ts': 'a process that sends what another left',
       'test/instrumentation/': 'programs that end as applications do',

@@ -3,13 +3,12 @@
  * Grafana fills in `$NAME` in these files, so that every dollar is written twice.
  */
 import { PLUGIN } from '../panels/clickhouse-query.ts';
+import { FOLDER } from '../provisioning/dashboards-file.ts';
+import { DATASOURCE_UID, OPERATORS_ORG } from '../provisioning/datasource-file.ts';
+import type { YamlValue } from '../provisioning/yaml.ts';
 import { sqlText } from '../sql/sql-text.ts';
 import type { AlertRule } from './rule.ts';
-import type { YamlValue } from './yaml.ts';
 
-/** The data source that the rules ask, as it is provisioned; a rule has no variables. */
-const DATASOURCE_UID = 'aicost';
-const FOLDER = 'AI cost';
 const ALERTS_RECEIVER = 'AI cost';
 const EXPRESSIONS = '__expr__';
 const EVALUATED_EVERY = '1m';
@@ -38,7 +37,8 @@ export function alertRulesFile(
     labels: { severity: rule.severity, source: 'aicost' },
     isPaused: false,
   }));
-  const group = { orgId: 1, name: 'aicost', folder: FOLDER, interval: EVALUATED_EVERY, rules: all };
+  const where = { orgId: OPERATORS_ORG, name: 'aicost', folder: FOLDER };
+  const group = { ...where, interval: EVALUATED_EVERY, rules: all };
   return { apiVersion: 1, groups: [group] };
 }
 
@@ -81,7 +81,7 @@ export const CONTACT_POINTS: YamlValue = {
   apiVersion: 1,
   contactPoints: [
     {
-      orgId: 1,
+      orgId: OPERATORS_ORG,
       name: ALERTS_RECEIVER,
       receivers: [
         {
@@ -99,7 +99,7 @@ export const POLICIES: YamlValue = {
   apiVersion: 1,
   policies: [
     {
-      orgId: 1,
+      orgId: OPERATORS_ORG,
       receiver: ALERTS_RECEIVER,
       group_by: ['grafana_folder', 'alertname', 'tenant'],
       routes: [

@@ -223,7 +223,7 @@ const SETTLE: AlertRule = {
   title: 'Amounts are not settled',
   summary: 'Settle is {{ $values.A.Value }} seconds behind',
   description:
-    'For more than two hours spans wait to be settled: aggregates and late spans are not corrected, and budgets wait. Exactly one collector must run with --settle on; its log tells why a pass failed. No row at all: nothing was ever settled.',
+    'For more than two hours spans wait to be settled: aggregates and late spans are not corrected, and budgets wait. On one server exactly one collector runs with --settle on; on a cluster all do, and one at a time settles, by lease. The log of that one tells why a pass failed. No row at all: nothing was ever settled.',
   severity: 'warning',
   sql: `
   SELECT toFloat64(dateDiff('second', max(through), now64(3, 'UTC'))) AS seconds

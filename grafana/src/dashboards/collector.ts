@@ -174,12 +174,12 @@ const BUDGET_EVENTS = halfTable({
   unit: 'currencyUSD',
   sql: `
   SELECT t.recorded_at AS Told, t.budget_name AS Budget, toString(t.state) AS State, toString(t.event) AS Event, toString(t.reason) AS Reason, t.key AS Of,
-    toFloat64(t.spent_usd) AS Spent, toFloat64(t.amount_usd) AS Amount, ${quotient('t.spent_usd', 't.amount_usd')} AS Share
+    toFloat64(t.spent_usd) AS Spent, toFloat64(t.amount_usd) AS Amount, ${quotient('t.spent_usd', 't.amount_usd')} AS Used
   FROM alerts AS t
   WHERE t.recorded_at >= ${CHOSEN.from} AND t.recorded_at < ${CHOSEN.to} AND ${chosen('t.tenant', 'tenant')}
   ORDER BY Told DESC, Budget, Of
   LIMIT 100`,
-  fields: { Share: { unit: 'percentunit' } },
+  fields: { Used: { unit: 'percentunit' } },
 });
 
 const TOLD_BY_METRICS = halfTable({

@@ -9,7 +9,7 @@ import { textValue } from '../sql/text-value.ts';
 import { BEFORE } from '../sql/window.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { EMPTY, NANO_USD, USD } from './empty.ts';
-import { dimensionChoice, FILTERS, typedIn, WHERE } from './variables.ts';
+import { BY_CHOICE, dimensionChoice, FILTERS, TAG_CHOICE, typedIn, WHERE } from './variables.ts';
 
 const ONLY = textValue('only');
 
@@ -18,23 +18,26 @@ const rows = (source: Source): string => `
   ${chosenRows(source)}
   AND (${ONLY} = '' OR ${shownNameOf('by', source)} = ${ONLY})`;
 
-const spendRows = (question: Partial<CostQuestion>): string =>
-  costRows({ figures: MONEY, rows, ...question });
+/** Rows go by the first dimension too, which has `only`. */
+const spendRows = ({ by = [], ...question }: Partial<CostQuestion>): string =>
+  costRows({ figures: MONEY, rows, ...question, by: ['by', ...by] });
 
-const path = {
-  path: (source: Source) =>
-    `[${['by', 'second', 'third'].map((one) => shownNameOf(one, source)).join(', ')}]`,
+const threeDeep = {
+  by: ['second', 'third'],
+  columns: {
+    path: (source: Source) =>
+      `[${['by', 'second', 'third'].map((one) => shownNameOf(one, source)).join(', ')}]`,
+  },
 };
 const FLAME_EMPTY = 'nothing spent in this range: widen it or loosen the filters';
 
 const FLAME = flameGraph({
   title: 'Where the money goes (billionths of a dollar)',
-  description:
-    'Spend of the range by the three dimensions at the top, widest first down to the last: 1,000,000,000 n$ are a dollar. The 400 costliest paths, the rest as (other).',
+  description: `Spend of the range by the three dimensions at the top, widest first down to the last: 1,000,000,000 n$ are a dollar. The 400 costliest paths, the rest as (other). ${BY_CHOICE}`,
   empty: EMPTY,
   unit: NANO_USD,
   sql: flameSql({
-    paths: `SELECT path, cost_usd AS spend FROM ${spendRows({ columns: path })}`,
+    paths: `SELECT path, cost_usd AS spend FROM ${spendRows(threeDeep)}`,
     isCompared: false,
     empty: FLAME_EMPTY,
   }),
@@ -44,15 +47,14 @@ const FLAME = flameGraph({
 
 const DIFFERENCE = flameGraph({
   title: 'What changed against the time before (billionths of a dollar)',
-  description:
-    'The range (comparison) beside the time just as long before it (baseline): red frames cost more than before, green ones less.',
+  description: `The range (comparison) beside the time just as long before it (baseline): red frames cost more than before, green ones less. ${BY_CHOICE}`,
   empty: EMPTY,
   unit: NANO_USD,
   sql: flameSql({
     paths: `
-    SELECT path, cost_usd AS spend, toDecimal128(0, 18) AS before FROM ${spendRows({ columns: path })}
+    SELECT path, cost_usd AS spend, toDecimal128(0, 18) AS before FROM ${spendRows(threeDeep)}
     UNION ALL
-    SELECT path, toDecimal128(0, 18) AS spend, cost_usd AS before FROM ${spendRows({ columns: path, window: BEFORE })}`,
+    SELECT path, toDecimal128(0, 18) AS spend, cost_usd AS before FROM ${spendRows({ ...threeDeep, window: BEFORE })}`,
     isCompared: true,
     empty: FLAME_EMPTY,
   }),
@@ -65,8 +67,7 @@ const both = { ...first, second_name: (source: Source) => shownNameOf('second', 
 
 const SHARES = bars({
   title: 'By the first dimension',
-  description:
-    'The thirty costliest values of the first dimension; one of which no call has a price has no bar.',
+  description: `The thirty costliest values of the first dimension; one of which no call has a price has no bar. ${BY_CHOICE}`,
   empty: EMPTY,
   unit: USD,
   sql: `
@@ -82,7 +83,7 @@ const SHARES = bars({
 
 const PAIRS = table({
   title: 'By the first and the second dimension',
-  description: 'The two hundred costliest pairs of values, with their share of all.',
+  description: `The two hundred costliest pairs of values, with their share of all. ${BY_CHOICE}`,
   empty: EMPTY,
   unit: USD,
   sql: `
@@ -90,7 +91,7 @@ const PAIRS = table({
     sum(calls) AS Calls, sum(tokens) AS Tokens, sum(unpriced_calls) AS Unpriced
   FROM (
     SELECT *, ${TOKENS} AS tokens
-    FROM ${spendRows({ columns: both, figures: [...MONEY, ...TOKEN_COLUMNS] })}
+    FROM ${spendRows({ by: ['second'], columns: both, figures: [...MONEY, ...TOKEN_COLUMNS] })}
   )
   GROUP BY name, second_name
   ORDER BY sum(cost_usd) DESC, Calls DESC, First, Second
@@ -107,12 +108,16 @@ const PAIRS = table({
 
 const OVER_TIME = stackedBars({
   title: 'Over time by the second dimension',
-  description: 'The twelve costliest values, the rest as (other). Days are those of UTC.',
+  description: `The twelve costliest values, the rest as (other). Days are those of UTC. ${BY_CHOICE}`,
   empty: EMPTY,
   unit: USD,
   sql: largestSeries({
     rows: (isStepped) =>
-      spendRows({ columns: { name: (source) => shownNameOf('second', source) }, isStepped }),
+      spendRows({
+        by: ['second'],
+        columns: { name: (source) => shownNameOf('second', source) },
+        isStepped,
+      }),
   }),
   width: 24,
   height: 9,
@@ -129,6 +134,7 @@ export const EXPLORE_DASHBOARD: DashboardPlan = {
     dimensionChoice('by', 'First', 'feature'),
     dimensionChoice('second', 'Second', 'agent'),
     dimensionChoice('third', 'Third', 'model'),
+    TAG_CHOICE,
     typedIn('only', 'Only', 'One value of the first dimension, as it is shown; empty for all.'),
     ...FILTERS,
   ],

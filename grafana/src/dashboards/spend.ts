@@ -1,8 +1,8 @@
 /** *Spend*: what was spent, the number first, and on what. */
 import { bars, stackedBars, table } from '../panels/kinds.ts';
 import type { PlacedLater } from '../panels/panel.ts';
-import { costRows } from '../sql/cost-rows.ts';
-import { type Dimension, shownName, shownNameOf } from '../sql/dimension.ts';
+import { type CostQuestion, costRows } from '../sql/cost-rows.ts';
+import { type Dimension, type Source, shownName, shownNameOf, TAG_KEY } from '../sql/dimension.ts';
 import { MONEY, quotient, SPENT, TOKEN_COLUMNS, TOKENS } from '../sql/figures.ts';
 import { largestSeries } from '../sql/largest-series.ts';
 import { LEDGER_ROWS } from '../sql/range-rows.ts';
@@ -10,24 +10,29 @@ import type { DashboardPlan } from './dashboard.ts';
 import { EMPTY, USD } from './empty.ts';
 import { SPEND_NUMBERS } from './spend-numbers.ts';
 import {
+  BY_CHOICE,
   dimensionChoice,
+  FILTER_NAMES,
   FILTERS,
   fieldValue,
   linkTo,
+  TAG_CHOICE,
   typedIn,
-  variableValue,
   WHERE,
 } from './variables.ts';
 
-const name = { name: (source: Parameters<typeof shownNameOf>[1]) => shownNameOf('by', source) };
+const byChoice = {
+  by: ['by'],
+  columns: { name: (source: Source) => shownNameOf('by', source) },
+};
 
 const OVER_TIME = stackedBars({
   title: 'Spend over time',
-  description: `By the dimension chosen at the top: the twelve costliest values, and the rest as (other). Steps shorter than an hour are read from the ledger. Days are those of UTC.`,
+  description: `By the dimension chosen at the top: the twelve costliest values, and the rest as (other). Steps shorter than an hour are read from the ledger. Days are those of UTC. ${BY_CHOICE}`,
   empty: EMPTY,
   unit: USD,
   sql: largestSeries({
-    rows: (isStepped) => costRows({ columns: name, figures: ['cost_usd'], isStepped }),
+    rows: (isStepped) => costRows({ ...byChoice, figures: ['cost_usd'], isStepped }),
   }),
   width: 24,
   height: 10,
@@ -41,12 +46,12 @@ const COSTLIEST_FIELDS = {
 } as const;
 
 /** Values by what they cost, the rest left out; `share` is that of all. */
-const costliest = (column: (source: 'rollup' | 'ledger') => string): string => `
+const costliest = (named: Pick<CostQuestion, 'by' | 'columns'>): string => `
   SELECT name AS Name, ${SPENT} AS Spend, ${quotient('sum(cost_usd)', 'sum(sum(cost_usd)) OVER ()')} AS Share, sum(calls) AS Calls,
     sum(tokens) AS Tokens, ${quotient('sum(cost_usd)', 'sum(calls) - sum(unpriced_calls)')} AS \`A call\`, sum(unpriced_calls) AS Unpriced
   FROM (
     SELECT *, ${TOKENS} AS tokens
-    FROM ${costRows({ columns: { name: (source) => column(source === 'rollup' ? 'rollup' : 'ledger') }, figures: [...MONEY, ...TOKEN_COLUMNS] })}
+    FROM ${costRows({ ...named, figures: [...MONEY, ...TOKEN_COLUMNS] })}
   )
   GROUP BY name
   ORDER BY sum(cost_usd) DESC, Calls DESC, Name
@@ -54,11 +59,10 @@ const costliest = (column: (source: 'rollup' | 'ledger') => string): string => `
 
 const TOP = table({
   title: 'Costliest by the chosen dimension',
-  description:
-    'The fifty costliest values of the dimension chosen at the top, with their share of all. A name leads to what is behind it.',
+  description: `The fifty costliest values of the dimension chosen at the top, with their share of all. A name leads to what is behind it. ${BY_CHOICE}`,
   empty: EMPTY,
   unit: USD,
-  sql: costliest((source) => shownNameOf('by', source)),
+  sql: costliest(byChoice),
   width: 24,
   height: 10,
   fields: {
@@ -66,11 +70,18 @@ const TOP = table({
     Name: {
       link: {
         title: 'Explore',
-        url: linkTo('aicost-explore', { by: variableValue('by'), only: fieldValue('Name') }),
+        url: linkTo('aicost-explore', { only: fieldValue('Name') }, [
+          ...FILTER_NAMES,
+          'by',
+          TAG_KEY,
+        ]),
       },
     },
   },
 });
+
+/** Of this page, so that it stays as it is but for what a link sets. */
+const OWN_NAMES = [...FILTER_NAMES, 'by', TAG_KEY, 'monthly_budget_usd'];
 
 const topOf = (dimension: Dimension, title: string): PlacedLater =>
   table({
@@ -78,7 +89,7 @@ const topOf = (dimension: Dimension, title: string): PlacedLater =>
     description: `The fifty costliest, with their share of all. A name narrows this page to it.`,
     empty: EMPTY,
     unit: USD,
-    sql: costliest((source) => shownName(dimension, source)),
+    sql: costliest({ columns: { name: (source) => shownName(dimension, source) } }),
     width: 12,
     height: 9,
     fields: {
@@ -86,10 +97,7 @@ const topOf = (dimension: Dimension, title: string): PlacedLater =>
       Name: {
         link: {
           title: 'Only this',
-          url: linkTo('aicost-spend', {
-            [dimension]: fieldValue('Name'),
-            by: variableValue('by'),
-          }),
+          url: linkTo('aicost-spend', { [dimension]: fieldValue('Name') }, OWN_NAMES),
         },
       },
     },
@@ -169,6 +177,7 @@ export const SPEND_DASHBOARD: DashboardPlan = {
   variables: [
     ...WHERE,
     dimensionChoice('by', 'By', 'model'),
+    TAG_CHOICE,
     ...FILTERS,
     typedIn('monthly_budget_usd', 'Monthly budget', 'US dollars a calendar month, such as 250.'),
   ],

@@ -90,13 +90,13 @@ const SPAN_COLUMNS =
 const VIEW = traceView({
   title: 'Trace',
   description:
-    'The spans as Grafana shows traces; a charged span has its cost as the tag cost.usd. Where several tenants have a trace of this id, that of the first: choose one at the top.',
+    'The spans as Grafana shows traces; a charged span has its cost as the tag cost.usd. Where several tenants have a trace of this id, that of the first: choose one at the top. A span whose end came before its start is drawn with none of its time.',
   empty: EMPTY,
   unit: 'ms',
   sql: `
   SELECT span.trace_id AS traceID, span.span_id AS spanID, span.parent_span_id AS parentSpanID, toString(span.name) AS operationName,
     toString(span.service) AS serviceName, [map('key', 'service.name', 'value', toString(span.service))] AS serviceTags,
-    toUnixTimestamp64Milli(span.start_time) AS startTime, span.duration_ns / 1e6 AS duration, ${TAGS} AS tags,
+    toUnixTimestamp64Milli(span.start_time) AS startTime, greatest(span.duration_ns, 0) / 1e6 AS duration, ${TAGS} AS tags,
     lower(toString(span.kind)) AS kind, toInt64(span.status_code) AS statusCode, span.status_message AS statusMessage
   FROM ${traceSpans(SPAN_COLUMNS)} AS span
   LEFT JOIN ${SPAN_CHARGES} ON entries.tenant = span.tenant AND entries.span_id = span.span_id

@@ -7,7 +7,7 @@ import { shown, textValue } from '../sql/text-value.ts';
 import { costliestTraces } from './costliest-traces.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { EMPTY, USD } from './empty.ts';
-import { FILTERS, fieldValue, linkTo, typedIn, WHERE } from './variables.ts';
+import { FILTER_NAMES, FILTERS, fieldValue, linkTo, typedIn, WHERE } from './variables.ts';
 
 const NO_SESSION = 'No call of this range told its session (session.id, gen_ai.conversation.id)';
 
@@ -18,6 +18,9 @@ const ONLY = ['user', 'session']
   )
   .join(' ');
 const ROWS = `${LEDGER_ROWS} ${ONLY}`;
+
+/** Of this page: a session stays chosen where one of its users is chosen, and the other way round. */
+const OWN_NAMES = [...FILTER_NAMES, 'user', 'session'];
 
 const bySession = (columns: string): string => `(
   SELECT t.tenant AS tenant, t.session AS session, ${KNOWN_COST} AS cost, sum(t.calls) AS session_calls${columns}
@@ -90,7 +93,10 @@ const USERS = wideTable({
     Traces: COUNT,
     'A call': MONEY_FIELD,
     User: {
-      link: { title: 'Only this', url: linkTo('aicost-users', { user: fieldValue('User') }) },
+      link: {
+        title: 'Only this',
+        url: linkTo('aicost-users', { user: fieldValue('User') }, OWN_NAMES),
+      },
     },
   },
 });
@@ -112,7 +118,10 @@ const SESSIONS = wideTable({
     Traces: COUNT,
     Lasted: { unit: 's' },
     Session: {
-      link: { title: 'Only this', url: linkTo('aicost-users', { session: fieldValue('Session') }) },
+      link: {
+        title: 'Only this',
+        url: linkTo('aicost-users', { session: fieldValue('Session') }, OWN_NAMES),
+      },
     },
   },
 });

@@ -9,7 +9,7 @@ import {
   VariableRefresh,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { CHOSEN_DATASOURCE, PLUGIN } from '../panels/clickhouse-query.ts';
-import { DIMENSIONS, type Dimension, shownName } from '../sql/dimension.ts';
+import { CHOICES, type Choice, DIMENSIONS, shownName, TAG_KEY } from '../sql/dimension.ts';
 import { sqlText } from '../sql/sql-text.ts';
 import { CHOSEN } from '../sql/window.ts';
 import type { Uid } from './uids.ts';
@@ -29,13 +29,24 @@ export const FILTERS: readonly Variable[] = DIMENSIONS.map((dimension) =>
   listed(dimension, capitalised(dimension), shownName(dimension, 'rollup')),
 );
 
+/** What panels by a chosen dimension say of themselves. */
+export const BY_CHOICE =
+  'By session, tool or tag everything is read from the ledger, and by user what is not a whole day: days that have expired (--retention-ledger) are then not in it.';
+
+/** The key of the tag, where a dimension is `tag`. */
+export const TAG_CHOICE: Variable = typedIn(
+  TAG_KEY,
+  'Tag',
+  'The key of a tag (aicost.tag.<key>), such as team: for the dimension tag.',
+);
+
 /** A choice of one dimension. */
-export function dimensionChoice(name: string, label: string, preset: Dimension): Variable {
+export function dimensionChoice(name: string, label: string, preset: Choice): Variable {
   return new CustomVariableBuilder(name)
     .label(label)
-    .values(DIMENSIONS.join(','))
+    .values(CHOICES.join(','))
     .current({ text: preset, value: preset, selected: true })
-    .options(DIMENSIONS.map((value) => ({ text: value, value, selected: value === preset })))
+    .options(CHOICES.map((value) => ({ text: value, value, selected: value === preset })))
     .multi(false)
     .includeAll(false);
 }
@@ -77,11 +88,12 @@ function capitalised(word: string): string {
 /** Names of the variables `WHERE`. */
 export const WHERE_NAMES: readonly string[] = ['datasource', 'tenant'];
 /** Names of the variables `WHERE` and `FILTERS`. */
-const FILTER_NAMES: readonly string[] = [...WHERE_NAMES, ...DIMENSIONS];
+export const FILTER_NAMES: readonly string[] = [...WHERE_NAMES, ...DIMENSIONS];
 
 /**
- * The address of another dashboard with the same time, those that are set, and the others of `taken`: variables that
- * the dashboard has where the link stands. A value is a text of Grafana's links (`fieldValue`).
+ * The address of a dashboard with the same time, those that are set, and the others of `taken`: every variable that
+ * both the page of the link and the one it leads to have, or the reader loses what was chosen (the linter says so). A
+ * value is a text of Grafana's links (`fieldValue`).
  */
 export function linkTo(
   uid: Uid,
@@ -91,11 +103,6 @@ export function linkTo(
   const kept = taken.filter((name) => !(name in set)).map((name) => `\${${name}:queryparam}`);
   const given = Object.entries(set).map(([name, value]) => `var-${name}=${value}`);
   return `/d/${uid}?${[`\${__url_time_range}`, ...kept, ...given].join('&')}`;
-}
-
-/** The value of a variable, in an address. */
-export function variableValue(name: string): string {
-  return `\${${name}:percentencode}`;
 }
 
 /** The value of a field of the row whose link it is. */

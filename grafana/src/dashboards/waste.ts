@@ -207,17 +207,17 @@ const CACHE = wideTable({
 const AGAIN = wideTable({
   title: 'Sessions that send their context again',
   description:
-    'Sessions with several calls: their input in all, and what is beyond their largest call, which is mostly earlier turns sent once more. A cache, or a summary of the past, makes it less.',
+    'Sessions with several calls: their input in all, and what is beyond their largest call, which is mostly earlier turns sent once more. A cache, or a summary of the past, makes it less. The cost is that of all calls of the session with their answers: what was sent again is a part of it, and what a cache gave a small one.',
   empty: 'No session of this range has more than one call (session.id, gen_ai.conversation.id)',
   unit: 'short',
   sql: `
-  SELECT ${shown('session')} AS Session, turns AS Calls, toFloat64(cost) AS Spend, input AS Input, input - largest AS \`Sent again\`, ${quotient('input - largest', 'input')} AS Share, cached AS \`From cache\`
+  SELECT ${shown('session')} AS Session, turns AS Calls, input AS Input, input - largest AS \`Sent again\`, ${quotient('input - largest', 'input')} AS Share, cached AS \`From cache\`, toFloat64(cost) AS \`Session cost\`
   FROM ${sessionInput()}
   ORDER BY \`Sent again\` DESC, Session
   LIMIT 100`,
   fields: {
     Calls: COUNT,
-    Spend: MONEY_FIELD,
+    'Session cost': MONEY_FIELD,
     Share: SHARE_FIELD,
     Session: {
       link: {

@@ -1076,7 +1076,7 @@ export interface Operations {
     };
     readonly body: undefined;
     readonly answer: {
-      /** Each with its unit (user, feature, …); null where calls have none. */
+      /** Most expensive first, each with its unit alone (user, feature, …), null where calls have none; none per trace. */
       readonly rows: readonly ({
         /** Whole number; a string of digits from 2^53 on. */
         readonly calls: number | string;
@@ -1111,7 +1111,13 @@ export interface Operations {
           /** US dollars, plain decimal, exact; null when no call of the group has a price. */
           readonly max: string | null;
         };
-      } & Readonly<Record<string, unknown>>)[];
+        readonly user?: string | null;
+        readonly session?: string | null;
+        readonly feature?: string | null;
+        readonly prompt?: string | null;
+        readonly agent?: string | null;
+        readonly model?: string | null;
+      })[];
       readonly totals: {
         /** Whole number; a string of digits from 2^53 on. */
         readonly calls: number | string;
@@ -1597,6 +1603,7 @@ export interface Operations {
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
       };
+      /** Of the other side; null: nothing is compared. */
       readonly totals_right: {
         /** Whole number; a string of digits from 2^53 on. */
         readonly calls: number | string;
@@ -1608,7 +1615,7 @@ export interface Operations {
       } | null;
       /** True: a side has more groups than are read (20000), and the lighter ones are in `(other)`: what a frame lacks on one side may be there. */
       readonly is_cut: boolean;
-      readonly weight: string;
+      readonly weight: "cost" | "tokens" | "duration" | "calls";
       /** Null for one trace, whenever it was. */
       readonly from: string | null;
       readonly to: string | null;
@@ -1815,23 +1822,88 @@ export interface Operations {
     readonly body: Readonly<Record<string, unknown>>;
     readonly answer: Readonly<Record<string, unknown>>;
   };
+  /** Whether the process lives. `GET /healthz` */
+  readonly getHealth: {
+    readonly parameters: Readonly<Record<never, never>>;
+    readonly body: undefined;
+    readonly answer: {
+      readonly status: "ok";
+    };
+  };
+  /** Whether spans can be accepted and kept, part by part. `GET /readyz` */
+  readonly getReadiness: {
+    readonly parameters: {
+      /** `query` asks whether questions can be answered too. */
+      readonly for?: "ingest" | "query";
+    };
+    readonly body: undefined;
+    readonly answer: {
+      readonly ready: boolean;
+      /** It ends: send elsewhere while running requests finish. */
+      readonly draining: boolean;
+      readonly parts: readonly ({
+        readonly name: string;
+        /** What fails without it: accepting and keeping spans, or only answering questions; `complete` when answers are given all the same, but lack something. */
+        readonly needed_for: "ingest" | "query" | "complete";
+        readonly ok: boolean;
+        /** For people. */
+        readonly detail: string;
+      })[];
+    };
+  };
+  /** Metrics of the process. `GET /metrics` */
+  readonly getMetrics: {
+    readonly parameters: Readonly<Record<never, never>>;
+    readonly body: undefined;
+    readonly answer: Response;
+  };
   /** Keys, without their secrets. `GET /api/v1/admin/keys` */
   readonly listKeys: {
     readonly parameters: Readonly<Record<never, never>>;
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly rows: readonly ({
+        readonly id: string;
+        readonly tenant: string;
+        readonly scopes: readonly ("ingest" | "read" | "admin" | "operator")[];
+        readonly name: string | null;
+        /** The ClickHouse user whose password the key is. */
+        readonly sql_user: string | null;
+        readonly state: "active" | "expiring" | "expired" | "revoked";
+        readonly created_at: string;
+        readonly created_by: string;
+        readonly expires_at: string | null;
+        readonly revoked_at: string | null;
+      })[];
+    };
   };
   /** Make a key. `POST /api/v1/admin/keys` */
   readonly createKey: {
     readonly parameters: Readonly<Record<never, never>>;
     readonly body: {
+      /** Absent: the asking key's own; another one needs the scope operator. */
       readonly tenant?: string;
       readonly scopes: readonly ("ingest" | "read" | "admin" | "operator")[];
+      /** For people. */
       readonly name?: string | null;
       /** Make a read-only ClickHouse user of the tenant too, whose password the key is (ClickHouse servers only). */
       readonly sql?: boolean;
     };
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly id: string;
+      readonly tenant: string;
+      readonly scopes: readonly ("ingest" | "read" | "admin" | "operator")[];
+      readonly name: string | null;
+      /** The ClickHouse user whose password the key is. */
+      readonly sql_user: string | null;
+      readonly state: "active" | "expiring" | "expired" | "revoked";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly expires_at: string | null;
+      readonly revoked_at: string | null;
+      /** The key: shown this once. */
+      readonly key: string;
+    };
   };
   /** Make the successor of a key. `POST /api/v1/admin/keys/{id}/rotate` */
   readonly rotateKey: {
@@ -1842,7 +1914,21 @@ export interface Operations {
       /** How long both are valid, such as 24h. */
       readonly overlap?: string;
     };
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly id: string;
+      readonly tenant: string;
+      readonly scopes: readonly ("ingest" | "read" | "admin" | "operator")[];
+      readonly name: string | null;
+      /** The ClickHouse user whose password the key is. */
+      readonly sql_user: string | null;
+      readonly state: "active" | "expiring" | "expired" | "revoked";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly expires_at: string | null;
+      readonly revoked_at: string | null;
+      /** The key: shown this once. */
+      readonly key: string;
+    };
   };
   /** Revoke a key. `DELETE /api/v1/admin/keys/{id}` */
   readonly revokeKey: {
@@ -1850,28 +1936,56 @@ export interface Operations {
       readonly id: string | number;
     };
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly id: string;
+      readonly tenant: string;
+      readonly scopes: readonly ("ingest" | "read" | "admin" | "operator")[];
+      readonly name: string | null;
+      /** The ClickHouse user whose password the key is. */
+      readonly sql_user: string | null;
+      readonly state: "active" | "expiring" | "expired" | "revoked";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly expires_at: string | null;
+      readonly revoked_at: string | null;
+    };
   };
-  /** Whether the process lives. `GET /healthz` */
-  readonly getHealth: {
-    readonly parameters: Readonly<Record<never, never>>;
-    readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
-  };
-  /** Whether spans can be accepted and kept, part by part. `GET /readyz` */
-  readonly getReadiness: {
+  /** Who changed what, and when, newest first, a page at a time. Scope admin. `GET /api/v1/admin/audit` */
+  readonly listAudit: {
     readonly parameters: {
-      /** `query` asks whether questions can be answered too. */
-      readonly for?: "ingest" | "query";
+      /** Changes at or after: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** Changes before; as `from`. */
+      readonly to?: string | number;
+      /** Only these. */
+      readonly action?: "budget.created" | "budget.changed" | "budget.deleted" | "key.created" | "key.changed" | "key.deleted" | "person_deletion.created" | "person_deletion.changed" | "person_deletion.deleted" | "price_import.created" | "price_import.changed" | "price_import.deleted" | "price_terms.created" | "price_terms.changed" | "price_terms.deleted" | "secret.created" | "secret.changed" | "secret.deleted" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "tenant_limit.created" | "tenant_limit.changed" | "tenant_limit.deleted" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "writer_claim.created" | "writer_claim.changed" | "writer_claim.deleted";
+      /** Only what this one did, such as `key:<id>`. */
+      readonly actor?: string | number;
+      /** Only what is of this tenant; operator keys see all without it, others their own. */
+      readonly tenant?: string | number;
+      /** A whole number from 1 to 1000. */
+      readonly limit?: string | number;
+      /** Where to go on: `next_cursor` of the page before, with the same parameters; `limit` may change. */
+      readonly cursor?: string | number;
     };
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
-  };
-  /** Metrics of the process. `GET /metrics` */
-  readonly getMetrics: {
-    readonly parameters: Readonly<Record<never, never>>;
-    readonly body: undefined;
-    readonly answer: Response;
+    readonly answer: {
+      readonly rows: readonly ({
+        readonly recorded_at: string;
+        /** `key:<id>`, or what the collector did by itself: `first-start`, `init-keys`, `cli`. */
+        readonly actor: string;
+        /** Whose it is; null: the installation's. */
+        readonly tenant: string | null;
+        /** What became of what: `key.created`, `tenant.changed`. A key that is `deleted` is revoked. */
+        readonly action: string;
+        /** Of what was changed, in its kind. */
+        readonly id: string;
+        /** What it is since, as far as it may be told: state, scopes, value, amount. */
+        readonly detail: Readonly<Record<string, string | number | null | readonly string[]>>;
+      })[];
+      /** Where the next page begins, for `cursor`; null on the last one. */
+      readonly next_cursor: string | null;
+    };
   };
   /** What happens right now, as server-sent events, until the client goes. `GET /api/v1/live` */
   readonly streamLive: {
@@ -1963,12 +2077,14 @@ export interface Operations {
     readonly body: undefined;
     readonly answer: {
       readonly rows: readonly ({
-        readonly state?: "poison" | "damaged";
-        readonly name?: string;
-        readonly reason?: string | null;
-        readonly span_rows?: number | null;
-        readonly entry_rows?: number | null;
-        readonly held_by?: readonly string[] | null;
+        readonly state: "poison" | "damaged";
+        readonly name: string;
+        /** Why; null where it cannot be told. */
+        readonly reason: string | null;
+        readonly span_rows: number | null;
+        readonly entry_rows: number | null;
+        /** Tables that hold it; null where that cannot be told. */
+        readonly held_by: readonly string[] | null;
       })[];
     };
   };
@@ -1981,9 +2097,10 @@ export interface Operations {
     };
     readonly answer: {
       readonly rows: readonly ({
-        readonly name?: string;
-        readonly retried?: boolean;
-        readonly reason?: string | null;
+        readonly name: string;
+        readonly retried: boolean;
+        /** Why not, or what of it does not hold and is kept apart; null when all of it is back in the queue. */
+        readonly reason: string | null;
       })[];
     };
   };
@@ -2131,7 +2248,67 @@ export interface Operations {
       readonly tenant?: string | number;
     };
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly rows: readonly ({
+        readonly type: "alias";
+        readonly name: string;
+        readonly target: string;
+        readonly provider: string | null;
+        readonly valid_from: string | null;
+        readonly valid_until: string | null;
+        readonly note: string | null;
+        readonly id: string;
+        readonly state: "active" | "planned" | "ended" | "removed";
+        readonly created_at: string;
+        readonly created_by: string;
+        readonly removed_at: string | null;
+        readonly tenant: string;
+      } | {
+        readonly type: "rates";
+        readonly provider: string;
+        readonly model: string;
+        readonly rates: Readonly<Record<string, string>>;
+        readonly when: Readonly<Record<string, string>>;
+        readonly valid_from: string | null;
+        readonly valid_until: string | null;
+        readonly note: string | null;
+        readonly id: string;
+        readonly state: "active" | "planned" | "ended" | "removed";
+        readonly created_at: string;
+        readonly created_by: string;
+        readonly removed_at: string | null;
+        readonly tenant: string;
+      } | {
+        readonly type: "discount";
+        readonly discount: string;
+        readonly provider: string | null;
+        readonly model: string | null;
+        readonly valid_from: string | null;
+        readonly valid_until: string | null;
+        readonly note: string | null;
+        readonly id: string;
+        readonly state: "active" | "planned" | "ended" | "removed";
+        readonly created_at: string;
+        readonly created_by: string;
+        readonly removed_at: string | null;
+        readonly tenant: string;
+      } | {
+        readonly id: string;
+        readonly state: "active" | "planned" | "ended" | "removed";
+        readonly created_at: string;
+        readonly created_by: string;
+        readonly removed_at: string | null;
+        readonly type: "import";
+        readonly book_version: string;
+        /** The newest day on which one of its prices was checked. */
+        readonly checked_at: string;
+        readonly age_days: number;
+        /** Providers it stands in for. */
+        readonly in_force: readonly string[];
+        /** Providers of which the shipped book is newer. */
+        readonly older: readonly string[];
+      })[];
+    };
   };
   /** Add an alias, own rates, or a discount. `POST /api/v1/admin/prices/overrides` */
   readonly addPriceTerms: {
@@ -2166,7 +2343,50 @@ export interface Operations {
         readonly note?: string | null;
       };
     };
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly type: "alias";
+      readonly name: string;
+      readonly target: string;
+      readonly provider: string | null;
+      readonly valid_from: string | null;
+      readonly valid_until: string | null;
+      readonly note: string | null;
+      readonly id: string;
+      readonly state: "active" | "planned" | "ended" | "removed";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly removed_at: string | null;
+      readonly tenant: string;
+    } | {
+      readonly type: "rates";
+      readonly provider: string;
+      readonly model: string;
+      readonly rates: Readonly<Record<string, string>>;
+      readonly when: Readonly<Record<string, string>>;
+      readonly valid_from: string | null;
+      readonly valid_until: string | null;
+      readonly note: string | null;
+      readonly id: string;
+      readonly state: "active" | "planned" | "ended" | "removed";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly removed_at: string | null;
+      readonly tenant: string;
+    } | {
+      readonly type: "discount";
+      readonly discount: string;
+      readonly provider: string | null;
+      readonly model: string | null;
+      readonly valid_from: string | null;
+      readonly valid_until: string | null;
+      readonly note: string | null;
+      readonly id: string;
+      readonly state: "active" | "planned" | "ended" | "removed";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly removed_at: string | null;
+      readonly tenant: string;
+    };
   };
   /** End price terms at an instant, or take them, or an imported book, back whole. `DELETE /api/v1/admin/prices/overrides/{id}` */
   readonly removePriceTerms: {
@@ -2176,19 +2396,118 @@ export interface Operations {
       readonly at?: string | number;
     };
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly type: "alias";
+      readonly name: string;
+      readonly target: string;
+      readonly provider: string | null;
+      readonly valid_from: string | null;
+      readonly valid_until: string | null;
+      readonly note: string | null;
+      readonly id: string;
+      readonly state: "active" | "planned" | "ended" | "removed";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly removed_at: string | null;
+      readonly tenant: string;
+    } | {
+      readonly type: "rates";
+      readonly provider: string;
+      readonly model: string;
+      readonly rates: Readonly<Record<string, string>>;
+      readonly when: Readonly<Record<string, string>>;
+      readonly valid_from: string | null;
+      readonly valid_until: string | null;
+      readonly note: string | null;
+      readonly id: string;
+      readonly state: "active" | "planned" | "ended" | "removed";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly removed_at: string | null;
+      readonly tenant: string;
+    } | {
+      readonly type: "discount";
+      readonly discount: string;
+      readonly provider: string | null;
+      readonly model: string | null;
+      readonly valid_from: string | null;
+      readonly valid_until: string | null;
+      readonly note: string | null;
+      readonly id: string;
+      readonly state: "active" | "planned" | "ended" | "removed";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly removed_at: string | null;
+      readonly tenant: string;
+    } | {
+      readonly id: string;
+      readonly state: "active" | "planned" | "ended" | "removed";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly removed_at: string | null;
+      readonly type: "import";
+      readonly book_version: string;
+      /** The newest day on which one of its prices was checked. */
+      readonly checked_at: string;
+      readonly age_days: number;
+      /** Providers it stands in for. */
+      readonly in_force: readonly string[];
+      /** Providers of which the shipped book is newer. */
+      readonly older: readonly string[];
+    };
   };
   /** Bring a newer price book; it is checked before it is taken. Scope operator. `POST /api/v1/admin/prices/imports` */
   readonly importPriceBook: {
     readonly parameters: Readonly<Record<never, never>>;
-    readonly body: Readonly<Record<string, unknown>>;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly body: {
+      readonly format: "aicost-price-book-1";
+      readonly layers: readonly {
+        readonly name: string;
+        /** One file of the book for each provider. */
+        readonly providers: readonly unknown[];
+      }[];
+    };
+    readonly answer: {
+      readonly id: string;
+      readonly state: "active" | "planned" | "ended" | "removed";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly removed_at: string | null;
+      readonly type: "import";
+      readonly book_version: string;
+      /** The newest day on which one of its prices was checked. */
+      readonly checked_at: string;
+      readonly age_days: number;
+      /** Providers it stands in for. */
+      readonly in_force: readonly string[];
+      /** Providers of which the shipped book is newer. */
+      readonly older: readonly string[];
+    };
   };
   /** Every tenant that was made or has a key: its state, the limits set for it, and what it used today. Scope operator. `GET /api/v1/admin/tenants` */
   readonly listTenants: {
     readonly parameters: Readonly<Record<never, never>>;
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly rows: readonly ({
+        readonly tenant: string;
+        /** `suspended`: nothing is taken in, its keys may still read. `deleting`: its rows are being deleted. */
+        readonly state: "active" | "suspended" | "deleting";
+        /** When its state was set last; null for one that is there for having a key. */
+        readonly state_set_at: string | null;
+        readonly state_set_by: string | null;
+        /** Keys in force. */
+        readonly keys: number;
+        /** Limits that were set for it alone, by name; null is "no limit". */
+        readonly limits: Readonly<Record<string, number | null>>;
+        /** What it used of its UTC day, as this collector counted. */
+        readonly today: {
+          readonly day: string;
+          readonly spans: number;
+          readonly bytes: number;
+        };
+      })[];
+    };
   };
   /** Make a tenant, before it has a key. Scope operator. `POST /api/v1/admin/tenants` */
   readonly createTenant: {
@@ -2197,7 +2516,24 @@ export interface Operations {
       /** 1 to 63 of a-z, 0-9, "-" and "_", never one that was deleted. */
       readonly tenant: string;
     };
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly tenant: string;
+      /** `suspended`: nothing is taken in, its keys may still read. `deleting`: its rows are being deleted. */
+      readonly state: "active" | "suspended" | "deleting";
+      /** When its state was set last; null for one that is there for having a key. */
+      readonly state_set_at: string | null;
+      readonly state_set_by: string | null;
+      /** Keys in force. */
+      readonly keys: number;
+      /** Limits that were set for it alone, by name; null is "no limit". */
+      readonly limits: Readonly<Record<string, number | null>>;
+      /** What it used of its UTC day, as this collector counted. */
+      readonly today: {
+        readonly day: string;
+        readonly spans: number;
+        readonly bytes: number;
+      };
+    };
   };
   /** Take nothing in for a tenant: OTLP is answered 403 `tenant_suspended`. Its keys may still read. Scope operator. `POST /api/v1/admin/tenants/{tenant}/suspend` */
   readonly suspendTenant: {
@@ -2206,7 +2542,24 @@ export interface Operations {
       readonly tenant: string | number;
     };
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly tenant: string;
+      /** `suspended`: nothing is taken in, its keys may still read. `deleting`: its rows are being deleted. */
+      readonly state: "active" | "suspended" | "deleting";
+      /** When its state was set last; null for one that is there for having a key. */
+      readonly state_set_at: string | null;
+      readonly state_set_by: string | null;
+      /** Keys in force. */
+      readonly keys: number;
+      /** Limits that were set for it alone, by name; null is "no limit". */
+      readonly limits: Readonly<Record<string, number | null>>;
+      /** What it used of its UTC day, as this collector counted. */
+      readonly today: {
+        readonly day: string;
+        readonly spans: number;
+        readonly bytes: number;
+      };
+    };
   };
   /** Take in again what a suspended tenant sends. Scope operator. `POST /api/v1/admin/tenants/{tenant}/resume` */
   readonly resumeTenant: {
@@ -2215,7 +2568,24 @@ export interface Operations {
       readonly tenant: string | number;
     };
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly tenant: string;
+      /** `suspended`: nothing is taken in, its keys may still read. `deleting`: its rows are being deleted. */
+      readonly state: "active" | "suspended" | "deleting";
+      /** When its state was set last; null for one that is there for having a key. */
+      readonly state_set_at: string | null;
+      readonly state_set_by: string | null;
+      /** Keys in force. */
+      readonly keys: number;
+      /** Limits that were set for it alone, by name; null is "no limit". */
+      readonly limits: Readonly<Record<string, number | null>>;
+      /** What it used of its UTC day, as this collector counted. */
+      readonly today: {
+        readonly day: string;
+        readonly spans: number;
+        readonly bytes: number;
+      };
+    };
   };
   /** The limits of a tenant, and where each value comes from. Scope operator. `GET /api/v1/admin/tenants/{tenant}/limits` */
   readonly showTenantLimits: {
@@ -2224,7 +2594,20 @@ export interface Operations {
       readonly tenant: string | number;
     };
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly rows: readonly ({
+        readonly limit: string;
+        readonly unit: string;
+        /** Null is "no limit". */
+        readonly value: number | null;
+        /** Where the value comes from: `tenant` was set for it, `*` for every tenant, `default` is the table's. */
+        readonly source: "tenant" | "*" | "default";
+        readonly set_at: string | null;
+        readonly set_by: string | null;
+        /** What it bounds. */
+        readonly sentence: string;
+      })[];
+    };
   };
   /** Set a limit of a tenant; it holds here at once, and everywhere within 10 s. Scope operator. `PUT /api/v1/admin/tenants/{tenant}/limits/{limit}` */
   readonly setTenantLimit: {
@@ -2237,7 +2620,18 @@ export interface Operations {
     readonly body: {
       readonly value: number | null;
     };
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly limit: string;
+      readonly unit: string;
+      /** Null is "no limit". */
+      readonly value: number | null;
+      /** Where the value comes from: `tenant` was set for it, `*` for every tenant, `default` is the table's. */
+      readonly source: "tenant" | "*" | "default";
+      readonly set_at: string | null;
+      readonly set_by: string | null;
+      /** What it bounds. */
+      readonly sentence: string;
+    };
   };
   /** Let a limit of a tenant be what it is for every tenant. Scope operator. `DELETE /api/v1/admin/tenants/{tenant}/limits/{limit}` */
   readonly unsetTenantLimit: {
@@ -2248,7 +2642,18 @@ export interface Operations {
       readonly limit: "requests_per_second" | "spans_per_second" | "bytes_per_second" | "burst_seconds" | "requests_at_once" | "reads_per_second" | "queries_at_once" | "spans_per_day" | "bytes_per_day" | "spans_per_request" | "attributes_per_span" | "attribute_value_bytes" | "span_name_bytes" | "spans_retention_days" | "content_retention_days" | "ledger_retention_days";
     };
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly limit: string;
+      readonly unit: string;
+      /** Null is "no limit". */
+      readonly value: number | null;
+      /** Where the value comes from: `tenant` was set for it, `*` for every tenant, `default` is the table's. */
+      readonly source: "tenant" | "*" | "default";
+      readonly set_at: string | null;
+      readonly set_by: string | null;
+      /** What it bounds. */
+      readonly sentence: string;
+    };
   };
   /** Delete a tenant for good: its keys are revoked, then every row of it is deleted. A restart goes on with it; the name is never used again. Scope operator. `POST /api/v1/admin/tenants/{tenant}/delete` */
   readonly deleteTenant: {
@@ -2637,7 +3042,7 @@ export interface Operations {
       };
     };
   };
-  /** What alerts did in a range, newest first, with the state of each delivery. `GET /api/v1/alerts` */
+  /** What alerts did in a range, newest first, a page at a time, with the state of each delivery. `GET /api/v1/alerts` */
   readonly listAlerts: {
     readonly parameters: {
       /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
@@ -2648,6 +3053,8 @@ export interface Operations {
       readonly budget_id?: string | number;
       /** A whole number from 1 to 1000. */
       readonly limit?: string | number;
+      /** Where to go on: `next_cursor` of the page before, with the same parameters; `limit` may change. */
+      readonly cursor?: string | number;
     };
     readonly body: undefined;
     readonly answer: {
@@ -2700,8 +3107,8 @@ export interface Operations {
           readonly at: string;
         })[];
       })[];
-      /** There are older ones in the range: raise limit, or ask with a `to` just after the `recorded_at` of the last row. Events of one look share it. */
-      readonly is_cut: boolean;
+      /** Where the next page begins, for `cursor`; null on the last one. */
+      readonly next_cursor: string | null;
     };
   };
   /** Where alerts of the tenant are sent. `GET /api/v1/webhooks` */
@@ -2769,7 +3176,21 @@ export interface Operations {
   readonly getOpenApi: {
     readonly parameters: Readonly<Record<never, never>>;
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly openapi: string;
+      readonly info: {
+        readonly title: string;
+        readonly version: string;
+      } & Readonly<Record<string, unknown>>;
+      readonly paths: Readonly<Record<string, Readonly<Record<string, {
+        readonly operationId: string;
+        readonly summary: string;
+        readonly responses: Readonly<Record<string, {
+          readonly description: string;
+        } & Readonly<Record<string, unknown>>>>;
+      } & Readonly<Record<string, unknown>>>>>>;
+      readonly components: Readonly<Record<string, unknown>>;
+    } & Readonly<Record<string, unknown>>;
   };
   /** One page: where to send, whether anything arrives, what was spent. `GET /` */
   readonly getPage: {
@@ -2806,13 +3227,14 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationRoute>> = {
   exportTraces: { method: 'POST', path: '/v1/traces', isJson: true },
   exportLogs: { method: 'POST', path: '/v1/logs', isJson: true },
   exportMetrics: { method: 'POST', path: '/v1/metrics', isJson: true },
+  getHealth: { method: 'GET', path: '/healthz', isJson: true },
+  getReadiness: { method: 'GET', path: '/readyz', isJson: true },
+  getMetrics: { method: 'GET', path: '/metrics', isJson: false },
   listKeys: { method: 'GET', path: '/api/v1/admin/keys', isJson: true },
   createKey: { method: 'POST', path: '/api/v1/admin/keys', isJson: true },
   rotateKey: { method: 'POST', path: '/api/v1/admin/keys/{id}/rotate', isJson: true },
   revokeKey: { method: 'DELETE', path: '/api/v1/admin/keys/{id}', isJson: true },
-  getHealth: { method: 'GET', path: '/healthz', isJson: true },
-  getReadiness: { method: 'GET', path: '/readyz', isJson: true },
-  getMetrics: { method: 'GET', path: '/metrics', isJson: false },
+  listAudit: { method: 'GET', path: '/api/v1/admin/audit', isJson: true },
   streamLive: { method: 'GET', path: '/api/v1/live', isJson: false },
   settleNow: { method: 'POST', path: '/api/v1/admin/settle', isJson: false },
   verifyLedger: { method: 'POST', path: '/api/v1/admin/verify', isJson: false },

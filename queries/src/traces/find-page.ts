@@ -9,7 +9,7 @@ import type { Range } from '../range.ts';
 import { type Sql, sql, wholeNumbers } from '../sql.ts';
 import type { TenantScope } from '../tenant-scope.ts';
 import type { TracesInput } from './input.ts';
-import { highestSql, type KeyRow, namedSql, pageSql } from './page-sql.ts';
+import { changedSql, highestSql, type KeyRow, namedSql, pageSql } from './page-sql.ts';
 import type { Snapshots } from './snapshots.ts';
 
 /** Rows of `traces` for each row of a page: a trace has several, by writer, and filters leave some out. */
@@ -22,21 +22,32 @@ export interface Sought {
   readonly snapshots: Snapshots;
   /** From `readRanges`. */
   readonly ranges: readonly Range[];
+  /** Whether traces that have changed since the snapshot are shown as they were then; left out otherwise. */
+  readonly rewinds: boolean;
+}
+
+/** Whether a page that was found without rewinding may lack a trace: asked for once that page is there. */
+export async function hasChanged(scope: TenantScope, snapshots: Snapshots): Promise<boolean> {
+  const [row] = await scope.query<{ changed: string }>(changedSql(scope, { snapshots }));
+  return row?.changed !== '0';
 }
 
 /** The rows of a page in their order and one more, if there is one. */
 export async function findPage(scope: TenantScope, sought: Sought): Promise<readonly KeyRow[]> {
-  const { input, snapshots, ranges } = sought;
+  const { input, ranges } = sought;
   const isBySum = (input.sort === 'cost' || input.sort === 'calls') && input.error === null;
   let found: readonly KeyRow[] = isBySum ? await findHighest(scope, sought) : [];
   for (const range of ranges) {
     if (found.length > input.limit) break;
-    found = await scope.query<KeyRow>(pageSql(scope, { ...input, range }, snapshots));
+    found = await scope.query<KeyRow>(
+      pageSql(scope, { ...input, range }, { ...sought, among: null }),
+    );
   }
   return found;
 }
 
-async function findHighest(scope: TenantScope, { input, snapshots }: Sought): Promise<KeyRow[]> {
+async function findHighest(scope: TenantScope, sought: Sought): Promise<KeyRow[]> {
+  const { input, snapshots } = sought;
   const limit = input.limit + 1 + HIGHEST_SPARE;
   const highest = await scope.query<Pick<KeyRow, 'trace_id' | 'value'>>(
     highestSql(scope, input, { snapshots, limit }),
@@ -44,7 +55,7 @@ async function findHighest(scope: TenantScope, { input, snapshots }: Sought): Pr
   if (highest.length <= input.limit) return [];
   const among = highest.map(({ trace_id }) => trace_id);
   const named = await scope.query<Omit<KeyRow, 'value'>>(
-    namedSql(scope, input, { snapshots, among }),
+    namedSql(scope, input, { ...sought, among }),
   );
   const timesOf = new Map(named.map((row) => [row.trace_id, row]));
   return highest

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createCursors } from '../cursor.ts';
 import { parseInstant } from '../range.ts';
-import type { Reader } from '../tenant-scope.ts';
+import type { Reader, Store } from '../tenant-scope.ts';
 import { type EmbeddedLedger, openEmbeddedLedger } from '../testing/embedded-ledger.ts';
 import { land, type StoredEntry, type StoredSpan } from '../testing/landing-rows.ts';
 import { readTracesInput } from './input.ts';
@@ -62,18 +62,36 @@ async function store(batch: readonly Call[], number: number): Promise<void> {
   await land(ledger.store, rows);
 }
 
-function ask(query: string) {
+/** `beforeLooking`: what happens once the snapshot has been taken, and before any trace is looked for. */
+function ask(query: string, beforeLooking = async () => {}) {
   const asking = { cursors, tenant: 'acme', nowNs: NOW };
-  return answerTraces(ledger.store, acme, readTracesInput(new URLSearchParams(query), asking));
+  let happened: Promise<void> | undefined;
+  const store: Store = {
+    database: ledger.store.database,
+    query: async (sql, params) => {
+      const isLooking = /AS (first_at|calls_sum)/.test(sql);
+      if (isLooking) {
+        happened ??= beforeLooking();
+        await happened;
+      }
+      return ledger.store.query(sql, params);
+    },
+  };
+  return answerTraces(store, acme, readTracesInput(new URLSearchParams(query), asking));
 }
 
 /** Rows without what settle or the clock may change. */
 type Row = Awaited<ReturnType<typeof ask>>['rows'][number];
 
-async function walk(query: string, between: () => Promise<void>): Promise<Row[]> {
+async function walk(
+  query: string,
+  between: () => Promise<void>,
+  beforeLooking?: () => Promise<void>,
+): Promise<Row[]> {
   const rows: Row[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
-    const page = await ask(cursor === '' ? query : `${query}&cursor=${cursor}`);
+    const page: Awaited<ReturnType<typeof ask>> =
+      cursor === '' ? await ask(query, beforeLooking) : await ask(`${query}&cursor=${cursor}`);
     rows.push(...page.rows);
     cursor = page.next_cursor;
     if (cursor !== null) await between();
@@ -90,9 +108,14 @@ const questions = fc.record({
 });
 
 test('whatever is stored meanwhile, pages are the list of the first moment, each trace once, in order', async () => {
-  const cases = fc.record({ before: batches(1), meanwhile: batches(1), question: questions });
+  const cases = fc.record({
+    before: batches(1),
+    meanwhile: batches(1),
+    isInTime: fc.boolean(),
+    question: questions,
+  });
   await fc.assert(
-    fc.asyncProperty(cases, async ({ before, meanwhile, question }) => {
+    fc.asyncProperty(cases, async ({ before, meanwhile, isInTime, question }) => {
       await clear();
       let number = 0;
       for (const batch of before) await store(batch, ++number);
@@ -100,17 +123,37 @@ test('whatever is stored meanwhile, pages are the list of the first moment, each
       const query = `${DAY}&sort=${sort}${filter}`;
       const whole = (await ask(`${query}&limit=200`)).rows;
       const arriving = [...meanwhile];
-      const rows = await walk(`${query}&limit=${limit}`, async () => {
+      const arrive = async () => {
         const batch = arriving.shift();
         if (batch !== undefined) await store(batch, ++number);
         // A merge adds up what was stored before and after.
         if (merge) await ledger.store.command('OPTIMIZE TABLE aicost.traces FINAL');
-      });
+      };
+      const rows = await walk(`${query}&limit=${limit}`, arrive, isInTime ? undefined : arrive);
       expect(rows).toEqual(whole);
     }),
-    { numRuns: 6, endOnFailure: true },
+    { numRuns: 8, endOnFailure: true },
   );
 });
+
+test.each(['start', 'cost', 'duration', 'calls'])(
+  'what is stored just after the snapshot hides no trace of a first page by %s',
+  async (sort) => {
+    const call = { writer: 'one', duration: 1n, received: 0n, isError: false } as const;
+    const first = [1, 2, 3].map((trace): Call => ({ ...call, trace, start: 5n, cost: '1' }));
+    await store(first, 1);
+    const query = `${DAY}&sort=${sort}&limit=2`;
+    const whole = await walk(query, async () => {});
+    // Each of them would stand elsewhere with it.
+    const more: Call[] = [{ ...call, trace: 1, start: 2n, duration: 0n, cost: '-0.25' }];
+    const rows = await walk(
+      query,
+      async () => {},
+      () => store(more, 2),
+    );
+    expect(rows).toEqual(whole);
+  },
+);
 
 test('what was on its way is on no further page, and in a list that is asked for anew', async () => {
   const call: Call = {

@@ -22,7 +22,7 @@ import {
   traceSumsSql,
   ZERO_TRACE_SUMS,
 } from '../trace-sums.ts';
-import { findPage, readRanges } from './find-page.ts';
+import { findPage, hasChanged, readRanges, type Sought } from './find-page.ts';
 import type { TracesInput } from './input.ts';
 import { filtersCalls, type KeyRow } from './page-sql.ts';
 import { holdsEntries, holdsSpans, readSnapshots, type Snapshots } from './snapshots.ts';
@@ -103,26 +103,44 @@ export async function answerTraces(
     input.after?.snapshots ?? readSnapshots(scope, nowNs),
     readRanges(scope, input),
   ]);
-  const [found, provisional] = await Promise.all([
-    findPage(scope, { input, snapshots, ranges }),
-    readProvisional(scope, { range, by: [], filters, nowNs }),
-  ]);
-  const keys = found.slice(0, limit);
-  const [rows] = await Promise.all([
-    describe(scope, { input, snapshots, keys, settledNs: settledNs(provisional) }),
-    refuseExpired(scope, { coverage: coverRange(range, null), dimensions: null, nowNs }),
-  ]);
-  const last = keys.at(-1);
+  const provisional = readProvisional(scope, { range, by: [], filters, nowNs });
+  // Only the snapshot of an earlier page is so old that traces are likely to have changed since.
+  const sought = { input, snapshots, ranges, rewinds: input.after !== null };
+  const { keys, rows } = await readPage(scope, sought, provisional);
+  await refuseExpired(scope, { coverage: coverRange(range, null), dimensions: null, nowNs });
+  const last = keys[limit - 1];
   return {
     rows,
     next_cursor:
-      found.length > limit && last !== undefined
+      keys.length > limit && last !== undefined
         ? input.seal({ snapshots, value: last.value, traceId: last.trace_id })
         : null,
     from: formatInstant(range.fromNs),
     to: formatInstant(range.toNs),
-    ...provisional,
+    ...(await provisional),
   };
+}
+
+interface FoundPage {
+  /** In their order, and one more than the page has rows, if there is one. */
+  readonly keys: readonly KeyRow[];
+  readonly rows: readonly TraceRow[];
+}
+
+async function readPage(
+  scope: TenantScope,
+  sought: Sought,
+  provisional: Promise<Provisional>,
+): Promise<FoundPage> {
+  const { input, snapshots, rewinds } = sought;
+  const [keys, marked] = await Promise.all([findPage(scope, sought), provisional]);
+  const shown = keys.slice(0, input.limit);
+  const [rows, isStale] = await Promise.all([
+    describe(scope, { input, snapshots, keys: shown, settledNs: settledNs(marked) }),
+    rewinds ? false : hasChanged(scope, snapshots),
+  ]);
+  // What came since the snapshot may hide a trace of the page: then it is looked for as it was.
+  return isStale ? readPage(scope, { ...sought, rewinds: true }, provisional) : { keys, rows };
 }
 
 function settledNs({ settled_through }: Provisional): InstantNs {

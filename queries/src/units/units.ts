@@ -20,10 +20,10 @@ import {
   leading,
 } from '../dimensions.ts';
 import { refuseExpired } from '../expired-ledger.ts';
-import { COUNT_SCHEMA, type Count, costIsUnknown, MONEY_SCHEMA, showCount } from '../figures.ts';
+import { COUNT_SCHEMA, costIsUnknown, MONEY_SCHEMA, showCount } from '../figures.ts';
 import { inRangeSql } from '../instant-sql.ts';
 import { rangeShape, readParameters, readRange, wholeNumberSchema } from '../parameters.ts';
-import { PROVISIONAL_SHAPE, type Provisional, readProvisional } from '../provisional.ts';
+import { PROVISIONAL_SHAPE, readProvisional } from '../provisional.ts';
 import { formatInstant, type InstantNs, type Range } from '../range.ts';
 import { bound, name, type Sql, sql } from '../sql.ts';
 import { openTenantScope, type Reader, type Store, type TenantScope } from '../tenant-scope.ts';
@@ -63,30 +63,6 @@ export function readUnitsInput(parameters: URLSearchParams, nowNs: InstantNs): U
   return { range: readRange(values, parameters), per, filters, limit, nowNs };
 }
 
-const COUNTS = ['calls', 'unpriced_calls', 'traces', 'users'] as const;
-const QUOTIENTS = ['per_call', 'per_trace', 'per_user'] as const;
-const PERCENTILES = ['p50', 'p90', 'p95', 'p99', 'max'] as const;
-
-export type UnitFigures = Readonly<Record<(typeof COUNTS)[number], Count>> & {
-  readonly cost_usd: string | null;
-  readonly cache_priced_calls: Count;
-  readonly cache_saved_usd: string | null;
-  readonly cost_usd_per_call: string | null;
-  readonly cost_usd_per_trace: string | null;
-  readonly cost_usd_per_user: string | null;
-  readonly trace_cost_usd: Readonly<Record<(typeof PERCENTILES)[number], string | null>>;
-};
-
-export type UnitRow = UnitFigures & { readonly [U in Unit]?: string | null };
-
-export interface UnitsAnswer extends Provisional {
-  /** Most expensive first; none per trace. */
-  readonly rows: readonly UnitRow[];
-  readonly totals: UnitFigures;
-  readonly from: string;
-  readonly to: string;
-}
-
 const QUOTIENT = z
   .string()
   .nullable()
@@ -103,22 +79,44 @@ const FIGURES = z.object({
   cost_usd: MONEY_SCHEMA,
   cache_priced_calls: COUNT_SCHEMA.describe(CACHE_PRICED_CALLS),
   cache_saved_usd: CACHE_SAVED_SCHEMA,
-  ...Object.fromEntries(QUOTIENTS.map((quotient) => [`cost_usd_${quotient}`, QUOTIENT])),
+  cost_usd_per_call: QUOTIENT,
+  cost_usd_per_trace: QUOTIENT,
+  cost_usd_per_user: QUOTIENT,
   trace_cost_usd: z
-    .object(Object.fromEntries(PERCENTILES.map((percentile) => [percentile, MONEY_SCHEMA])))
+    .object({
+      p50: MONEY_SCHEMA,
+      p90: MONEY_SCHEMA,
+      p95: MONEY_SCHEMA,
+      p99: MONEY_SCHEMA,
+      max: MONEY_SCHEMA,
+    })
     .describe('Of the traces that have a cost, each with what of it is of the row: exact.'),
 });
+type UnitFigures = z.output<typeof FIGURES>;
 
-/** An answer as a Zod schema, for documentation. */
+const UNIT_VALUE = z.string().nullable().optional();
+const ROW = FIGURES.extend({
+  user: UNIT_VALUE,
+  session: UNIT_VALUE,
+  feature: UNIT_VALUE,
+  prompt: UNIT_VALUE,
+  agent: UNIT_VALUE,
+  model: UNIT_VALUE,
+} satisfies Record<Exclude<Unit, 'trace'>, typeof UNIT_VALUE>);
+
+/** An answer. */
 export const UNITS_ANSWER = z.object({
   rows: z
-    .array(FIGURES.catchall(z.string().nullable()))
-    .describe('Each with its unit (user, feature, …); null where calls have none.'),
+    .array(ROW)
+    .describe(
+      'Most expensive first, each with its unit alone (user, feature, …), null where calls have none; none per trace.',
+    ),
   totals: FIGURES,
   from: z.string(),
   to: z.string(),
   ...PROVISIONAL_SHAPE,
 });
+export type UnitsAnswer = z.output<typeof UNITS_ANSWER>;
 
 type StoredRow = Readonly<
   Record<
@@ -128,7 +126,10 @@ type StoredRow = Readonly<
     | 'cache_priced'
     | 'saved'
     | 'priced_traces'
-    | (typeof COUNTS)[number],
+    | 'calls'
+    | 'unpriced_calls'
+    | 'traces'
+    | 'users',
     string
   > &
     // Of the calls that tell a user.

@@ -1,6 +1,5 @@
-/** The systemd unit and the Kubernetes manifests, held to the code as the compose files are. */
+/** The Kubernetes manifests, held to the code as the compose files are. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { openApiDocument } from '@ai-cost-profiler/collector/api/openapi.ts';
 import { OPTIONS } from '@ai-cost-profiler/collector/options.ts';
 import { describe, expect, test } from 'vitest';
@@ -16,43 +15,6 @@ const expectKnown = (variable: string, value: string): void => {
   const spec = Object.values(OPTIONS).find(({ env }) => env === variable);
   expect(spec?.schema.safeParse(value).success, `${variable}=${value}`).toBe(true);
 };
-
-describe('the systemd unit', () => {
-  const lines = readText('deploy/systemd/aicost.service')
-    .split('\n')
-    .map((line) => /^(\w+)=(.*)$/.exec(line))
-    .filter((found) => found !== null)
-    .map(([, name = '', value = '']) => ({ name, value }));
-  const valuesOf = (name: string) =>
-    lines.filter((line) => line.name === name).map(({ value }) => value);
-
-  test('starts the program by files that an installed repository has', () => {
-    const words = valuesOf('ExecStart')[0]!.split(' ');
-    const files = words.filter((word) => word.startsWith('/opt/aicost/'));
-    expect(files.length).toBe(2);
-    for (const file of files)
-      expect(existsSync(file.replace('/opt/aicost/', ROOT)), file).toBe(true);
-    const line = [words[1]!.replace('/opt/aicost/', ROOT), ...words.slice(2), '--help'];
-    expect(spawnSync(process.execPath, line).status).toBe(0);
-    const [page = ''] = valuesOf('Documentation');
-    expect(existsSync(page.replace('file:///opt/aicost/', ROOT)), page).toBe(true);
-  });
-
-  test('keeps the data where the state directory is, and memory as the launcher does', () => {
-    const pairs = valuesOf('Environment').flatMap((text) => text.split(' '));
-    const environment = Object.fromEntries(pairs.map((pair) => pair.split('=', 2)));
-    const { AICOST_DATA_DIR: dataDir, ...memory } = environment;
-    expect(dataDir).toBe(`/var/lib/${valuesOf('StateDirectory')[0]}`);
-    expectKnown('AICOST_DATA_DIR', dataDir);
-    expect(memory).toEqual(JSON.parse(readText('scripts/collector-env.json')));
-  });
-
-  test('waits longer for its end than the collector drains', () => {
-    const drain = OPTIONS.drainTimeoutMs;
-    const drainMs = drain.schema.parse(drain.byDefault);
-    expect(Number(valuesOf('TimeoutStopSec')[0]) * 1_000).toBeGreaterThan(drainMs);
-  });
-});
 
 const probeSchema = z.looseObject({
   httpGet: z.strictObject({ path: z.string(), port: z.literal('http') }),

@@ -7,7 +7,10 @@ export type YamlValue =
   | readonly YamlValue[]
   | { readonly [key: string]: YamlValue };
 
-/** Texts with a dollar are doubled, because Grafana fills in `$NAME`. */
+/**
+ * Dollars in texts are doubled, because Grafana fills in `$NAME`; but `$__file{PATH}` stays, which is meant to be
+ * filled in (`contentOf`).
+ */
 export function yamlText(value: YamlValue): string {
   return `${block(value, 0)}\n`;
 }
@@ -47,4 +50,9 @@ const flow = (values: readonly (string | number | boolean)[]): string =>
 const scalar = (value: string | number | boolean): string =>
   typeof value === 'string' ? JSON.stringify(escapeDollars(value)) : String(value);
 
-const escapeDollars = (text: string): string => text.replaceAll('$', '$$$$');
+const escapeDollars = (text: string): string => text.replaceAll(/\$(?!__file\{)/g, '$$$$');
+
+/** What Grafana finds in a file when it starts, without the space around it: so a secret stands in no other file. */
+export function contentOf(path: string): string {
+  return `$__file{${path}}`;
+}
