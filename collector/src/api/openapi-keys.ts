@@ -24,7 +24,7 @@ const CODES: readonly ProblemCode[] = [
 
 const operation = (operationId: string, summary: string, parts: Json, success: Json): Json => ({
   operationId,
-  summary,
+  summary: `${summary} Scope admin.`,
   tags: ['admin'],
   security: ANY_KEY,
   ...parts,

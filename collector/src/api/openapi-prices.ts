@@ -62,7 +62,7 @@ export const PRICE_PATHS: Json = {
   '/api/v1/admin/prices/overrides': {
     get: operation(
       'listPriceTerms',
-      'Aliases, own rates and discounts, those that ended or were taken back included.',
+      'Aliases, own rates and discounts, those that ended or were taken back included. Scope admin.',
       { parameters: [inQuery('tenant', 'Only of this tenant; operator keys see all without it.')] },
       {
         200: answer(
@@ -73,7 +73,7 @@ export const PRICE_PATHS: Json = {
     ),
     post: operation(
       'addPriceTerms',
-      'Add an alias, own rates, or a discount.',
+      'Add an alias, own rates, or a discount. Scope admin.',
       jsonBodyOf(ADD_TERMS_BODY),
       {
         201: answer('The terms.', TERMS),
@@ -83,7 +83,7 @@ export const PRICE_PATHS: Json = {
   '/api/v1/admin/prices/overrides/{id}': {
     delete: operation(
       'removePriceTerms',
-      'End price terms at an instant, or take them, or an imported book, back whole.',
+      'End price terms at an instant, or take them, or an imported book, back whole. Scope admin.',
       {
         parameters: [ID, inQuery('at', 'The end; without it they are as if they had never been.')],
       },

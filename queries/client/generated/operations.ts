@@ -1857,7 +1857,7 @@ export interface Operations {
     readonly body: undefined;
     readonly answer: Response;
   };
-  /** Keys, without their secrets. `GET /api/v1/admin/keys` */
+  /** Keys, without their secrets. Scope admin. `GET /api/v1/admin/keys` */
   readonly listKeys: {
     readonly parameters: Readonly<Record<never, never>>;
     readonly body: undefined;
@@ -1877,7 +1877,7 @@ export interface Operations {
       })[];
     };
   };
-  /** Make a key. `POST /api/v1/admin/keys` */
+  /** Make a key. Scope admin. `POST /api/v1/admin/keys` */
   readonly createKey: {
     readonly parameters: Readonly<Record<never, never>>;
     readonly body: {
@@ -1905,7 +1905,7 @@ export interface Operations {
       readonly key: string;
     };
   };
-  /** Make the successor of a key. `POST /api/v1/admin/keys/{id}/rotate` */
+  /** Make the successor of a key. Scope admin. `POST /api/v1/admin/keys/{id}/rotate` */
   readonly rotateKey: {
     readonly parameters: {
       readonly id: string | number;
@@ -1930,7 +1930,7 @@ export interface Operations {
       readonly key: string;
     };
   };
-  /** Revoke a key. `DELETE /api/v1/admin/keys/{id}` */
+  /** Revoke a key. Scope admin. `DELETE /api/v1/admin/keys/{id}` */
   readonly revokeKey: {
     readonly parameters: {
       readonly id: string | number;
@@ -2241,7 +2241,7 @@ export interface Operations {
       readonly nearest: readonly string[];
     };
   };
-  /** Aliases, own rates and discounts, those that ended or were taken back included. `GET /api/v1/admin/prices/overrides` */
+  /** Aliases, own rates and discounts, those that ended or were taken back included. Scope admin. `GET /api/v1/admin/prices/overrides` */
   readonly listPriceTerms: {
     readonly parameters: {
       /** Only of this tenant; operator keys see all without it. */
@@ -2310,7 +2310,7 @@ export interface Operations {
       })[];
     };
   };
-  /** Add an alias, own rates, or a discount. `POST /api/v1/admin/prices/overrides` */
+  /** Add an alias, own rates, or a discount. Scope admin. `POST /api/v1/admin/prices/overrides` */
   readonly addPriceTerms: {
     readonly parameters: Readonly<Record<never, never>>;
     readonly body: {
@@ -2388,7 +2388,7 @@ export interface Operations {
       readonly tenant: string;
     };
   };
-  /** End price terms at an instant, or take them, or an imported book, back whole. `DELETE /api/v1/admin/prices/overrides/{id}` */
+  /** End price terms at an instant, or take them, or an imported book, back whole. Scope admin. `DELETE /api/v1/admin/prices/overrides/{id}` */
   readonly removePriceTerms: {
     readonly parameters: {
       readonly id: string | number;
