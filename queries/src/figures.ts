@@ -19,6 +19,7 @@ import {
   type OutputBucket,
 } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { z } from 'zod';
+import { CACHE_PRICED_CALLS, CACHE_SAVED_SCHEMA, showCacheSaved } from './cache-savings.ts';
 import { join, name, type Sql, sql, wholeNumbers } from './sql.ts';
 
 const MEASURED_SCALE_DIGITS = 9;
@@ -27,18 +28,20 @@ const COUNT_COLUMNS = [
   'calls',
   'unpriced_calls',
   'sampled_calls',
+  'cache_priced_calls',
   ...INPUT_BUCKETS,
   ...OUTPUT_BUCKETS,
   ...COUNTED_UNITS,
 ] as const;
 /** Answers show the whole estimate in the place of what was sampled out. */
 const SHOWN_MONEY = ['list_usd', 'cost_usd', 'cost_low_usd', 'cost_high_usd'] as const;
-const MONEY_COLUMNS = [...SHOWN_MONEY, 'sampled_out_usd'] as const;
+const MONEY_COLUMNS = [...SHOWN_MONEY, 'sampled_out_usd', 'cache_saved_usd'] as const;
 
 type CountColumn =
   | 'calls'
   | 'unpriced_calls'
   | 'sampled_calls'
+  | 'cache_priced_calls'
   | InputBucket
   | OutputBucket
   | CountedUnit;
@@ -186,6 +189,8 @@ export const FIGURE_SHAPE: Record<keyof Figures, z.ZodType> = {
   ...mapEach(COUNT_COLUMNS, () => COUNT_SCHEMA),
   ...mapEach(MEASURED_UNITS, () => MEASURED_SCHEMA),
   ...mapEach(SHOWN_MONEY, () => MONEY_SCHEMA),
+  cache_priced_calls: COUNT_SCHEMA.describe(CACHE_PRICED_CALLS),
+  cache_saved_usd: CACHE_SAVED_SCHEMA,
   estimated_usd: ESTIMATE_SCHEMA,
 };
 
@@ -211,6 +216,7 @@ export function showFigures(sums: Sums): Figures {
     ...mapEach(COUNT_COLUMNS, (column) => showCount(sums[column])),
     ...mapEach(MEASURED_UNITS, (unit) => formatDecimal(sums[unit], MEASURED_SCALE_DIGITS)),
     ...mapEach(SHOWN_MONEY, (column) => usd(sums[column])),
+    cache_saved_usd: showCacheSaved(sums),
     estimated_usd: sums.sampled_calls === 0n ? null : usd(sums.cost_usd + sums.sampled_out_usd),
   };
 }

@@ -71,6 +71,11 @@ test.for([{}, { feature: 'search' }, { model: 'gpt-4o-mini' }])('of %o', async (
   const [spend] = await ask('Spend', filters);
   const [calls] = await ask('Calls', filters);
   const [tokens] = await ask('Tokens', filters);
+  const [savings] = await ask('Cache savings', filters);
+  expect([savings?.['Saved'], Number(savings?.['Calls'])]).toEqual([
+    money(totals.cache_saved_usd),
+    Number(totals.cache_priced_calls),
+  ]);
   const counted = Object.entries(totals).filter(([name]) => /^(in|out)_/.test(name));
   expect(counted.length).toBeGreaterThan(10);
   const sum = counted.reduce((all, [, count]) => all + Number(count), 0);

@@ -50,6 +50,8 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly sampled_calls: number | string;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly in_uncached: number | string;
         /** Whole number; a string of digits from 2^53 on. */
@@ -114,6 +116,8 @@ export interface Operations {
         readonly cost_low_usd: string | null;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_high_usd: string | null;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
         /** US dollars, plain decimal: cost_usd and what the calls that upstream sampling dropped are estimated to have cost. Null when no call of the group was sampled. */
         readonly estimated_usd: string | null;
         /** Part of the total cost, 18 places half-even; null when the total is 0 or unknown. */
@@ -127,6 +131,8 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly sampled_calls: number | string;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly in_uncached: number | string;
         /** Whole number; a string of digits from 2^53 on. */
@@ -191,6 +197,8 @@ export interface Operations {
         readonly cost_low_usd: string | null;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_high_usd: string | null;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
         /** US dollars, plain decimal: cost_usd and what the calls that upstream sampling dropped are estimated to have cost. Null when no call of the group was sampled. */
         readonly estimated_usd: string | null;
         /** Part of the total cost, 18 places half-even; null when the total is 0 or unknown. */
@@ -203,6 +211,8 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly sampled_calls: number | string;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly in_uncached: number | string;
         /** Whole number; a string of digits from 2^53 on. */
@@ -267,6 +277,8 @@ export interface Operations {
         readonly cost_low_usd: string | null;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_high_usd: string | null;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
         /** US dollars, plain decimal: cost_usd and what the calls that upstream sampling dropped are estimated to have cost. Null when no call of the group was sampled. */
         readonly estimated_usd: string | null;
         /** Part of the total cost, 18 places half-even; null when the total is 0 or unknown. */
@@ -341,6 +353,8 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly sampled_calls: number | string;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly in_uncached: number | string;
         /** Whole number; a string of digits from 2^53 on. */
@@ -405,6 +419,8 @@ export interface Operations {
         readonly cost_low_usd: string | null;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_high_usd: string | null;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
         /** US dollars, plain decimal: cost_usd and what the calls that upstream sampling dropped are estimated to have cost. Null when no call of the group was sampled. */
         readonly estimated_usd: string | null;
       } & Readonly<Record<string, unknown>>)[];
@@ -418,6 +434,8 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly sampled_calls: number | string;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly in_uncached: number | string;
         /** Whole number; a string of digits from 2^53 on. */
@@ -482,6 +500,8 @@ export interface Operations {
         readonly cost_low_usd: string | null;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_high_usd: string | null;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
         /** US dollars, plain decimal: cost_usd and what the calls that upstream sampling dropped are estimated to have cost. Null when no call of the group was sampled. */
         readonly estimated_usd: string | null;
       })[];
@@ -492,6 +512,8 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly sampled_calls: number | string;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly in_uncached: number | string;
         /** Whole number; a string of digits from 2^53 on. */
@@ -556,6 +578,8 @@ export interface Operations {
         readonly cost_low_usd: string | null;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_high_usd: string | null;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
         /** US dollars, plain decimal: cost_usd and what the calls that upstream sampling dropped are estimated to have cost. Null when no call of the group was sampled. */
         readonly estimated_usd: string | null;
       };
@@ -643,6 +667,8 @@ export interface Operations {
         readonly calls: number | string;
         /** Of these, calls whose cost is unknown. */
         readonly unpriced_calls: number | string;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
         /** Tokens that went in, from caches or not. */
         readonly input_tokens: number | string;
         /** Tokens that came out. */
@@ -653,6 +679,8 @@ export interface Operations {
         readonly cost_low_usd: string | null;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_high_usd: string | null;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
         /** Of its calls, by name. */
         readonly models: readonly string[];
         /** False: settle may still correct the figures. */
@@ -735,6 +763,8 @@ export interface Operations {
           readonly calls: number | string;
           /** Of these, calls whose cost is unknown. */
           readonly unpriced_calls: number | string;
+          /** Calls of which cache_saved_usd is known. */
+          readonly cache_priced_calls: number | string;
           /** Tokens that went in, from caches or not. */
           readonly input_tokens: number | string;
           /** Tokens that came out. */
@@ -745,6 +775,8 @@ export interface Operations {
           readonly cost_low_usd: string | null;
           /** US dollars, plain decimal, exact; null when no call of the group has a price. */
           readonly cost_high_usd: string | null;
+          /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+          readonly cache_saved_usd: string | null;
         };
         /** Of this span and all below it. */
         readonly subtree: {
@@ -752,6 +784,8 @@ export interface Operations {
           readonly calls: number | string;
           /** Of these, calls whose cost is unknown. */
           readonly unpriced_calls: number | string;
+          /** Calls of which cache_saved_usd is known. */
+          readonly cache_priced_calls: number | string;
           /** Tokens that went in, from caches or not. */
           readonly input_tokens: number | string;
           /** Tokens that came out. */
@@ -762,6 +796,8 @@ export interface Operations {
           readonly cost_low_usd: string | null;
           /** US dollars, plain decimal, exact; null when no call of the group has a price. */
           readonly cost_high_usd: string | null;
+          /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+          readonly cache_saved_usd: string | null;
         };
         /** What was booked, in the order of booking. */
         readonly entries: readonly ({
@@ -796,6 +832,23 @@ export interface Operations {
           readonly cost_high_usd: string | null;
           /** What the provider said; never part of the cost. */
           readonly reported_usd: string | null;
+          /** Calls of which cache_saved_usd is known. */
+          readonly cache_priced_calls: number | string;
+          /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+          readonly cache_saved_usd: string | null;
+          /** What in_uncached cost more than it would have cost read from a cache; null where the model has no price for that. */
+          readonly cache_missed_usd: string | null;
+          /** What cost_usd is made of, to the last digit. Null: there is no price, or it was booked before lines were kept. */
+          readonly lines: readonly ({
+            /** A bucket or unit of usage; flat_fee; reported_cost: what the provider said. */
+            readonly bucket: string;
+            /** Plain decimal; null: none is told, or the entry changes the amount alone. */
+            readonly quantity: string | null;
+            /** US dollars for one of it, after discounts: cost by quantity, 18 places half-even. */
+            readonly rate_usd: string | null;
+            /** US dollars, plain decimal, exact; signed as the entry. */
+            readonly cost_usd: string;
+          })[] | null;
           /** The price book whose rates made the amount. */
           readonly book_version: string | null;
           readonly rules_version: string | null;
@@ -808,6 +861,8 @@ export interface Operations {
         readonly calls: number | string;
         /** Of these, calls whose cost is unknown. */
         readonly unpriced_calls: number | string;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
         /** Tokens that went in, from caches or not. */
         readonly input_tokens: number | string;
         /** Tokens that came out. */
@@ -818,6 +873,8 @@ export interface Operations {
         readonly cost_low_usd: string | null;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_high_usd: string | null;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
       };
       /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
       readonly settled_through: string | null;
@@ -882,6 +939,10 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
         readonly children: readonly ({
           readonly dimension: string;
           readonly value: string | null;
@@ -891,6 +952,10 @@ export interface Operations {
           readonly unpriced_calls: number | string;
           /** US dollars, plain decimal, exact; null when no call of the group has a price. */
           readonly cost_usd: string | null;
+          /** Calls of which cache_saved_usd is known. */
+          readonly cache_priced_calls: number | string;
+          /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+          readonly cache_saved_usd: string | null;
           readonly children?: readonly ({
             readonly dimension: string;
             readonly value: string | null;
@@ -900,6 +965,10 @@ export interface Operations {
             readonly unpriced_calls: number | string;
             /** US dollars, plain decimal, exact; null when no call of the group has a price. */
             readonly cost_usd: string | null;
+            /** Calls of which cache_saved_usd is known. */
+            readonly cache_priced_calls: number | string;
+            /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+            readonly cache_saved_usd: string | null;
           })[];
           readonly other?: {
             /** Whole number; a string of digits from 2^53 on. */
@@ -908,6 +977,10 @@ export interface Operations {
             readonly unpriced_calls: number | string;
             /** US dollars, plain decimal, exact; null when no call of the group has a price. */
             readonly cost_usd: string | null;
+            /** Calls of which cache_saved_usd is known. */
+            readonly cache_priced_calls: number | string;
+            /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+            readonly cache_saved_usd: string | null;
           };
         })[];
         readonly other: {
@@ -917,6 +990,10 @@ export interface Operations {
           readonly unpriced_calls: number | string;
           /** US dollars, plain decimal, exact; null when no call of the group has a price. */
           readonly cost_usd: string | null;
+          /** Calls of which cache_saved_usd is known. */
+          readonly cache_priced_calls: number | string;
+          /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+          readonly cache_saved_usd: string | null;
         };
       })[];
       /** What the rows do not show: rows + other = totals. */
@@ -927,6 +1004,10 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
       };
       readonly totals: {
         /** Whole number; a string of digits from 2^53 on. */
@@ -935,6 +1016,10 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
       };
       readonly from: string;
       readonly to: string;
@@ -1003,6 +1088,10 @@ export interface Operations {
         readonly users: number | string;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
         /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users. */
         readonly cost_usd_per_call: string | null;
         /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users. */
@@ -1040,6 +1129,10 @@ export interface Operations {
         readonly users: number | string;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
         /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users. */
         readonly cost_usd_per_call: string | null;
         /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users. */

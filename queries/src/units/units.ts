@@ -9,6 +9,7 @@ import {
   parseDecimal,
 } from '@ai-cost-profiler/clickhouse/money.ts';
 import { z } from 'zod';
+import { CACHE_PRICED_CALLS, CACHE_SAVED_SCHEMA, showCacheSaved } from '../cache-savings.ts';
 import { coverRange } from '../coverage.ts';
 import {
   type Dimension,
@@ -76,6 +77,8 @@ const FIGURES = z.object({
     'Different users that have calls or a cost, as far as calls tell one.',
   ),
   cost_usd: MONEY_SCHEMA,
+  cache_priced_calls: COUNT_SCHEMA.describe(CACHE_PRICED_CALLS),
+  cache_saved_usd: CACHE_SAVED_SCHEMA,
   cost_usd_per_call: QUOTIENT,
   cost_usd_per_trace: QUOTIENT,
   cost_usd_per_user: QUOTIENT,
@@ -120,6 +123,8 @@ type StoredRow = Readonly<
     | 'is_total'
     | 'unit'
     | 'cost'
+    | 'cache_priced'
+    | 'saved'
     | 'priced_traces'
     | 'calls'
     | 'unpriced_calls'
@@ -165,6 +170,8 @@ const NOTHING: StoredRow = {
   traces: '0',
   users: '0',
   cost: '0',
+  cache_priced: '0',
+  saved: '0',
   priced_traces: '0',
   user_calls: '0',
   user_unpriced: '0',
@@ -190,6 +197,8 @@ function show(row: StoredRow): UnitFigures {
   const { calls, unpriced_calls: unpriced, cost_usd: cost } = sums;
   const ofUsers = sumsOf(row.user_calls, row.user_unpriced, row.user_cost);
   const priced = BigInt(row.priced_traces);
+  const cachePriced = BigInt(row.cache_priced);
+  const saved = parseDecimal(row.saved, MONEY_SCALE);
   const percentile = (index: number): string | null => {
     const text = row.percentiles[index];
     return priced === 0n || text === undefined ? null : formatUsd(parseDecimal(text, MONEY_SCALE));
@@ -200,6 +209,12 @@ function show(row: StoredRow): UnitFigures {
     traces: showCount(BigInt(row.traces)),
     users: showCount(BigInt(row.users)),
     cost_usd: costIsUnknown(sums) ? null : formatUsd(cost),
+    cache_priced_calls: showCount(cachePriced),
+    cache_saved_usd: showCacheSaved({
+      calls,
+      cache_priced_calls: cachePriced,
+      cache_saved_usd: saved,
+    }),
     cost_usd_per_call: per(sums, calls - unpriced),
     cost_usd_per_trace: per(sums, priced),
     cost_usd_per_user: per(ofUsers, BigInt(row.users)),
@@ -222,12 +237,14 @@ function unitsSql(scope: TenantScope, { range, per, filters, limit }: UnitsInput
   const partsOf = (by: readonly Dimension[]): Sql => {
     const [columns, keys] = [keyColumns(by, 'ledger'), leading(keyNames(by))];
     return sql`SELECT ${leading(columns)}${scope.traceKey} AS trace_key, grouping(trace_key) AS is_user, ${name('user')} AS told,
-      sum(calls) AS c, sum(unpriced_calls) AS u, sum(coalesce(cost_usd, 0)) AS m, c > u OR m != 0 AS has_cost
+      sum(calls) AS c, sum(unpriced_calls) AS u, sum(coalesce(cost_usd, 0)) AS m,
+      sum(cache_priced_calls) AS p, sum(coalesce(cache_saved_usd, 0)) AS s, c > u OR m != 0 AS has_cost
       ${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, 'ledger')}
       GROUP BY GROUPING SETS ((${keys}trace_key), (${keys}told))`;
   };
   const known = sql`is_user = 1 AND told != ''`;
   const figures = sql`toString(sumIf(c, is_user = 0)) AS calls, toString(sumIf(u, is_user = 0)) AS unpriced_calls, toString(sumIf(m, is_user = 0)) AS cost,
+    toString(sumIf(p, is_user = 0)) AS cache_priced, toString(sumIf(s, is_user = 0)) AS saved,
     toString(countIf(is_user = 0 AND (c != 0 OR m != 0))) AS traces, toString(countIf(is_user = 0 AND has_cost)) AS priced_traces,
     toString(countIf(${known} AND (c != 0 OR m != 0))) AS users, toString(sumIf(c, ${known})) AS user_calls,
     toString(sumIf(u, ${known})) AS user_unpriced, toString(sumIf(m, ${known})) AS user_cost,
