@@ -15,7 +15,7 @@ const source = { page: 'java', emitter, version };
 // The agent takes a program that is run from its source for a tool of the JDK, and does nothing.
 const classes = join(folder, 'target', 'classes');
 const classPath = `${join(libraries, '*')}:${classes}`;
-execFileSync('javac', ['-cp', classPath, '-d', classes, join(folder, 'App.java')]);
+execFileSync('javac', ['-cp', classPath, '-d', classes, join(folder, 'app.java')]);
 
 const provider = await startFakeProvider('java-agent');
 const sent = await recordPage(source, () => ({

@@ -12,7 +12,7 @@ import org.springframework.context.annotation.Bean;
 
 /** A service that asks two providers and embeds once, and knows nothing of where its spans go. */
 @SpringBootApplication
-public class App {
+class App {
 
   public static void main(String[] args) {
     SpringApplication.exit(SpringApplication.run(App.class, args));
