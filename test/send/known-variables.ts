@@ -43,6 +43,7 @@ export const KNOWN_VARIABLES: Readonly<Record<string, KnownVariable>> = {
   GEMINI_TELEMETRY_TARGET: { source: GEMINI, values: ['local', 'gcp'] },
   GEMINI_TELEMETRY_OTLP_ENDPOINT: { source: GEMINI },
   GEMINI_TELEMETRY_OTLP_PROTOCOL: { source: GEMINI, values: ['grpc', 'http'] },
+  GEMINI_TELEMETRY_TRACES_ENABLED: { source: GEMINI, values: SWITCH },
   GEMINI_TELEMETRY_LOG_PROMPTS: { source: GEMINI, values: SWITCH },
   LITELLM_OTEL_V2: { source: LITELLM, values: SWITCH },
   OTEL_ENDPOINT: { source: LITELLM },

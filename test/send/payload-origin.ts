@@ -7,10 +7,13 @@ const originSchema = z.object({
   origin: z.object({ kind: z.enum(['recorded', 'constructed']) }),
 });
 
-/** Golden files tell it beside the request. Those of this folder were all constructed. */
+/** Files that tell it beside the request: golden ones, and for log events one of that alone. */
+const BESIDES = ['.call.json', '.billed.json', '.origin.json'];
+
+/** A payload that nothing beside it tells of was constructed. */
 export function isRecorded(payload: string): boolean {
-  const besides = ['.call.json', '.billed.json'].map((end) => payload.replace('.otlp.json', end));
-  const told = besides.find((path) => path !== payload && existsSync(ROOT + path));
+  const besides = BESIDES.map((end) => payload.replace(/(\.otlp)?\.json$/, end));
+  const told = besides.find((path) => existsSync(ROOT + path));
   if (told === undefined) return false;
   return originSchema.parse(JSON.parse(readText(told))).origin.kind === 'recorded';
 }

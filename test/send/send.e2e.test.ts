@@ -15,6 +15,7 @@ import { type Delivery, deliver, deliveriesOf } from './delivery.ts';
 import { exportCall, exportsOf } from './real-exporter.ts';
 import { breakdownSchema, type Seen, seenOf, unpricedSchema, withSeen } from './seen.ts';
 import { fencedBlocks, listSendPages, OVERVIEW, ROOT, readText } from './send-page.ts';
+import { wholeRunsOf } from './whole-run.ts';
 
 const MAIN = fileURLToPath(new URL('../../collector/src/main.ts', import.meta.url));
 /** Recordings have the time of their recording. */
@@ -22,7 +23,8 @@ const ALWAYS = 'from=2020-01-01T00:00:00Z&to=2040-01-01T00:00:00Z&limit=10000';
 const isUpdating = process.env['AICOST_UPDATE_GOLDENS'] === '1';
 const DELIVERIES = deliveriesOf(listSendPages());
 const EXPORTS = exportsOf(listSendPages());
-const SENDERS = [...DELIVERIES, ...EXPORTS];
+const WHOLE_RUNS = wholeRunsOf(DELIVERIES);
+const SENDERS = [...DELIVERIES, ...EXPORTS, ...WHOLE_RUNS];
 const keysDirectory = mkdtempSync(join(tmpdir(), 'aicost-send-'));
 
 let collector: StartedCollector;
@@ -33,7 +35,8 @@ beforeAll(async () => {
   const keysFile = join(keysDirectory, 'init-keys.json');
   writeFileSync(keysFile, JSON.stringify(keys));
   collector = await startCollector(['--settle', 'off', '--init-keys-file', keysFile]);
-  await Promise.all(DELIVERIES.map(expectTaken));
+  const parts = WHOLE_RUNS.flatMap(({ deliveries }) => deliveries);
+  await Promise.all([...DELIVERIES, ...parts].map(expectTaken));
   await Promise.all(EXPORTS.map((one) => exportCall(one, collector)));
   // What log events tell, and what late spans would change, is known when settle has passed.
   await aicost('settle');
@@ -77,13 +80,28 @@ async function aicost(...line: string[]): Promise<string> {
   return (await promisify(execFile)(process.execPath, [MAIN, ...words])).stdout;
 }
 
+const saidOf = (lines: Delivery['expected']) =>
+  lines.map(({ model, calls, cost }) => ({ model, calls, cost }));
+
 test.for(DELIVERIES.map((delivery) => [delivery.title, delivery] as const))(
   '%s',
   ([, { tenant, expected }]) => {
-    const said = expected.map(({ model, calls, cost }) => ({ model, calls, cost }));
-    expect(said).toEqual(seen.get(tenant));
+    expect(saidOf(expected)).toEqual(seen.get(tenant));
   },
 );
+
+test.for(WHOLE_RUNS)('$title are billed once, as the log events tell', ({ tenant, expected }) => {
+  expect(seen.get(tenant)).toEqual(saidOf(expected));
+});
+
+test('what was billed is what verify makes of the spans', async () => {
+  expect(await aicost('verify')).toContain('Spans, ledger and rollups agree to the last digit');
+});
+
+test('every source that was recorded in two signals is sent whole', () => {
+  const names = WHOLE_RUNS.map(({ deliveries }) => deliveries[0]!.page.name);
+  expect([...new Set(names)]).toEqual(['claude-code', 'gemini-cli']);
+});
 
 test.for(EXPORTS)("$title: OpenTelemetry's own exporter sends by these variables", ({ tenant }) => {
   expect(seen.get(tenant)).toEqual([{ model: '`gpt-4o-2024-08-06`', calls: '1', cost: '$0.0075' }]);

@@ -64,4 +64,4 @@ export const DIALECTS: readonly DialectDefinition[] = [
  * Version of everything that decides usage, roles and attribution; stored with each entry. Raise it with any change
  * to this folder that can change what a span costs.
  */
-export const RULES_VERSION = '11';
+export const RULES_VERSION = '12';

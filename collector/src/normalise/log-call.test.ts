@@ -1,4 +1,7 @@
-/** The events of each emitter give, as log records, the call they tell. Constructed: sources in log-events.ts. */
+/**
+ * The events of each emitter give, as log records, the call they tell. Constructed: sources in log-events.ts; those
+ * that were recorded are sent in test/send.
+ */
 import { expect, it, test } from 'vitest';
 import { decodeTracesProtobuf } from '../decode/decode-protobuf.ts';
 import { LogSpanWriter } from '../decode/log-spans.ts';
@@ -41,6 +44,24 @@ function read({ service, scope = '', attributes, fields }: TestEvent) {
   return { ...found, call: calls[0] };
 }
 
+const claudeCode = (also: Record<string, string>): TestEvent => ({
+  service: 'claude-code',
+  scope: 'com.anthropic.claude_code.events',
+  attributes: {
+    'event.name': 'api_request',
+    'session.id': 'c1',
+    model: 'claude-sonnet-4-5',
+    input_tokens: 12,
+    output_tokens: 34,
+    cache_read_tokens: 56,
+    cache_creation_tokens: 7,
+    cache_creation_5m_tokens: 3,
+    cache_creation_1h_tokens: 4,
+    cost_usd: 0.001,
+    ...also,
+  },
+});
+
 const GEMINI_RESPONSE = {
   'session.id': 'g1',
   'event.name': 'gemini_cli.api_response',
@@ -80,6 +101,31 @@ test.for<[string, TestEvent, object]>([
       buckets: { in_uncached: 12n, in_cache_read: 56n, in_cache_write: 7n, out_text: 34n },
       reported: 1_000_000_000_000_000n,
     },
+  ],
+  [
+    'Claude Code since it tells its provider, and how long cache writes live',
+    claudeCode({ 'anthropic.provider': 'firstParty', query_source: 'sdk' }),
+    {
+      provider: 'anthropic',
+      buckets: {
+        in_uncached: 12n,
+        in_cache_read: 56n,
+        in_cache_write_5m: 3n,
+        in_cache_write_1h: 4n,
+        out_text: 34n,
+      },
+      feature: 'sdk',
+    },
+  ],
+  [
+    'Claude Code on Vertex AI, under its own word for it',
+    claudeCode({ 'anthropic.provider': 'vertex' }),
+    { provider: 'gcp.vertex_ai' },
+  ],
+  [
+    'Claude Code behind a gateway, which tells nobody who bills',
+    claudeCode({ 'anthropic.provider': 'gateway' }),
+    { provider: '', reported: 1_000_000_000_000_000n },
   ],
   [
     'Gemini CLI, in its own names',
@@ -123,6 +169,33 @@ test.for<[string, TestEvent, object]>([
     },
   ],
   [
+    'Codex CLI since it tells what was written to the cache, which the input holds',
+    {
+      service: 'codex_exec',
+      attributes: {
+        'event.name': 'codex.sse_event',
+        'event.kind': 'response.completed',
+        'conversation.id': 'x1',
+        model: 'gpt-5.6-sol',
+        input_token_count: 900,
+        output_token_count: 70,
+        cached_token_count: 100,
+        cache_write_token_count: 500,
+        reasoning_token_count: 20,
+        tool_token_count: 970,
+      },
+    },
+    {
+      buckets: {
+        in_uncached: 300n,
+        in_cache_read: 100n,
+        in_cache_write: 500n,
+        out_text: 50n,
+        out_reasoning: 20n,
+      },
+    },
+  ],
+  [
     'the OTel conventions, the name in its own field',
     {
       service: 'app',
@@ -156,6 +229,7 @@ test.for<[string, TestEvent, object]>([
     model: call?.requestModel,
     buckets: call?.usage?.buckets,
     reported: call?.reportedAtto,
+    feature: call?.attribution.feature,
   }).toMatchObject(expected);
   expect(call).toMatchObject({ role: 'unknown', roleReason: 'log event waits for settle' });
   // Whom settle looks for is whom identity was made of.

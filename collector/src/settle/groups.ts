@@ -4,8 +4,8 @@
  */
 import { isLogCall } from '../normalise/log-call.ts';
 import { sessionCounter } from './counters.ts';
-import { sessionName } from './log-events.ts';
 import { responseName } from './response-identity.ts';
+import { sessionName } from './session-name.ts';
 import type { SettleSpan } from './settle-span.ts';
 
 /** The same response may be seen by a client and a gateway this far apart; beyond it, an equal id is chance. */

@@ -5,7 +5,7 @@
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { LOG_EVENT_NAMES } from '../normalise/log-events.ts';
 import { isLogEvent, RESPONSE_WINDOW_NS } from './groups.ts';
-import { sessionName } from './log-events.ts';
+import { sessionName } from './session-name.ts';
 import type { SettleSpan } from './settle-span.ts';
 
 interface RelationsQuestion {

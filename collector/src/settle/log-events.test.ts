@@ -1,7 +1,9 @@
 /** Log events beside spans: who is billed, and why the other is not. */
+import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { describe, expect, it } from 'vitest';
 import { type Call, NOBODY } from '../normalise/call.ts';
 import { logCallOf } from '../normalise/log-call.ts';
+import { desiredEntries } from './desired-entries.ts';
 import { groupSpans } from './groups.ts';
 import { resolveRoles } from './resolve-roles.ts';
 import { type SettleSpan, spanKey } from './settle-span.ts';
@@ -167,5 +169,80 @@ describe('a log event', () => {
   it('of the same name with equal tokens is another call', () => {
     const spans = [event('e1', call(10n, 1n)), event('e2', call(10n, 1n))];
     expect(rolesOf(spans)).toEqual({ e1: 'leaf', e2: 'leaf' });
+  });
+});
+
+describe('a span whose log event tells its call better', () => {
+  const SAID = 'signal_duplicate: a is billed with its usage';
+  const silent = call(0n, 0n, { usage: undefined, missingUsageReason: 'not_reported' });
+  const told = (buckets: Usage): Call => {
+    const one = call(10n, 1n);
+    return { ...one, usage: { ...one.usage!, buckets } };
+  };
+  const billedOf = (spans: readonly SettleSpan[], id = 'a') =>
+    desiredEntries(resolveRoles(spans)).get(spanKey(spans.find((one) => one.spanId === id)!));
+
+  it('is billed with the usage of the event where it tells none', () => {
+    const spans = [event('e1', call(10n, 1n)), span('a', silent)];
+    expect(rolesOf(spans)).toEqual({ e1: 'mirror', a: 'leaf' });
+    expect(reasonOf(spans, 'e1')).toBe(SAID);
+    expect(billedOf(spans)).toMatchObject({ calls: 1n, usage: { in_uncached: 10n, out_text: 1n } });
+    expect(billedOf(spans, 'e1')).toMatchObject({ calls: 0n, usage: {} });
+  });
+
+  it('is billed with what the event tells of cache and thoughts, where the totals are the same', () => {
+    const rich = { in_uncached: 2n, in_cache_read: 8n, out_text: 1n, out_reasoning: 5n };
+    const spans = [event('e1', told(rich)), span('a', call(10n, 1n))];
+    expect(reasonOf(spans, 'e1')).toBe(SAID);
+    expect(billedOf(spans)).toMatchObject({ calls: 1n, usage: rich });
+  });
+
+  it.for<[string, Call, Facts]>([
+    ['a failed call', { ...silent, missingUsageReason: 'error' }, {}],
+    ['a call of another model', { ...silent, requestModel: 'claude-haiku-4-5' }, {}],
+    ['a call of another session', silent, { session: 's2' }],
+    ['a call that ended long before', silent, { endNs: 1n, startNs: 0n }],
+  ])('is not %s: that is billed beside it', ([, its, facts]) => {
+    const spans = [event('e1', call(10n, 1n), { startNs: 9_000_000_000n }), span('a', its, facts)];
+    const near = facts.endNs === undefined ? { ...spans[1]!, endNs: 9_000_000_000n } : spans[1]!;
+    expect(rolesOf([spans[0]!, near])).toEqual({ e1: 'leaf', a: 'leaf' });
+  });
+
+  it('is the one that ended next to it, and takes one event', () => {
+    const at = (startNs: bigint) => ({ startNs, endNs: startNs });
+    const spans = [
+      event('e1', call(10n, 1n), at(3_000_000_000n)),
+      event('e2', call(20n, 2n), at(4_000_000_000n)),
+      span('a', silent, at(2_900_000_000n)),
+      span('b', silent, at(4_100_000_000n)),
+      event('e3', call(30n, 3n), at(4_200_000_000n)),
+    ];
+    expect(rolesOf(spans)).toEqual({
+      e1: 'mirror',
+      e2: 'mirror',
+      e3: 'leaf',
+      a: 'leaf',
+      b: 'leaf',
+    });
+    expect([billedOf(spans), billedOf(spans, 'b')]).toMatchObject([
+      { usage: { in_uncached: 10n } },
+      { usage: { in_uncached: 20n } },
+    ]);
+  });
+
+  it('keeps its own usage where the event tells as little, or other totals', () => {
+    for (const other of [{ in_uncached: 99n, out_text: 1n, in_cache_read: 1n }, { out_text: 1n }]) {
+      const spans = [event('e1', told(other)), span('a', call(10n, 1n))];
+      expect(billedOf(spans)).toMatchObject({ usage: { in_uncached: 10n, out_text: 1n } });
+    }
+  });
+
+  it('leaves events of calls without a span to be billed by themselves', () => {
+    const spans = [
+      event('e1', call(10n, 1n)),
+      event('e2', call(20n, 2n), { startNs: 90_000_000_000n }),
+      span('a', silent),
+    ];
+    expect(rolesOf(spans)).toEqual({ e1: 'mirror', e2: 'leaf', a: 'leaf' });
   });
 });

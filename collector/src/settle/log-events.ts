@@ -1,24 +1,22 @@
 /**
- * Log events in a group: billed only where no span reports their call, for one emitter tells the same usage in several
- * signals (research on dialects §7.6: spans before log events). What is not billed is a mirror and stays visible.
+ * Log events in a group: billed only where no span shows their call, for one emitter tells the same usage in several
+ * signals (research on dialects §7.6: spans before log events). What is not billed is a mirror and stays visible;
+ * what it tells better is billed by the span (told-by-events.ts).
  */
 import type { Call } from '../normalise/call.ts';
 import { isLogCall } from '../normalise/log-call.ts';
 import { keepOne, markSameResponse, type Resolution, roleOf } from './resolution.ts';
 import { responseName } from './response-identity.ts';
 import { hasEqualTokens, hasSameModel, type LlmSpan } from './same-call.ts';
+import { sessionName } from './session-name.ts';
 import { spanKey } from './settle-span.ts';
 import { type SpanTree, sessionOf } from './span-tree.ts';
+import { tellByEvents } from './told-by-events.ts';
 
 /** Two events of one call are written one after the other, each with its own clock reading. */
 const PAIR_WINDOW_NS = 2_000_000_000n;
 /** Roles of spans whose usage is billed, by themselves or in the place of another span. */
 const REPORTING: readonly string[] = ['leaf', 'agent_only', 'mirror', 'aggregate'];
-
-/** The session as log events and spans of one emitter share it; undefined when none is told. */
-export function sessionName(service: string, session: string): string | undefined {
-  return session === '' ? undefined : `${service}\n${session}`;
-}
 
 /** Gives every log event its role; those of spans must be decided. */
 export function markLogEvents(state: Resolution, llm: readonly LlmSpan[]): void {
@@ -41,6 +39,11 @@ export function markLogEvents(state: Resolution, llm: readonly LlmSpan[]): void 
   const open = () => events.filter((event) => roleOf(state, event) === 'leaf');
   markSameResponse(state, open());
   markPairs(state, open());
+  tellByEvents(
+    state,
+    events,
+    llm.filter(({ call }) => !isLogCall(call)),
+  );
 }
 
 /** What the spans of a group report, by the ways in which a log event may be matched with them. */

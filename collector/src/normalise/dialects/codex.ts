@@ -1,7 +1,8 @@
 /**
  * Codex CLI: the trace and log event `codex.sse_event` of kind `response.completed`. OpenAI's counts, so the totals
- * hold cached and reasoning tokens; `tool_token_count` is the total. Some counts are strings. Source:
- * github.com/openai/codex, codex-rs/otel session_telemetry.rs.
+ * hold cached, cache-written and reasoning tokens; `tool_token_count` is the total. Some counts are strings. A second
+ * event of the same kind tells none. Sources: 0.171.0, recorded (test/emitters/codex); github.com/openai/codex,
+ * codex-rs/otel session_telemetry.rs.
  */
 import { defineDialect } from '../table-dialect.ts';
 
@@ -22,6 +23,8 @@ export const codex = defineDialect({
     output: ['output_token_count'],
     total: ['tool_token_count'],
     cacheRead: ['cached_token_count'],
+    // Since 0.171 at the latest: OpenAI bills for writing from gpt-5.6 on.
+    cacheWrite: ['cache_write_token_count'],
     reasoning: ['reasoning_token_count'],
   },
   attribution: {

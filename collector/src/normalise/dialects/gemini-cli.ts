@@ -1,7 +1,8 @@
 /**
  * Gemini CLI: spans of operation `llm_call`, and log events `gemini_cli.api_response` with counts of their own names.
- * The prompt holds the cached tokens; thoughts stand beside the output, and so do prompt tokens of tools. Source:
- * github.com/google-gemini/gemini-cli at 5411f11, packages/core/src/telemetry.
+ * The prompt holds the cached tokens; thoughts stand beside the output, and so do prompt tokens of tools. Spans tell no
+ * usage unless asked to, and then neither of the two: settle bills what the event tells. Sources: 0.61.0, recorded
+ * (test/emitters/gemini-cli); github.com/google-gemini/gemini-cli at 5411f11, packages/core/src/telemetry.
  */
 
 import type { DialectReading } from '../dialect.ts';
