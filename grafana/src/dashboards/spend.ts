@@ -5,6 +5,7 @@ import { type CostQuestion, costRows } from '../sql/cost-rows.ts';
 import { type Dimension, type Source, shownName, shownNameOf, TAG_KEY } from '../sql/dimension.ts';
 import { MONEY, quotient, SPENT, TOKEN_COLUMNS, TOKENS } from '../sql/figures.ts';
 import { largestSeries } from '../sql/largest-series.ts';
+import { BUDGETS } from './budgets.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { EMPTY, USD } from './empty.ts';
 import { SPEND_NUMBERS } from './spend-numbers.ts';
@@ -158,6 +159,7 @@ export const SPEND_DASHBOARD: DashboardPlan = {
       title: '',
       panels: SPEND_NUMBERS,
     },
+    { title: 'Budgets', panels: [BUDGETS], isOperators: true },
     { title: 'Over time', panels: [OVER_TIME] },
     { title: 'On what', panels: [TOP, topOf('model', 'Models'), topOf('feature', 'Features')] },
     { title: 'Made of', panels: [COMPOSITION, CERTAINTY] },
