@@ -1,8 +1,7 @@
 /**
- * Stores how the collector is, once a minute. While ClickHouse is away rows wait in memory, so that afterwards the table
- * tells how it was meanwhile; a gap tells that the collector itself was down. Best effort: what waits when the process
- * ends is lost, and beyond a bound the oldest are given up. One insert at a time, like any other, and never a reason to
- * fail.
+ * Stores how the collector is, once a minute. While ClickHouse is away rows wait in memory, so that the table tells
+ * afterwards how it was; a gap tells that the collector itself was down. Best effort: what waits when the process ends
+ * is lost, and beyond a bound the oldest are given up. One insert at a time, and never a reason to fail.
  */
 import { aborted, type Timers } from '../timers.ts';
 import type { HealthRow } from './health-row.ts';

@@ -1,4 +1,4 @@
-/** What collectors tell of themselves, for who has no Prometheus: the part of *Collector* that reads `collector_health`. */
+/** What collectors tell of themselves, for who has no Prometheus: the part of *Collector* from `collector_health`. */
 import { lines } from '../panels/kinds.ts';
 import type { PlacedLater } from '../panels/panel.ts';
 import { COUNT, number, wideBars } from '../panels/sizes.ts';

@@ -1,4 +1,4 @@
-/** What never came into the ledger, as far as somebody counted it: senders' SDKs on their spans, collectors in their health. */
+/** What never came into the ledger, as far as somebody counted it: SDKs on their spans, collectors in their health. */
 import { COUNT, halfTable } from '../panels/sizes.ts';
 import { byName, countedBetween, named } from '../sql/health-rows.ts';
 import { SPAN_ROWS } from '../sql/range-rows.ts';

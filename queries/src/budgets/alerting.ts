@@ -1,6 +1,6 @@
 /**
- * How a budget stands: the keys that somebody must be told of now, each with every state that holds, and beside them those
- * that spent most. One question for both, asked once a minute of every budget.
+ * How a budget stands: the keys that somebody must be told of now, each with every state that holds, and beside them
+ * those that spent most. One question for both, asked once a minute of every budget.
  */
 import { readSettledThrough } from '../provisional.ts';
 import type { InstantNs } from '../range.ts';

@@ -65,8 +65,8 @@ type StoredRow = Readonly<
   Readonly<Record<string, string>>;
 
 /**
- * The total of all, and then keys, those that spent most first: one more than was asked for where there are more. Throws
- * ExpiredQuestion, and what the store throws.
+ * The total of all, and then keys, those that spent most first: one more than was asked for where there are more.
+ * Throws ExpiredQuestion, and what the store throws.
  */
 export async function readSpending(question: SpendingQuestion): Promise<Spending[]> {
   const { scope, budget, moment, nowNs } = question;
