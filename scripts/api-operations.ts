@@ -31,9 +31,9 @@ export interface ApiOperation extends DocumentedOperation {
 /** Every operation, in the order of the document. */
 export function apiOperations(): readonly ApiOperation[] {
   const { paths } = openApiDocument('0') as {
-    readonly paths?: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>;
+    readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>;
   };
-  return Object.entries(paths ?? {}).flatMap(([path, item]) =>
+  return Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, one]) => ({
       ...one,
       parameters: one.parameters ?? [],

@@ -37,6 +37,11 @@ it('backs up, restores and verifies what it restored', async () => {
   expect(code).toBe(0);
 });
 
+it('tells who changed what', async () => {
+  const { code, stdout } = await run(blockWith(PAGE, 'aicost audit'));
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/first-start +default +key\.created /)]);
+});
+
 it('rotates the first operator key with an overlap, and its file goes', async () => {
   const [list, rotate] = blockWith(PAGE, 'keys rotate').trim().split('\n');
   const listed = await run(`${list} --json`);

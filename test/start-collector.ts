@@ -27,6 +27,8 @@ export interface StartedCollector {
   sql(query: string): Promise<string>;
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
+  /** SIGTERM, and another process on its data directory with the same flags. Rejects if it did not end well. */
+  restart(): Promise<StartedCollector>;
 }
 
 /** Starts it on free ports with its tables made, and waits until it is ready. Rejects with what it wrote if it ends. */
@@ -71,6 +73,10 @@ export async function startIn(
   const sqlUrl = place(written(), 'SQL')!;
   const grpcTarget = place(written(), 'gRPC')!.replace(/^https?:\/\//, '');
   const key = readFileSync(join(dataDir, 'admin.key'), 'utf8').trim();
+  const end = () => {
+    child.kill('SIGTERM');
+    return ended;
+  };
   return {
     url,
     sqlUrl,
@@ -88,10 +94,14 @@ export async function startIn(
       return (await (await fetch(sqlUrl, init)).text()).trim();
     },
     async stop() {
-      child.kill('SIGTERM');
-      const code = await ended;
+      const code = await end();
       rmSync(dataDir, { recursive: true, force: true });
       return code;
+    },
+    async restart() {
+      const code = await end();
+      if (code !== 0) throw new Error(`the collector ended with ${code}:\n${written()}`);
+      return startIn(dataDir, flags);
     },
   };
 }

@@ -82,6 +82,14 @@ test('a tenant is made once, and listed', async () => {
   expect([again.status, JSON.parse(again.text).code]).toEqual([409, 'tenant_conflict']);
   const { stdout } = await aicost('tenants', 'list');
   expect(stdout).toMatch(/^initech\s+active\s+0/m);
+  const actor = `key:${collector.key.split('_')[1]}`;
+  const path = '/api/v1/admin/audit?action=tenant.created';
+  expect(JSON.parse((await ask('GET', path)).text)).toMatchObject({
+    rows: [{ actor, tenant: 'initech', id: 'initech', detail: { state: 'active' } }],
+    next_cursor: null,
+  });
+  const audit = await aicost('audit', '--tenant', 'initech');
+  expect(audit.stdout).toMatch(new RegExp(`${actor}\\s+initech\\s+tenant.created\\s+initech`));
 });
 
 test('a suspended tenant reads and does not send; a resumed one does both', async () => {
@@ -151,7 +159,7 @@ test('a deleted tenant is unknown: its keys, its name, its costs', async () => {
   const key = await ask('POST', '/api/v1/admin/keys', { body });
   expect([key.status, JSON.parse(key.text).code]).toEqual([409, 'tenant_conflict']);
   expect(await costs('globex')).toEqual(others);
-  const verified = await ask('POST', '/api/v1/admin/verify', { body: {} });
+  const verified = await ask('POST', '/api/v1/admin/verify');
   expect(JSON.parse(verified.text.trim().split('\n').at(-1)!)).toMatchObject({
     done: true,
     ok: true,

@@ -97,7 +97,15 @@ const AT = (ns: string) => `fromUnixTimestamp64Nano(toInt64(${ns}), 'UTC')`;
 
 /** Atto-dollars a token: 50 nano-dollars for the first model, less for each further one. */
 const RATE = "(toDecimal128('0.00000005', 18) * (50 - model_rank))";
-const COST = `(toDecimal128(told_in - told_cached, 0) + toDecimal128(told_out, 0) * 4) * ${RATE} + toDecimal128(told_cached, 0) * ${RATE} / 10`;
+const USD = {
+  in_uncached: `toDecimal128(told_in - told_cached, 0) * ${RATE}`,
+  in_cache_read: `toDecimal128(told_cached, 0) * ${RATE} / 10`,
+  out_text: `toDecimal128(told_out, 0) * 4 * ${RATE}`,
+};
+const COST = Object.values(USD).join(' + ');
+const BUCKETS = `map(${Object.entries(USD)
+  .map(([bucket, usd]) => `'${bucket}', ${usd}`)
+  .join(', ')})`;
 
 const ALIKE =
   'tenant, trace_id, id AS span_id, service, environment, feature, agent, user, session, tags';
@@ -118,10 +126,10 @@ export function daySql(shape: Shape, day: number): readonly string[] {
       ${SPANS_PER_TRACE}, ${AT('start_ns + took_ns + 1000000000')}, 'bench', ${day * 2 + 1} ${from}`;
   const entry = `INSERT INTO aicost.landing (row_kind, entry_kind, entry_id, tenant, trace_id, span_id, service, environment, feature, agent, user, session, tags,
       role, recorded_at, start_time, provider, model, request_model, response_model, response_id, operation, calls, in_uncached, in_cache_read, out_text,
-      basis, list_usd, cost_usd, cost_low_usd, cost_high_usd, book_version, rules_version, writer_id, batch_seq)
+      basis, list_usd, cost_usd, cost_low_usd, cost_high_usd, cache_priced_calls, cache_saved_usd, cache_missed_usd, bucket_usd, book_version, rules_version, writer_id, batch_seq)
     SELECT 'entry', 'charge', reinterpretAsUUID(sipHash128(id, 'entry')), ${ALIKE}, 'leaf', ${AT('start_ns + took_ns + 1000000000')}, ${AT('start_ns')},
       concat('provider-', toString(model_rank % 5)), concat('model-', toString(model_rank)), concat('model-', toString(model_rank)), concat('model-', toString(model_rank)),
-      concat('chatcmpl-', id), 'chat', 1, told_in - told_cached, told_cached, told_out, 'computed', ${COST} AS cost, cost, cost, cost, 'bench', '1', 'bench', ${day * 2 + 2}
+      concat('chatcmpl-', id), 'chat', 1, told_in - told_cached, told_cached, told_out, 'computed', ${COST} AS cost, cost, cost, cost, 1, toDecimal128(told_cached, 0) * ${RATE} - ${USD.in_cache_read}, ${USD.in_uncached} * 9 / 10, ${BUCKETS}, 'bench', '1', 'bench', ${day * 2 + 2}
     ${from} WHERE is_call`;
   return [span, entry];
 }

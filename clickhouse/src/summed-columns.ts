@@ -8,12 +8,14 @@ const AMOUNTS = [
   'cost_high_usd',
   'reported_usd',
   'sampled_out_usd',
+  'cache_saved_usd',
 ] as const;
 
 export const SUMMED_COLUMNS = [
   'calls',
   'unpriced_calls',
   'sampled_calls',
+  'cache_priced_calls',
   ...USAGE_KEYS,
   ...AMOUNTS,
 ] as const;

@@ -12,6 +12,8 @@ import { MIGRATIONS_DIRECTORY, type Migration, migrate, readMigrations } from '.
 import { createStore, type Store } from './store.ts';
 
 const SPANS = 12;
+/** From which migration on entries tell what their buckets cost, and what caches saved. */
+const BUCKET_MONEY = 17;
 let engine: TestEngine;
 let store: Store;
 let directory: string;
@@ -64,6 +66,13 @@ async function fill(tenant: string, migration: number): Promise<void> {
       ? {}
       : { sampled_calls: 'number % 2', sampled_out_usd: 'toDecimal128(number, 18)' }),
     ...(migration < 6 ? {} : { resolved_spans: '3' }),
+    ...(migration < BUCKET_MONEY
+      ? {}
+      : {
+          cache_priced_calls: 'calls',
+          cache_saved_usd: "toDecimal128('0.01', 18) * number",
+          bucket_usd: "map('in_uncached', ifNull(cost_usd, 0))",
+        }),
     entry_id: "toUUID(concat(leftPad(hex(number), 8, '0'), '-0000-0000-0000-000000000000'))",
     recorded_at: 'received_at',
     role: "'leaf'",
@@ -150,6 +159,29 @@ test('rollups and days that a later version asks for are the sums of the ledger,
   expect(await batches('cost_day_batches', 'day')).toEqual(
     await batches('ledger', 'toDate(start_time)'),
   );
+});
+
+test('what buckets cost and caches saved is told since it is kept, and is no 0 of before', async () => {
+  const told = await store.query(
+    `SELECT tenant, toString(countIf(cache_saved_usd IS NOT NULL)) AS entries, toString(countIf(notEmpty(bucket_usd))) AS maps,
+       toString(sum(cache_priced_calls)) AS calls, toString(sum(cache_saved_usd)) AS saved FROM ledger GROUP BY tenant`,
+  );
+  const ofRollup = (table: string) =>
+    store.query(`SELECT tenant, toString(sum(cache_priced_calls)) AS calls, toString(sum(cache_saved_usd)) AS saved
+      FROM ${table} GROUP BY tenant HAVING calls != '0' ORDER BY tenant`);
+  for (const migration of migrations) {
+    const isTold = migration.number >= BUCKET_MONEY;
+    expect(told).toContainEqual({
+      tenant: tenantOf(migration),
+      ...(isTold
+        ? { entries: '12', maps: '12', calls: '10', saved: '0.66' }
+        : { entries: '0', maps: '0', calls: '0', saved: null }),
+    });
+  }
+  const since = migrations.filter(({ number }) => number >= BUCKET_MONEY).map(tenantOf);
+  const expected = since.sort().map((tenant) => ({ tenant, calls: '10', saved: '0.66' }));
+  expect(await ofRollup('cost_hourly')).toEqual(expected);
+  expect(await ofRollup('cost_daily')).toEqual(expected);
 });
 
 test('the control state of every version is there', async () => {

@@ -1,8 +1,10 @@
 /** The express app with everything it answers with: OTLP, the API, health, metrics, the page. */
+
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Express } from 'express';
+import type { Express, Router } from 'express';
 import manifest from '../package.json' with { type: 'json' };
 import type { Authenticate, KeyOperations } from './access.ts';
+import { adminAuditRoutes } from './api/admin-audit.ts';
 import { adminImportRoutes } from './api/admin-import.ts';
 import { adminJournalRoutes } from './api/admin-journal.ts';
 import {
@@ -17,16 +19,18 @@ import { adminTenantRoutes, type ErasureOperations } from './api/admin-tenants.t
 import { createApp } from './api/app.ts';
 import { budgetsRoutes } from './api/budgets-routes.ts';
 import { costsRoutes } from './api/costs-routes.ts';
+import { declaredRequests } from './api/declared-requests.ts';
 import { onlyMethods } from './api/errors.ts';
 import { exportRoutes } from './api/export-routes.ts';
 import { flamegraphRoutes } from './api/flamegraph-routes.ts';
 import { liveRoutes } from './api/live-routes.ts';
-import { openApiRoutes } from './api/openapi.ts';
+import { openApiDocument, openApiRoutes } from './api/openapi.ts';
 import { pricesRoutes } from './api/prices-routes.ts';
 import { promptsRoutes } from './api/prompts-routes.ts';
 import { webhooksRoutes } from './api/webhooks-routes.ts';
 import { createBucketPrices } from './bucket-prices.ts';
 import type { Config } from './config.ts';
+import { createAuditLog } from './control/audit-log.ts';
 import type { ControlState } from './control/control-state.ts';
 import { cursorSecret } from './control/fingerprint-secret.ts';
 import { forgetFirstKey } from './control/first-key.ts';
@@ -92,6 +96,7 @@ export function createHttpApp(parts: HttpAppParts): Express {
   const { writing, settling } = parts;
   const now = () => new Date();
   const { books } = prices;
+  const document = openApiDocument(manifest.version);
   const priceDeps = { authenticate, prices: prices.operations, now };
   return createApp({
     log,
@@ -104,36 +109,24 @@ export function createHttpApp(parts: HttpAppParts): Express {
     answerOtlpProblem: createAnswerOtlpProblem(encodeStatus),
     parts: readinessParts({ journal, storage, control, books, writing, settling, metrics }),
     collectGauges,
+    declaredRequests: declaredRequests(document),
     routers: [
-      costsRoutes({
-        store: storage.store,
+      ...questionRouters(parts, now),
+      adminLedgerRoutes(parts),
+      adminImportRoutes(parts),
+      adminAuditRoutes({
         authenticate,
+        audit: createAuditLog(control),
         cursorSecret: cursorSecret(control),
         now,
       }),
-      flamegraphRoutes({
-        store: storage.store,
-        authenticate,
-        now,
-        price: createBucketPrices(books),
-      }),
-      exportRoutes({ store: storage.store, authenticate, secret: cursorSecret(control), now }),
-      promptsRoutes({
-        store: storage.store,
-        authenticate,
-        cachePricesOf: (tenant) => (question) => cacheRates(books.bookFor(tenant), question),
-        now,
-      }),
-      adminLedgerRoutes(parts),
-      adminImportRoutes(parts),
       adminJournalRoutes({ authenticate, setAside: setAsideOperations(journal) }),
       liveRoutes({ authenticate, live: parts.live }),
       pricesRoutes(priceDeps),
       adminPriceRoutes(priceDeps),
       adminTenantRoutes({ ...parts, tenants: parts.limits.tenants }),
-      budgetsRoutes({ authenticate, budgets: parts.budgets.budgets, store: storage.store, now }),
       webhooksRoutes({ authenticate, webhooks: parts.budgets.webhooks }),
-      openApiRoutes(manifest.version),
+      openApiRoutes(document),
       pageRoutes(readPage(), onlyMethods('GET', 'HEAD')),
     ],
     isDraining,
@@ -142,6 +135,27 @@ export function createHttpApp(parts: HttpAppParts): Express {
     nowMs: () => performance.now(),
     requestTimeoutMs: API_REQUEST_TIMEOUT_MS,
   });
+}
+
+/** The questions, each of the tenant of the key. */
+function questionRouters(parts: HttpAppParts, now: () => Date): Router[] {
+  const { storage, control, prices, authenticate } = parts;
+  const { books } = prices;
+  const asking = { store: storage.store, authenticate, now };
+  return [
+    costsRoutes({ ...asking, cursorSecret: cursorSecret(control) }),
+    flamegraphRoutes({ ...asking, price: createBucketPrices(books) }),
+    exportRoutes({ ...asking, secret: cursorSecret(control) }),
+    promptsRoutes({
+      ...asking,
+      cachePricesOf: (tenant) => (question) => cacheRates(books.bookFor(tenant), question),
+    }),
+    budgetsRoutes({
+      ...asking,
+      budgets: parts.budgets.budgets,
+      cursorSecret: cursorSecret(control),
+    }),
+  ];
 }
 
 function keyOperations({ config, control, storage }: HttpAppParts): KeyOperations {

@@ -1,20 +1,25 @@
 // A key as people and programs get to see it: in the API's answers and in what the command line prints.
-import { type KeyRecord, sqlUserName } from './access.ts';
+import { z } from 'zod';
+import { type CreatedKey, type KeyRecord, SCOPES, sqlUserName } from './access.ts';
 
 /** A key as the API shows it: everything that is known of it, but its hash. */
-export interface KeyRow {
-  readonly id: string;
-  readonly tenant: string;
-  readonly scopes: readonly string[];
-  readonly name: string | null;
-  /** The ClickHouse user whose password the key is, or null. */
-  readonly sql_user: string | null;
-  readonly state: 'active' | 'expiring' | 'expired' | 'revoked';
-  readonly created_at: string;
-  readonly created_by: string;
-  readonly expires_at: string | null;
-  readonly revoked_at: string | null;
-}
+export const KEY_ROW = z.object({
+  id: z.string(),
+  tenant: z.string(),
+  scopes: z.array(z.enum(SCOPES)),
+  name: z.string().nullable(),
+  sql_user: z.string().nullable().describe('The ClickHouse user whose password the key is.'),
+  state: z.enum(['active', 'expiring', 'expired', 'revoked']),
+  created_at: z.string(),
+  created_by: z.string(),
+  expires_at: z.string().nullable(),
+  revoked_at: z.string().nullable(),
+});
+export type KeyRow = Readonly<z.output<typeof KEY_ROW>>;
+
+/** A key that was just made. */
+export const MADE_KEY = KEY_ROW.extend({ key: z.string().describe('The key: shown this once.') });
+export type MadeKey = Readonly<z.output<typeof MADE_KEY>>;
 
 function stateOf(record: KeyRecord, now: Date): KeyRow['state'] {
   if (record.revokedAt !== null) return 'revoked';
@@ -26,7 +31,7 @@ export function toKeyRow(record: KeyRecord, now: Date): KeyRow {
   return {
     id: record.id,
     tenant: record.tenant,
-    scopes: record.scopes,
+    scopes: [...record.scopes],
     name: record.name,
     sql_user: record.sqlUser ? sqlUserName(record.id) : null,
     state: stateOf(record, now),
@@ -36,3 +41,9 @@ export function toKeyRow(record: KeyRecord, now: Date): KeyRow {
     revoked_at: record.revokedAt,
   };
 }
+
+/** A key as its maker sees it, once. */
+export const toMadeKey = ({ key, record }: CreatedKey, now: Date): MadeKey => ({
+  key,
+  ...toKeyRow(record, now),
+});

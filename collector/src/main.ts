@@ -3,6 +3,7 @@
 import { DirectoryLockedError } from '@ai-cost-profiler/clickhouse/engine/directory-lock.ts';
 import { EngineStartError } from '@ai-cost-profiler/clickhouse/engine/supervise.ts';
 import { MigrationError } from '@ai-cost-profiler/clickhouse/migrate.ts';
+import { AUDIT_COMMAND } from './cli/audit.ts';
 import { backupCommands } from './cli/backup.ts';
 import { BUDGET_COMMANDS } from './cli/budgets.ts';
 import { type Command, CommandError, type CommandInput, type CommandIo } from './cli/command.ts';
@@ -23,6 +24,14 @@ import { readEnvironment } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { describeDiskError } from './disk-error.ts';
 import { createLog } from './log.ts';
+
+/** Commands that do nothing but ask a running collector. */
+const ASKING_COMMANDS: readonly Command[] = [
+  ...TENANT_COMMANDS,
+  ...BUDGET_COMMANDS,
+  ...WEBHOOK_COMMANDS,
+  AUDIT_COMMAND,
+];
 
 /** Every command there is. The parts are imported when their command runs, so that the others start at once. */
 function allCommands(parts: CommandParts): readonly Command[] {
@@ -50,9 +59,7 @@ function allCommands(parts: CommandParts): readonly Command[] {
       run: async (input) => (await parts.migrate())(input),
     },
     ...keyCommands(parts.stoppedKeys),
-    ...TENANT_COMMANDS,
-    ...BUDGET_COMMANDS,
-    ...WEBHOOK_COMMANDS,
+    ...ASKING_COMMANDS,
     {
       name: 'prices calc',
       sentence: 'Price calls: JSON lines on standard input, JSON lines on standard output.',

@@ -46,12 +46,37 @@ const discountTerms = z.strictObject({
   ...inForce,
 });
 
-export const priceTermsSchema = z.discriminatedUnion('type', [
-  aliasTerms,
-  rateTerms,
-  discountTerms,
-]);
+/** Each kind of terms; what else a row tells of them is added to each. */
+export const PRICE_TERMS = [aliasTerms, rateTerms, discountTerms] as const;
+
+export const priceTermsSchema = z.discriminatedUnion('type', PRICE_TERMS);
 export type PriceTerms = z.output<typeof priceTermsSchema>;
+
+const TENANT_OF_TERMS = z
+  .string()
+  .nullable()
+  .default(null)
+  .describe("Absent: the key's own; another one needs the scope operator.");
+
+/** The body of `POST /api/v1/admin/prices/overrides`. */
+export const ADD_TERMS_BODY = z.strictObject({ tenant: TENANT_OF_TERMS, terms: priceTermsSchema });
+
+export const PRICE_BOOK_FORMAT = 'aicost-price-book-1';
+const LAYERS_MAX = 4;
+
+/** A newer price book in one file, the layers the most binding first. */
+export const PRICE_BOOK_FILE = z.strictObject({
+  format: z.literal(PRICE_BOOK_FORMAT),
+  layers: z
+    .array(
+      z.strictObject({
+        name: z.string().regex(/^[a-z0-9_-]{1,32}$/),
+        providers: z.array(z.unknown()).describe('One file of the book for each provider.'),
+      }),
+    )
+    .min(1)
+    .max(LAYERS_MAX),
+});
 
 /** Terms as they are kept: who made them for which tenant, and whether they still hold. */
 export interface KeptTerms {

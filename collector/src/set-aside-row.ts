@@ -1,24 +1,33 @@
 /** What was set aside of the journal, as the API and the command show it, and the way to put it back. */
 
+import { z } from 'zod';
+
 /** A part in poison/ (ClickHouse refused it) or damaged/ (it does not hold): acknowledged, and in no total. */
-export interface SetAsideRow {
-  readonly state: 'poison' | 'damaged';
-  readonly name: string;
-  /** Why; null where it cannot be told. */
-  readonly reason: string | null;
-  readonly span_rows: number | null;
-  readonly entry_rows: number | null;
-  /** Tables that hold it; null where that cannot be told. */
-  readonly held_by: readonly string[] | null;
-}
+export const SET_ASIDE_ROW = z.object({
+  state: z.enum(['poison', 'damaged']),
+  name: z.string(),
+  reason: z.string().nullable().describe('Why; null where it cannot be told.'),
+  span_rows: z.int().nullable(),
+  entry_rows: z.int().nullable(),
+  held_by: z
+    .array(z.string())
+    .nullable()
+    .describe('Tables that hold it; null where that cannot be told.'),
+});
+export type SetAsideRow = Readonly<z.output<typeof SET_ASIDE_ROW>>;
 
 /** What became of one part that was to be put back. */
-export interface RetriedRow {
-  readonly name: string;
-  readonly retried: boolean;
-  /** Why not, or what of it does not hold and is kept apart; null when all of it is back in the queue. */
-  readonly reason: string | null;
-}
+export const RETRIED_ROW = z.object({
+  name: z.string(),
+  retried: z.boolean(),
+  reason: z
+    .string()
+    .nullable()
+    .describe(
+      'Why not, or what of it does not hold and is kept apart; null when all of it is back in the queue.',
+    ),
+});
+export type RetriedRow = Readonly<z.output<typeof RETRIED_ROW>>;
 
 export interface SetAsideOperations {
   list(): Promise<readonly SetAsideRow[]>;

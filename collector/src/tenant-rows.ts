@@ -1,35 +1,45 @@
 // Tenants and their limits as people and programs get to see them: in the API's answers and on the command line.
+import { z } from 'zod';
 import type { KeyActor } from './access.ts';
-import type { TenantState } from './tenant-states.ts';
 
 /** A tenant as the API shows it. */
-export interface TenantRow {
-  readonly tenant: string;
-  /** `suspended`: nothing is taken in, its keys may still read. `deleting`: its rows are being deleted. */
-  readonly state: Exclude<TenantState, 'deleted'>;
-  /** When and by whom its state was set last; null for one that is there for having a key. */
-  readonly state_set_at: string | null;
-  readonly state_set_by: string | null;
-  /** Keys in force. */
-  readonly keys: number;
-  /** Limits that were set for it alone, by name; null is "no limit". */
-  readonly limits: Readonly<Record<string, number | null>>;
-  /** What it used of its UTC day, as this collector counted. */
-  readonly today: { readonly day: string; readonly spans: number; readonly bytes: number };
-}
+export const TENANT_ROW = z.object({
+  tenant: z.string(),
+  state: z
+    .enum(['active', 'suspended', 'deleting'])
+    .describe(
+      '`suspended`: nothing is taken in, its keys may still read. `deleting`: its rows are being deleted.',
+    ),
+  state_set_at: z
+    .string()
+    .nullable()
+    .describe('When its state was set last; null for one that is there for having a key.'),
+  state_set_by: z.string().nullable(),
+  keys: z.int().describe('Keys in force.'),
+  limits: z
+    .record(z.string(), z.number().nullable())
+    .describe('Limits that were set for it alone, by name; null is "no limit".'),
+  today: z
+    .object({ day: z.string(), spans: z.int(), bytes: z.int() })
+    .describe('What it used of its UTC day, as this collector counted.'),
+});
+export type TenantRow = Readonly<z.output<typeof TENANT_ROW>>;
 
 /** One limit of one tenant. */
-export interface TenantLimitRow {
-  readonly limit: string;
-  readonly unit: string;
-  /** null is "no limit". */
-  readonly value: number | null;
-  /** Where the value comes from: `tenant` was set for it, `*` for every tenant, `default` is the table's. */
-  readonly source: 'tenant' | '*' | 'default';
-  readonly set_at: string | null;
-  readonly set_by: string | null;
-  readonly sentence: string;
-}
+export const TENANT_LIMIT_ROW = z.object({
+  limit: z.string(),
+  unit: z.string(),
+  value: z.number().nullable().describe('Null is "no limit".'),
+  source: z
+    .enum(['tenant', '*', 'default'])
+    .describe(
+      "Where the value comes from: `tenant` was set for it, `*` for every tenant, `default` is the table's.",
+    ),
+  set_at: z.string().nullable(),
+  set_by: z.string().nullable(),
+  sentence: z.string().describe('What it bounds.'),
+});
+export type TenantLimitRow = Readonly<z.output<typeof TENANT_LIMIT_ROW>>;
 
 /** What stands for every tenant that has no value of its own; no tenant can be called so. */
 export const EVERY_TENANT = '*';

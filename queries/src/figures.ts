@@ -19,6 +19,7 @@ import {
   type OutputBucket,
 } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { z } from 'zod';
+import { CACHE_PRICED_CALLS, CACHE_SAVED_SCHEMA, showCacheSaved } from './cache-savings.ts';
 import { join, name, type Sql, sql, wholeNumbers } from './sql.ts';
 
 const MEASURED_SCALE_DIGITS = 9;
@@ -27,22 +28,20 @@ const COUNT_COLUMNS = [
   'calls',
   'unpriced_calls',
   'sampled_calls',
+  'cache_priced_calls',
   ...INPUT_BUCKETS,
   ...OUTPUT_BUCKETS,
   ...COUNTED_UNITS,
 ] as const;
-const MONEY_COLUMNS = [
-  'list_usd',
-  'cost_usd',
-  'cost_low_usd',
-  'cost_high_usd',
-  'sampled_out_usd',
-] as const;
+/** Answers show the whole estimate in the place of what was sampled out. */
+const SHOWN_MONEY = ['list_usd', 'cost_usd', 'cost_low_usd', 'cost_high_usd'] as const;
+const MONEY_COLUMNS = [...SHOWN_MONEY, 'sampled_out_usd', 'cache_saved_usd'] as const;
 
 type CountColumn =
   | 'calls'
   | 'unpriced_calls'
   | 'sampled_calls'
+  | 'cache_priced_calls'
   | InputBucket
   | OutputBucket
   | CountedUnit;
@@ -75,11 +74,19 @@ const SCALES = new Map<FigureColumn, number>([
   ...MONEY_COLUMNS.map((column) => [column, MONEY_SCALE] as const),
 ]);
 
-function mapColumns<T>(value: (column: FigureColumn) => T): Record<FigureColumn, T> {
-  const record: Partial<Record<FigureColumn, T>> = {};
-  for (const column of FIGURE_COLUMNS) record[column] = value(column);
-  return record as Record<FigureColumn, T>;
+/** A record of these columns, each with its value. */
+function mapEach<Column extends FigureColumn, T>(
+  columns: readonly Column[],
+  value: (column: Column) => T,
+): Record<Column, T> {
+  const record: Partial<Record<Column, T>> = {};
+  for (const column of columns) record[column] = value(column);
+  // Each has its value now, which the compiler does not follow.
+  return record as Record<Column, T>;
 }
+
+const mapColumns = <T>(value: (column: FigureColumn) => T): Record<FigureColumn, T> =>
+  mapEach(FIGURE_COLUMNS, value);
 
 /** The sum of nothing. */
 export const ZERO_SUMS: Sums = mapColumns(() => 0n);
@@ -179,23 +186,13 @@ const ESTIMATE_SCHEMA = z
 
 /** The figures as a Zod shape: what answers carry, for documentation and for readers of answers. */
 export const FIGURE_SHAPE: Record<keyof Figures, z.ZodType> = {
-  ...withoutSampledOut(
-    mapColumns((column): z.ZodType => {
-      const scale = SCALES.get(column);
-      if (scale === undefined) return COUNT_SCHEMA;
-      return scale === MONEY_SCALE ? MONEY_SCHEMA : MEASURED_SCHEMA;
-    }),
-  ),
+  ...mapEach(COUNT_COLUMNS, () => COUNT_SCHEMA),
+  ...mapEach(MEASURED_UNITS, () => MEASURED_SCHEMA),
+  ...mapEach(SHOWN_MONEY, () => MONEY_SCHEMA),
+  cache_priced_calls: COUNT_SCHEMA.describe(CACHE_PRICED_CALLS),
+  cache_saved_usd: CACHE_SAVED_SCHEMA,
   estimated_usd: ESTIMATE_SCHEMA,
 };
-
-/** Answers show the whole estimate in its place. */
-function withoutSampledOut<Value>(
-  columns: Record<FigureColumn, Value>,
-): Record<Exclude<FigureColumn, 'sampled_out_usd'>, Value> {
-  const { sampled_out_usd: _, ...others } = columns;
-  return others;
-}
 
 /**
  * Whether there is nothing to say about the money: there are calls, none has a price, and nothing
@@ -214,17 +211,14 @@ export function showCount(value: bigint): Count {
 /** Sums as an answer shows them. */
 export function showFigures(sums: Sums): Figures {
   const unknown = costIsUnknown(sums);
-  const shown = mapColumns((column) => {
-    const scale = SCALES.get(column);
-    if (scale === undefined) return showCount(sums[column]);
-    return unknown && scale === MONEY_SCALE ? null : formatDecimal(sums[column], scale);
-  });
-  const estimate = sums.cost_usd + sums.sampled_out_usd;
-  const isSampled = sums.sampled_calls !== 0n && !unknown;
+  const usd = (atto: bigint): string | null => (unknown ? null : formatDecimal(atto, MONEY_SCALE));
   return {
-    ...withoutSampledOut(shown),
-    estimated_usd: isSampled ? formatDecimal(estimate, MONEY_SCALE) : null,
-  } as Figures;
+    ...mapEach(COUNT_COLUMNS, (column) => showCount(sums[column])),
+    ...mapEach(MEASURED_UNITS, (unit) => formatDecimal(sums[unit], MEASURED_SCALE_DIGITS)),
+    ...mapEach(SHOWN_MONEY, (column) => usd(sums[column])),
+    cache_saved_usd: showCacheSaved(sums),
+    estimated_usd: sums.sampled_calls === 0n ? null : usd(sums.cost_usd + sums.sampled_out_usd),
+  };
 }
 
 /** part / total of cost to 18 places, half-even; null when either is unknown or the total is 0. */

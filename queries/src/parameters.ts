@@ -126,6 +126,17 @@ export function readParameters<S extends z.ZodObject>(
   return { values: parsed.data, filters };
 }
 
+/** A parameter that does not exist where it was given; `known` are those that do. */
+export function unknownParameter(
+  field: string,
+  value: string | null,
+  known: readonly string[],
+): InputIssue {
+  if (known.length === 0) return { field, value, expected: 'no parameter: there is none here' };
+  const expected = `one of ${known.join(', ')}`;
+  return { field, value, expected, nearest: nearest(field, known) };
+}
+
 function readFilter(
   field: string,
   values: readonly string[],
@@ -134,10 +145,8 @@ function readFilter(
 ): void {
   const dimension = parseDimension(field);
   if (dimension === undefined) {
-    const known = [...names, ...DIMENSIONS];
-    const expected = `a parameter this question has: ${known.join(', ')} or tag.<key>`;
-    const value = values[0] ?? null;
-    found.issues.push({ field, value, expected, nearest: nearest(field, known) });
+    const known = [...names, ...DIMENSIONS, 'tag.<key>'];
+    found.issues.push(unknownParameter(field, values[0] ?? null, known));
   } else if (values.length > FILTER_VALUES_MAX) {
     found.issues.push({
       field,
@@ -180,16 +189,4 @@ export function readRange(
 /** The clock of a process as an instant; `nowMs` is milliseconds since the epoch. */
 export function instantOfMs(nowMs: number): InstantNs {
   return (BigInt(Math.floor(nowMs)) * NS_PER_SECOND) / 1000n;
-}
-
-/** For a question without parameters. Throws InputProblem when there is one. */
-export function refuseParameters(parameters: URLSearchParams): void {
-  const issues = [...new Set(parameters.keys())].map(
-    (field): InputIssue => ({
-      field,
-      value: parameters.get(field),
-      expected: 'no parameter: this question has none',
-    }),
-  );
-  if (issues.length > 0) throw new InputProblem(issues);
 }

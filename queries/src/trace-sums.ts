@@ -5,11 +5,18 @@
 import { formatUsd, parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { INPUT_BUCKETS, OUTPUT_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { z } from 'zod';
+import { CACHE_PRICED_CALLS, CACHE_SAVED_SCHEMA, showCacheSaved } from './cache-savings.ts';
 import { COUNT_SCHEMA, type Count, costIsUnknown, MONEY_SCHEMA, showCount } from './figures.ts';
 import { join, name, type Sql, sql, sumOfColumns } from './sql.ts';
 
-const COUNTS = ['calls', 'unpriced_calls', 'input_tokens', 'output_tokens'] as const;
-const AMOUNTS = ['cost_usd', 'cost_low_usd', 'cost_high_usd'] as const;
+const COUNTS = [
+  'calls',
+  'unpriced_calls',
+  'cache_priced_calls',
+  'input_tokens',
+  'output_tokens',
+] as const;
+const AMOUNTS = ['cost_usd', 'cost_low_usd', 'cost_high_usd', 'cache_saved_usd'] as const;
 
 type CountName = (typeof COUNTS)[number];
 type AmountName = (typeof AMOUNTS)[number];
@@ -26,11 +33,13 @@ export type TraceFigures = Record<CountName, Count> & Record<AmountName, string 
 export const TRACE_FIGURE_SHAPE = {
   calls: COUNT_SCHEMA.describe('LLM calls that are billed.'),
   unpriced_calls: COUNT_SCHEMA.describe('Of these, calls whose cost is unknown.'),
+  cache_priced_calls: COUNT_SCHEMA.describe(CACHE_PRICED_CALLS),
   input_tokens: COUNT_SCHEMA.describe('Tokens that went in, from caches or not.'),
   output_tokens: COUNT_SCHEMA.describe('Tokens that came out.'),
   cost_usd: MONEY_SCHEMA,
   cost_low_usd: MONEY_SCHEMA,
   cost_high_usd: MONEY_SCHEMA,
+  cache_saved_usd: CACHE_SAVED_SCHEMA,
 } satisfies Record<keyof TraceFigures, z.ZodType>;
 
 /** `… AS calls, … AS unpriced_calls, …`, as text, of rows of the ledger. */
@@ -38,6 +47,7 @@ export function traceSumsSql(): Sql {
   const counts = [
     sql`sum(ledger.calls)`,
     sql`sum(ledger.unpriced_calls)`,
+    sql`sum(ledger.cache_priced_calls)`,
     sql`sum(${sumOfColumns(INPUT_BUCKETS)})`,
     sql`sum(${sumOfColumns(OUTPUT_BUCKETS)})`,
   ].map((sum, index) => sql`toString(${sum}) AS ${name(COUNTS[index]!)}`);
@@ -54,11 +64,13 @@ export function readTraceSums(text: TraceSumsText): TraceSums {
   return {
     calls: BigInt(text.calls),
     unpriced_calls: BigInt(text.unpriced_calls),
+    cache_priced_calls: BigInt(text.cache_priced_calls),
     input_tokens: BigInt(text.input_tokens),
     output_tokens: BigInt(text.output_tokens),
     cost_usd: parseUsd(text.cost_usd),
     cost_low_usd: parseUsd(text.cost_low_usd),
     cost_high_usd: parseUsd(text.cost_high_usd),
+    cache_saved_usd: parseUsd(text.cache_saved_usd),
   };
 }
 
@@ -72,11 +84,13 @@ export function showTraceSums(sums: TraceSums): TraceFigures {
   return {
     calls: showCount(sums.calls),
     unpriced_calls: showCount(sums.unpriced_calls),
+    cache_priced_calls: showCount(sums.cache_priced_calls),
     input_tokens: showCount(sums.input_tokens),
     output_tokens: showCount(sums.output_tokens),
     cost_usd: money('cost_usd'),
     cost_low_usd: money('cost_low_usd'),
     cost_high_usd: money('cost_high_usd'),
+    cache_saved_usd: showCacheSaved(sums),
   };
 }
 
@@ -84,10 +98,12 @@ function mapFigures(value: (figure: CountName | AmountName) => bigint): TraceSum
   return {
     calls: value('calls'),
     unpriced_calls: value('unpriced_calls'),
+    cache_priced_calls: value('cache_priced_calls'),
     input_tokens: value('input_tokens'),
     output_tokens: value('output_tokens'),
     cost_usd: value('cost_usd'),
     cost_low_usd: value('cost_low_usd'),
     cost_high_usd: value('cost_high_usd'),
+    cache_saved_usd: value('cache_saved_usd'),
   };
 }

@@ -92,6 +92,7 @@ export const REQUESTS: readonly ExampleRequest[] = [
   { operation: 'removePriceTerms', parameters: { id: '$terms' } },
   { operation: 'importPriceBook', body: { format: 'aicost-price-book-1', layers: [] } },
   { operation: 'createTenant', body: { tenant: 'initech' } },
+  { operation: 'listAudit', parameters: { action: 'tenant.created' } },
   { operation: 'suspendTenant', parameters: { tenant: 'initech' } },
   { operation: 'resumeTenant', parameters: { tenant: 'initech' } },
   {

@@ -10,6 +10,7 @@ import {
 } from '@ai-cost-profiler/queries/client/generated/operations.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, type StartedCollector, startCollector } from '../start-collector.ts';
+import { answerFaults } from './answer-faults.ts';
 import { type ExampleRequest, FIRST, REQUESTS } from './example-requests.ts';
 import { type Operation, readOperations } from './operations.ts';
 import { type RecordedExample, type RecordedExamples, readAnswer } from './recorded-example.ts';
@@ -19,6 +20,7 @@ const FILE = new URL('recorded-examples.json', import.meta.url);
 let collector: StartedCollector;
 let operations: readonly Operation[];
 const recorded: Record<string, RecordedExample> = {};
+const faults: string[] = [];
 const told = new Map<string, string>();
 
 beforeAll(async () => {
@@ -78,6 +80,8 @@ async function run({ operation, parameters = {}, body, remember = {} }: ExampleR
   const isDocument = operation === 'getOpenApi';
   const text = isEndless ? '' : await response!.text();
   stop.abort();
+  const documented = operations.find(({ id }) => id === operation)!;
+  faults.push(...answerFaults(documented, { status: response!.status, type, text }));
   if (/json/.test(type)) remembered(remember, text);
   for (const [key, value] of told) address = address.replaceAll(value, `{${key}}`);
   const { method } = OPERATIONS[name];
@@ -96,6 +100,10 @@ describe('docs/api.md', () => {
   test('has an example of every operation: add to example-requests.ts, and record', () => {
     const names = operations.map(({ id }) => id);
     expect(Object.keys(recorded).sort()).toEqual(names.sort());
+  });
+
+  test('says all that answers hold, and nothing that they do not', () => {
+    expect(faults).toEqual([]);
   });
 
   test('shows what the API answers: AICOST_RECORD_EXAMPLES=1, then npm run docs', () => {

@@ -17,6 +17,7 @@ const VARYING: Readonly<Record<string, unknown>> = {
   request_id: '3f0c1d52-7b1e-4c57-9a5e-2f6d8a1b4c90',
   id: 'k3y1d0000000',
   key: 'aicost_k3y1d0000000_…',
+  actor: 'key:k3y1d0000000',
   created_by: 'key:k3y1d0000000',
   set_by: 'key:k3y1d0000000',
   state_set_by: 'key:k3y1d0000000',

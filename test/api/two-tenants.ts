@@ -1,5 +1,6 @@
 /** A collector with two tenants that know nothing of each other, and keys in every state. */
 import { eventually, type StartedCollector, startCollector } from '../start-collector.ts';
+import { callOf, sendSpans } from './marked-calls.ts';
 
 /** Stands in everything that globex sent, and in nothing that a test asks. */
 export const MARK = 'zqglobexonly';
@@ -7,6 +8,9 @@ export const DAY = [
   ['from', '2026-08-20T00:00:00Z'],
   ['to', '2026-08-21T00:00:00Z'],
 ] as const;
+/** In the middle of it, as OTLP tells it. */
+export const NOON_NS = 1_787_227_200_000_000_000n;
+const MINUTE_NS = 60_000_000_000n;
 
 export type Who =
   | 'none'
@@ -22,65 +26,47 @@ export interface TwoTenants {
   readonly collector: StartedCollector;
   /** Keys of acme; `operator` is of tenant default. */
   readonly keys: Readonly<Record<Who, string | undefined>>;
-  /** What globex has, by the parameter that would find it. */
-  readonly secrets: Readonly<Record<string, string>>;
+  /** Keys of globex, and the ids of a key and of price terms of it. */
+  readonly globex: Readonly<Record<'ingest' | 'read' | 'admin' | 'keyId' | 'termsId', string>>;
+  /** The trace that globex has on the day. */
+  readonly trace: string;
 }
 
-const START_NS = '1787227200000000000';
+/** What globex pays for the model that only it has. */
+const TERMS = {
+  type: 'rates',
+  ...{ provider: 'openai', model: `gpt-${MARK}` },
+  rates: { in_uncached: '3/M', out_text: '7/M' },
+  note: `note-${MARK}`,
+};
 
-function spanOf(tenant: string, id: string, mark: string) {
-  const attributes = Object.entries({
-    'gen_ai.operation.name': 'chat',
-    'gen_ai.provider.name': 'openai',
-    'gen_ai.request.model': tenant === 'globex' ? `gpt-${mark}` : 'gpt-4o',
-    'gen_ai.conversation.id': `session-${mark}`,
-    'user.id': `user-${mark}`,
-    'aicost.feature': `feature-${mark}`,
-    'gen_ai.agent.name': `agent-${mark}`,
-    'gen_ai.tool.name': `tool-${mark}`,
-    'gen_ai.prompt.name': `prompt-${mark}`,
-    'aicost.tag.team': `team-${mark}`,
-    'gen_ai.usage.input_tokens': 1000,
-    'gen_ai.usage.output_tokens': 500,
-  }).map(([key, value]) => ({
-    key,
-    value: typeof value === 'number' ? { intValue: value } : { stringValue: value },
-  }));
-  return {
-    traceId: id.repeat(32),
-    spanId: id.repeat(16),
-    name: `chat ${mark}`,
-    kind: 3,
-    startTimeUnixNano: START_NS,
-    endTimeUnixNano: String(BigInt(START_NS) + 1_000_000_000n),
-    attributes,
-  };
+/** Asks as JSON. Rejects unless it is answered with success. */
+export async function askJson<T>(
+  url: string,
+  asked: { readonly key: string; readonly method?: string; readonly body?: object },
+): Promise<T> {
+  const { key, method = 'GET', body } = asked;
+  const response = await fetch(url, {
+    method,
+    headers: { 'x-api-key': key, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${text}`);
+  return JSON.parse(text) as T;
 }
 
-async function send(url: string, key: string, mark: string, span: object): Promise<void> {
-  const attributes = ['service.name', 'deployment.environment.name'].map((name) => ({
-    key: name,
-    value: { stringValue: `${name.split('.')[0]}-${mark}` },
-  }));
-  const body = { resourceSpans: [{ resource: { attributes }, scopeSpans: [{ spans: [span] }] }] };
-  const headers = { 'x-api-key': key, 'content-type': 'application/json' };
-  const init = { method: 'POST', headers, body: JSON.stringify(body) };
-  const response = await fetch(`${url}/v1/traces`, init);
-  if (response.status !== 200) throw new Error(await response.text());
-}
-
-/** Starts it, with one priced call of acme and one of globex stored. */
+/** Starts it, with one priced call of acme and two of globex stored, whose prompts are alike. */
 export async function startTwoTenants(): Promise<TwoTenants> {
   const collector = await startCollector(['--settle-after', '1h']);
-  const admin = async (method: string, path: string, body?: object) => {
-    const headers = { 'x-api-key': collector.key, 'content-type': 'application/json' };
-    const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-    const response = await fetch(`${collector.url}/api/v1/admin${path}`, init);
-    return (await response.json()) as { id: string; key: string };
-  };
-  const make = (tenant: string, scope: string, name: string) =>
+  const admin = (method: string, path: string, body?: object) =>
+    askJson<{ id: string; key: string }>(`${collector.url}/api/v1/admin${path}`, {
+      ...{ key: collector.key, method },
+      ...(body === undefined ? {} : { body }),
+    });
+  const make = (tenant: string, scope: string, name = `${tenant}-${scope}`) =>
     admin('POST', '/keys', { tenant, scopes: [scope], name });
-  const acme = async (scope: string) => (await make('acme', scope, `acme-${scope}`)).key;
+  const keyOf = async (tenant: string, scope: string) => (await make(tenant, scope)).key;
   const [expired, revoked] = [await make('acme', 'read', 'a'), await make('acme', 'read', 'b')];
   await admin('POST', `/keys/${expired.id}/rotate`, { overlap: '1ms' });
   await admin('DELETE', `/keys/${revoked.id}`);
@@ -90,32 +76,36 @@ export async function startTwoTenants(): Promise<TwoTenants> {
     garbage: 'aicost_none_0000000000000000000000000000000000000000',
     expired: expired.key,
     revoked: revoked.key,
-    ingest: await acme('ingest'),
-    read: await acme('read'),
-    admin: await acme('admin'),
+    ingest: await keyOf('acme', 'ingest'),
+    read: await keyOf('acme', 'read'),
+    admin: await keyOf('acme', 'admin'),
     operator: collector.key,
   };
-  await admin('PUT', '/tenants/acme/limits/reads_per_second', { value: null });
-  await admin('PUT', '/tenants/default/limits/reads_per_second', { value: null });
-  await send(collector.url, keys.ingest, 'acme', spanOf('acme', 'a', 'acme'));
-  await send(collector.url, globexKey.key, MARK, spanOf('globex', 'b', MARK));
-  await eventually(
-    () => collector.sql('SELECT uniqExact(tenant) FROM ledger'),
-    (count) => count === '2',
-  );
-  const dimensions = ['feature', 'agent', 'prompt', 'user', 'session', 'tool', 'service'];
-  return {
-    collector,
-    keys,
-    secrets: {
-      ...Object.fromEntries(dimensions.map((name) => [name, `${name}-${MARK}`])),
-      model: `gpt-${MARK}`,
-      environment: `deployment-${MARK}`,
-      trace_id: 'b'.repeat(32),
-      trace: 'b'.repeat(32),
-      span_id: 'b'.repeat(16),
-      id: globexKey.id,
-      tenant: 'globex',
-    },
+  for (const tenant of ['acme', 'default', 'globex']) {
+    await admin('PUT', `/tenants/${tenant}/limits/reads_per_second`, { value: null });
+  }
+  const globex = {
+    ingest: globexKey.key,
+    read: await keyOf('globex', 'read'),
+    admin: await keyOf('globex', 'admin'),
+    keyId: globexKey.id,
   };
+  const terms = await askJson<{ id: string }>(`${collector.url}/api/v1/admin/prices/overrides`, {
+    ...{ key: globex.admin, method: 'POST', body: { terms: TERMS } },
+  });
+  const trace = 'b'.repeat(32);
+  const ofGlobex = [
+    callOf(MARK, { model: `gpt-${MARK}`, atNs: NOON_NS, trace }),
+    // Without a price.
+    callOf(MARK, { model: `new-${MARK}`, atNs: NOON_NS + MINUTE_NS, trace: 'c'.repeat(32) }),
+  ];
+  await sendSpans(collector.url, keys.ingest, 'acme', [
+    callOf('acme', { model: 'gpt-4o', atNs: NOON_NS, trace: 'a'.repeat(32) }),
+  ]);
+  await sendSpans(collector.url, globexKey.key, MARK, ofGlobex);
+  await eventually(
+    () => collector.sql('SELECT count() FROM ledger'),
+    (count) => count === '3',
+  );
+  return { collector, keys, globex: { ...globex, termsId: terms.id }, trace };
 }

@@ -4,6 +4,7 @@ import {
   repriceLedger,
 } from '@ai-cost-profiler/collector/reprice/reprice-ledger.ts';
 import type { PriceNow } from '@ai-cost-profiler/collector/settle/standing-amounts.ts';
+import { chargeOfCent, chargeTimes } from '@ai-cost-profiler/collector/test-charges.ts';
 import { openTestLedger, type TestLedger } from '@ai-cost-profiler/collector/test-ledger.ts';
 import { chat, requestOf, type TestSpan } from '@ai-cost-profiler/collector/test-road.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -13,7 +14,6 @@ import type { Variables } from './interpolate.ts';
 const NOW_MS = Date.now();
 const MINUTE_MS = 60_000;
 const TIME = { fromMs: NOW_MS - 60 * MINUTE_MS, toMs: NOW_MS, intervalMs: MINUTE_MS };
-const CENT = 10n ** 16n;
 
 const named = (model: string) => ({
   'gen_ai.request.model': model,
@@ -47,19 +47,13 @@ const call = (span: number, attributes: Record<string, unknown>, more: Partial<T
 
 /** The book as it is, but twice as dear and with an assumption more; `our-own-7b` has a price of a cent. */
 function dearer(): PriceNow {
-  const twice = (amount: bigint | undefined) => (amount === undefined ? amount : amount * 2n);
   return {
     ...ledger.price,
     charge(tenant, asked, atNs) {
       const own = ledger.price.charge(tenant, asked, atNs);
-      const made = { ...own, bookVersion: 'dearer', assumption: 'biller assumed: us' };
-      if (asked.responseModel !== 'our-own-7b') {
-        const low = twice(own.costLowAtto);
-        const costs = { listAtto: twice(own.listAtto), costAtto: twice(own.costAtto) };
-        return { ...made, ...costs, costLowAtto: low, costHighAtto: twice(own.costHighAtto) };
-      }
-      const amounts = { listAtto: CENT, costAtto: CENT, costLowAtto: CENT, costHighAtto: CENT };
-      return { ...made, ...amounts, basis: 'computed', unpricedReason: '', unpricedDetail: '' };
+      const isOwn = asked.responseModel === 'our-own-7b';
+      const made = isOwn ? chargeOfCent(own) : chargeTimes(own, 2n);
+      return { ...made, bookVersion: 'dearer', assumption: 'biller assumed: us' };
     },
   };
 }

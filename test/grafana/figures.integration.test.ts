@@ -126,7 +126,79 @@ test('waste is what failed, was cut off, and was sent twice', async () => {
     Calls: '1',
     'Tried again': '1',
   });
-  expect(ends).toHaveLength(2);
+  expect(ends.find((row) => String(row['End']).includes('abandoned'))).toMatchObject({
+    Calls: '1',
+    Spend: null,
+  });
+  expect(ends).toHaveLength(3);
+  // What it cost is not known, and no cost of 0.
+  expect(await ask('aicost-waste', 'Abandoned')).toEqual([{ Calls: '1', Cost: null }]);
+});
+
+/** US dollars of these amounts of a million tokens. */
+const usd = (...perMillion: readonly number[]): number =>
+  perMillion.reduce((sum, one) => sum + one, 0) / 1e6;
+
+test('what caches saved, and what input cost that none gave, is told in money', async () => {
+  // Two calls of gpt-4o had 1,024 of 2,000 tokens from a cache, at 1.25 instead of 2.50 a million.
+  const [savings] = await ask('aicost-spend', 'Cache savings');
+  expect(savings?.['Saved']).toBeCloseTo(usd(2 * 1_024 * 1.25), 12);
+  // Of thirteen billed calls three have no price.
+  expect(savings?.['Calls']).toBe('10');
+  const models = await ask('aicost-waste', 'Input that no cache gave, by model', {
+    feature: ['search'],
+  });
+  // gpt-4o: 1,200 and 976 twice, 600 twice, 110 and 700; gpt-4o-mini: 2,000 at 0.15 and 0.075.
+  const [missed, mini] = [usd((1_200 + 2 * 976 + 2 * 600 + 110 + 700) * 1.25), usd(2_000 * 0.075)];
+  expect(models.map((row) => [row['Model'], row['Not cached']])).toEqual([
+    ['gpt-4o-2024-08-06', '5162'],
+    ['gpt-4o-mini', '2000'],
+  ]);
+  expect(models[0]?.['Missed']).toBeCloseTo(missed, 12);
+  expect(models[0]?.['Saved']).toBeCloseTo(usd(2 * 1_024 * 1.25), 12);
+  expect(models[1]?.['Missed']).toBeCloseTo(mini, 12);
+  const [misses] = await ask('aicost-waste', 'Cache misses', { feature: ['search'] });
+  expect(misses?.['Cost']).toBeCloseTo(missed + mini, 12);
+  expect(misses?.['Tokens']).toBe('7162');
+});
+
+test('what no model sells from a cache is no miss, and what it would cost is not known', async () => {
+  const own = await ask('aicost-waste', 'Input that no cache gave, by model', {
+    model: ['our-own-7b'],
+  });
+  expect(own).toMatchObject([{ Model: 'our-own-7b', Missed: null, Saved: null }]);
+  expect(await ask('aicost-spend', 'Cache savings', { model: ['our-own-7b'] })).toEqual([
+    { Saved: null, Calls: null },
+  ]);
+});
+
+test('spend by kind adds up to the spend', async () => {
+  const kinds = await ask('aicost-spend', 'Spend by kind');
+  expect(kinds.map((row) => row['Kind'])).toEqual(['in_uncached', 'in_cache_read', 'out_text']);
+  const sum = kinds.reduce((total, row) => total + Number(row['Spend']), 0);
+  expect(sum).toBeCloseTo(await ledgerSum('true'), 12);
+  expect(kinds[1]?.['Spend']).toBeCloseTo(usd(2 * 1_024 * 1.25), 12);
+});
+
+test('a trace is charged line by line', async () => {
+  const lines = await ask('aicost-trace', 'Charge lines', { trace_id: TRACE_ID });
+  const third = lines.filter((row) => row['Span'] === '3'.padStart(16, '0'));
+  expect(third).toEqual([
+    {
+      Span: '3'.padStart(16, '0'),
+      Model: 'gpt-4o-2024-08-06',
+      Bucket: 'in_uncached',
+      Quantity: 976,
+      Rate: 2.5,
+      For: 'a million',
+      Amount: 0.00244,
+      Tenant: 'acme',
+    },
+    expect.objectContaining({ Bucket: 'in_cache_read', Quantity: 1_024, Amount: 0.00128 }),
+    expect.objectContaining({ Bucket: 'out_text', Quantity: 10, Rate: 10, Amount: 0.0001 }),
+  ]);
+  const sum = lines.reduce((total, row) => total + Number(row['Amount']), 0);
+  expect(sum).toBeCloseTo(await ledgerSum(`trace_id = '${TRACE_ID}'`), 12);
 });
 
 test('agents, users and sessions are told with what they cost', async () => {

@@ -81,6 +81,10 @@ function fill(kind: 'entry' | 'span'): string {
           out_text: '100',
           list_usd: 'toDecimal128(number % 977, 18) / 50',
           cost_usd: 'toDecimal128(number % 977, 18) / 50',
+          cache_priced_calls: '1',
+          cache_saved_usd: 'toDecimal128(number % 900, 18) / 1000000',
+          cache_missed_usd: 'toDecimal128(number % 5000, 18) / 1000000',
+          bucket_usd: "map('in_uncached', cost_usd / 4, 'out_text', cost_usd - cost_usd / 4)",
         }
       : {
           span_role: "'leaf'",

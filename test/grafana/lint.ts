@@ -25,6 +25,7 @@ export const WITHOUT_RANGE: Readonly<Record<string, string>> = {
   'aicost-trace: Cost by span (billionths of a dollar)': 'is about one trace, whenever it ran',
   'aicost-trace: Trace': 'is about one trace, whenever it ran',
   'aicost-trace: Spans': 'is about one trace, whenever it ran',
+  'aicost-trace: Charge lines': 'is about one trace, whenever it ran',
   'aicost-trace: Entries of the ledger': 'is about one trace, whenever it ran',
 };
 

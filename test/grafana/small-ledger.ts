@@ -93,6 +93,16 @@ export function smallLedger(nowMs: number): readonly TestSpan[] {
       startMs: ago(20),
       attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'gpt-4o' },
     },
+    // A stream that was left before it told what it used.
+    {
+      span: 17,
+      startMs: ago(19),
+      attributes: {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.request.model': 'gpt-4o',
+        'gen_ai.response.finish_reasons': '["abandoned"]',
+      },
+    },
     // The same prompt twice.
     { span: 14, startMs: ago(17), attributes: { ...SEARCH, ...chat(600), ...prompt } },
     { span: 15, startMs: ago(16), attributes: { ...SEARCH, ...chat(600), ...prompt } },

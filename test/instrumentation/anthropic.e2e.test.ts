@@ -182,20 +182,20 @@ describe.each([
   });
 
   it.each([
-    ['left early', 0, undefined],
-    ['helper left early', 0, undefined],
-    ['aborted', 0, undefined],
-    ['error event', 2, 'overloaded_error'],
-    ['raw events with an error', 2, 'overloaded_error'],
-    ['cut', 2, 'TypeError'],
+    ['left early', 0, undefined, ['abandoned']],
+    ['helper left early', 0, undefined, undefined],
+    ['aborted', 0, undefined, undefined],
+    ['error event', 2, 'overloaded_error', undefined],
+    ['raw events with an error', 2, 'overloaded_error', undefined],
+    ['cut', 2, 'TypeError', undefined],
   ])(
     'tells no usage of a stream without an end, of which nobody knows what came out: %s',
-    (name, status, type) => {
+    (name, status, type, reasons) => {
       const call = callOf(name);
       expect(costFacts(call)).toEqual(STANDARD);
       expect(call.status).toBe(status);
       expect(call.attributes['error.type']).toBe(type);
-      expect(call.attributes).not.toHaveProperty('gen_ai.response.finish_reasons');
+      expect(call.attributes['gen_ai.response.finish_reasons']).toEqual(reasons);
     },
   );
 

@@ -6,7 +6,7 @@
 import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { PriceBook } from '@ai-cost-profiler/collector/price/price-book.ts';
 import { priceCall } from '@ai-cost-profiler/collector/price/price-call.ts';
-import { discounted, ownRateAtto, type PriceVariant } from './price-variants.ts';
+import { discounted, ownRateAtto, ownSavedAtto, type PriceVariant } from './price-variants.ts';
 import type { Bill } from './sent-spans.ts';
 
 /** Amounts in atto-dollars; undefined is unpriced. */
@@ -19,7 +19,13 @@ export interface ExpectedCharge {
   readonly lowAtto: bigint | undefined;
   readonly highAtto: bigint | undefined;
   readonly reportedAtto: bigint | undefined;
+  /** What caches saved; undefined is unknown. */
+  readonly savedAtto: bigint | undefined;
 }
+
+/** The calls of which it is known what caches saved. */
+export const cachePricedCalls = ({ calls, savedAtto }: ExpectedCharge): bigint =>
+  savedAtto === undefined ? 0n : calls;
 
 const NOTHING: ExpectedCharge = {
   calls: 0n,
@@ -30,6 +36,7 @@ const NOTHING: ExpectedCharge = {
   lowAtto: 0n,
   highAtto: 0n,
   reportedAtto: undefined,
+  savedAtto: undefined,
 };
 
 /** The charge of a bill under price terms; all zeros where the span is not billed. */
@@ -47,13 +54,14 @@ export function expectCharge(book: PriceBook, bill: Bill, variant: PriceVariant)
       ...amounts,
       highAtto: reportedAtto,
       reportedAtto,
+      savedAtto: undefined,
     };
   }
   const told = price(book, bill, { usage, variant });
   if (told === undefined) {
     const unknown = undefined;
     const amounts = { listAtto: unknown, costAtto: unknown, lowAtto: unknown, highAtto: unknown };
-    return { calls: 1n, unpricedCalls: 1n, usage, ...amounts, reportedAtto };
+    return { calls: 1n, unpricedCalls: 1n, usage, ...amounts, reportedAtto, savedAtto: unknown };
   }
   const costs = [usage, ...(bill.otherReading === undefined ? [] : [bill.otherReading])]
     .flatMap(lifetimesOf)
@@ -82,13 +90,20 @@ function price(
   book: PriceBook,
   { provider, model, startNs, usage: told }: Bill,
   { usage, variant }: { usage: Usage; variant: PriceVariant },
-): { listAtto: bigint; costAtto: bigint } | undefined {
+): Pick<ExpectedCharge, 'listAtto' | 'costAtto' | 'savedAtto'> | undefined {
   const own = told === undefined ? undefined : ownRateAtto(variant, model, usage);
   if (own !== undefined) {
-    return { listAtto: own, costAtto: own };
+    return { listAtto: own, costAtto: own, savedAtto: ownSavedAtto(variant, model, usage) };
   }
   const result = priceCall(book, { provider, model, atNs: startNs, usage });
   return result.status === 'unpriced'
     ? undefined
-    : { listAtto: result.listAtto, costAtto: discounted(variant, model, result.costAtto) };
+    : {
+        listAtto: result.listAtto,
+        costAtto: discounted(variant, model, result.costAtto),
+        savedAtto:
+          result.cache.savedAtto === undefined
+            ? undefined
+            : discounted(variant, model, result.cache.savedAtto),
+      };
 }

@@ -85,7 +85,7 @@ export class LedgerAsker {
     return fetch(`${url}/api/v1/admin/${work}`, {
       method: 'POST',
       headers: { 'x-api-key': key, 'content-type': 'application/json' },
-      body: JSON.stringify(work === 'reprice' ? { from, to, ...asked } : {}),
+      ...(work === 'reprice' ? { body: JSON.stringify({ from, to, ...asked }) } : {}),
       signal: AbortSignal.timeout(WORK_MS_MAX),
     });
   }

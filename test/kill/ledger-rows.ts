@@ -2,7 +2,7 @@
 import { parseDecimal } from '@ai-cost-profiler/clickhouse/money.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { USAGE_KEYS } from '@ai-cost-profiler/clickhouse/usage.ts';
-import type { ExpectedCharge } from './expected-charge.ts';
+import { cachePricedCalls, type ExpectedCharge } from './expected-charge.ts';
 import { readRows } from './read-rows.ts';
 import type { Bill } from './sent-spans.ts';
 import { SUM_COLUMNS } from './sum-columns.ts';
@@ -71,16 +71,18 @@ export function billFacts({ role, provider, model, startNs, whom }: Bill): strin
 /** The figures of a charge by column; unknown ones are absent, as they are in a row. */
 export function chargeFigures(charge: ExpectedCharge): Map<string, bigint> {
   const { calls, unpricedCalls, usage, listAtto, costAtto, lowAtto, highAtto } = charge;
-  const { reportedAtto } = charge;
+  const { reportedAtto, savedAtto } = charge;
   const figures: [string, bigint | undefined][] = [
     ['calls', calls],
     ['unpriced_calls', unpricedCalls],
+    ['cache_priced_calls', cachePricedCalls(charge)],
     ...USAGE_KEYS.map((key): [string, bigint | undefined] => [key, usage[key]]),
     ['list_usd', listAtto],
     ['cost_usd', costAtto],
     ['cost_low_usd', lowAtto],
     ['cost_high_usd', highAtto],
     ['reported_usd', reportedAtto],
+    ['cache_saved_usd', savedAtto],
   ];
   return new Map(figures.filter((figure): figure is [string, bigint] => figure[1] !== undefined));
 }

@@ -65,6 +65,18 @@ export function ownRateAtto(
   return sum;
 }
 
+/** What cache reads saved at the tenant's own rates: plain input of as many tokens, less what they cost. */
+export function ownSavedAtto(
+  variant: PriceVariant,
+  model: string,
+  { in_cache_read: read = 0n }: Usage,
+): bigint | undefined {
+  if (read === 0n) return 0n;
+  const plain = ownRateAtto(variant, model, { in_uncached: read });
+  const cached = ownRateAtto(variant, model, { in_cache_read: read });
+  return plain === undefined || cached === undefined ? undefined : plain - cached;
+}
+
 /** What is left of a list amount under the variant. */
 export function discounted(variant: PriceVariant, model: string, listAtto: bigint): bigint {
   if (variant !== 'discount' || model !== DISCOUNTED) {

@@ -1,7 +1,7 @@
 /** Every column that is summed in the ledger and its rollups, with its scale, and sums of them by group. */
 import { MONEY_SCALE } from '@ai-cost-profiler/clickhouse/money.ts';
 import { MEASURED_UNITS, USAGE_KEYS } from '@ai-cost-profiler/clickhouse/usage.ts';
-import type { ExpectedCharge } from './expected-charge.ts';
+import { cachePricedCalls, type ExpectedCharge } from './expected-charge.ts';
 
 const MONEY_COLUMNS = [
   'list_usd',
@@ -9,12 +9,14 @@ const MONEY_COLUMNS = [
   'cost_low_usd',
   'cost_high_usd',
   'reported_usd',
+  'cache_saved_usd',
 ] as const;
 
 /** Column → decimal places. */
 export const SUM_COLUMNS: ReadonlyMap<string, number> = new Map([
   ['calls', 0],
   ['unpriced_calls', 0],
+  ['cache_priced_calls', 0],
   ...USAGE_KEYS.map((key): [string, number] => [
     key,
     (MEASURED_UNITS as readonly string[]).includes(key) ? 9 : 0,
@@ -27,12 +29,14 @@ export function columnsOf(charge: ExpectedCharge): Map<string, bigint> {
   const values = new Map<string, bigint>([
     ['calls', charge.calls],
     ['unpriced_calls', charge.unpricedCalls],
+    ['cache_priced_calls', cachePricedCalls(charge)],
   ]);
   for (const key of USAGE_KEYS) {
     values.set(key, charge.usage[key] ?? 0n);
   }
-  const { listAtto, costAtto, lowAtto, highAtto, reportedAtto } = charge;
-  for (const [i, amount] of [listAtto, costAtto, lowAtto, highAtto, reportedAtto].entries()) {
+  const { listAtto, costAtto, lowAtto, highAtto, reportedAtto, savedAtto } = charge;
+  const amounts = [listAtto, costAtto, lowAtto, highAtto, reportedAtto, savedAtto];
+  for (const [i, amount] of amounts.entries()) {
     values.set(MONEY_COLUMNS[i]!, amount ?? 0n);
   }
   return values;

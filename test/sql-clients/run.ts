@@ -2,7 +2,7 @@
  * `npm run test:sql-clients`: ClickHouse's clients in Python, Go and Java against `--sql` of a collector, each with its
  * own package manager. What is not installed here is skipped, and said; nothing that ran and failed is.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,15 +46,6 @@ const CLIENTS: Readonly<Record<string, SqlClient>> = {
 };
 const STEP_MS_MAX = 300_000;
 
-function isHere([program, argument]: readonly [string, string]): boolean {
-  try {
-    execFileSync(program, [argument], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Runs a client in a copy of its folder, so that nothing it installs stays. @throws what a step said */
 function run(folder: string, { steps }: SqlClient, environment: NodeJS.ProcessEnv): void {
   const directory = mkdtempSync(join(tmpdir(), `aicost-sql-${folder}-`));
@@ -73,25 +64,51 @@ function run(folder: string, { steps }: SqlClient, environment: NodeJS.ProcessEn
   }
 }
 
-const collector = await startCollector();
-const count = { passed: 0, failed: 0, skipped: 0 };
+/** What a program says of its version; undefined where there is no such program. */
+function versionOf([program, argument]: readonly [string, string]): string | undefined {
+  const { error, status, stdout, stderr } = spawnSync(program, [argument], { encoding: 'utf8' });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: Maven colours what it says.
+  const said = `${stdout ?? ''}${stderr ?? ''}`.replaceAll(/\u001b\[[\d;]*m/g, '');
+  return error === undefined && status === 0 ? said.trim().split('\n')[0]?.trim() : undefined;
+}
+
 const say = (line: string) => process.stdout.write(`${line}\n`);
-for (const [folder, client] of Object.entries(CLIENTS)) {
-  const missing = client.needs.filter((one) => !isHere(one)).map(([program]) => program);
+
+type Outcome = 'passed' | 'failed' | 'skipped';
+
+/** Says what became of it, and why it was not tried or failed. */
+function tryClient(folder: string, client: SqlClient, environment: NodeJS.ProcessEnv): Outcome {
+  const missing = client.needs.filter((one) => versionOf(one) === undefined);
   if (missing.length > 0) {
-    count.skipped += 1;
-    say(`SKIPPED ${client.name}: there is no ${missing.join(', no ')} on this machine`);
-    continue;
+    const programs = missing.map(([program]) => program).join(', no ');
+    say(`SKIPPED ${client.name} was NOT TRIED: there is no ${programs} on this machine`);
+    return 'skipped';
   }
+  say(`${client.name}, with ${client.needs.map(versionOf).join('; ')}`);
   try {
-    run(folder, client, { AICOST_SQL_URL: collector.sqlUrl, AICOST_KEY: collector.key });
-    count.passed += 1;
+    run(folder, client, environment);
     say(`passed ${client.name}`);
+    return 'passed';
   } catch (error) {
-    count.failed += 1;
     say(`FAILED ${client.name}: ${error instanceof Error ? error.message : error}`);
+    return 'failed';
   }
 }
-await collector.stop();
-say(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
-process.exitCode = count.failed === 0 ? 0 : 1;
+
+const collector = await startCollector();
+const outcomes = new Map<Outcome, string[]>();
+const namesOf = (outcome: Outcome): readonly string[] => outcomes.get(outcome) ?? [];
+try {
+  const environment = { AICOST_SQL_URL: collector.sqlUrl, AICOST_KEY: collector.key };
+  say(`ClickHouse ${await collector.sql('SELECT version()')} behind --sql`);
+  for (const [folder, client] of Object.entries(CLIENTS)) {
+    const outcome = tryClient(folder, client, environment);
+    outcomes.set(outcome, [...namesOf(outcome), client.name]);
+  }
+} finally {
+  await collector.stop();
+}
+const count = (outcome: Outcome) => namesOf(outcome).length;
+if (count('skipped') > 0) say(`NOT TRIED: ${namesOf('skipped').join(', ')}`);
+say(`${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`);
+process.exitCode = count('failed') === 0 && count('passed') > 0 ? 0 : 1;

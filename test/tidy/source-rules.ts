@@ -93,9 +93,11 @@ export const SOURCE_RULES: readonly SourceRule[] = [
     find: linesWith(/\b(it|test|describe|suite)(\.\w+)*\.(only|skip|todo|skipIf|runIf)\b/),
     allowed: {
       'collector/src/journal/real-disk.test.ts': 'needs the right to mount; its title says so',
+      'queries/src/flamegraph/go-pprof.test.ts': 'needs Go; its title says so',
       'test/compose/compose.test.ts': 'needs docker; its title says so',
       'test/compose/systemd.test.ts': 'needs systemd; its title says so',
       'test/disk-full.e2e.test.ts': 'needs the right to mount; its title says so',
+      'test/sql-users.e2e.test.ts': 'needs a ClickHouse server; it says so',
     },
     instead: 'mend or remove it; where a platform lacks a part, add the file here with the reason',
     example: "test.skip('later', () => {});",

@@ -72,6 +72,7 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
     'settle/sealed-days.ts',
     'settle/settle-span.ts',
     'settle/standing-amounts.ts',
+    'settle/standing-parts.ts',
     'settle/stored-entry.ts',
   ],
   reprice: [
@@ -90,6 +91,7 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
     'settle/settle-span.ts',
     'settle/span-tree.ts',
     'settle/standing-amounts.ts',
+    'settle/standing-parts.ts',
     'settle/stored-entry.ts',
     'settle/stored-span.ts',
   ],

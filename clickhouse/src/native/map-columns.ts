@@ -94,19 +94,20 @@ export class StringMapColumn extends MapColumn {
   }
 }
 
-const SCALE = 1_000_000_000;
-
-/** `Map(LowCardinality(String), Decimal(38, 9))`: values are integers of 1e-9. */
+/** `Map(LowCardinality(String), Decimal(38, scale))`: values are integers of 10^-scale. */
 export class DecimalMapColumn extends MapColumn {
-  readonly type = 'Map(LowCardinality(String), Decimal(38, 9))';
+  readonly type: string;
+  private readonly one: number;
   private readonly values = new GrowingBytes();
   private readonly names: readonly string[];
   /** Where each of the names stands in the dictionary of the block; -1: nowhere yet. */
   private readonly places: Int32Array;
 
   /** `names` are the keys that are appended by their number. */
-  constructor(names: readonly string[] = []) {
+  constructor(names: readonly string[] = [], scale: 9 | 18 = 9) {
     super();
+    this.type = `Map(LowCardinality(String), Decimal(38, ${scale}))`;
+    this.one = 10 ** scale;
     this.names = names;
     this.places = new Int32Array(names.length).fill(-1);
   }
@@ -118,9 +119,9 @@ export class DecimalMapColumn extends MapColumn {
 
   /** A whole number that a double holds exactly, under the name of this number. */
   appendWhole(name: number, value: number): void {
-    const scaled = value * SCALE;
+    const scaled = value * this.one;
     if (!Number.isSafeInteger(scaled)) {
-      this.append(this.names[name]!, BigInt(value) * BigInt(SCALE));
+      this.append(this.names[name]!, BigInt(value) * BigInt(this.one));
       return;
     }
     if (this.places[name] === -1) {

@@ -1,11 +1,10 @@
 // `/api/v1/admin/prices/…`: a tenant's own price terms (scope admin inside the own tenant, operator across) and imports
 // of a newer book (operator). Terms are never edited: they end, or are taken back, and stay in the list.
+import { InputProblem } from '@ai-cost-profiler/queries/input-problem.ts';
 import { type Request, type Response, Router } from 'express';
-import { z } from 'zod';
 import type { Authenticate, KeyActor } from '../access.ts';
 import { toImportRow, toTermsRow } from '../price-row.ts';
-import { type PriceOperations, type PriceTerms, priceTermsSchema } from '../price-terms.ts';
-import { Problem } from '../problems.ts';
+import { ADD_TERMS_BODY, type PriceOperations, type PriceTerms } from '../price-terms.ts';
 import { onlyMethods } from './errors.ts';
 import { parametersOf } from './parameters-of.ts';
 import { instantTextOf } from './price-instants.ts';
@@ -22,19 +21,10 @@ const IMPORT_BYTES_MAX = 64 * 1024 * 1024;
 const OVERRIDES = '/api/v1/admin/prices/overrides';
 const IMPORTS = '/api/v1/admin/prices/imports';
 
-const addBodySchema = z.strictObject({
-  tenant: z.string().nullable().default(null),
-  terms: priceTermsSchema,
-});
-
-function queryValue(request: Request, known: string): string | null {
-  const parameters = parametersOf(request);
-  for (const name of new Set(parameters.keys())) {
-    if (name === known && parameters.getAll(name).length === 1) continue;
-    const wrong = `${JSON.stringify(name)} is no parameter of this path, or given twice`;
-    throw new Problem('parameter_invalid', `${wrong}; expected ${known} at most once.`);
-  }
-  return parameters.get(known);
+function queryValue(request: Request, name: string): string | null {
+  const given = parametersOf(request).getAll(name);
+  if (given.length <= 1) return given[0] ?? null;
+  throw new InputProblem([{ field: name, value: given.join(', '), expected: 'one value' }]);
 }
 
 const actorIn = (response: Response): KeyActor => response.locals['actor'] as KeyActor;
@@ -69,7 +59,7 @@ export function adminPriceRoutes(deps: AdminPricesDeps): Router {
       });
     })
     .post(jsonBody(TERMS_BYTES_MAX), async (request, response) => {
-      const { tenant, terms } = readBody(addBodySchema, request);
+      const { tenant, terms } = readBody(ADD_TERMS_BODY, request);
       const kept = await prices.add(actorIn(response), tenant, withInstants(terms, now()));
       response.status(201).json(toTermsRow(kept, now()));
     })

@@ -21,7 +21,9 @@ import { createAnswerOtlpProblem } from '../receive/otlp-problem.ts';
 import { listenForTest } from '../test-listen.ts';
 import { createApp } from './app.ts';
 import { requestSignal } from './deadline.ts';
+import { declaredRequests } from './declared-requests.ts';
 import type { PartState } from './health.ts';
+import { openApiDocument } from './openapi.ts';
 
 const now = () => new Date('2026-08-20T12:00:00Z');
 
@@ -108,6 +110,7 @@ beforeEach(async () => {
       { name: 'journal', neededFor: 'ingest', check: () => ({ ok: true, detail: 'open' }) },
       { name: 'engine', neededFor: 'query', check: () => engine() },
     ],
+    declaredRequests: declaredRequests(openApiDocument('0')),
     routers: [oddRouter()],
     isDraining: () => isDraining,
     newRequestId: randomUUID,

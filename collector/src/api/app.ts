@@ -29,6 +29,8 @@ export interface AppDeps {
   /** Errors of the other paths under /v1/, such as a signal that is not served. */
   readonly answerOtlpProblem: AnswerOtlpProblem;
   readonly parts: readonly ReadinessPart[];
+  /** Refuses what an operation does not declare: `declaredRequests(…)`. */
+  readonly declaredRequests: RequestHandler;
   /** Further routers, their routes with whole paths such as `/api/v1/costs/breakdown`; /api has a deadline. */
   readonly routers: readonly Router[];
   /** Brings gauges up to date before /metrics is printed. */
@@ -55,6 +57,7 @@ export function createApp(deps: AppDeps): Express {
   for (const [signal, route] of Object.entries(deps.signalRoutes)) app.all(`/v1/${signal}`, route);
   app.use(healthRoutes({ ...deps, checkTimeoutMs: CHECK_TIMEOUT_MS }));
   app.use('/api', deadline(deps.requestTimeoutMs), readFence(deps));
+  app.use(deps.declaredRequests);
   app.use(adminKeyRoutes(deps));
   for (const router of deps.routers) app.use(router);
   app.use(notFound());

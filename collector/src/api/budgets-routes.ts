@@ -9,7 +9,8 @@ import {
 } from '@ai-cost-profiler/queries/budgets/definition.ts';
 import { answerBudgetStatus } from '@ai-cost-profiler/queries/budgets/status.ts';
 import { readStatusLimit } from '@ai-cost-profiler/queries/budgets/status-input.ts';
-import { instantOfMs, refuseParameters } from '@ai-cost-profiler/queries/parameters.ts';
+import { createCursors } from '@ai-cost-profiler/queries/cursor.ts';
+import { instantOfMs } from '@ai-cost-profiler/queries/parameters.ts';
 import { Router } from 'express';
 import type { Authenticate } from '../access.ts';
 import type { TenantActor } from '../webhook-rows.ts';
@@ -32,6 +33,8 @@ export interface BudgetsRoutesDeps {
   readonly authenticate: Authenticate;
   readonly budgets: BudgetOperations;
   readonly store: ReadStore;
+  /** What cursors are signed with. */
+  readonly cursorSecret: () => Uint8Array;
   readonly now: () => Date;
 }
 
@@ -46,8 +49,7 @@ export function budgetsRoutes(deps: BudgetsRoutesDeps): Router {
   router.use([BUDGETS_PATH, ALERTS_PATH], asTenantActor(authenticate));
   router
     .route(BUDGETS_PATH)
-    .get((request, response) => {
-      refuseParameters(parametersOf(request));
+    .get((_request, response) => {
       response.json({ rows: budgets.list(actorOf(response).tenant) });
     })
     .post(jsonBody(BODY_BYTES_MAX), async (request, response) => {
@@ -58,7 +60,6 @@ export function budgetsRoutes(deps: BudgetsRoutesDeps): Router {
   router
     .route(`${BUDGETS_PATH}/:id`)
     .get((request, response) => {
-      refuseParameters(parametersOf(request));
       response.json(budgets.show(actorOf(response).tenant, request.params.id).row);
     })
     .put(jsonBody(BODY_BYTES_MAX), async (request, response) => {
@@ -73,7 +74,9 @@ export function budgetsRoutes(deps: BudgetsRoutesDeps): Router {
   return router;
 }
 
-function questionRoutes(router: Router, { budgets, store, now }: BudgetsRoutesDeps): void {
+function questionRoutes(router: Router, deps: BudgetsRoutesDeps): void {
+  const { budgets, store, now } = deps;
+  const cursors = createCursors(deps.cursorSecret);
   router
     .route(`${BUDGETS_PATH}/:id/status`)
     .get(async (request, response) => {
@@ -89,8 +92,10 @@ function questionRoutes(router: Router, { budgets, store, now }: BudgetsRoutesDe
   router
     .route(ALERTS_PATH)
     .get(async (request, response) => {
-      const reader = { tenant: actorOf(response).tenant, operator: false };
-      const input = readAlertsInput(parametersOf(request), instantOfMs(now().getTime()));
+      const { tenant } = actorOf(response);
+      const asking = { cursors, tenant, nowNs: instantOfMs(now().getTime()) };
+      const input = readAlertsInput(parametersOf(request), asking);
+      const reader = { tenant, operator: false };
       response.json(await answerAlerts(readerStore(store, response), reader, input));
     })
     .all(onlyMethods('GET', 'HEAD'));

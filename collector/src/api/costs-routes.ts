@@ -4,7 +4,6 @@
 import { answerBreakdown } from '@ai-cost-profiler/queries/breakdown/breakdown.ts';
 import { readBreakdownInput } from '@ai-cost-profiler/queries/breakdown/input.ts';
 import { type Cursors, createCursors } from '@ai-cost-profiler/queries/cursor.ts';
-import { refuseParameters } from '@ai-cost-profiler/queries/parameters.ts';
 import { answerStatus } from '@ai-cost-profiler/queries/status/status.ts';
 import { readTimeseriesInput } from '@ai-cost-profiler/queries/timeseries/input.ts';
 import { answerTimeseries } from '@ai-cost-profiler/queries/timeseries/timeseries.ts';
@@ -51,10 +50,7 @@ const QUESTIONS = {
     answerUnits(store, reader, readUnitsInput(parameters, nowNs)),
   '/api/v1/unpriced': ({ store, reader, parameters, nowNs }) =>
     answerUnpriced(store, reader, readUnpricedInput(parameters, nowNs)),
-  '/api/v1/status': ({ store, reader, parameters, nowNs }) => {
-    refuseParameters(parameters);
-    return answerStatus(store, reader, nowNs);
-  },
+  '/api/v1/status': ({ store, reader, nowNs }) => answerStatus(store, reader, nowNs),
 } as const satisfies Record<string, (question: Question) => Promise<object>>;
 
 export type QuestionPath = keyof typeof QUESTIONS;

@@ -2,6 +2,7 @@
 import { type RequestHandler, Router } from 'express';
 import type { Metrics } from '../metrics.ts';
 import { Problem } from '../problems.ts';
+import type { HealthAnswer, PartRow, ReadinessAnswer } from '../readiness.ts';
 import { onlyMethods } from './errors.ts';
 
 /** How one part is right now. `detail` is for people and holds no secret. */
@@ -12,11 +13,7 @@ export interface PartState {
 
 export interface ReadinessPart {
   readonly name: string;
-  /**
-   * What fails without it: accepting and keeping spans, or only answering questions; `complete` when answers are
-   * given all the same, but lack something.
-   */
-  readonly neededFor: 'ingest' | 'query' | 'complete';
+  readonly neededFor: PartRow['needed_for'];
   readonly check: () => PartState | Promise<PartState>;
 }
 
@@ -30,7 +27,7 @@ export interface HealthDeps {
   readonly collectGauges: () => Promise<void>;
 }
 
-async function stateOf(part: ReadinessPart, timeoutMs: number) {
+async function stateOf(part: ReadinessPart, timeoutMs: number): Promise<PartRow> {
   const { name, neededFor } = part;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<PartState>((resolve) => {
@@ -63,9 +60,8 @@ function readyz(deps: HealthDeps): RequestHandler {
         ({ ok, needed_for: neededFor }) =>
           ok || neededFor === 'complete' || (neededFor === 'query' && asked !== 'query'),
       );
-    response
-      .status(isReady ? 200 : 503)
-      .json({ ready: isReady, draining: deps.isDraining(), parts });
+    const answer: ReadinessAnswer = { ready: isReady, draining: deps.isDraining(), parts };
+    response.status(isReady ? 200 : 503).json(answer);
   };
 }
 
@@ -79,7 +75,7 @@ export function healthRoutes(deps: HealthDeps): Router {
   });
   router
     .route('/healthz')
-    .get((_request, response) => void response.json({ status: 'ok' }))
+    .get((_request, response) => void response.json({ status: 'ok' } satisfies HealthAnswer))
     .all(only);
   router.route('/readyz').get(readyz(deps)).all(only);
   router

@@ -1,7 +1,8 @@
 // What every operation of the API can end in, whatever it does, is put into the document in one place.
 // Invariant: a problem that the app's own middle can answer is documented for each route that is behind it.
+import { z } from 'zod';
 import type { ProblemCode } from '../problems.ts';
-import { answer, type Json, problemResponses } from './openapi-paths.ts';
+import { answer, type Json, problemResponses, toSchema } from './openapi-paths.ts';
 
 /** Of everything under /api. */
 const ANY_REQUEST: readonly ProblemCode[] = [
@@ -64,6 +65,21 @@ function merge(own: Json, common: Json): Json {
   return merged;
 }
 
+const OPERATION = z.looseObject({
+  operationId: z.string(),
+  summary: z.string(),
+  responses: z.record(z.string(), z.looseObject({ description: z.string() })),
+});
+
+/** The document, as far as a reader of it may rely on its shape. */
+export const OPENAPI_ANSWER = z.looseObject({
+  openapi: z.string(),
+  info: z.looseObject({ title: z.string(), version: z.string() }),
+  paths: z.record(z.string(), z.record(z.string(), OPERATION)),
+  components: z.looseObject({}),
+});
+export type OpenApiDocument = z.output<typeof OPENAPI_ANSWER>;
+
 /** The two paths that are no API: the document itself, and the page. */
 export const OWN_PATHS: Json = {
   '/openapi.json': {
@@ -72,7 +88,7 @@ export const OWN_PATHS: Json = {
       summary: 'This document.',
       tags: ['health'],
       security: [],
-      responses: { 200: answer('OpenAPI 3.1.') },
+      responses: { 200: answer('OpenAPI 3.1.', toSchema(OPENAPI_ANSWER, 'output')) },
     },
   },
   '/': {

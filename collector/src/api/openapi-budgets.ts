@@ -98,7 +98,8 @@ export const BUDGET_PATHS: Json = {
   [ALERTS_PATH]: {
     get: operation({
       operationId: 'listAlerts',
-      summary: 'What alerts did in a range, newest first, with the state of each delivery.',
+      summary:
+        'What alerts did in a range, newest first, a page at a time, with the state of each delivery.',
       parts: { parameters: queryOf(alertsParameters(0n)) },
       success: { 200: answer('The events.', toSchema(ALERTS_ANSWER, 'output')) },
       further: ['query_over_budget', 'overloaded', 'deadline_exceeded'],

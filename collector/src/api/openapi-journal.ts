@@ -1,15 +1,17 @@
 // The part of the OpenAPI document about what was set aside of the journal.
+import { z } from 'zod';
+import { RETRIED_ROW, SET_ASIDE_ROW } from '../set-aside-row.ts';
 import { RETRY_BODY } from './admin-journal.ts';
-import { ANY_KEY, answer, type Json, problemResponses, toSchema } from './openapi-paths.ts';
+import {
+  ANY_KEY,
+  answer,
+  type Json,
+  jsonBodyOf,
+  problemResponses,
+  toSchema,
+} from './openapi-paths.ts';
 
-const TEXT_OR_NULL = { type: ['string', 'null'] };
-const COUNT_OR_NULL = { type: ['integer', 'null'] };
-
-const rowsOf = (properties: Json): Json => ({
-  type: 'object',
-  required: ['rows'],
-  properties: { rows: { type: 'array', items: { type: 'object', properties } } },
-});
+const rowsOf = (row: z.ZodType): Json => toSchema(z.object({ rows: z.array(row) }), 'output');
 
 function operation(operationId: string, summary: string, success: Json, parts: Json = {}): Json {
   const problems = ['parameter_invalid', 'key_missing', 'key_unknown', 'scope_missing'] as const;
@@ -29,34 +31,15 @@ export const JOURNAL_PATHS: Json = {
     get: operation(
       'listSetAside',
       'List the segments that ClickHouse refused or that the disk damaged: no total has them.',
-      answer(
-        'The segments.',
-        rowsOf({
-          state: { enum: ['poison', 'damaged'] },
-          name: { type: 'string' },
-          reason: TEXT_OR_NULL,
-          span_rows: COUNT_OR_NULL,
-          entry_rows: COUNT_OR_NULL,
-          held_by: { type: ['array', 'null'], items: { type: 'string' } },
-        }),
-      ),
+      answer('The segments.', rowsOf(SET_ASIDE_ROW)),
     ),
   },
   '/api/v1/admin/journal/retry': {
     post: operation(
       'retrySetAside',
       'Put segments that ClickHouse refused back into the queue, for the tables that lack them.',
-      answer(
-        'What became of each.',
-        rowsOf({
-          name: { type: 'string' },
-          retried: { type: 'boolean' },
-          reason: TEXT_OR_NULL,
-        }),
-      ),
-      {
-        requestBody: { content: { 'application/json': { schema: toSchema(RETRY_BODY, 'input') } } },
-      },
+      answer('What became of each.', rowsOf(RETRIED_ROW)),
+      jsonBodyOf(RETRY_BODY),
     ),
   },
 };

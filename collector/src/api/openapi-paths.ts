@@ -1,8 +1,8 @@
-// The part of the OpenAPI document that is not a question about costs: OTLP, health, keys.
+// The part of the OpenAPI document that is not a question about costs: OTLP and health.
 // Invariant: problems are taken from their table, so that codes and sentences cannot differ from what is sent.
 import { z } from 'zod';
-import { SCOPES } from '../access.ts';
 import { PROBLEMS, type ProblemCode } from '../problems.ts';
+import { HEALTH_ANSWER, READINESS_ANSWER } from '../readiness.ts';
 
 export type Json = { readonly [key: string]: unknown };
 
@@ -32,85 +32,25 @@ export function toSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
 }
 
 /** A successful answer in JSON. */
-export function answer(description: string, schema: Json = { type: 'object' }): Json {
+export function answer(description: string, schema: Json): Json {
   return { description, content: { 'application/json': { schema } } };
 }
 
-function keyOperation(operationId: string, summary: string, parts: Json, success: Json): Json {
-  const codes: ProblemCode[] = ['parameter_invalid', 'key_missing', 'key_unknown', 'scope_missing'];
-  return {
-    operationId,
-    summary,
-    tags: ['admin'],
-    security: ANY_KEY,
-    ...parts,
-    responses: {
-      ...success,
-      ...problemResponses([...codes, 'not_found', 'key_retired', 'sql_users_unavailable']),
-    },
-  };
-}
-
-function jsonBody(properties: Json, required: readonly string[]): Json {
-  const schema = { type: 'object', additionalProperties: false, properties, required };
-  return { requestBody: { content: { 'application/json': { schema } } } };
-}
-
-const KEY_ID = {
-  parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
-};
-const SCOPE_LIST = { type: 'array', items: { type: 'string', enum: SCOPES }, minItems: 1 };
-const MADE = { 201: answer('The key, shown this once.') };
-
-const KEY_PATHS: Json = {
-  '/api/v1/admin/keys': {
-    get: keyOperation('listKeys', 'Keys, without their secrets.', {}, { 200: answer('Keys.') }),
-    post: keyOperation(
-      'createKey',
-      'Make a key.',
-      jsonBody(
-        {
-          tenant: { type: 'string' },
-          scopes: SCOPE_LIST,
-          name: { type: ['string', 'null'] },
-          sql: {
-            type: 'boolean',
-            description:
-              'Make a read-only ClickHouse user of the tenant too, whose password the key is (ClickHouse servers only).',
-          },
-        },
-        ['scopes'],
-      ),
-      MADE,
-    ),
-  },
-  '/api/v1/admin/keys/{id}/rotate': {
-    post: keyOperation(
-      'rotateKey',
-      'Make the successor of a key.',
-      {
-        ...KEY_ID,
-        ...jsonBody(
-          { overlap: { type: 'string', description: 'How long both are valid, such as 24h.' } },
-          [],
-        ),
-      },
-      MADE,
-    ),
-  },
-  '/api/v1/admin/keys/{id}': {
-    delete: keyOperation('revokeKey', 'Revoke a key.', KEY_ID, {
-      200: answer('The key, revoked.'),
-    }),
-  },
-};
+/** A body in JSON. */
+export const jsonBodyOf = (schema: z.ZodType): Json => ({
+  requestBody: { content: { 'application/json': { schema: toSchema(schema, 'input') } } },
+});
 
 function openOperation(operationId: string, summary: string, responses: Json): Json {
   return { get: { operationId, summary, tags: ['health'], security: [], responses } };
 }
 
+const READINESS = toSchema(READINESS_ANSWER, 'output');
+
 const HEALTH_PATHS: Json = {
-  '/healthz': openOperation('getHealth', 'Whether the process lives.', { 200: answer('It does.') }),
+  '/healthz': openOperation('getHealth', 'Whether the process lives.', {
+    200: answer('It does.', toSchema(HEALTH_ANSWER, 'output')),
+  }),
   '/readyz': {
     get: {
       operationId: 'getReadiness',
@@ -126,7 +66,10 @@ const HEALTH_PATHS: Json = {
           schema: { type: 'string', enum: ['ingest', 'query'], default: 'ingest' },
         },
       ],
-      responses: { 200: answer('Ready.'), 503: answer('Not ready; the body says which part.') },
+      responses: {
+        200: answer('Ready.', READINESS),
+        503: answer('Not ready; the body says which part.', READINESS),
+      },
     },
   },
   '/metrics': openOperation('getMetrics', 'Metrics of the process.', {
@@ -182,4 +125,4 @@ const OTLP_PATHS: Json = {
 };
 
 /** Paths beside the questions about costs. */
-export const FURTHER_PATHS: Json = { ...OTLP_PATHS, ...KEY_PATHS, ...HEALTH_PATHS };
+export const FURTHER_PATHS: Json = { ...OTLP_PATHS, ...HEALTH_PATHS };

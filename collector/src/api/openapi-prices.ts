@@ -1,12 +1,17 @@
 // The part of the OpenAPI document about prices, made from the schemas that read and write them.
+import { z } from 'zod';
 import { PRICE_ANSWER } from '../price-answer.ts';
-import { priceTermsSchema } from '../price-terms.ts';
-import { ANY_KEY, answer, type Json, problemResponses, toSchema } from './openapi-paths.ts';
+import { PRICE_IMPORT_ROW, PRICE_TERMS_ROW } from '../price-row.ts';
+import { ADD_TERMS_BODY, PRICE_BOOK_FILE } from '../price-terms.ts';
+import {
+  ANY_KEY,
+  answer,
+  type Json,
+  jsonBodyOf,
+  problemResponses,
+  toSchema,
+} from './openapi-paths.ts';
 import { PRICES_PARAMETERS, PRICES_PATH } from './prices-routes.ts';
-
-function body(schema: Json): Json {
-  return { requestBody: { content: { 'application/json': { schema } } } };
-}
 
 function operation(operationId: string, summary: string, parts: Json, success: Json): Json {
   return {
@@ -39,18 +44,8 @@ const QUERY = Object.entries(PRICES_PARAMETERS.shape).map(([name, member]) => {
   return { name, in: 'query', required: name === 'model', description, schema };
 });
 
-const ADDED = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['terms'],
-  properties: {
-    tenant: {
-      type: ['string', 'null'],
-      description: "Absent: the key's own; another one needs the scope operator.",
-    },
-    terms: toSchema(priceTermsSchema, 'input'),
-  },
-};
+const TERMS = toSchema(PRICE_TERMS_ROW, 'output');
+const TERMS_OR_IMPORT = z.union([PRICE_TERMS_ROW, PRICE_IMPORT_ROW]);
 
 const ID = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
 
@@ -67,30 +62,45 @@ export const PRICE_PATHS: Json = {
   '/api/v1/admin/prices/overrides': {
     get: operation(
       'listPriceTerms',
-      'Aliases, own rates and discounts, those that ended or were taken back included.',
+      'Aliases, own rates and discounts, those that ended or were taken back included. Scope admin.',
       { parameters: [inQuery('tenant', 'Only of this tenant; operator keys see all without it.')] },
-      { 200: answer('Price terms, and for operators imported books.') },
+      {
+        200: answer(
+          'Price terms, and for operators imported books.',
+          toSchema(z.object({ rows: z.array(TERMS_OR_IMPORT) }), 'output'),
+        ),
+      },
     ),
-    post: operation('addPriceTerms', 'Add an alias, own rates, or a discount.', body(ADDED), {
-      201: answer('The terms.'),
-    }),
+    post: operation(
+      'addPriceTerms',
+      'Add an alias, own rates, or a discount. Scope admin.',
+      jsonBodyOf(ADD_TERMS_BODY),
+      {
+        201: answer('The terms.', TERMS),
+      },
+    ),
   },
   '/api/v1/admin/prices/overrides/{id}': {
     delete: operation(
       'removePriceTerms',
-      'End price terms at an instant, or take them, or an imported book, back whole.',
+      'End price terms at an instant, or take them, or an imported book, back whole. Scope admin.',
       {
         parameters: [ID, inQuery('at', 'The end; without it they are as if they had never been.')],
       },
-      { 200: answer('The terms as they are now.') },
+      { 200: answer('The terms as they are now.', toSchema(TERMS_OR_IMPORT, 'output')) },
     ),
   },
   '/api/v1/admin/prices/imports': {
     post: operation(
       'importPriceBook',
       'Bring a newer price book; it is checked before it is taken. Scope operator.',
-      body({ type: 'object', description: 'A file of format aicost-price-book-1.' }),
-      { 201: answer('The import: which providers it stands in for, and its age.') },
+      jsonBodyOf(PRICE_BOOK_FILE),
+      {
+        201: answer(
+          'The import: which providers it stands in for, and its age.',
+          toSchema(PRICE_IMPORT_ROW, 'output'),
+        ),
+      },
     ),
   },
 };

@@ -1,7 +1,8 @@
 // The part of the OpenAPI document about tenants: their state, their limits, and deletions, whose progress is NDJSON.
+import { z } from 'zod';
 import { TENANT_LIMITS } from '../limit-table.ts';
 import type { ProblemCode } from '../problems.ts';
-import { EVERY_TENANT } from '../tenant-rows.ts';
+import { EVERY_TENANT, TENANT_LIMIT_ROW, TENANT_ROW } from '../tenant-rows.ts';
 import {
   deleteTenantBodySchema,
   deleteUserBodySchema,
@@ -71,7 +72,9 @@ const VALUE = {
   },
 };
 
-const ok = (description: string): Json => ({ 200: answer(description) });
+const ok = (description: string, schema: z.ZodType): Json => ({
+  200: answer(description, toSchema(schema, 'output')),
+});
 
 /** Lines are `{"progress":…}`, and the last one `{"done":true,…}` with the result, or `{"problem":…}`. */
 function deletion(result: Json): Json {
@@ -104,13 +107,13 @@ const STATE_PATHS: Json = {
     post: operation(
       'suspendTenant',
       'Take nothing in for a tenant: OTLP is answered 403 `tenant_suspended`. Its keys may still read.',
-      { parts: { parameters: [ONE_TENANT] }, success: ok('The tenant as it is now.') },
+      { parts: { parameters: [ONE_TENANT] }, success: ok('The tenant as it is now.', TENANT_ROW) },
     ),
   },
   [`${TENANTS_PATH}/{tenant}/resume`]: {
     post: operation('resumeTenant', 'Take in again what a suspended tenant sends.', {
       parts: { parameters: [ONE_TENANT] },
-      success: ok('The tenant as it is now.'),
+      success: ok('The tenant as it is now.', TENANT_ROW),
     }),
   },
 };
@@ -155,11 +158,11 @@ export const TENANT_PATHS: Json = {
     get: operation(
       'listTenants',
       'Every tenant that was made or has a key: its state, the limits set for it, and what it used today.',
-      { success: ok('The tenants, by name.') },
+      { success: ok('The tenants, by name.', z.object({ rows: z.array(TENANT_ROW) })) },
     ),
     post: operation('createTenant', 'Make a tenant, before it has a key.', {
       parts: body(tenantBodySchema),
-      success: { 201: answer('The tenant.') },
+      success: { 201: answer('The tenant.', toSchema(TENANT_ROW, 'output')) },
       problems: ['tenant_conflict'],
     }),
   },
@@ -167,7 +170,10 @@ export const TENANT_PATHS: Json = {
   [`${TENANTS_PATH}/{tenant}/limits`]: {
     get: operation('showTenantLimits', 'The limits of a tenant, and where each value comes from.', {
       parts: { parameters: [TENANT] },
-      success: ok('Every limit that a tenant can have a value of its own for.'),
+      success: ok(
+        'Every limit that a tenant can have a value of its own for.',
+        z.object({ rows: z.array(TENANT_LIMIT_ROW) }),
+      ),
     }),
   },
   [`${TENANTS_PATH}/{tenant}/limits/{limit}`]: {
@@ -176,13 +182,16 @@ export const TENANT_PATHS: Json = {
       'Set a limit of a tenant; it holds here at once, and everywhere within 10 s.',
       {
         parts: { parameters: [TENANT, LIMIT], ...VALUE },
-        success: ok('The limit as it is now.'),
+        success: ok('The limit as it is now.', TENANT_LIMIT_ROW),
       },
     ),
     delete: operation(
       'unsetTenantLimit',
       'Let a limit of a tenant be what it is for every tenant.',
-      { parts: { parameters: [TENANT, LIMIT] }, success: ok('The limit as it is now.') },
+      {
+        parts: { parameters: [TENANT, LIMIT] },
+        success: ok('The limit as it is now.', TENANT_LIMIT_ROW),
+      },
     ),
   },
   ...DELETION_PATHS,

@@ -26,12 +26,19 @@ import { z } from 'zod';
 import { PROBLEMS, type ProblemCode } from '../problems.ts';
 import type { QuestionPath } from './costs-routes.ts';
 import { onlyMethods } from './errors.ts';
-import { OWN_PATHS, withCommonProblems } from './openapi-any-request.ts';
+import {
+  OPENAPI_ANSWER,
+  type OpenApiDocument,
+  OWN_PATHS,
+  withCommonProblems,
+} from './openapi-any-request.ts';
+import { AUDIT_PATHS } from './openapi-audit.ts';
 import { BUDGET_PATHS } from './openapi-budgets.ts';
 import { EXPORT_PARAMETERS, exportPaths } from './openapi-exports.ts';
 import { FLAMEGRAPH_DOCUMENT } from './openapi-flamegraph.ts';
 import { IMPORT_PATHS } from './openapi-import.ts';
 import { JOURNAL_PATHS } from './openapi-journal.ts';
+import { KEY_PATHS } from './openapi-keys.ts';
 import { LEDGER_PATHS } from './openapi-ledger.ts';
 import { livePaths } from './openapi-live.ts';
 import { ANY_KEY, FURTHER_PATHS, type Json, problemResponses, toSchema } from './openapi-paths.ts';
@@ -212,8 +219,8 @@ function operationOf(document: QuestionDocument): Json {
 }
 
 /** The document. `version` is that of the collector. */
-export function openApiDocument(version: string): Json {
-  return {
+export function openApiDocument(version: string): OpenApiDocument {
+  return OPENAPI_ANSWER.parse({
     openapi: '3.1.1',
     info: {
       title: 'AI Cost Profiler',
@@ -232,6 +239,8 @@ export function openApiDocument(version: string): Json {
         QUESTION_PROBLEMS,
       ),
       ...FURTHER_PATHS,
+      ...KEY_PATHS,
+      ...AUDIT_PATHS,
       ...livePaths(filterParameters()),
       ...LEDGER_PATHS,
       ...JOURNAL_PATHS,
@@ -249,13 +258,13 @@ export function openApiDocument(version: string): Json {
         basic: { type: 'http', scheme: 'basic', description: 'The key is the password.' },
       },
     },
-  };
+  });
 }
 
 /** `GET /openapi.json`; it needs no key, as it tells nothing about a tenant. */
-export function openApiRoutes(version: string): Router {
+export function openApiRoutes(document: OpenApiDocument): Router {
   const router = Router();
-  const text = JSON.stringify(openApiDocument(version));
+  const text = JSON.stringify(document);
   router
     .route('/openapi.json')
     .get((_request, response) => {

@@ -1,4 +1,5 @@
 // `GET /api/v1/prices`: which entry of the price book prices a model at an instant, by the book of the key's tenant.
+import { InputProblem } from '@ai-cost-profiler/queries/input-problem.ts';
 import { Router } from 'express';
 import { z } from 'zod';
 import type { Authenticate } from '../access.ts';
@@ -29,13 +30,9 @@ export const PRICES_PARAMETERS = z.object({
 
 function readQuestion(parameters: URLSearchParams) {
   for (const name of new Set(parameters.keys())) {
-    if (Object.hasOwn(PRICES_PARAMETERS.shape, name) && parameters.getAll(name).length === 1)
-      continue;
-    const expected = `${Object.keys(PRICES_PARAMETERS.shape).join(', ')}, each at most once`;
-    throw new Problem(
-      'parameter_invalid',
-      `${JSON.stringify(name)} is too much; expected ${expected}.`,
-    );
+    const given = parameters.getAll(name);
+    if (given.length === 1) continue;
+    throw new InputProblem([{ field: name, value: given.join(', '), expected: 'one value' }]);
   }
   const result = PRICES_PARAMETERS.safeParse(Object.fromEntries(parameters));
   if (result.success) return result.data;

@@ -11,6 +11,7 @@ export const jsonBody = (bytesMax: number): RequestHandler =>
 
 /** @throws Problem parameter_invalid for the first field that is not as the schema says */
 export function readBody<T>(schema: z.ZodType<T>, request: Request): T {
+  refusePrototype(request.body);
   const result = schema.safeParse(request.body);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
@@ -28,4 +29,24 @@ function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
     value = (value as Record<PropertyKey, unknown>)[step];
   }
   return value;
+}
+
+const PROTOTYPE = '__proto__';
+
+/**
+ * Where a schema takes members of any name it leaves that one out without a word: what was asked for would not be what
+ * is done. Not recursive, for a body may nest deeper than the stack.
+ * @throws Problem parameter_invalid
+ */
+function refusePrototype(body: unknown): void {
+  const waiting: { readonly value: unknown; readonly way: string }[] = [{ value: body, way: '' }];
+  for (const { value, way } of waiting) {
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [name, one] of Object.entries(value)) {
+      if (name === PROTOTYPE) {
+        throw new Problem('parameter_invalid', `${way}${name} is no name that a member may have.`);
+      }
+      if (typeof one === 'object') waiting.push({ value: one, way: `${way}${name}.` });
+    }
+  }
 }

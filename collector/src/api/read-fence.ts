@@ -35,6 +35,10 @@ function principalOf(authenticate: Authenticate, headers: HeaderValues): Princip
   }
 }
 
+/** Whether the request came past the fence with a key that is right, whatever it may do. */
+export const hasRightKey = (response: Response): boolean =>
+  response.locals['takeQueryPlace'] !== undefined;
+
 /** Waits for a place among the queries of who asks; at once, for a request that came past no fence. */
 export function takeQueryPlace(response: Response, signal: AbortSignal): Promise<GiveBackPlace> {
   const take: TakePlace | undefined = response.locals['takeQueryPlace'];

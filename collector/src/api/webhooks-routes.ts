@@ -1,12 +1,10 @@
 // `/api/v1/webhooks…`: where alerts are sent. Scope read to see, admin to change, always of the key's own tenant.
 // Invariant: a secret leaves in the answer that makes it, once, and that answer is never cached.
-import { refuseParameters } from '@ai-cost-profiler/queries/parameters.ts';
 import { Router } from 'express';
 import { z } from 'zod';
 import type { Authenticate } from '../access.ts';
 import type { WebhookOperations } from '../webhook-rows.ts';
 import { onlyMethods } from './errors.ts';
-import { parametersOf } from './parameters-of.ts';
 import { jsonBody, readBody } from './read-body.ts';
 import { actorOf, asTenantActor } from './tenant-actor.ts';
 
@@ -42,8 +40,7 @@ export function webhooksRoutes({ authenticate, webhooks }: WebhooksRoutesDeps): 
   router.use(WEBHOOKS_PATH, asTenantActor(authenticate));
   router
     .route(WEBHOOKS_PATH)
-    .get((request, response) => {
-      refuseParameters(parametersOf(request));
+    .get((_request, response) => {
       response.json({ rows: webhooks.list(actorOf(response).tenant) });
     })
     .post(jsonBody(BODY_BYTES_MAX), async (request, response) => {
@@ -54,7 +51,6 @@ export function webhooksRoutes({ authenticate, webhooks }: WebhooksRoutesDeps): 
   router
     .route(`${WEBHOOKS_PATH}/:id`)
     .get((request, response) => {
-      refuseParameters(parametersOf(request));
       response.json(webhooks.show(actorOf(response).tenant, request.params.id));
     })
     .delete(async (request, response) => {

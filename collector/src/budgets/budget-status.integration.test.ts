@@ -1,4 +1,4 @@
-/** What stands in `budget_status` after a look: the figures that the API gives at that moment, and nothing that is gone. */
+/** What stands in `budget_status` after a look: the figures that the API gives then, and nothing that is gone. */
 import { BUDGET_BODY, type Budget } from '@ai-cost-profiler/queries/budgets/definition.ts';
 import { answerBudgetStatus } from '@ai-cost-profiler/queries/budgets/status.ts';
 import { instantOfMs } from '@ai-cost-profiler/queries/parameters.ts';

@@ -1,6 +1,7 @@
 /** What a period spent that nobody looked at before it ended: on the real engine, with a clock that the test sets. */
 import { answerAlerts, readAlertsInput } from '@ai-cost-profiler/queries/alerts/alerts.ts';
 import { BUDGET_BODY, type Budget } from '@ai-cost-profiler/queries/budgets/definition.ts';
+import { createCursors } from '@ai-cost-profiler/queries/cursor.ts';
 import { instantOfMs } from '@ai-cost-profiler/queries/parameters.ts';
 import {
   type EmbeddedLedger,
@@ -63,7 +64,11 @@ const listed = () =>
   answerAlerts(
     ledger.store,
     { tenant: 'acme', operator: false },
-    readAlertsInput(new URLSearchParams(), instantOfMs(nowMs + 1)),
+    readAlertsInput(new URLSearchParams(), {
+      cursors: createCursors(() => Buffer.from('a secret of alerts')),
+      tenant: 'acme',
+      nowNs: instantOfMs(nowMs + 1),
+    }),
   );
 
 describe('an alert of a period that has ended', () => {

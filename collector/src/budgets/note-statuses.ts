@@ -1,6 +1,6 @@
 /**
- * How the budgets stand, as one pass found them: stored at its end in one insert, for who asks by SQL. A budget that was
- * deleted is said to be gone.
+ * How the budgets stand, as one pass found them: stored at its end in one insert, for who asks by SQL. A budget that
+ * was deleted is said to be gone.
  */
 import type { Alerting } from '@ai-cost-profiler/queries/budgets/alerting.ts';
 import type { Budget } from '@ai-cost-profiler/queries/budgets/definition.ts';

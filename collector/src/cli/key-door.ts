@@ -1,7 +1,7 @@
 // The way to the keys: through the collector that runs on the data directory, or, where none runs, into the
 // directory itself. Both answer alike, in the rows of the API.
-import { type CreatedKey, type KeyActor, type KeyOperations, SCOPES } from '../access.ts';
-import { toKeyRow } from '../key-row.ts';
+import { type KeyActor, type KeyOperations, SCOPES } from '../access.ts';
+import { toKeyRow, toMadeKey } from '../key-row.ts';
 import { durationSchema } from '../option-values.ts';
 import { Problem } from '../problems.ts';
 import { openCollectorClient } from './collector-client.ts';
@@ -71,25 +71,23 @@ function intoDirectory(
   { keys, actor }: { keys: KeyOperations; actor: KeyActor },
   now: () => Date,
 ): KeyAnswers {
-  const shown = ({ key, record }: CreatedKey) => ({ key, ...toKeyRow(record, now()) });
   return {
     create: async ({ scopes, tenant, name, sql }) => {
       const wanted = SCOPES.filter((scope) => scopes.includes(scope));
       const own = actor.tenant ?? '';
-      return shown(
-        await keys.create(actor, {
-          scopes: wanted,
-          tenant: tenant ?? own,
-          name: name ?? null,
-          sqlUser: sql === true,
-        }),
-      );
+      const made = await keys.create(actor, {
+        scopes: wanted,
+        tenant: tenant ?? own,
+        name: name ?? null,
+        sqlUser: sql === true,
+      });
+      return toMadeKey(made, now());
     },
     list: async () => ({ rows: keys.list(actor).map((key) => toKeyRow(key, now())) }),
-    rotate: async (id, overlap) =>
-      shown(
-        await keys.rotate(actor, id, overlap === undefined ? 0 : durationSchema.parse(overlap)),
-      ),
+    rotate: async (id, overlap) => {
+      const overlapMs = overlap === undefined ? 0 : durationSchema.parse(overlap);
+      return toMadeKey(await keys.rotate(actor, id, overlapMs), now());
+    },
     revoke: async (id) => toKeyRow(await keys.revoke(actor, id), now()),
   };
 }

@@ -59,12 +59,12 @@ export async function workOnLedger(
 
 async function askCollector(
   config: Config,
-  { operation, body = {} }: LedgerWish,
+  { operation, body }: LedgerWish,
   onProgress: Show,
 ): Promise<Line> {
   const { url } = await openCollectorClient(config);
-  const path = `/api/v1/admin/${operation}`;
-  return followLongWork({ url, key: await findKey(config), path, body, onProgress });
+  const asked = { url, key: await findKey(config), path: `/api/v1/admin/${operation}`, onProgress };
+  return followLongWork(body === undefined ? asked : { ...asked, body });
 }
 
 async function inDirectory(

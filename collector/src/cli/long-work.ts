@@ -63,8 +63,11 @@ async function start({ url, key, path, body }: FollowOptions): Promise<Response>
   try {
     response = await fetch(`${url}${path}`, {
       method: 'POST',
-      headers: { 'x-api-key': key, 'content-type': 'application/json' },
-      body: JSON.stringify(body ?? {}),
+      headers: {
+        'x-api-key': key,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch (error) {
     throw new CommandError(

@@ -59,14 +59,18 @@ test('aicost alerts list shows what fired, and to how many webhooks it was deliv
     deliveries: [{ outcome: 'delivered' }, { outcome: 'failed' }],
   };
   const resolved = { ...fired, event: 'resolved', reason: 'budget_deleted', key: null };
-  api.reply = { rows: [fired, { ...resolved, spent_usd: null, deliveries: [] }] };
-  expect((await run('alerts', 'list', '--limit', '2')).out).toBe(
+  api.reply = {
+    rows: [fired, { ...resolved, spent_usd: null, deliveries: [] }],
+    next_cursor: 'abc',
+  };
+  expect((await run('alerts', 'list', '--limit', '2', '--cursor', 'xyz')).out).toBe(
     [
       'WHEN                  EVENT     STATE     REASON          BUDGET          SPENT  AMOUNT  DELIVERED',
       '2026-08-20T12:00:00Z  fired     exceeded  reached         each user: ann    5.5       5  1 of 2',
       '2026-08-20T12:00:00Z  resolved  exceeded  budget_deleted  each user           -       5  -',
+      'There are more: the same with --cursor abc',
       '',
     ].join('\n'),
   );
-  expect(api.asked).toEqual(['GET /api/v1/alerts?from=now-7d&limit=2']);
+  expect(api.asked).toEqual(['GET /api/v1/alerts?from=now-7d&limit=2&cursor=xyz']);
 });

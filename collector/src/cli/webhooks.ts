@@ -8,7 +8,7 @@ import { writeAnswer } from './write-answer.ts';
 
 const WEBHOOKS = '/api/v1/webhooks';
 const ALERTS = '/api/v1/alerts';
-const ALERT_FLAGS = ['from', 'to', 'limit'] as const;
+const ALERT_FLAGS = ['from', 'to', 'limit', 'cursor'] as const;
 const DEFAULT_FROM = 'now-7d';
 
 const webhookSchema = z.looseObject({
@@ -61,6 +61,11 @@ async function remove(input: CommandInput): Promise<number> {
   return writeAnswer(input, answer, () => `${id}: nothing more is sent to ${url}.\n`);
 }
 
+const alertsSchema = z.looseObject({
+  rows: z.array(alertSchema),
+  next_cursor: z.string().nullable(),
+});
+
 const ALERT_COLUMNS = [
   { title: 'WHEN', text: ({ recorded_at }: Alert) => recorded_at },
   { title: 'EVENT', text: ({ event }: Alert) => event },
@@ -89,8 +94,9 @@ async function listAlerts(input: CommandInput): Promise<number> {
   }
   const client = await openCollectorClient(input.config);
   const answer = await client.ask('GET', `${ALERTS}?${asked}`);
-  const { rows } = z.looseObject({ rows: z.array(alertSchema) }).parse(answer);
-  return writeAnswer(input, answer, () => textTable(ALERT_COLUMNS, rows));
+  const { rows, next_cursor: cursor } = alertsSchema.parse(answer);
+  const more = cursor === null ? '' : `There are more: the same with --cursor ${cursor}\n`;
+  return writeAnswer(input, answer, () => `${textTable(ALERT_COLUMNS, rows)}${more}`);
 }
 
 export const WEBHOOK_COMMANDS: readonly Command[] = [
@@ -130,6 +136,7 @@ export const WEBHOOK_COMMANDS: readonly Command[] = [
       },
       { flag: 'to', value: 'time', sentence: 'RFC 3339, now, or now-<n>[mhdw] (default now)' },
       { flag: 'limit', value: 'rows', sentence: 'At most so many (default 100).' },
+      { flag: 'cursor', value: 'cursor', sentence: 'Where the page before ended.' },
     ],
     positionals: [],
     run: listAlerts,

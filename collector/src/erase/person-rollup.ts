@@ -12,7 +12,7 @@ import { ERASE_SYNC } from './person-spans.ts';
 
 /** What must be the same before and after. */
 const SUMS = `toString(tuple(sum(calls), sum(unpriced_calls), sum(in_uncached), sum(out_text), sum(list_usd), sum(cost_usd),
-  sum(cost_low_usd), sum(cost_high_usd), sum(reported_usd), uniqExact(writer_id), max(batch_seq), uniqExact(tenant)))`;
+  sum(cost_low_usd), sum(cost_high_usd), sum(reported_usd), sum(cache_saved_usd), uniqExact(writer_id), max(batch_seq), uniqExact(tenant)))`;
 
 /** Resolves with how many months were written anew. Can be repeated. */
 export async function eraseRollup(store: Store, erasure: Erasure): Promise<number> {

@@ -16,7 +16,7 @@ export function setAsideOperations(parts: SetAsideParts): SetAsideOperations {
       ...part,
       span_rows: spanRows,
       entry_rows: entryRows,
-      held_by: heldBy,
+      held_by: heldBy === null ? null : [...heldBy],
     }));
   return {
     list,

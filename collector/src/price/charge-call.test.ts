@@ -109,6 +109,7 @@ describe('a cache write whose lifetime was not told', () => {
       recordedAtNs: atNs,
       calls: 1n,
       unpricedCalls: 0n,
+      cachePricedCalls: 1n,
       usage: call.usage?.buckets ?? {},
       charge,
       rulesVersion: '',

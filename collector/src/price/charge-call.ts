@@ -7,6 +7,7 @@
 import type { AttoUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { formatUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
+import { amountsOf, type BucketAmounts, NO_BUCKETS } from '../bucket-amounts.ts';
 import { type Call, CUMULATIVE_COUNTER, modelOf } from '../normalise/call.ts';
 import { billersOf } from './assumed-billers.ts';
 import type { PriceBook } from './price-book.ts';
@@ -25,6 +26,11 @@ export interface Charge {
   costAtto: AttoUsd | undefined;
   costLowAtto: AttoUsd | undefined;
   costHighAtto: AttoUsd | undefined;
+  /** What each bucket cost: the cost, to the last digit. */
+  byBucket: BucketAmounts;
+  /** What caches saved, and what input that no cache gave cost more than if one had (cache-effect.ts). */
+  cacheSavedAtto: AttoUsd | undefined;
+  cacheMissedAtto: AttoUsd | undefined;
   reportedAtto: AttoUsd | undefined;
   isInexact: boolean;
   unpricedReason: string;
@@ -52,6 +58,9 @@ export function chargeCall(book: PriceBook, call: Call, atNs: bigint): Charge {
     costAtto: result.costAtto,
     costLowAtto: lowAtto,
     costHighAtto: highAtto,
+    byBucket: amountsOf(result.lines),
+    cacheSavedAtto: result.cache.savedAtto,
+    cacheMissedAtto: result.cache.missedAtto,
     reportedAtto: call.reportedAtto,
     isInexact: result.inexact,
     unpricedReason: '',
@@ -114,6 +123,9 @@ export function unpricedCharge(
     costAtto: undefined,
     costLowAtto: undefined,
     costHighAtto: undefined,
+    byBucket: NO_BUCKETS,
+    cacheSavedAtto: undefined,
+    cacheMissedAtto: undefined,
     reportedAtto: call.reportedAtto,
     isInexact: false,
     unpricedReason: reason,

@@ -2,9 +2,12 @@
  * The charge of a call whose kind is known: by numbers where they fit, else as any call is charged. Both are the same
  * to the last digit (charge-kind.property.test.ts).
  */
+import { TOKEN_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
+import type { BucketAmounts } from '../bucket-amounts.ts';
 import type { Call } from '../normalise/call.ts';
 import { type Charge, chargeCall, LIFETIME_ASSUMED } from './charge-call.ts';
-import { type CountCharge, chargeCounts, type PricedKind } from './count-rates.ts';
+import { type CacheCounts, countCache } from './count-cache.ts';
+import { type CountCharge, type CountRates, chargeCounts, type PricedKind } from './count-rates.ts';
 import type { PriceBook } from './price-book.ts';
 
 /** A call as the road of a span holds it. */
@@ -42,20 +45,33 @@ function byCounts(book: PriceBook, call: KindOfCall, start: Start): Charge | und
   const { told, other } = book.countRates;
   const rates = book.countRates.ratesOf(template, atNs, start);
   if (rates === undefined || !chargeCounts(rates, usage.buckets, told)) return undefined;
-  if (!usage.hasAlternative) return chargeOf(told, told, book.version);
+  if (!countCache(rates, { buckets: usage.buckets, lines: told.lines }, CACHE)) return undefined;
+  if (!usage.hasAlternative) return chargeOf({ told, other: told, rates }, book.version);
   return chargeCounts(rates, usage.alternative, other)
-    ? chargeOf(told, other, book.version)
+    ? chargeOf({ told, other, rates }, book.version)
     : undefined;
 }
 
-/** `other` is the other reading of what was told. */
-function chargeOf(told: CountCharge, other: CountCharge, bookVersion: string): Charge {
+/** Filled again for each call. */
+const CACHE: CacheCounts = { saved: 0, missed: 0 };
+
+interface Counted {
+  readonly told: CountCharge;
+  /** The other reading of what was told. */
+  readonly other: CountCharge;
+  readonly rates: CountRates;
+}
+
+function chargeOf({ told, other, rates }: Counted, bookVersion: string): Charge {
   const charge: Charge = {
     basis: 'computed',
     listAtto: told.listAtto,
     costAtto: told.costAtto,
     costLowAtto: told.lowAtto,
     costHighAtto: told.highAtto,
+    byBucket: amountsOfCounts(told, rates),
+    cacheSavedAtto: attoOf(CACHE.saved, rates),
+    cacheMissedAtto: attoOf(CACHE.missed, rates),
     reportedAtto: undefined,
     isInexact: false,
     unpricedReason: '',
@@ -66,4 +82,17 @@ function chargeOf(told: CountCharge, other: CountCharge, bookVersion: string): C
   if (other.highAtto > told.highAtto) charge.costHighAtto = other.highAtto;
   if (told.lowAtto !== told.highAtto) charge.assumption = LIFETIME_ASSUMED;
   return charge;
+}
+
+function amountsOfCounts({ lines }: CountCharge, rates: CountRates): BucketAmounts {
+  const amounts: { -readonly [K in keyof BucketAmounts]: BucketAmounts[K] } = {};
+  for (let at = 0; at < lines.length; at++) {
+    if (lines[at] !== 0) amounts[TOKEN_BUCKETS[at]!] = attoOf(lines[at]!, rates)!;
+  }
+  return amounts;
+}
+
+function attoOf(units: number, { unitAtto }: CountRates): bigint | undefined {
+  if (units === 0) return 0n;
+  return Number.isNaN(units) ? undefined : BigInt(units) * unitAtto;
 }

@@ -34,14 +34,14 @@ export interface CountRates {
   readonly lineUnitsMax: number;
 }
 
-interface CountRate {
+export interface CountRate {
   /** Units for one token, below the first tier. */
   readonly list: number;
   readonly cost: number;
   readonly tiers: readonly CountTier[];
 }
 
-interface CountTier {
+export interface CountTier {
   readonly isPrompt: boolean;
   readonly isFromThreshold: boolean;
   readonly threshold: number;
@@ -56,9 +56,17 @@ export interface CountCharge {
   /** What it costs at least and at most, by the lifetime of cache writes whose own was not told. */
   lowAtto: bigint;
   highAtto: bigint;
+  /** What each of TOKEN_BUCKETS costs, in units. */
+  readonly lines: Float64Array;
 }
 
-const noCharge = (): CountCharge => ({ listAtto: 0n, costAtto: 0n, lowAtto: 0n, highAtto: 0n });
+const noCharge = (): CountCharge => ({
+  listAtto: 0n,
+  costAtto: 0n,
+  lowAtto: 0n,
+  highAtto: 0n,
+  lines: new Float64Array(TOKEN_BUCKETS.length),
+});
 
 /** Doubles of today's nanoseconds are 256 apart. */
 const SLACK_NS = 1_024;
@@ -175,6 +183,7 @@ export function chargeCounts(rates: CountRates, buckets: Float64Array, into: Cou
   let isTold = false;
   for (let at = 0; at < buckets.length; at++) {
     const count = buckets[at]!;
+    into.lines[at] = 0;
     isTold ||= count >= 0;
     if (count <= 0) continue;
     const rate = rates.keys[at];
@@ -183,7 +192,8 @@ export function chargeCounts(rates: CountRates, buckets: Float64Array, into: Cou
     const line = count * step.list;
     if (line > rates.lineUnitsMax || count * step.cost > rates.lineUnitsMax) return false;
     list += line;
-    cost += count * step.cost;
+    into.lines[at] = count * step.cost;
+    cost += into.lines[at]!;
   }
   if (!isTold) return false;
   into.listAtto = BigInt(list) * rates.unitAtto;
@@ -213,7 +223,7 @@ function widenByLifetimes(
 }
 
 /** The last tier that the call is beyond. */
-function stepOf(rate: CountRate, buckets: Float64Array): CountRate | CountTier {
+export function stepOf(rate: CountRate, buckets: Float64Array): CountRate | CountTier {
   if (rate.tiers.length === 0) return rate;
   let step: CountRate | CountTier = rate;
   for (const tier of rate.tiers) {

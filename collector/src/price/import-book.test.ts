@@ -7,10 +7,10 @@ import type { KeyActor } from '../access.ts';
 import { type ControlState, openControlState } from '../control/control-state.ts';
 import { createMemoryControlStore } from '../control/memory-control-store.ts';
 import { createLog } from '../log.ts';
-import type { PriceOperations } from '../price-terms.ts';
+import { PRICE_BOOK_FORMAT, type PriceOperations } from '../price-terms.ts';
 import type { ProviderBookInput } from './book-schema.ts';
 import { instantNs } from './compile-book.ts';
-import { IMPORT_FORMAT, IMPORT_KIND } from './import-book.ts';
+import { IMPORT_KIND } from './import-book.ts';
 import { BOOK_FOLDERS, listProviderFiles, loadShippedBook, readProviderFile } from './load-book.ts';
 import { priceCall } from './price-call.ts';
 import { createPriceOperations } from './price-operations.ts';
@@ -49,7 +49,7 @@ function shippedProvider(provider: string, add: (book: ProviderBookInput) => Pro
     const book = path === undefined ? { provider } : readProviderFile(path);
     return { name: `layer-${at}`, providers: [at === 0 ? add(book) : book] };
   });
-  return { format: IMPORT_FORMAT, layers };
+  return { format: PRICE_BOOK_FORMAT, layers };
 }
 const withModel = (id: string, rate: string) => (book: ProviderBookInput) => ({
   ...book,
@@ -112,7 +112,7 @@ describe('an imported book', () => {
       models: [{ id: 'm', prices: [{ rates: { in_uncached: '1/M' }, ...sourced }] }],
     };
     await prices.importBook(operator, {
-      format: IMPORT_FORMAT,
+      format: PRICE_BOOK_FORMAT,
       layers: [{ name: 'book', providers: [house] }],
     });
     expect(cost('m', 'house')).toBe(1);
@@ -129,7 +129,7 @@ describe('an imported book', () => {
 
 describe('a book is refused', () => {
   const one = (provider: object) => ({
-    format: IMPORT_FORMAT,
+    format: PRICE_BOOK_FORMAT,
     layers: [{ name: 'book', providers: [provider] }],
   });
   const house = (prices: object[]) => one({ provider: 'house', models: [{ id: 'm', prices }] });

@@ -5,6 +5,7 @@
  */
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
+import { PRICE_BOOK_FILE, PRICE_BOOK_FORMAT } from '../price-terms.ts';
 import { bookVersion, entryFingerprints, newestCheck } from './book-digest.ts';
 import { PriceBookError, type ProviderBook, parseProviderBook } from './book-schema.ts';
 import { type BookFile, type BookFinding, checkBook } from './check-book.ts';
@@ -13,26 +14,12 @@ import type { BookLayer } from './price-book.ts';
 import { bookProvider } from './provider-names.ts';
 
 export const IMPORT_KIND = 'price_import';
-export const IMPORT_FORMAT = 'aicost-price-book-1';
 /** Of the row that holds it; every collector keeps every row. */
 export const IMPORT_PAYLOAD_CHARS_MAX = 8 * 1024 * 1024;
 /** Unpacked: a row could otherwise unfold to any size. */
 const IMPORT_BYTES_MAX = 64 * 1024 * 1024;
-const LAYERS_MAX = 4;
 
-const fileSchema = z.strictObject({
-  format: z.literal(IMPORT_FORMAT),
-  layers: z
-    .array(
-      z.strictObject({
-        name: z.string().regex(/^[a-z0-9_-]{1,32}$/),
-        providers: z.array(z.unknown()),
-      }),
-    )
-    .min(1)
-    .max(LAYERS_MAX),
-});
-const payloadSchema = z.object({ format: z.literal(IMPORT_FORMAT), gzip: z.base64() });
+const payloadSchema = z.object({ format: z.literal(PRICE_BOOK_FORMAT), gzip: z.base64() });
 
 export type ImportedBook = {
   readonly version: string;
@@ -46,12 +33,12 @@ export type ImportedBook = {
 
 /** Reads a book from parsed JSON. Throws PriceBookError naming layer, provider and field. */
 export function readImport(value: unknown): ImportedBook {
-  const file = fileSchema.safeParse(value);
+  const file = PRICE_BOOK_FILE.safeParse(value);
   if (!file.success) {
     const issue = file.error.issues[0];
     const field = issue?.path.join('.') || 'the file';
     throw new PriceBookError(
-      `price book: ${field}: ${issue?.message}; expected a file of format "${IMPORT_FORMAT}"`,
+      `price book: ${field}: ${issue?.message}; expected a file of format "${PRICE_BOOK_FORMAT}"`,
     );
   }
   const layers = file.data.layers.map(({ name, providers }) => ({
@@ -154,7 +141,7 @@ function lostFrom(provider: string, imported: ImportedBook, shipped: ShippedBook
 /** The payload of a control row. */
 export function packImport(value: unknown): string {
   const gzip = gzipSync(JSON.stringify(value)).toString('base64');
-  return JSON.stringify({ format: IMPORT_FORMAT, gzip });
+  return JSON.stringify({ format: PRICE_BOOK_FORMAT, gzip });
 }
 
 /** Throws for a payload of another version, or one that is damaged. */

@@ -9,6 +9,8 @@ import {
   type Usage,
   type UsageKey,
 } from '@ai-cost-profiler/clickhouse/usage.ts';
+import type { ChargeKey } from '../bucket-amounts.ts';
+import { type CacheEffect, cacheEffect, UNKNOWN_EFFECT } from './cache-effect.ts';
 import { type CallContext, NO_CONTEXT } from './call-context.ts';
 import type { PriceBook, Unpriced, UnpricedReason } from './price-book.ts';
 import type { ChargeRate, KeyPlan, PlannedRate, RatePlan } from './rate-plan.ts';
@@ -35,7 +37,7 @@ export type PricedCall = {
 };
 
 export type ChargeLine = {
-  readonly key: UsageKey | 'flat_fee' | 'reported_cost';
+  readonly key: ChargeKey;
   /** Measured units count 1e-9 of their unit, as in `Usage`. */
   readonly quantity: bigint;
   /** More than `quantity` where the provider bills a minimum. */
@@ -56,6 +58,8 @@ export type Priced = {
   readonly lines: readonly ChargeLine[];
   readonly bookVersion: string;
   readonly inexact: boolean;
+  /** Of a reported cost nothing is known of it. */
+  readonly cache: CacheEffect;
   /** Where cache writes were told without their lifetime and it changes the price. */
   readonly lifetimes?: CostRange;
 };
@@ -222,7 +226,8 @@ function total(
     costAtto += line.costAtto;
     inexact ||= line.inexact;
   }
-  return { status: 'priced', basis, listAtto, costAtto, lines, bookVersion, inexact };
+  const cache = UNKNOWN_EFFECT;
+  return { status: 'priced', basis, listAtto, costAtto, lines, bookVersion, inexact, cache };
 }
 
 function hasUsage(usage: Usage): boolean {
@@ -265,8 +270,11 @@ function compute(book: PriceBook, call: PricedCall): PriceResult {
   if (fee !== undefined) lines.push(toldLine('flat_fee', parseUsd(fee), fee));
   const result = total(lines, 'computed', book.version);
   if (result.status === 'unpriced') return result;
+  const cache = cacheEffect(call.usage, plan, (key, quantity, rate) =>
+    linesOfKey(key, quantity, rate, sizes),
+  );
   const lifetimes = rangeOfLifetimes(call, { plan, sizes, costAtto: result.costAtto });
-  return lifetimes === undefined ? result : { ...result, lifetimes };
+  return lifetimes === undefined ? { ...result, cache } : { ...result, cache, lifetimes };
 }
 
 /**

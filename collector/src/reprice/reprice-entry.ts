@@ -13,6 +13,7 @@ import {
   type PriceNow,
   standingAmounts,
 } from '../settle/standing-amounts.ts';
+import { type Parts, partsBetween, standingParts, unequalPart } from '../settle/standing-parts.ts';
 
 /** A live charge, with the repricings that stand beside it. */
 export interface LiveCharge {
@@ -26,27 +27,34 @@ export interface LiveCharge {
 export interface Repriced {
   readonly charge: LedgerEntry;
   readonly before: Amounts;
+  /** What `before` is made of. */
+  readonly parts: Parts;
   readonly now: Charge;
 }
 
-/** Undefined where every amount is as it was. */
+/** Undefined where every amount is as it was, and what is told of its parts. */
 export function repriceCharge(
   { charge, reprices, alternative }: LiveCharge,
   price: PriceNow,
 ): Repriced | undefined {
-  const before = standingAmounts([charge, ...reprices]);
+  const live = [charge, ...reprices];
+  const before = standingAmounts(live);
+  const parts = standingParts(live);
   const now = price.charge(charge.tenant, callOfEntry(charge, alternative), charge.startNs);
-  const isSame = AMOUNT_COLUMNS.every(([name]) => before[name] === now[name]);
-  return isSame ? undefined : { charge, before, now };
+  const isSame =
+    AMOUNT_COLUMNS.every(([name]) => before[name] === now[name]) &&
+    unequalPart(now, parts) === undefined;
+  return isSame ? undefined : { charge, before, parts, now };
 }
 
 /** The entry that brings `before` to `now`: amounts only. Of an unknown amount there is nothing to take away. */
 export function repriceEntry(
-  { charge, before, now }: Repriced,
+  { charge, before, parts, now }: Repriced,
   stamp: Pick<LedgerEntry, 'entryId' | 'recordedAtNs'>,
 ): LedgerEntry {
   const difference = (name: keyof Amounts) => (now[name] ?? 0n) - (before[name] ?? 0n);
   const unpriced = (amount: bigint | undefined) => (amount === undefined ? charge.calls : 0n);
+  const known = (amount: bigint | undefined) => (amount === undefined ? 0n : charge.calls);
   return {
     ...charge,
     ...stamp,
@@ -55,6 +63,7 @@ export function repriceEntry(
     reverses: undefined,
     calls: 0n,
     unpricedCalls: unpriced(now.costAtto) - unpriced(before.costAtto),
+    cachePricedCalls: known(now.cacheSavedAtto) - known(parts.cacheSavedAtto),
     usage: {},
     charge: {
       ...now,
@@ -62,6 +71,7 @@ export function repriceEntry(
       costAtto: difference('costAtto'),
       costLowAtto: difference('costLowAtto'),
       costHighAtto: difference('costHighAtto'),
+      ...partsBetween(parts, now),
       // What the provider reported does not change with the book: the charge has it.
       reportedAtto: undefined,
     },

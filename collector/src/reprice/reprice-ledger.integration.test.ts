@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { RULES_VERSION } from '../normalise/dialects.ts';
 import type { Charge } from '../price/charge-call.ts';
 import type { PriceNow } from '../settle/standing-amounts.ts';
+import { chargeOfCent, chargeTimes } from '../test-charges.ts';
 import { openTestLedger, type TestLedger } from '../test-ledger.ts';
 import { chat, NOW_MS } from '../test-road.ts';
 import { verifyLedger } from '../verify/verify-ledger.ts';
@@ -41,7 +42,6 @@ const OURS = { 'gen_ai.request.model': 'ours-1', 'gen_ai.response.model': 'ours-
 
 /** The book as it is, but for a price of a cent for `ours-1` and one factor over everything else. */
 function bookTimes(factor: bigint, version: string): PriceNow {
-  const times = (amount: bigint | undefined) => (amount === undefined ? amount : amount * factor);
   return {
     chargeBy(asked, tenant, call, atNs) {
       return asked === version
@@ -50,26 +50,9 @@ function bookTimes(factor: bigint, version: string): PriceNow {
     },
     charge(tenant, call, atNs): Charge {
       const own = ledger.price.charge(tenant, call, atNs);
-      const [listAtto, costAtto] = [times(own.listAtto), times(own.costAtto)];
-      const amounts = {
-        costLowAtto: times(own.costLowAtto),
-        costHighAtto: times(own.costHighAtto),
-      };
       const isOurs = call.responseModel === 'ours-1' && factor > 1n;
-      const cent = 10n ** 16n;
-      return isOurs
-        ? {
-            ...own,
-            basis: 'computed',
-            listAtto: cent,
-            costAtto: cent,
-            costLowAtto: cent,
-            costHighAtto: cent,
-            unpricedReason: '',
-            unpricedDetail: '',
-            bookVersion: version,
-          }
-        : { ...own, listAtto, costAtto, ...amounts, bookVersion: version };
+      const made = isOurs ? chargeOfCent(own) : chargeTimes(own, factor);
+      return { ...made, bookVersion: version };
     },
   };
 }

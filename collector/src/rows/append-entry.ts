@@ -1,4 +1,5 @@
 /** A ledger entry → one row of the entry block. */
+import type { ChargeKey } from '../bucket-amounts.ts';
 import type { Charge } from '../price/charge-call.ts';
 import { appendAttribution } from './append-attribution.ts';
 import { appendContext } from './append-context.ts';
@@ -31,6 +32,7 @@ export function appendEntry(block: EntryBlock, entry: LedgerEntry): void {
   appendContext(block, entry.context);
   columns.calls.append(entry.calls);
   columns.unpriced_calls.append(entry.unpricedCalls);
+  columns.cache_priced_calls.append(entry.cachePricedCalls);
   appendAmounts(columns, entry.charge);
   const sampled = sampledOut(entry);
   columns.sampled_calls.append(sampled.calls);
@@ -63,5 +65,14 @@ export function appendAmounts(columns: EntryColumns, charge: Charge): void {
   columns.cost_low_usd.append(charge.costLowAtto);
   columns.cost_high_usd.append(charge.costHighAtto);
   columns.reported_usd.append(charge.reportedAtto);
+  columns.cache_saved_usd.append(charge.cacheSavedAtto);
+  columns.cache_missed_usd.append(charge.cacheMissedAtto);
+  appendBuckets(columns, charge);
   columns.book_version.appendText(charge.bookVersion);
+}
+
+function appendBuckets({ bucket_usd }: EntryColumns, { byBucket }: Charge): void {
+  let key: ChargeKey;
+  for (key in byBucket) bucket_usd.append(key, byBucket[key]!);
+  bucket_usd.endRow();
 }

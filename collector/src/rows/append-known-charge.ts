@@ -71,6 +71,7 @@ export function appendKnownCharge(block: EntryBlock, row: KnownCharge): void {
   appendContext(block, calls.contexts[call]!);
   columns.calls.appendHalves(1, 0);
   columns.unpriced_calls.appendHalves(charge.costAtto === undefined ? 1 : 0, 0);
+  columns.cache_priced_calls.appendHalves(charge.cacheSavedAtto === undefined ? 0 : 1, 0);
   appendAmounts(columns, charge);
   columns.sampled_calls.appendDefault();
   columns.sampled_out_usd.appendDefault();

@@ -8,7 +8,10 @@ import {
   UuidColumn,
 } from '@ai-cost-profiler/clickhouse/native/columns.ts';
 import { LowCardinalityColumn } from '@ai-cost-profiler/clickhouse/native/low-cardinality-column.ts';
-import { StringMapColumn } from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
+import {
+  DecimalMapColumn,
+  StringMapColumn,
+} from '@ai-cost-profiler/clickhouse/native/map-columns.ts';
 import { NullableIntegerColumn } from '@ai-cost-profiler/clickhouse/native/nullable-integer-column.ts';
 import { NullableUuidColumn } from '@ai-cost-profiler/clickhouse/native/nullable-uuid-column.ts';
 import {
@@ -29,6 +32,24 @@ function usageColumns(): Record<UsageKey, NullableIntegerColumn> {
     columns[key] = new NullableIntegerColumn(MEASURED.has(key) ? 'Decimal(38, 9)' : 'Int64');
   }
   return columns;
+}
+
+function amountColumns() {
+  return {
+    basis: new LowCardinalityColumn(),
+    inexact: new ByteColumn('Bool'),
+    list_usd: new NullableIntegerColumn(MONEY),
+    cost_usd: new NullableIntegerColumn(MONEY),
+    cost_low_usd: new NullableIntegerColumn(MONEY),
+    cost_high_usd: new NullableIntegerColumn(MONEY),
+    reported_usd: new NullableIntegerColumn(MONEY),
+    sampled_calls: new Int64Column('Int64'),
+    sampled_out_usd: new NullableIntegerColumn(MONEY),
+    cache_priced_calls: new Int64Column('Int64'),
+    cache_saved_usd: new NullableIntegerColumn(MONEY),
+    cache_missed_usd: new NullableIntegerColumn(MONEY),
+    bucket_usd: new DecimalMapColumn([], 18),
+  };
 }
 
 function createColumns() {
@@ -74,15 +95,7 @@ function createColumns() {
     unpriced_reason: new LowCardinalityColumn(),
     unpriced_detail: new LowCardinalityColumn(),
     ...usageColumns(),
-    basis: new LowCardinalityColumn(),
-    inexact: new ByteColumn('Bool'),
-    list_usd: new NullableIntegerColumn(MONEY),
-    cost_usd: new NullableIntegerColumn(MONEY),
-    cost_low_usd: new NullableIntegerColumn(MONEY),
-    cost_high_usd: new NullableIntegerColumn(MONEY),
-    reported_usd: new NullableIntegerColumn(MONEY),
-    sampled_calls: new Int64Column('Int64'),
-    sampled_out_usd: new NullableIntegerColumn(MONEY),
+    ...amountColumns(),
     book_version: new LowCardinalityColumn(),
     rules_version: new LowCardinalityColumn(),
     note: new StringColumn(),

@@ -41,6 +41,8 @@ export interface LedgerEntry extends EntryFacts {
   /** Signed, as all quantities and amounts of an entry. */
   calls: bigint;
   unpricedCalls: bigint;
+  /** Of the entry's calls those of which it is known what caches saved. */
+  cachePricedCalls: bigint;
   usage: Usage;
   charge: Charge;
   rulesVersion: string;

@@ -3,6 +3,7 @@
  * appends nothing, so settling twice, or after a crash in the middle, converges to the same sums.
  */
 import { USAGE_KEYS, type Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
+import { negatedBuckets } from '../bucket-amounts.ts';
 import type { Attribution, Call } from '../normalise/call.ts';
 import { type EntryFacts, type LedgerEntry, negated } from '../rows/ledger-entry.ts';
 import { surplusReversals } from './surplus-reversals.ts';
@@ -80,6 +81,7 @@ export function reversalOf(
     reverses: entry.entryId,
     calls: -entry.calls,
     unpricedCalls: -entry.unpricedCalls,
+    cachePricedCalls: -entry.cachePricedCalls,
     usage,
     charge: {
       ...charge,
@@ -87,6 +89,9 @@ export function reversalOf(
       costAtto: negated(charge.costAtto),
       costLowAtto: negated(charge.costLowAtto),
       costHighAtto: negated(charge.costHighAtto),
+      byBucket: negatedBuckets(charge.byBucket),
+      cacheSavedAtto: negated(charge.cacheSavedAtto),
+      cacheMissedAtto: negated(charge.cacheMissedAtto),
       reportedAtto: negated(charge.reportedAtto),
     },
     note: 'settle',

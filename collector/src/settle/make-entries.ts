@@ -1,5 +1,6 @@
 /** Makes the entries that settle appends: charges at the price of the call's start, with fresh ids. */
 import { randomBytes } from 'node:crypto';
+import { NO_BUCKETS } from '../bucket-amounts.ts';
 import type { Call } from '../normalise/call.ts';
 import { RULES_VERSION } from '../normalise/dialects.ts';
 import { type Charge, chargeOrFault } from '../price/charge-call.ts';
@@ -17,6 +18,9 @@ function nothing(bookVersion: string): Charge {
     costAtto: 0n,
     costLowAtto: 0n,
     costHighAtto: 0n,
+    byBucket: NO_BUCKETS,
+    cacheSavedAtto: undefined,
+    cacheMissedAtto: undefined,
     reportedAtto: undefined,
     isInexact: false,
     unpricedReason: '',
@@ -81,6 +85,7 @@ export function createEntryMaker(deps: {
         reverses: undefined,
         calls,
         unpricedCalls: charge.costAtto === undefined ? calls : 0n,
+        cachePricedCalls: charge.cacheSavedAtto === undefined ? 0n : calls,
         usage,
         charge,
         rulesVersion: RULES_VERSION,

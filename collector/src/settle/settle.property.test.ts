@@ -5,6 +5,7 @@
 import { USAGE_KEYS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { sumOfBuckets } from '../bucket-amounts.ts';
 import type { Attribution, Call, Role } from '../normalise/call.ts';
 import { NOBODY } from '../normalise/call.ts';
 import { RULES_VERSION } from '../normalise/dialects.ts';
@@ -164,6 +165,10 @@ function sumsOf(ledger: readonly LedgerEntry[]): Record<string, string> {
       total(({ charge }) => charge.costLowAtto),
       total(({ charge }) => charge.costHighAtto),
       total(({ charge }) => charge.reportedAtto),
+      total(({ cachePricedCalls }) => cachePricedCalls),
+      total(({ charge }) => charge.cacheSavedAtto),
+      total(({ charge }) => charge.cacheMissedAtto),
+      total(({ charge }) => sumOfBuckets(charge.byBucket)),
       ...USAGE_KEYS.map((key) => total(({ usage }) => usage[key])),
     ];
     return [place, sums.join()];
@@ -181,6 +186,9 @@ it('appends nothing the second time, and verify agrees', () => {
     fc.property(groups, (spans) => {
       const ledger = settled(spans);
       expect(pass(spans, ledger)).toEqual([]);
+      for (const { charge } of ledger) {
+        expect(sumOfBuckets(charge.byBucket)).toBe(charge.costAtto ?? 0n);
+      }
       const rules = {
         price: createPriceNow({ bookFor: () => book, bookOf: () => book }),
         rulesVersion: RULES_VERSION,

@@ -1,6 +1,7 @@
 /** A row of `ledger` → the entry it is. */
 import { parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { USAGE_KEYS } from '@ai-cost-profiler/clickhouse/usage.ts';
+import { type BucketAmounts, CHARGE_KEYS } from '../bucket-amounts.ts';
 import { contextOf } from '../rows/append-context.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
 import { attributionOf } from './stored-attribution.ts';
@@ -44,6 +45,7 @@ export interface StoredEntry {
   evidence: string;
   calls: string;
   unpriced_calls: string;
+  cache_priced_calls: string;
   unpriced_reason: string;
   unpriced_detail: string;
   basis: '' | 'computed' | 'reported';
@@ -52,6 +54,9 @@ export interface StoredEntry {
   cost_usd: string | null;
   cost_low_usd: string | null;
   cost_high_usd: string | null;
+  cache_saved_usd: string | null;
+  cache_missed_usd: string | null;
+  bucket_usd: Readonly<Record<string, string>>;
   reported_usd: string | null;
   book_version: string;
   rules_version: string;
@@ -64,8 +69,9 @@ export const STORED_ENTRY_COLUMNS = `entry_id, kind, reverses,
   toUnixTimestamp64Nano(start_time) AS start_ns, trace_id, span_id, role, role_reason,
   service, environment, provider, model, operation, feature, agent, prompt, prompt_version, user, session,
   tool, tags, over_limit, request_model, response_model, response_id, service_tier, batch, speed, region,
-  price_context, context_tokens, semantics, evidence, calls, unpriced_calls, unpriced_reason, unpriced_detail,
-  basis, inexact, list_usd, cost_usd, cost_low_usd, cost_high_usd, reported_usd, book_version, rules_version,
+  price_context, context_tokens, semantics, evidence, calls, unpriced_calls, cache_priced_calls,
+  unpriced_reason, unpriced_detail, basis, inexact, list_usd, cost_usd, cost_low_usd, cost_high_usd, cache_saved_usd,
+  cache_missed_usd, bucket_usd, reported_usd, book_version, rules_version,
   note, ${USAGE_KEYS.join(', ')}`;
 
 /** 16 bytes of a UUID's text. */
@@ -75,6 +81,20 @@ function uuidBytes(text: string): Buffer {
 
 function money(text: string | null): bigint | undefined {
   return text === null ? undefined : parseUsd(text);
+}
+
+function bucketsOf(map: StoredEntry['bucket_usd']): BucketAmounts {
+  const told = new Map(Object.entries(map));
+  const amounts: { -readonly [K in keyof BucketAmounts]: BucketAmounts[K] } = {};
+  for (const key of CHARGE_KEYS) {
+    const text = told.get(key);
+    if (text !== undefined) amounts[key] = parseUsd(text);
+    told.delete(key);
+  }
+  for (const key of told.keys()) {
+    throw new Error(`ledger.bucket_usd has the key ${key}, which no release wrote`);
+  }
+  return amounts;
 }
 
 export function toLedgerEntry(row: StoredEntry): LedgerEntry {
@@ -105,6 +125,7 @@ export function toLedgerEntry(row: StoredEntry): LedgerEntry {
     overLimit: row.over_limit,
     calls: BigInt(row.calls),
     unpricedCalls: BigInt(row.unpriced_calls),
+    cachePricedCalls: BigInt(row.cache_priced_calls),
     usage: usageOfColumns(row as unknown as Record<string, unknown>),
     charge: {
       basis: row.basis,
@@ -112,6 +133,9 @@ export function toLedgerEntry(row: StoredEntry): LedgerEntry {
       costAtto: money(row.cost_usd),
       costLowAtto: money(row.cost_low_usd),
       costHighAtto: money(row.cost_high_usd),
+      byBucket: bucketsOf(row.bucket_usd),
+      cacheSavedAtto: money(row.cache_saved_usd),
+      cacheMissedAtto: money(row.cache_missed_usd),
       reportedAtto: money(row.reported_usd),
       isInexact: row.inexact,
       unpricedReason: row.unpriced_reason,

@@ -1,5 +1,6 @@
 /** One charge against its call: the amounts must be those that the call comes to, at the book it was charged by. */
 import { formatUsd } from '@ai-cost-profiler/clickhouse/money.ts';
+import { areBucketsTold, sumOfBuckets } from '../bucket-amounts.ts';
 import type { Call } from '../normalise/call.ts';
 import type { Charge } from '../price/charge-call.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
@@ -9,6 +10,13 @@ import {
   type PriceNow,
   standingAmounts,
 } from '../settle/standing-amounts.ts';
+import {
+  arePartsTold,
+  NO_PARTS,
+  type Parts,
+  standingParts,
+  unequalPart,
+} from '../settle/standing-parts.ts';
 import type { Difference, Skipped } from './report.ts';
 
 export type Unequal = Pick<Difference, 'column' | 'expected' | 'found' | 'cause'>;
@@ -33,10 +41,9 @@ export function unequalCharge(
     return contradiction;
   }
   if (charge.calls === 0n) {
-    return unequalAmounts(
-      NOTHING,
-      charge.charge,
-      'The entry of a call that is not billed must be zero.',
+    const cause = 'The entry of a call that is not billed must be zero.';
+    return (
+      unequalAmounts(NOTHING, charge.charge, cause) ?? unequalParts(NO_PARTS, charge.charge, cause)
     );
   }
   const { bookVersion } = charge.charge;
@@ -44,8 +51,12 @@ export function unequalCharge(
   if (wanted === undefined) {
     skipped.add(`charges by the price book ${bookVersion}, which cannot be made here any more`);
   }
+  if (charge.charge.costAtto !== undefined && !arePartsTold(charge.charge)) {
+    skipped.add('charges that do not tell what their buckets cost: booked before that was kept');
+  }
   return (
     (wanted === undefined ? null : unequalToWanted(wanted, charge.charge)) ??
+    contradictionInParts(charge) ??
     unequalReprices({ call, charge, live }, price, skipped)
   );
 }
@@ -67,7 +78,10 @@ function unequalReprices(
     return null;
   }
   const cause = 'The charge and its repricings do not add up to the price they were made by.';
-  return unequalAmounts(wanted, standingAmounts(live), cause);
+  return (
+    unequalAmounts(wanted, standingAmounts(live), cause) ??
+    unequalParts(wanted, standingParts(live), cause)
+  );
 }
 
 /** What no charge may say, whatever it was priced by. */
@@ -99,10 +113,25 @@ function contradictionIn({ calls, unpricedCalls, charge }: LedgerEntry): Unequal
   return { column: 'cost_usd', expected, found: formatUsd(cost), cause };
 }
 
+/** Nor of what its cost is made of. */
+function contradictionInParts({ calls, cachePricedCalls, charge }: LedgerEntry): Unequal | null {
+  const isKnown = charge.cacheSavedAtto !== undefined;
+  const expected = isKnown ? calls : 0n;
+  if (cachePricedCalls !== expected) {
+    const cause = 'A call is counted as one whose savings are known exactly when they are.';
+    const found = String(cachePricedCalls);
+    return { column: 'cache_priced_calls', expected: String(expected), found, cause };
+  }
+  const sum = sumOfBuckets(charge.byBucket);
+  if (!areBucketsTold(charge.byBucket) || sum === charge.costAtto) return null;
+  const cause = 'What the buckets cost must add up to the cost.';
+  return { column: 'bucket_usd', expected: money(charge.costAtto), found: formatUsd(sum), cause };
+}
+
 function unequalToWanted(wanted: Charge, charge: Charge): Unequal | null {
   const cause =
     'Recomputed from its span with the same price book, the charge comes out otherwise: the entry or the span was changed.';
-  const amounts = unequalAmounts(wanted, charge, cause);
+  const amounts = unequalAmounts(wanted, charge, cause) ?? unequalParts(wanted, charge, cause);
   if (amounts !== null) {
     return amounts;
   }
@@ -127,6 +156,11 @@ function unequalAmounts(wanted: Amounts, found: Amounts, cause: string): Unequal
   }
   const [name, column] = unequal;
   return { column, expected: money(wanted[name]), found: money(found[name]), cause };
+}
+
+function unequalParts(wanted: Parts, found: Parts, cause: string): Unequal | null {
+  const unequal = unequalPart(wanted, found);
+  return unequal === undefined ? null : { ...unequal, cause };
 }
 
 function money(amount: bigint | undefined): string | null {

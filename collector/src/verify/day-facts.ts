@@ -6,7 +6,7 @@
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { CHECK_OPTIONS } from './check-options.ts';
 
-export const HASH_VERSION = 1;
+export const HASH_VERSION = 2;
 
 /** A day (YYYY-MM-DD), the tenants, and up to which receipt or record, in nanoseconds since 1970. */
 export interface FactsQuestion {
@@ -33,9 +33,7 @@ export interface SpanFacts {
   readonly spans_hash: string;
 }
 
-/** By the version of the hash. */
-const ENTRY_COLUMNS: Readonly<Record<number, string>> = {
-  1: `entry_id, kind, reverses, recorded_at, tenant, start_time, trace_id, span_id, role, service, environment,
+const FIRST_COLUMNS = `entry_id, kind, reverses, recorded_at, tenant, start_time, trace_id, span_id, role, service, environment,
     provider, model, operation, feature, agent, prompt, prompt_version, user, session, tool, tags, over_limit,
     request_model, response_model, response_id, service_tier, batch, speed, region, price_context, context_tokens,
     semantics, calls, unpriced_calls, unpriced_reason, sampled_calls, in_uncached, in_cache_read, in_cache_read_audio,
@@ -43,7 +41,12 @@ const ENTRY_COLUMNS: Readonly<Record<number, string>> = {
     in_tool_use, in_citation, out_text, out_reasoning, out_audio, out_image, requests, web_searches, x_searches,
     file_searches, code_sessions, images, characters, pages, search_units, audio_seconds, session_seconds,
     cache_token_hours, basis, inexact, list_usd, cost_usd, cost_low_usd, cost_high_usd, reported_usd, sampled_out_usd,
-    book_version, rules_version, note`,
+    book_version, rules_version, note`;
+
+/** By the version of the hash. */
+const ENTRY_COLUMNS: Readonly<Record<number, string>> = {
+  1: FIRST_COLUMNS,
+  2: `${FIRST_COLUMNS}, cache_priced_calls, cache_saved_usd, cache_missed_usd, bucket_usd`,
 };
 
 const SPAN_COLUMNS = `tenant, trace_id, span_id, parent_span_id, name, start_time, duration_ns, service, environment,

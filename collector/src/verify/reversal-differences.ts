@@ -5,6 +5,7 @@
  */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { SUMMED_COLUMNS } from '@ai-cost-profiler/clickhouse/summed-columns.ts';
+import { CHARGE_KEYS } from '../bucket-amounts.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
 import { chargeFacts, reversalOf } from '../settle/difference.ts';
 import { AMOUNT_COLUMNS } from '../settle/standing-amounts.ts';
@@ -70,6 +71,8 @@ async function findWrongTarget(
 ): Promise<string | undefined> {
   const undoes = "(entry.kind = 'reversal' AND entry.entry_id NOT IN undone)";
   const sums = SUMMED_COLUMNS.map((name) => `sum(ifNull(entry.${name}, 0)) != 0`);
+  const parts =
+    'sum(ifNull(entry.cache_missed_usd, 0)) != 0 OR arrayExists(one -> one != 0, mapValues(sumMap(entry.bucket_usd)))';
   const nulls = SUMMED_COLUMNS.map((name) => `countIf(isNull(entry.${name})) % 2 != 0`);
   const [row] = await store.query<{ target: string }>(
     `WITH undone AS (SELECT reverses FROM ${store.database}.ledger
@@ -83,7 +86,7 @@ async function findWrongTarget(
        OR uniqExact(entry.tenant, entry.trace_id, entry.span_id, entry.start_time, entry.over_limit) != 1
        OR uniqExact(entry.service, entry.environment, entry.provider, entry.model, entry.operation,
             entry.feature, entry.agent, entry.prompt, entry.user, entry.session, entry.tool, toString(entry.tags)) != 1
-       OR ${[...sums, ...nulls].join(' OR ')}
+       OR ${[...sums, ...nulls, parts].join(' OR ')}
      ORDER BY target LIMIT 1`,
     { day, expired },
     CHECK_OPTIONS,
@@ -158,5 +161,15 @@ function columnsOf(entry: LedgerEntry): Map<string, string | undefined> {
       entry.charge[name]?.toString(),
     ]),
     ['reported_usd', entry.charge.reportedAtto?.toString()],
+    ['cache_priced_calls', String(entry.cachePricedCalls)],
+    ['cache_saved_usd', entry.charge.cacheSavedAtto?.toString()],
+    ['cache_missed_usd', entry.charge.cacheMissedAtto?.toString()],
+    ['bucket_usd', bucketsText(entry)],
   ]);
+}
+
+function bucketsText({ charge }: LedgerEntry): string {
+  return CHARGE_KEYS.filter((key) => charge.byBucket[key] !== undefined)
+    .map((key) => `${key} ${charge.byBucket[key]}`)
+    .join(', ');
 }

@@ -1,6 +1,6 @@
 /** The numbers at the top of *Spend*. */
 import type { PlacedLater } from '../panels/panel.ts';
-import { number } from '../panels/sizes.ts';
+import { COUNT, number } from '../panels/sizes.ts';
 import { costRows } from '../sql/cost-rows.ts';
 import { chosenRows } from '../sql/dimension.ts';
 import {
@@ -123,6 +123,18 @@ const FROM_CACHE = number({
   fields: { Tokens: { unit: 'short' } },
 });
 
+const CACHE_SAVINGS = number({
+  title: 'Cache savings',
+  description:
+    'What the calls of the range would have cost without caches, less what they cost: tokens read from a cache save, tokens written to one cost more than plain input, so that it is negative where writing cost more than reading saved. Calls: of so many it is known. It is not known of calls without a price, and of those booked before it was kept.',
+  empty: 'No call of this range of which it is known',
+  unit: USD,
+  sql: `
+  SELECT if(sum(cache_priced_calls) = 0 AND sum(cache_saved_usd) = 0, NULL, toFloat64(sum(cache_saved_usd))) AS Saved, nullIf(sum(cache_priced_calls), 0) AS Calls
+  FROM ${costRows({ figures: ['cache_priced_calls', 'cache_saved_usd'] })}`,
+  fields: { Calls: COUNT },
+});
+
 const CALLS = number({
   title: 'Calls',
   description: 'Billed calls, and what one costs on average where the cost is known.',
@@ -183,6 +195,7 @@ export const SPEND_NUMBERS: readonly PlacedLater[] = [
   BUDGET_LEFT,
   UNPRICED,
   FROM_CACHE,
+  CACHE_SAVINGS,
   CALLS,
   A_REQUEST,
   A_SESSION,

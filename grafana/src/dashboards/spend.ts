@@ -5,6 +5,7 @@ import { type CostQuestion, costRows } from '../sql/cost-rows.ts';
 import { type Dimension, type Source, shownName, shownNameOf, TAG_KEY } from '../sql/dimension.ts';
 import { MONEY, quotient, SPENT, TOKEN_COLUMNS, TOKENS } from '../sql/figures.ts';
 import { largestSeries } from '../sql/largest-series.ts';
+import { LEDGER_ROWS } from '../sql/range-rows.ts';
 import { BUDGETS } from './budgets.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { EMPTY, USD } from './empty.ts';
@@ -103,6 +104,33 @@ const topOf = (dimension: Dimension, title: string): PlacedLater =>
     },
   });
 
+/** What the ledger tells of kinds, and as the last of them what it does not. */
+const NOT_TOLD = '(not told)';
+
+const SPEND_BY_KIND = bars({
+  title: 'Spend by kind',
+  description: `What each kind of token, and each unit that is charged by itself, cost: it adds up to the spend. What was booked before that was kept, or is in no ledger any more, is ${NOT_TOLD}.`,
+  empty: EMPTY,
+  unit: USD,
+  sql: `
+  SELECT kind AS Kind, toFloat64(spent) AS Spend
+  FROM (
+    SELECT kind, if(kind = '${NOT_TOLD}', usd - (sum(usd) OVER () - usd), usd) AS spent
+    FROM (
+      SELECT kind, sum(usd) AS usd
+      FROM (SELECT t.bucket_usd AS buckets FROM ${LEDGER_ROWS})
+      ARRAY JOIN mapKeys(buckets) AS kind, mapValues(buckets) AS usd
+      GROUP BY kind
+      UNION ALL
+      SELECT '${NOT_TOLD}' AS kind, sum(cost_usd) AS usd FROM ${costRows({ figures: ['cost_usd'] })}
+    )
+  )
+  WHERE spent != 0
+  ORDER BY spent DESC, kind`,
+  width: 12,
+  height: 9,
+});
+
 const COMPOSITION = bars({
   title: 'Tokens by kind',
   description:
@@ -162,6 +190,6 @@ export const SPEND_DASHBOARD: DashboardPlan = {
     { title: 'Budgets', panels: [BUDGETS], isOperators: true },
     { title: 'Over time', panels: [OVER_TIME] },
     { title: 'On what', panels: [TOP, topOf('model', 'Models'), topOf('feature', 'Features')] },
-    { title: 'Made of', panels: [COMPOSITION, CERTAINTY] },
+    { title: 'Made of', panels: [SPEND_BY_KIND, COMPOSITION, CERTAINTY] },
   ],
 };

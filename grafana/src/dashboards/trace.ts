@@ -143,6 +143,41 @@ const ENTRIES = table({
   fields: { Cost: { unit: USD }, 'At list price': { unit: USD }, Calls: { decimals: 0 } },
 });
 
+/** Of each span what was used of a bucket or unit, and what that cost, once all was booked. */
+const LINES = [
+  ...USAGE_KEYS.map(
+    (key) => `('${key}', toFloat64(sum(coalesce(${key}, 0))), sum(bucket_usd['${key}']))`,
+  ),
+  ...['flat_fee', 'reported_cost'].map((key) => `('${key}', 0, sum(bucket_usd['${key}']))`),
+].join(', ');
+const IS_TOKEN = "match(line.1, '^(in|out)_')";
+
+const CHARGE_LINES = table({
+  title: 'Charge lines',
+  description:
+    'What the cost of each span is made of: the quantity of a bucket or unit, its rate after discounts, and the amount, all corrections included. The amounts of a span add up to its cost; where there is no price, or it was booked before lines were kept, there is no amount.',
+  empty: EMPTY,
+  unit: 'short',
+  sql: `
+  SELECT span_id AS Span, toString(model_name) AS Model, line.1 AS Bucket, line.2 AS Quantity,
+    if(line.2 = 0, NULL, toFloat64(line.3) / line.2 * if(${IS_TOKEN}, 1e6, 1)) AS Rate, if(line.2 = 0, '', if(${IS_TOKEN}, 'a million', 'one')) AS For,
+    toFloat64(line.3) AS Amount, toString(tenant) AS Tenant
+  FROM (
+    SELECT tenant, span_id, argMax(model, recorded_at) AS model_name, min(start_time) AS started,
+      arrayMap(one -> (one.1, one.2, if(spent IS NULL OR booked != spent, NULL, one.3)), lines) AS told, [${LINES}] AS lines,
+      arraySum(one -> one.3, lines) AS booked, ${KNOWN_COST} AS spent
+    FROM ${traceEntries('t.*')}
+    GROUP BY tenant, span_id
+  )
+  ARRAY JOIN told AS line
+  WHERE line.2 != 0 OR line.3 != 0
+  ORDER BY Tenant, started, Span, Amount DESC NULLS LAST, Bucket
+  LIMIT 1000`,
+  width: 24,
+  height: 10,
+  fields: { Rate: { unit: USD, decimals: 6 }, Amount: { unit: USD } },
+});
+
 /** `1200 in_uncached`, or '' for what was not used. */
 function usageTexts(): string {
   return USAGE_KEYS.map(
@@ -159,7 +194,7 @@ export const TRACE_DASHBOARD: DashboardPlan = {
   variables: [...WHERE, typedIn('trace_id', 'Trace', 'The id of a trace, 32 hexadecimal digits.')],
   rows: [
     { title: '', panels: [NUMBERS, FLAME, VIEW] },
-    { title: 'Span by span', panels: [SPANS, ENTRIES] },
+    { title: 'Span by span', panels: [SPANS, CHARGE_LINES, ENTRIES] },
     { title: 'Find one', panels: [COSTLIEST_TRACES] },
   ],
 };

@@ -1,6 +1,8 @@
 /** *Waste*: money for calls that failed, were cut off, done again, or sent what had been sent before. */
+
+import { stat } from '../panels/kinds.ts';
 import type { PlacedLater } from '../panels/panel.ts';
-import { COUNT, MONEY_FIELD, number, SHARE_FIELD, wideBars, wideTable } from '../panels/sizes.ts';
+import { COUNT, MONEY_FIELD, SHARE_FIELD, wideBars, wideTable } from '../panels/sizes.ts';
 import {
   CACHE_READ_COLUMNS,
   cachedShare,
@@ -12,6 +14,7 @@ import {
 import { LEDGER_ROWS } from '../sql/range-rows.ts';
 import { shown } from '../sql/text-value.ts';
 import {
+  ABANDONED,
   alikeCalls,
   CUT_OFF,
   chargesOf,
@@ -25,11 +28,16 @@ import type { DashboardPlan } from './dashboard.ts';
 import { EMPTY, USD } from './empty.ts';
 import { FILTERS, fieldValue, linkTo, WHERE } from './variables.ts';
 
+/** Numbers, four and three beside each other. */
+const QUARTER = { width: 6, height: 4 } as const;
+const THIRD = { width: 8, height: 4 } as const;
+
 const FINE = 'Nothing found in this range';
 
 /** Cost and number of the calls of a set; NULL where the range has no call at all. */
 const numberOf = (title: string, description: string, set: string): PlacedLater =>
-  number({
+  stat({
+    ...QUARTER,
     title,
     description,
     empty: EMPTY,
@@ -58,7 +66,18 @@ const NUMBERS = [
     'Spend of calls whose answer ended because it had reached its limit of tokens (length, max_tokens).',
     CUT_OFF,
   ),
-  number({
+  stat({
+    ...QUARTER,
+    title: 'Abandoned',
+    description:
+      'Calls whose answer nobody read to its end, as our instrumentation tells: a stream that was left. Providers charge what they had written until they noticed; mostly nobody told how much, and then the call has no price, and its cost is not known.',
+    empty: EMPTY,
+    unit: 'short',
+    sql: `SELECT if((SELECT count() FROM ${LEDGER_ROWS}) = 0, NULL, count()) AS Calls, toFloat64(sum(cost_usd)) AS Cost FROM ${chargesOf(ABANDONED)}`,
+    fields: { Calls: { decimals: 0 }, Cost: MONEY_FIELD },
+  }),
+  stat({
+    ...THIRD,
     title: 'Prompts sent again',
     description:
       'Spend of calls whose prompt looks the same as that of an earlier call of the range to the same model (the same sketch). It needs sketches: our instrumentation, or content.',
@@ -67,17 +86,20 @@ const NUMBERS = [
     sql: `SELECT ${unless(`${SKETCHED_SPANS} = 0`)} FROM ${alikeCalls(true, 'place > 1')}`,
     fields: { Calls: COUNT },
   }),
-  number({
-    title: 'Input not from a cache',
-    description: 'Input tokens that no cache gave, and their share of all input.',
-    empty: EMPTY,
-    unit: 'short',
+  stat({
+    ...THIRD,
+    title: 'Cache misses',
+    description:
+      'What input tokens that no cache gave cost more than they would have cost from a cache, at the prices of their calls; then how many there are, and their share of all input. Models that sell no cache reads are in the tokens alone. It is the most that a cache can save: what is sent for the first time is in no cache.',
+    empty: 'No call of this range to a model that sells cache reads',
+    unit: USD,
     sql: `
-    SELECT nullIf(sum(t.in_uncached), 0) AS Tokens, ${quotient('sum(t.in_uncached)', sumOfEntries(INPUT_COLUMNS))} AS Share
+    SELECT toFloat64(sum(t.cache_missed_usd)) AS Cost, nullIf(sum(t.in_uncached), 0) AS Tokens, ${quotient('sum(t.in_uncached)', sumOfEntries(INPUT_COLUMNS))} AS Share
     FROM ${LEDGER_ROWS}`,
-    fields: { Share: { unit: 'percentunit' } },
+    fields: { Tokens: { unit: 'short' }, Share: { unit: 'percentunit' } },
   }),
-  number({
+  stat({
+    ...THIRD,
     title: 'Input sent again in sessions',
     description:
       'Of sessions with several calls: input beyond that of their largest call, which is mostly earlier turns sent once more, and its share of their input.',
@@ -160,19 +182,26 @@ const CACHE_WRITE_COLUMNS = INPUT_COLUMNS.filter((one) => one.startsWith('in_cac
 const CACHE = wideTable({
   title: 'Input that no cache gave, by model',
   description:
-    'Where a cache would matter: spend of calls, input from the cache and not from it, and the share of input that was cached. What it would save is told by GET /api/v1/prompts/cacheable.',
+    'Where a cache would matter: what input that no cache gave cost more than from a cache, where the model sells cache reads, and what caches saved; then input from the cache and not from it, and the share that was cached. What of it repeats, and so can be saved, is told by GET /api/v1/prompts/cacheable.',
   empty: EMPTY,
   unit: 'short',
   sql: `
-  SELECT toString(t.model) AS Model, ${shown('t.feature')} AS Feature, sum(t.calls) AS Calls, ${SPENT} AS Spend, sum(coalesce(t.in_uncached, 0)) AS \`Not cached\`,
+  SELECT toString(t.model) AS Model, ${shown('t.feature')} AS Feature, sum(t.calls) AS Calls, ${SPENT} AS Spend, toFloat64(sum(t.cache_missed_usd)) AS Missed, toFloat64(sum(t.cache_saved_usd)) AS Saved,
+    sum(coalesce(t.in_uncached, 0)) AS \`Not cached\`,
     ${sumOfEntries(CACHE_READ_COLUMNS)} AS \`From cache\`, ${sumOfEntries(CACHE_WRITE_COLUMNS)} AS \`Into cache\`,
     ${cachedShare(sumOfEntries)} AS Share
   FROM ${LEDGER_ROWS}
   GROUP BY Model, Feature
   HAVING Calls != 0
-  ORDER BY Spend DESC NULLS LAST, Model, Feature
+  ORDER BY Missed DESC NULLS LAST, Spend DESC NULLS LAST, Model, Feature
   LIMIT 100`,
-  fields: { Calls: COUNT, Spend: MONEY_FIELD, Share: SHARE_FIELD },
+  fields: {
+    Calls: COUNT,
+    Spend: MONEY_FIELD,
+    Missed: MONEY_FIELD,
+    Saved: MONEY_FIELD,
+    Share: SHARE_FIELD,
+  },
 });
 
 const AGAIN = wideTable({

@@ -23,6 +23,8 @@ const WAS_CUT_OFF = `match(lower(${FINISHED}), 'length|max_tokens|max_output_tok
 const WANTED =
   '(stop|end_turn|stop_sequence|tool_calls?|tool_use|tool-calls|function_call|completed?|eos)';
 const ENDED_WELL = `match(lower(${FINISHED}), '^[^a-z]*${WANTED}([^a-z]+${WANTED})*[^a-z]*$')`;
+/** Nobody read the answer to its end: our instrumentation says so where a stream was left. */
+const WAS_ABANDONED = `match(lower(${FINISHED}), 'abandoned')`;
 const HAS_FAILED = "t.status_code = 'ERROR'";
 
 /** What the billed calls of a set were charged. The set has the columns `tenant`, `trace_id` and `span_id`. */
@@ -48,6 +50,9 @@ export const FAILED = newestOf(ID, `${IS_LLM} AND ${HAS_FAILED}`);
 
 /** Calls that ended because they had reached a limit of tokens, billed or not. */
 export const CUT_OFF = newestOf(ID, `${IS_LLM} AND ${WAS_CUT_OFF}`);
+
+/** Calls whose stream was left before its end, billed or not. */
+export const ABANDONED = newestOf(ID, `${IS_LLM} AND ${WAS_ABANDONED}`);
 
 /**
  * Calls that failed, or told an end that is not wanted, with `start_time`, `model`, `ended`, `is_failed` and

@@ -2,9 +2,9 @@
  * Calls whose answer nobody reads to its end: their span ends when the answer is collected as garbage, with what its
  * pieces told until then. Holds nothing of the answer alive.
  */
-import { endOfStream, type TappedCall } from './stream-tap.ts';
+import { streamAbandoned, type TappedCall } from './stream-tap.ts';
 
-const registry = new FinalizationRegistry<TappedCall>((call) => endOfStream(call));
+const registry = new FinalizationRegistry<TappedCall>((call) => streamAbandoned(call));
 
 /** The call ends at the latest when `answer` is gone: the object that whoever reads the answer must hold. */
 export function endWithAnswer(answer: object, call: TappedCall): void {

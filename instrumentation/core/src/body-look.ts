@@ -3,7 +3,7 @@
 import { endWithAnswer } from './abandoned-calls.ts';
 import { EventStreamTap } from './event-stream.ts';
 import { safely } from './host-safety.ts';
-import { endOfStream, noteChunk, type TappedCall } from './stream-tap.ts';
+import { endOfStream, noteChunk, streamAbandoned, type TappedCall } from './stream-tap.ts';
 
 /** None of the methods throws. */
 export interface BodyLook {
@@ -42,7 +42,7 @@ function lookAtEvents(call: TappedCall): BodyLook {
       (chunk) => noteChunk(call, chunk),
       () => endOfStream(call),
     ),
-    broke: (error) => endOfStream(call, error),
+    broke: (error) => bodyBroke(call, error),
     heldBy: (holder) => endWithAnswer(holder, call),
   };
 }
@@ -52,10 +52,13 @@ function lookAtJson(call: TappedCall): BodyLook {
   const note = (answer: unknown): void => span.answered(reader.readWhole(answer));
   return {
     ...wholeJson(note, () => span.end()),
-    broke: (error) => endOfStream(call, error),
+    broke: (error) => bodyBroke(call, error),
     heldBy: (holder) => endWithAnswer(holder, call),
   };
 }
+
+const bodyBroke = (call: TappedCall, error: unknown): void =>
+  error === undefined ? streamAbandoned(call) : endOfStream(call, error);
 
 const ignore = (): void => undefined;
 

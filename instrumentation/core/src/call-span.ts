@@ -29,7 +29,7 @@ import {
   ATTR_GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK,
   ATTR_HTTP_REQUEST_RESEND_COUNT,
 } from './semconv.ts';
-import { type CallUsage, fillUsage, isCutOff } from './usage.ts';
+import { type CallUsage, fillUsage, isCutOff, isGenerating } from './usage.ts';
 
 /** What is known when a call begins. */
 export interface CallRequest {
@@ -69,6 +69,9 @@ export interface InnerCall {
   readonly conditions?: CallConditions | undefined;
 }
 
+/** Why an answer ended that nobody read to its end: the conventions take any reason. */
+const ABANDONED = 'abandoned';
+
 /** A try that failed and was followed by another. */
 interface FailedTry {
   readonly startMs: number;
@@ -90,6 +93,7 @@ export class CallSpan {
   private failedTry: FailedTry | undefined;
   private tries = 0;
   private hasFailed = false;
+  private wasAbandoned = false;
   private isEnded = false;
 
   constructor(tracer: Tracer, request: CallRequest) {
@@ -147,6 +151,11 @@ export class CallSpan {
     this.end();
   }
 
+  /** Nobody read the answer to its end, by which it would be told why it ended. */
+  abandoned(): void {
+    this.wasAbandoned = true;
+  }
+
   /** Ends it, once. */
   end(): void {
     if (this.isEnded) return;
@@ -183,6 +192,7 @@ export class CallSpan {
 
   private answerAttributes(): Attributes {
     const { id, model, finishReasons, usage, conditions, attributes: more } = this.answer ?? {};
+    const hasFailed = this.hasFailed || this.answer?.errorType !== undefined;
     const attributes: Attributes = more ?? {};
     const later = this.request.laterAttributes;
     for (const name in later) attributes[name] = later[name];
@@ -190,6 +200,8 @@ export class CallSpan {
     if (model !== undefined) attributes[ATTR_GEN_AI_RESPONSE_MODEL] = model;
     if (finishReasons !== undefined && finishReasons.length > 0) {
       attributes[ATTR_GEN_AI_RESPONSE_FINISH_REASONS] = [...finishReasons];
+    } else if (this.wasAbandoned && !hasFailed && isGenerating(this.request.operation)) {
+      attributes[ATTR_GEN_AI_RESPONSE_FINISH_REASONS] = [ABANDONED];
     }
     if (usage !== undefined && !isCutOff(this.request.operation, usage))
       fillUsage(attributes, usage);

@@ -3,6 +3,7 @@ import { tapIterator } from './stream-tap.ts';
 import { testCall } from './test-call.ts';
 
 const OUTPUT = 'gen_ai.usage.output_tokens';
+const FINISH = 'gen_ai.response.finish_reasons';
 
 /** Three pieces; tells how it was left. */
 function source(failing?: Error) {
@@ -57,6 +58,22 @@ describe('a stream that is looked at', () => {
     expect(left).toEqual(['left']);
     expect(call.ended()).toMatchObject({ [OUTPUT]: 2 });
     expect(call.ended()).not.toHaveProperty('error.type');
+    expect(call.ended()?.[FINISH]).toEqual(['abandoned']);
+  });
+
+  test('is not abandoned where it had told why it ended, came to its end, or broke', async () => {
+    const told = testCall();
+    told.span.answered({ finishReasons: ['stop'] });
+    for await (const _ of tapIterator(source().pieces, told)) break;
+    expect(told.ended()?.[FINISH]).toEqual(['stop']);
+    const whole = testCall();
+    const stream = tapIterator(source().pieces, whole);
+    await all(stream);
+    await stream.return?.();
+    expect(whole.ended()).not.toHaveProperty(FINISH);
+    const broken = testCall();
+    await expect(all(tapIterator(source(new Error('broke')).pieces, broken))).rejects.toThrow();
+    expect(broken.ended()).not.toHaveProperty(FINISH);
   });
 
   test('hands on the very error, and the call has failed with what was told before', async () => {

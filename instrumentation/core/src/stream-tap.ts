@@ -34,7 +34,7 @@ class TappedIterator implements AsyncIterableIterator<unknown, unknown, unknown>
   /** `for await` was left early. */
   return(value?: unknown): Step {
     const { inner, call } = this;
-    endOfStream(call);
+    streamAbandoned(call);
     if (inner.return === undefined) return Promise.resolve({ done: true, value });
     return inner.return(value);
   }
@@ -79,6 +79,12 @@ export function noteChunk({ span, reader }: TappedCall, chunk: unknown): boolean
     failedSafely('reading a piece of a stream', error);
     return false;
   }
+}
+
+/** Ends the call with what its pieces told until somebody stopped reading, or nobody could go on. */
+export function streamAbandoned(call: TappedCall): void {
+  call.span.abandoned();
+  endOfStream(call);
 }
 
 /** Ends the call with what its pieces told. */

@@ -1,5 +1,5 @@
 /** A ReadableStream that an SDK hands out, looked at in whichever of its ways it is read. It stays the same object. */
-import { endOfStream, type TappedCall, tapIterator } from './stream-tap.ts';
+import { streamAbandoned, type TappedCall, tapIterator } from './stream-tap.ts';
 import { tapIterable } from './tapped-answer.ts';
 
 type Readable = ReadableStream<unknown>;
@@ -12,7 +12,7 @@ export function tapReadable(stream: Readable, call: TappedCall): void {
   const lookingGetReader = (...mode: Parameters<typeof getReader>) =>
     mode[0] === undefined ? reader() : getReader.apply(stream, mode);
   const lookingCancel = (reason?: unknown): Promise<void> => {
-    if (!stream.locked) endOfStream(call);
+    if (!stream.locked) streamAbandoned(call);
     return cancel.call(stream, reason);
   };
   Object.assign(stream, {
@@ -33,7 +33,7 @@ function tapReader(reader: Reader, call: TappedCall): Reader {
   const looking: Pick<Reader, 'cancel'> & { read(): Promise<unknown> } = {
     read: () => tapped.next(),
     cancel: (reason) => {
-      endOfStream(call);
+      streamAbandoned(call);
       return cancel.call(reader, reason);
     },
   };

@@ -98,9 +98,12 @@ export function fillUsage(attributes: Attributes, usage: CallUsage): void {
 
 const GENERATING: ReadonlySet<string> = new Set(['chat', 'generate_content', 'text_completion']);
 
+/** Whether an answer of it tells why it ended. */
+export const isGenerating = (operation: string): boolean => GENERATING.has(operation);
+
 /**
  * Whether usage leaves open what came out of a model that generates: that of a stream which was left or cut tells its
  * beginning only. Priced like any other, what is not known would count as nothing.
  */
 export const isCutOff = (operation: string, { outputTokens }: CallUsage): boolean =>
-  outputTokens === undefined && GENERATING.has(operation);
+  outputTokens === undefined && isGenerating(operation);

@@ -50,6 +50,8 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly sampled_calls: number | string;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly in_uncached: number | string;
         /** Whole number; a string of digits from 2^53 on. */
@@ -114,6 +116,8 @@ export interface Operations {
         readonly cost_low_usd: string | null;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_high_usd: string | null;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
         /** US dollars, plain decimal: cost_usd and what the calls that upstream sampling dropped are estimated to have cost. Null when no call of the group was sampled. */
         readonly estimated_usd: string | null;
         /** Part of the total cost, 18 places half-even; null when the total is 0 or unknown. */
@@ -127,6 +131,8 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly sampled_calls: number | string;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly in_uncached: number | string;
         /** Whole number; a string of digits from 2^53 on. */
@@ -191,6 +197,8 @@ export interface Operations {
         readonly cost_low_usd: string | null;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_high_usd: string | null;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
         /** US dollars, plain decimal: cost_usd and what the calls that upstream sampling dropped are estimated to have cost. Null when no call of the group was sampled. */
         readonly estimated_usd: string | null;
         /** Part of the total cost, 18 places half-even; null when the total is 0 or unknown. */
@@ -203,6 +211,8 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly sampled_calls: number | string;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly in_uncached: number | string;
         /** Whole number; a string of digits from 2^53 on. */
@@ -267,6 +277,8 @@ export interface Operations {
         readonly cost_low_usd: string | null;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_high_usd: string | null;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
         /** US dollars, plain decimal: cost_usd and what the calls that upstream sampling dropped are estimated to have cost. Null when no call of the group was sampled. */
         readonly estimated_usd: string | null;
         /** Part of the total cost, 18 places half-even; null when the total is 0 or unknown. */
@@ -341,6 +353,8 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly sampled_calls: number | string;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly in_uncached: number | string;
         /** Whole number; a string of digits from 2^53 on. */
@@ -405,6 +419,8 @@ export interface Operations {
         readonly cost_low_usd: string | null;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_high_usd: string | null;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
         /** US dollars, plain decimal: cost_usd and what the calls that upstream sampling dropped are estimated to have cost. Null when no call of the group was sampled. */
         readonly estimated_usd: string | null;
       } & Readonly<Record<string, unknown>>)[];
@@ -418,6 +434,8 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly sampled_calls: number | string;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly in_uncached: number | string;
         /** Whole number; a string of digits from 2^53 on. */
@@ -482,6 +500,8 @@ export interface Operations {
         readonly cost_low_usd: string | null;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_high_usd: string | null;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
         /** US dollars, plain decimal: cost_usd and what the calls that upstream sampling dropped are estimated to have cost. Null when no call of the group was sampled. */
         readonly estimated_usd: string | null;
       })[];
@@ -492,6 +512,8 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly sampled_calls: number | string;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
         /** Whole number; a string of digits from 2^53 on. */
         readonly in_uncached: number | string;
         /** Whole number; a string of digits from 2^53 on. */
@@ -556,6 +578,8 @@ export interface Operations {
         readonly cost_low_usd: string | null;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_high_usd: string | null;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
         /** US dollars, plain decimal: cost_usd and what the calls that upstream sampling dropped are estimated to have cost. Null when no call of the group was sampled. */
         readonly estimated_usd: string | null;
       };
@@ -643,6 +667,8 @@ export interface Operations {
         readonly calls: number | string;
         /** Of these, calls whose cost is unknown. */
         readonly unpriced_calls: number | string;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
         /** Tokens that went in, from caches or not. */
         readonly input_tokens: number | string;
         /** Tokens that came out. */
@@ -653,6 +679,8 @@ export interface Operations {
         readonly cost_low_usd: string | null;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_high_usd: string | null;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
         /** Of its calls, by name. */
         readonly models: readonly string[];
         /** False: settle may still correct the figures. */
@@ -735,6 +763,8 @@ export interface Operations {
           readonly calls: number | string;
           /** Of these, calls whose cost is unknown. */
           readonly unpriced_calls: number | string;
+          /** Calls of which cache_saved_usd is known. */
+          readonly cache_priced_calls: number | string;
           /** Tokens that went in, from caches or not. */
           readonly input_tokens: number | string;
           /** Tokens that came out. */
@@ -745,6 +775,8 @@ export interface Operations {
           readonly cost_low_usd: string | null;
           /** US dollars, plain decimal, exact; null when no call of the group has a price. */
           readonly cost_high_usd: string | null;
+          /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+          readonly cache_saved_usd: string | null;
         };
         /** Of this span and all below it. */
         readonly subtree: {
@@ -752,6 +784,8 @@ export interface Operations {
           readonly calls: number | string;
           /** Of these, calls whose cost is unknown. */
           readonly unpriced_calls: number | string;
+          /** Calls of which cache_saved_usd is known. */
+          readonly cache_priced_calls: number | string;
           /** Tokens that went in, from caches or not. */
           readonly input_tokens: number | string;
           /** Tokens that came out. */
@@ -762,6 +796,8 @@ export interface Operations {
           readonly cost_low_usd: string | null;
           /** US dollars, plain decimal, exact; null when no call of the group has a price. */
           readonly cost_high_usd: string | null;
+          /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+          readonly cache_saved_usd: string | null;
         };
         /** What was booked, in the order of booking. */
         readonly entries: readonly ({
@@ -796,6 +832,23 @@ export interface Operations {
           readonly cost_high_usd: string | null;
           /** What the provider said; never part of the cost. */
           readonly reported_usd: string | null;
+          /** Calls of which cache_saved_usd is known. */
+          readonly cache_priced_calls: number | string;
+          /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+          readonly cache_saved_usd: string | null;
+          /** What in_uncached cost more than it would have cost read from a cache; null where the model has no price for that. */
+          readonly cache_missed_usd: string | null;
+          /** What cost_usd is made of, to the last digit. Null: there is no price, or it was booked before lines were kept. */
+          readonly lines: readonly ({
+            /** A bucket or unit of usage; flat_fee; reported_cost: what the provider said. */
+            readonly bucket: string;
+            /** Plain decimal; null: none is told, or the entry changes the amount alone. */
+            readonly quantity: string | null;
+            /** US dollars for one of it, after discounts: cost by quantity, 18 places half-even. */
+            readonly rate_usd: string | null;
+            /** US dollars, plain decimal, exact; signed as the entry. */
+            readonly cost_usd: string;
+          })[] | null;
           /** The price book whose rates made the amount. */
           readonly book_version: string | null;
           readonly rules_version: string | null;
@@ -808,6 +861,8 @@ export interface Operations {
         readonly calls: number | string;
         /** Of these, calls whose cost is unknown. */
         readonly unpriced_calls: number | string;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
         /** Tokens that went in, from caches or not. */
         readonly input_tokens: number | string;
         /** Tokens that came out. */
@@ -818,6 +873,8 @@ export interface Operations {
         readonly cost_low_usd: string | null;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_high_usd: string | null;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
       };
       /** Every span received up to then is settled: RFC 3339. Null: nothing ever was. */
       readonly settled_through: string | null;
@@ -882,6 +939,10 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
         readonly children: readonly ({
           readonly dimension: string;
           readonly value: string | null;
@@ -891,6 +952,10 @@ export interface Operations {
           readonly unpriced_calls: number | string;
           /** US dollars, plain decimal, exact; null when no call of the group has a price. */
           readonly cost_usd: string | null;
+          /** Calls of which cache_saved_usd is known. */
+          readonly cache_priced_calls: number | string;
+          /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+          readonly cache_saved_usd: string | null;
           readonly children?: readonly ({
             readonly dimension: string;
             readonly value: string | null;
@@ -900,6 +965,10 @@ export interface Operations {
             readonly unpriced_calls: number | string;
             /** US dollars, plain decimal, exact; null when no call of the group has a price. */
             readonly cost_usd: string | null;
+            /** Calls of which cache_saved_usd is known. */
+            readonly cache_priced_calls: number | string;
+            /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+            readonly cache_saved_usd: string | null;
           })[];
           readonly other?: {
             /** Whole number; a string of digits from 2^53 on. */
@@ -908,6 +977,10 @@ export interface Operations {
             readonly unpriced_calls: number | string;
             /** US dollars, plain decimal, exact; null when no call of the group has a price. */
             readonly cost_usd: string | null;
+            /** Calls of which cache_saved_usd is known. */
+            readonly cache_priced_calls: number | string;
+            /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+            readonly cache_saved_usd: string | null;
           };
         })[];
         readonly other: {
@@ -917,6 +990,10 @@ export interface Operations {
           readonly unpriced_calls: number | string;
           /** US dollars, plain decimal, exact; null when no call of the group has a price. */
           readonly cost_usd: string | null;
+          /** Calls of which cache_saved_usd is known. */
+          readonly cache_priced_calls: number | string;
+          /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+          readonly cache_saved_usd: string | null;
         };
       })[];
       /** What the rows do not show: rows + other = totals. */
@@ -927,6 +1004,10 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
       };
       readonly totals: {
         /** Whole number; a string of digits from 2^53 on. */
@@ -935,6 +1016,10 @@ export interface Operations {
         readonly unpriced_calls: number | string;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
       };
       readonly from: string;
       readonly to: string;
@@ -991,7 +1076,7 @@ export interface Operations {
     };
     readonly body: undefined;
     readonly answer: {
-      /** Each with its unit (user, feature, …); null where calls have none. */
+      /** Most expensive first, each with its unit alone (user, feature, …), null where calls have none; none per trace. */
       readonly rows: readonly ({
         /** Whole number; a string of digits from 2^53 on. */
         readonly calls: number | string;
@@ -1003,6 +1088,10 @@ export interface Operations {
         readonly users: number | string;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
         /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users. */
         readonly cost_usd_per_call: string | null;
         /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users. */
@@ -1022,7 +1111,13 @@ export interface Operations {
           /** US dollars, plain decimal, exact; null when no call of the group has a price. */
           readonly max: string | null;
         };
-      } & Readonly<Record<string, unknown>>)[];
+        readonly user?: string | null;
+        readonly session?: string | null;
+        readonly feature?: string | null;
+        readonly prompt?: string | null;
+        readonly agent?: string | null;
+        readonly model?: string | null;
+      })[];
       readonly totals: {
         /** Whole number; a string of digits from 2^53 on. */
         readonly calls: number | string;
@@ -1034,6 +1129,10 @@ export interface Operations {
         readonly users: number | string;
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
+        /** Calls of which cache_saved_usd is known. */
+        readonly cache_priced_calls: number | string;
+        /** US dollars, plain decimal, exact: what the calls would have cost without caches, less what they cost. Tokens read from caches save, tokens written to them cost more: negative where writing cost more than reading saved. Of the cache_priced_calls; null when no call is one. */
+        readonly cache_saved_usd: string | null;
         /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users. */
         readonly cost_usd_per_call: string | null;
         /** US dollars, 18 places half-even: the cost of the calls that have one, divided by these calls, by the traces that have a cost; of the calls that tell a user, by the users. */
@@ -1504,6 +1603,7 @@ export interface Operations {
         /** US dollars, plain decimal, exact; null when no call of the group has a price. */
         readonly cost_usd: string | null;
       };
+      /** Of the other side; null: nothing is compared. */
       readonly totals_right: {
         /** Whole number; a string of digits from 2^53 on. */
         readonly calls: number | string;
@@ -1515,7 +1615,7 @@ export interface Operations {
       } | null;
       /** True: a side has more groups than are read (20000), and the lighter ones are in `(other)`: what a frame lacks on one side may be there. */
       readonly is_cut: boolean;
-      readonly weight: string;
+      readonly weight: "cost" | "tokens" | "duration" | "calls";
       /** Null for one trace, whenever it was. */
       readonly from: string | null;
       readonly to: string | null;
@@ -1722,48 +1822,13 @@ export interface Operations {
     readonly body: Readonly<Record<string, unknown>>;
     readonly answer: Readonly<Record<string, unknown>>;
   };
-  /** Keys, without their secrets. `GET /api/v1/admin/keys` */
-  readonly listKeys: {
-    readonly parameters: Readonly<Record<never, never>>;
-    readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
-  };
-  /** Make a key. `POST /api/v1/admin/keys` */
-  readonly createKey: {
-    readonly parameters: Readonly<Record<never, never>>;
-    readonly body: {
-      readonly tenant?: string;
-      readonly scopes: readonly ("ingest" | "read" | "admin" | "operator")[];
-      readonly name?: string | null;
-      /** Make a read-only ClickHouse user of the tenant too, whose password the key is (ClickHouse servers only). */
-      readonly sql?: boolean;
-    };
-    readonly answer: Readonly<Record<string, unknown>>;
-  };
-  /** Make the successor of a key. `POST /api/v1/admin/keys/{id}/rotate` */
-  readonly rotateKey: {
-    readonly parameters: {
-      readonly id: string | number;
-    };
-    readonly body: {
-      /** How long both are valid, such as 24h. */
-      readonly overlap?: string;
-    };
-    readonly answer: Readonly<Record<string, unknown>>;
-  };
-  /** Revoke a key. `DELETE /api/v1/admin/keys/{id}` */
-  readonly revokeKey: {
-    readonly parameters: {
-      readonly id: string | number;
-    };
-    readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
-  };
   /** Whether the process lives. `GET /healthz` */
   readonly getHealth: {
     readonly parameters: Readonly<Record<never, never>>;
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly status: "ok";
+    };
   };
   /** Whether spans can be accepted and kept, part by part. `GET /readyz` */
   readonly getReadiness: {
@@ -1772,13 +1837,155 @@ export interface Operations {
       readonly for?: "ingest" | "query";
     };
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly ready: boolean;
+      /** It ends: send elsewhere while running requests finish. */
+      readonly draining: boolean;
+      readonly parts: readonly ({
+        readonly name: string;
+        /** What fails without it: accepting and keeping spans, or only answering questions; `complete` when answers are given all the same, but lack something. */
+        readonly needed_for: "ingest" | "query" | "complete";
+        readonly ok: boolean;
+        /** For people. */
+        readonly detail: string;
+      })[];
+    };
   };
   /** Metrics of the process. `GET /metrics` */
   readonly getMetrics: {
     readonly parameters: Readonly<Record<never, never>>;
     readonly body: undefined;
     readonly answer: Response;
+  };
+  /** Keys, without their secrets. Scope admin. `GET /api/v1/admin/keys` */
+  readonly listKeys: {
+    readonly parameters: Readonly<Record<never, never>>;
+    readonly body: undefined;
+    readonly answer: {
+      readonly rows: readonly ({
+        readonly id: string;
+        readonly tenant: string;
+        readonly scopes: readonly ("ingest" | "read" | "admin" | "operator")[];
+        readonly name: string | null;
+        /** The ClickHouse user whose password the key is. */
+        readonly sql_user: string | null;
+        readonly state: "active" | "expiring" | "expired" | "revoked";
+        readonly created_at: string;
+        readonly created_by: string;
+        readonly expires_at: string | null;
+        readonly revoked_at: string | null;
+      })[];
+    };
+  };
+  /** Make a key. Scope admin. `POST /api/v1/admin/keys` */
+  readonly createKey: {
+    readonly parameters: Readonly<Record<never, never>>;
+    readonly body: {
+      /** Absent: the asking key's own; another one needs the scope operator. */
+      readonly tenant?: string;
+      readonly scopes: readonly ("ingest" | "read" | "admin" | "operator")[];
+      /** For people. */
+      readonly name?: string | null;
+      /** Make a read-only ClickHouse user of the tenant too, whose password the key is (ClickHouse servers only). */
+      readonly sql?: boolean;
+    };
+    readonly answer: {
+      readonly id: string;
+      readonly tenant: string;
+      readonly scopes: readonly ("ingest" | "read" | "admin" | "operator")[];
+      readonly name: string | null;
+      /** The ClickHouse user whose password the key is. */
+      readonly sql_user: string | null;
+      readonly state: "active" | "expiring" | "expired" | "revoked";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly expires_at: string | null;
+      readonly revoked_at: string | null;
+      /** The key: shown this once. */
+      readonly key: string;
+    };
+  };
+  /** Make the successor of a key. Scope admin. `POST /api/v1/admin/keys/{id}/rotate` */
+  readonly rotateKey: {
+    readonly parameters: {
+      readonly id: string | number;
+    };
+    readonly body: {
+      /** How long both are valid, such as 24h. */
+      readonly overlap?: string;
+    };
+    readonly answer: {
+      readonly id: string;
+      readonly tenant: string;
+      readonly scopes: readonly ("ingest" | "read" | "admin" | "operator")[];
+      readonly name: string | null;
+      /** The ClickHouse user whose password the key is. */
+      readonly sql_user: string | null;
+      readonly state: "active" | "expiring" | "expired" | "revoked";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly expires_at: string | null;
+      readonly revoked_at: string | null;
+      /** The key: shown this once. */
+      readonly key: string;
+    };
+  };
+  /** Revoke a key. Scope admin. `DELETE /api/v1/admin/keys/{id}` */
+  readonly revokeKey: {
+    readonly parameters: {
+      readonly id: string | number;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      readonly id: string;
+      readonly tenant: string;
+      readonly scopes: readonly ("ingest" | "read" | "admin" | "operator")[];
+      readonly name: string | null;
+      /** The ClickHouse user whose password the key is. */
+      readonly sql_user: string | null;
+      readonly state: "active" | "expiring" | "expired" | "revoked";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly expires_at: string | null;
+      readonly revoked_at: string | null;
+    };
+  };
+  /** Who changed what, and when, newest first, a page at a time. Scope admin. `GET /api/v1/admin/audit` */
+  readonly listAudit: {
+    readonly parameters: {
+      /** Changes at or after: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
+      readonly from?: string | number;
+      /** Changes before; as `from`. */
+      readonly to?: string | number;
+      /** Only these. */
+      readonly action?: "budget.created" | "budget.changed" | "budget.deleted" | "key.created" | "key.changed" | "key.deleted" | "person_deletion.created" | "person_deletion.changed" | "person_deletion.deleted" | "price_import.created" | "price_import.changed" | "price_import.deleted" | "price_terms.created" | "price_terms.changed" | "price_terms.deleted" | "secret.created" | "secret.changed" | "secret.deleted" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "tenant_limit.created" | "tenant_limit.changed" | "tenant_limit.deleted" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "writer_claim.created" | "writer_claim.changed" | "writer_claim.deleted";
+      /** Only what this one did, such as `key:<id>`. */
+      readonly actor?: string | number;
+      /** Only what is of this tenant; operator keys see all without it, others their own. */
+      readonly tenant?: string | number;
+      /** A whole number from 1 to 1000. */
+      readonly limit?: string | number;
+      /** Where to go on: `next_cursor` of the page before, with the same parameters; `limit` may change. */
+      readonly cursor?: string | number;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      readonly rows: readonly ({
+        readonly recorded_at: string;
+        /** `key:<id>`, or what the collector did by itself: `first-start`, `init-keys`, `cli`. */
+        readonly actor: string;
+        /** Whose it is; null: the installation's. */
+        readonly tenant: string | null;
+        /** What became of what: `key.created`, `tenant.changed`. A key that is `deleted` is revoked. */
+        readonly action: string;
+        /** Of what was changed, in its kind. */
+        readonly id: string;
+        /** What it is since, as far as it may be told: state, scopes, value, amount. */
+        readonly detail: Readonly<Record<string, string | number | null | readonly string[]>>;
+      })[];
+      /** Where the next page begins, for `cursor`; null on the last one. */
+      readonly next_cursor: string | null;
+    };
   };
   /** What happens right now, as server-sent events, until the client goes. `GET /api/v1/live` */
   readonly streamLive: {
@@ -1870,12 +2077,14 @@ export interface Operations {
     readonly body: undefined;
     readonly answer: {
       readonly rows: readonly ({
-        readonly state?: "poison" | "damaged";
-        readonly name?: string;
-        readonly reason?: string | null;
-        readonly span_rows?: number | null;
-        readonly entry_rows?: number | null;
-        readonly held_by?: readonly string[] | null;
+        readonly state: "poison" | "damaged";
+        readonly name: string;
+        /** Why; null where it cannot be told. */
+        readonly reason: string | null;
+        readonly span_rows: number | null;
+        readonly entry_rows: number | null;
+        /** Tables that hold it; null where that cannot be told. */
+        readonly held_by: readonly string[] | null;
       })[];
     };
   };
@@ -1888,9 +2097,10 @@ export interface Operations {
     };
     readonly answer: {
       readonly rows: readonly ({
-        readonly name?: string;
-        readonly retried?: boolean;
-        readonly reason?: string | null;
+        readonly name: string;
+        readonly retried: boolean;
+        /** Why not, or what of it does not hold and is kept apart; null when all of it is back in the queue. */
+        readonly reason: string | null;
       })[];
     };
   };
@@ -2031,16 +2241,76 @@ export interface Operations {
       readonly nearest: readonly string[];
     };
   };
-  /** Aliases, own rates and discounts, those that ended or were taken back included. `GET /api/v1/admin/prices/overrides` */
+  /** Aliases, own rates and discounts, those that ended or were taken back included. Scope admin. `GET /api/v1/admin/prices/overrides` */
   readonly listPriceTerms: {
     readonly parameters: {
       /** Only of this tenant; operator keys see all without it. */
       readonly tenant?: string | number;
     };
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly rows: readonly ({
+        readonly type: "alias";
+        readonly name: string;
+        readonly target: string;
+        readonly provider: string | null;
+        readonly valid_from: string | null;
+        readonly valid_until: string | null;
+        readonly note: string | null;
+        readonly id: string;
+        readonly state: "active" | "planned" | "ended" | "removed";
+        readonly created_at: string;
+        readonly created_by: string;
+        readonly removed_at: string | null;
+        readonly tenant: string;
+      } | {
+        readonly type: "rates";
+        readonly provider: string;
+        readonly model: string;
+        readonly rates: Readonly<Record<string, string>>;
+        readonly when: Readonly<Record<string, string>>;
+        readonly valid_from: string | null;
+        readonly valid_until: string | null;
+        readonly note: string | null;
+        readonly id: string;
+        readonly state: "active" | "planned" | "ended" | "removed";
+        readonly created_at: string;
+        readonly created_by: string;
+        readonly removed_at: string | null;
+        readonly tenant: string;
+      } | {
+        readonly type: "discount";
+        readonly discount: string;
+        readonly provider: string | null;
+        readonly model: string | null;
+        readonly valid_from: string | null;
+        readonly valid_until: string | null;
+        readonly note: string | null;
+        readonly id: string;
+        readonly state: "active" | "planned" | "ended" | "removed";
+        readonly created_at: string;
+        readonly created_by: string;
+        readonly removed_at: string | null;
+        readonly tenant: string;
+      } | {
+        readonly id: string;
+        readonly state: "active" | "planned" | "ended" | "removed";
+        readonly created_at: string;
+        readonly created_by: string;
+        readonly removed_at: string | null;
+        readonly type: "import";
+        readonly book_version: string;
+        /** The newest day on which one of its prices was checked. */
+        readonly checked_at: string;
+        readonly age_days: number;
+        /** Providers it stands in for. */
+        readonly in_force: readonly string[];
+        /** Providers of which the shipped book is newer. */
+        readonly older: readonly string[];
+      })[];
+    };
   };
-  /** Add an alias, own rates, or a discount. `POST /api/v1/admin/prices/overrides` */
+  /** Add an alias, own rates, or a discount. Scope admin. `POST /api/v1/admin/prices/overrides` */
   readonly addPriceTerms: {
     readonly parameters: Readonly<Record<never, never>>;
     readonly body: {
@@ -2073,9 +2343,52 @@ export interface Operations {
         readonly note?: string | null;
       };
     };
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly type: "alias";
+      readonly name: string;
+      readonly target: string;
+      readonly provider: string | null;
+      readonly valid_from: string | null;
+      readonly valid_until: string | null;
+      readonly note: string | null;
+      readonly id: string;
+      readonly state: "active" | "planned" | "ended" | "removed";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly removed_at: string | null;
+      readonly tenant: string;
+    } | {
+      readonly type: "rates";
+      readonly provider: string;
+      readonly model: string;
+      readonly rates: Readonly<Record<string, string>>;
+      readonly when: Readonly<Record<string, string>>;
+      readonly valid_from: string | null;
+      readonly valid_until: string | null;
+      readonly note: string | null;
+      readonly id: string;
+      readonly state: "active" | "planned" | "ended" | "removed";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly removed_at: string | null;
+      readonly tenant: string;
+    } | {
+      readonly type: "discount";
+      readonly discount: string;
+      readonly provider: string | null;
+      readonly model: string | null;
+      readonly valid_from: string | null;
+      readonly valid_until: string | null;
+      readonly note: string | null;
+      readonly id: string;
+      readonly state: "active" | "planned" | "ended" | "removed";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly removed_at: string | null;
+      readonly tenant: string;
+    };
   };
-  /** End price terms at an instant, or take them, or an imported book, back whole. `DELETE /api/v1/admin/prices/overrides/{id}` */
+  /** End price terms at an instant, or take them, or an imported book, back whole. Scope admin. `DELETE /api/v1/admin/prices/overrides/{id}` */
   readonly removePriceTerms: {
     readonly parameters: {
       readonly id: string | number;
@@ -2083,19 +2396,118 @@ export interface Operations {
       readonly at?: string | number;
     };
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly type: "alias";
+      readonly name: string;
+      readonly target: string;
+      readonly provider: string | null;
+      readonly valid_from: string | null;
+      readonly valid_until: string | null;
+      readonly note: string | null;
+      readonly id: string;
+      readonly state: "active" | "planned" | "ended" | "removed";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly removed_at: string | null;
+      readonly tenant: string;
+    } | {
+      readonly type: "rates";
+      readonly provider: string;
+      readonly model: string;
+      readonly rates: Readonly<Record<string, string>>;
+      readonly when: Readonly<Record<string, string>>;
+      readonly valid_from: string | null;
+      readonly valid_until: string | null;
+      readonly note: string | null;
+      readonly id: string;
+      readonly state: "active" | "planned" | "ended" | "removed";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly removed_at: string | null;
+      readonly tenant: string;
+    } | {
+      readonly type: "discount";
+      readonly discount: string;
+      readonly provider: string | null;
+      readonly model: string | null;
+      readonly valid_from: string | null;
+      readonly valid_until: string | null;
+      readonly note: string | null;
+      readonly id: string;
+      readonly state: "active" | "planned" | "ended" | "removed";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly removed_at: string | null;
+      readonly tenant: string;
+    } | {
+      readonly id: string;
+      readonly state: "active" | "planned" | "ended" | "removed";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly removed_at: string | null;
+      readonly type: "import";
+      readonly book_version: string;
+      /** The newest day on which one of its prices was checked. */
+      readonly checked_at: string;
+      readonly age_days: number;
+      /** Providers it stands in for. */
+      readonly in_force: readonly string[];
+      /** Providers of which the shipped book is newer. */
+      readonly older: readonly string[];
+    };
   };
   /** Bring a newer price book; it is checked before it is taken. Scope operator. `POST /api/v1/admin/prices/imports` */
   readonly importPriceBook: {
     readonly parameters: Readonly<Record<never, never>>;
-    readonly body: Readonly<Record<string, unknown>>;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly body: {
+      readonly format: "aicost-price-book-1";
+      readonly layers: readonly {
+        readonly name: string;
+        /** One file of the book for each provider. */
+        readonly providers: readonly unknown[];
+      }[];
+    };
+    readonly answer: {
+      readonly id: string;
+      readonly state: "active" | "planned" | "ended" | "removed";
+      readonly created_at: string;
+      readonly created_by: string;
+      readonly removed_at: string | null;
+      readonly type: "import";
+      readonly book_version: string;
+      /** The newest day on which one of its prices was checked. */
+      readonly checked_at: string;
+      readonly age_days: number;
+      /** Providers it stands in for. */
+      readonly in_force: readonly string[];
+      /** Providers of which the shipped book is newer. */
+      readonly older: readonly string[];
+    };
   };
   /** Every tenant that was made or has a key: its state, the limits set for it, and what it used today. Scope operator. `GET /api/v1/admin/tenants` */
   readonly listTenants: {
     readonly parameters: Readonly<Record<never, never>>;
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly rows: readonly ({
+        readonly tenant: string;
+        /** `suspended`: nothing is taken in, its keys may still read. `deleting`: its rows are being deleted. */
+        readonly state: "active" | "suspended" | "deleting";
+        /** When its state was set last; null for one that is there for having a key. */
+        readonly state_set_at: string | null;
+        readonly state_set_by: string | null;
+        /** Keys in force. */
+        readonly keys: number;
+        /** Limits that were set for it alone, by name; null is "no limit". */
+        readonly limits: Readonly<Record<string, number | null>>;
+        /** What it used of its UTC day, as this collector counted. */
+        readonly today: {
+          readonly day: string;
+          readonly spans: number;
+          readonly bytes: number;
+        };
+      })[];
+    };
   };
   /** Make a tenant, before it has a key. Scope operator. `POST /api/v1/admin/tenants` */
   readonly createTenant: {
@@ -2104,7 +2516,24 @@ export interface Operations {
       /** 1 to 63 of a-z, 0-9, "-" and "_", never one that was deleted. */
       readonly tenant: string;
     };
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly tenant: string;
+      /** `suspended`: nothing is taken in, its keys may still read. `deleting`: its rows are being deleted. */
+      readonly state: "active" | "suspended" | "deleting";
+      /** When its state was set last; null for one that is there for having a key. */
+      readonly state_set_at: string | null;
+      readonly state_set_by: string | null;
+      /** Keys in force. */
+      readonly keys: number;
+      /** Limits that were set for it alone, by name; null is "no limit". */
+      readonly limits: Readonly<Record<string, number | null>>;
+      /** What it used of its UTC day, as this collector counted. */
+      readonly today: {
+        readonly day: string;
+        readonly spans: number;
+        readonly bytes: number;
+      };
+    };
   };
   /** Take nothing in for a tenant: OTLP is answered 403 `tenant_suspended`. Its keys may still read. Scope operator. `POST /api/v1/admin/tenants/{tenant}/suspend` */
   readonly suspendTenant: {
@@ -2113,7 +2542,24 @@ export interface Operations {
       readonly tenant: string | number;
     };
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly tenant: string;
+      /** `suspended`: nothing is taken in, its keys may still read. `deleting`: its rows are being deleted. */
+      readonly state: "active" | "suspended" | "deleting";
+      /** When its state was set last; null for one that is there for having a key. */
+      readonly state_set_at: string | null;
+      readonly state_set_by: string | null;
+      /** Keys in force. */
+      readonly keys: number;
+      /** Limits that were set for it alone, by name; null is "no limit". */
+      readonly limits: Readonly<Record<string, number | null>>;
+      /** What it used of its UTC day, as this collector counted. */
+      readonly today: {
+        readonly day: string;
+        readonly spans: number;
+        readonly bytes: number;
+      };
+    };
   };
   /** Take in again what a suspended tenant sends. Scope operator. `POST /api/v1/admin/tenants/{tenant}/resume` */
   readonly resumeTenant: {
@@ -2122,7 +2568,24 @@ export interface Operations {
       readonly tenant: string | number;
     };
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly tenant: string;
+      /** `suspended`: nothing is taken in, its keys may still read. `deleting`: its rows are being deleted. */
+      readonly state: "active" | "suspended" | "deleting";
+      /** When its state was set last; null for one that is there for having a key. */
+      readonly state_set_at: string | null;
+      readonly state_set_by: string | null;
+      /** Keys in force. */
+      readonly keys: number;
+      /** Limits that were set for it alone, by name; null is "no limit". */
+      readonly limits: Readonly<Record<string, number | null>>;
+      /** What it used of its UTC day, as this collector counted. */
+      readonly today: {
+        readonly day: string;
+        readonly spans: number;
+        readonly bytes: number;
+      };
+    };
   };
   /** The limits of a tenant, and where each value comes from. Scope operator. `GET /api/v1/admin/tenants/{tenant}/limits` */
   readonly showTenantLimits: {
@@ -2131,7 +2594,20 @@ export interface Operations {
       readonly tenant: string | number;
     };
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly rows: readonly ({
+        readonly limit: string;
+        readonly unit: string;
+        /** Null is "no limit". */
+        readonly value: number | null;
+        /** Where the value comes from: `tenant` was set for it, `*` for every tenant, `default` is the table's. */
+        readonly source: "tenant" | "*" | "default";
+        readonly set_at: string | null;
+        readonly set_by: string | null;
+        /** What it bounds. */
+        readonly sentence: string;
+      })[];
+    };
   };
   /** Set a limit of a tenant; it holds here at once, and everywhere within 10 s. Scope operator. `PUT /api/v1/admin/tenants/{tenant}/limits/{limit}` */
   readonly setTenantLimit: {
@@ -2144,7 +2620,18 @@ export interface Operations {
     readonly body: {
       readonly value: number | null;
     };
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly limit: string;
+      readonly unit: string;
+      /** Null is "no limit". */
+      readonly value: number | null;
+      /** Where the value comes from: `tenant` was set for it, `*` for every tenant, `default` is the table's. */
+      readonly source: "tenant" | "*" | "default";
+      readonly set_at: string | null;
+      readonly set_by: string | null;
+      /** What it bounds. */
+      readonly sentence: string;
+    };
   };
   /** Let a limit of a tenant be what it is for every tenant. Scope operator. `DELETE /api/v1/admin/tenants/{tenant}/limits/{limit}` */
   readonly unsetTenantLimit: {
@@ -2155,7 +2642,18 @@ export interface Operations {
       readonly limit: "requests_per_second" | "spans_per_second" | "bytes_per_second" | "burst_seconds" | "requests_at_once" | "reads_per_second" | "queries_at_once" | "spans_per_day" | "bytes_per_day" | "spans_per_request" | "attributes_per_span" | "attribute_value_bytes" | "span_name_bytes" | "spans_retention_days" | "content_retention_days" | "ledger_retention_days";
     };
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly limit: string;
+      readonly unit: string;
+      /** Null is "no limit". */
+      readonly value: number | null;
+      /** Where the value comes from: `tenant` was set for it, `*` for every tenant, `default` is the table's. */
+      readonly source: "tenant" | "*" | "default";
+      readonly set_at: string | null;
+      readonly set_by: string | null;
+      /** What it bounds. */
+      readonly sentence: string;
+    };
   };
   /** Delete a tenant for good: its keys are revoked, then every row of it is deleted. A restart goes on with it; the name is never used again. Scope operator. `POST /api/v1/admin/tenants/{tenant}/delete` */
   readonly deleteTenant: {
@@ -2544,7 +3042,7 @@ export interface Operations {
       };
     };
   };
-  /** What alerts did in a range, newest first, with the state of each delivery. `GET /api/v1/alerts` */
+  /** What alerts did in a range, newest first, a page at a time, with the state of each delivery. `GET /api/v1/alerts` */
   readonly listAlerts: {
     readonly parameters: {
       /** Start of the range: an RFC 3339 time such as 2026-08-20T00:00:00Z or 2026-08-20T02:00:00.5+02:00 (1970 to 2105), now, or now-<n> with m, h, d or w such as now-7d. */
@@ -2555,6 +3053,8 @@ export interface Operations {
       readonly budget_id?: string | number;
       /** A whole number from 1 to 1000. */
       readonly limit?: string | number;
+      /** Where to go on: `next_cursor` of the page before, with the same parameters; `limit` may change. */
+      readonly cursor?: string | number;
     };
     readonly body: undefined;
     readonly answer: {
@@ -2607,8 +3107,8 @@ export interface Operations {
           readonly at: string;
         })[];
       })[];
-      /** There are older ones in the range: raise limit, or ask with a `to` just after the `recorded_at` of the last row. Events of one look share it. */
-      readonly is_cut: boolean;
+      /** Where the next page begins, for `cursor`; null on the last one. */
+      readonly next_cursor: string | null;
     };
   };
   /** Where alerts of the tenant are sent. `GET /api/v1/webhooks` */
@@ -2676,7 +3176,21 @@ export interface Operations {
   readonly getOpenApi: {
     readonly parameters: Readonly<Record<never, never>>;
     readonly body: undefined;
-    readonly answer: Readonly<Record<string, unknown>>;
+    readonly answer: {
+      readonly openapi: string;
+      readonly info: {
+        readonly title: string;
+        readonly version: string;
+      } & Readonly<Record<string, unknown>>;
+      readonly paths: Readonly<Record<string, Readonly<Record<string, {
+        readonly operationId: string;
+        readonly summary: string;
+        readonly responses: Readonly<Record<string, {
+          readonly description: string;
+        } & Readonly<Record<string, unknown>>>>;
+      } & Readonly<Record<string, unknown>>>>>>;
+      readonly components: Readonly<Record<string, unknown>>;
+    } & Readonly<Record<string, unknown>>;
   };
   /** One page: where to send, whether anything arrives, what was spent. `GET /` */
   readonly getPage: {
@@ -2713,13 +3227,14 @@ export const OPERATIONS: Readonly<Record<OperationName, OperationRoute>> = {
   exportTraces: { method: 'POST', path: '/v1/traces', isJson: true },
   exportLogs: { method: 'POST', path: '/v1/logs', isJson: true },
   exportMetrics: { method: 'POST', path: '/v1/metrics', isJson: true },
+  getHealth: { method: 'GET', path: '/healthz', isJson: true },
+  getReadiness: { method: 'GET', path: '/readyz', isJson: true },
+  getMetrics: { method: 'GET', path: '/metrics', isJson: false },
   listKeys: { method: 'GET', path: '/api/v1/admin/keys', isJson: true },
   createKey: { method: 'POST', path: '/api/v1/admin/keys', isJson: true },
   rotateKey: { method: 'POST', path: '/api/v1/admin/keys/{id}/rotate', isJson: true },
   revokeKey: { method: 'DELETE', path: '/api/v1/admin/keys/{id}', isJson: true },
-  getHealth: { method: 'GET', path: '/healthz', isJson: true },
-  getReadiness: { method: 'GET', path: '/readyz', isJson: true },
-  getMetrics: { method: 'GET', path: '/metrics', isJson: false },
+  listAudit: { method: 'GET', path: '/api/v1/admin/audit', isJson: true },
   streamLive: { method: 'GET', path: '/api/v1/live', isJson: false },
   settleNow: { method: 'POST', path: '/api/v1/admin/settle', isJson: false },
   verifyLedger: { method: 'POST', path: '/api/v1/admin/verify', isJson: false },

@@ -13,7 +13,7 @@ import {
   ledgerSourceFor,
   rollupFor,
 } from '../dimensions.ts';
-import { columnSums, FIGURE_COLUMNS } from '../figures.ts';
+import { columnSums, FIGURE_COLUMNS, type FigureColumn } from '../figures.ts';
 import { inRangeSql } from '../instant-sql.ts';
 import { NS_PER_SECOND, type Range } from '../range.ts';
 import { bound, join, name, type Sql, sql } from '../sql.ts';
@@ -24,6 +24,12 @@ const KEYS: readonly Dimension[] = ['tenant', ...ROLLUP_DIMENSIONS];
 const MONEY = /_usd$/;
 /** There are calls and none has a price, nor was anything else booked: what they cost is unknown, not 0. */
 const UNKNOWN = sql`calls > 0 AND calls = unpriced_calls AND cost_usd = 0`;
+
+function shown(column: FigureColumn): Sql {
+  if (column === 'cache_saved_usd')
+    return sql`if(calls > 0 AND cache_priced_calls = 0 AND cache_saved_usd = 0, NULL, cache_saved_usd)`;
+  return MONEY.test(column) ? sql`if(${UNKNOWN}, NULL, ${name(column)})` : name(column);
+}
 
 /** How the hours of a range are covered, for whoever asks whether its ledger entries are still there. */
 export function coverHours({ range, filters }: Pick<ExportSlice, 'range' | 'filters'>): Coverage {
@@ -38,7 +44,7 @@ export const COST_HOURS: ExportTable = {
     plain('hour'),
     ...KEYS.map((dimension, index) => text(dimension, name(`k${index}`))),
     ...FIGURE_COLUMNS.filter((column) => column !== 'sampled_out_usd').map((column) =>
-      plain(column, MONEY.test(column) ? sql`if(${UNKNOWN}, NULL, ${name(column)})` : name(column)),
+      plain(column, shown(column)),
     ),
     plain(
       'estimated_usd',

@@ -60,7 +60,10 @@ export function exportParameters(nowNs: InstantNs) {
   });
 }
 
-/** Whether an export that is cut off can go on: only where the same bytes come again, ordered and of one instant. */
+/**
+ * Whether an export that is cut off can go on: only where the same bytes come again, ordered and of one instant. The
+ * rollups have no instant: what a later batch added to a sum of theirs cannot be left out again.
+ */
 export function canResume({ name, format }: Pick<ExportInput, 'name' | 'format'>): boolean {
   return format !== 'parquet' && name !== 'costs';
 }

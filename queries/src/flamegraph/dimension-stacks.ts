@@ -60,7 +60,7 @@ export async function readDimensionStacks(
       const frames = by.map((dimension, index) => row[`k${index}`] || `(no ${dimension})`);
       return stacksOfGroup(frames, row, { leaves, price });
     }),
-    totals: total === undefined ? NO_WEIGHTS : weightsOf(total),
+    totals: total === undefined ? NO_WEIGHTS : weightsOf(total, 'f_'),
     isCut: found.length > GROUPS_MAX,
   };
 }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { dimensionsOf } from '../cost-rows.ts';
 import { coverRange } from '../coverage.ts';
 import { openingOf, refuseExpired } from '../expired-ledger.ts';
-import { COUNT_SCHEMA, type Count, MONEY_SCHEMA, showCount } from '../figures.ts';
+import { COUNT_SCHEMA, MONEY_SCHEMA, showCount } from '../figures.ts';
 import { PROVISIONAL_SHAPE, type Provisional, readProvisional } from '../provisional.ts';
 import { formatInstant, type InstantNs } from '../range.ts';
 import { openTenantScope, type Reader, type Store, type TenantScope } from '../tenant-scope.ts';
@@ -15,13 +15,13 @@ import { narrowingSql, readRange } from './entries.ts';
 import { foldedStacks } from './folded.ts';
 import type { Leaves } from './group-figures.ts';
 import type { AskedSide, FlamegraphInput } from './input.ts';
-import { FRAME_SHAPE, type FrameRow, nestedSet, RIGHT_SHAPE } from './nested-set.ts';
+import { FRAME_ROW, nestedSet } from './nested-set.ts';
 import { pprofProfile } from './pprof.ts';
 import { readSpanStacks } from './span-stacks.ts';
 import { type SpeedscopeFile, speedscopeFile } from './speedscope.ts';
 import type { PriceUsage } from './split-cost.ts';
 import { type PairedStack, pairStacks, type ReadSide } from './stacks.ts';
-import { showWeight, type Weight, type Weights } from './weights.ts';
+import { showWeight, WEIGHTS, type Weights } from './weights.ts';
 
 const SIDE_TOTALS = z.object({
   calls: COUNT_SCHEMA,
@@ -30,41 +30,26 @@ const SIDE_TOTALS = z.object({
   cost_usd: MONEY_SCHEMA,
 });
 
-interface SideTotals {
-  readonly calls: Count;
-  readonly unpriced_calls: Count;
-  readonly tokens: string;
-  readonly cost_usd: string | null;
-}
+type SideTotals = z.output<typeof SIDE_TOTALS>;
 
-export interface FlamegraphAnswer extends Provisional {
-  readonly rows: readonly FrameRow[];
-  readonly totals: SideTotals;
-  /** Of the other side; null where nothing is compared. */
-  readonly totals_right: SideTotals | null;
-  readonly is_cut: boolean;
-  readonly weight: Weight;
-  readonly from: string | null;
-  readonly to: string | null;
-}
-
-/** An answer in JSON as a Zod schema, for documentation. */
+/** An answer in JSON. */
 export const FLAMEGRAPH_ANSWER = z.object({
   rows: z
-    .array(z.object({ ...FRAME_SHAPE, ...z.object(RIGHT_SHAPE).partial().shape }))
+    .array(FRAME_ROW)
     .describe('Frames in depth-first order, siblings heaviest first; the first is the root.'),
   totals: SIDE_TOTALS,
-  totals_right: SIDE_TOTALS.nullable(),
+  totals_right: SIDE_TOTALS.nullable().describe('Of the other side; null: nothing is compared.'),
   is_cut: z
     .boolean()
     .describe(
       'True: a side has more groups than are read (20000), and the lighter ones are in `(other)`: what a frame lacks on one side may be there.',
     ),
-  weight: z.string(),
+  weight: z.enum(WEIGHTS),
   from: z.string().nullable().describe('Null for one trace, whenever it was.'),
   to: z.string().nullable(),
   ...PROVISIONAL_SHAPE,
 });
+export type FlamegraphAnswer = z.output<typeof FLAMEGRAPH_ANSWER>;
 
 /** What a format's body is. */
 export type FlamegraphBody =

@@ -6,7 +6,6 @@ import { describe, expect, test } from 'vitest';
 import { apportionNanoUsd } from './apportion.ts';
 import { foldedStacks } from './folded.ts';
 import { pprofProfile } from './pprof.ts';
-import { speedscopeFile } from './speedscope.ts';
 import { type PairedStack, pairStacks } from './stacks.ts';
 import { NO_WEIGHTS, type Weights } from './weights.ts';
 
@@ -69,26 +68,6 @@ describe('folded stacks', () => {
     const list = [{ frames: ['a', 'b'], left: calls(1n), right: calls(2n) }];
     expect(foldedStacks(list, { weight: 'calls', isCompared: true })).toBe('total;a;b 1 2\n');
   });
-});
-
-test('speedscope: samples name frames that are there, weights add up to the end', () => {
-  fc.assert(
-    fc.property(stacks, fc.boolean(), (list, isCompared) => {
-      const file = speedscopeFile(list, { weight: 'tokens', isCompared });
-      expect(file.profiles).toHaveLength(isCompared ? 2 : 1);
-      for (const { samples, weights: values, endValue } of file.profiles) {
-        expect(values).toHaveLength(samples.length);
-        expect(values.reduce((total, value) => total + value, 0)).toBe(endValue);
-        for (const index of samples.flat()) expect(file.shared.frames[index]).toBeDefined();
-      }
-      const names = file.profiles[0]!.samples.map((sample) =>
-        sample.map((index) => file.shared.frames[index]!.name),
-      );
-      const kept = list.filter(({ left }) => left.tokens !== 0n);
-      // A sample without any frame is not drawn.
-      expect(names).toEqual(kept.map(({ frames }) => (frames.length === 0 ? ['total'] : frames)));
-    }),
-  );
 });
 
 describe('pprof', () => {

@@ -70,14 +70,21 @@ export const FACT_KEYS: readonly string[] = FACT_COLUMNS.map(([column]) => colum
 export const FACT_NAMES: readonly Sql[] = FACT_KEYS.map(name);
 export const FACT_VALUES: readonly Sql[] = FACT_COLUMNS.map(([, expression]) => expression);
 
+/** A column of a figure; `f_duration` is added where durations are asked for. */
+export type Figure = `f_${(typeof WEIGHT_FIGURES)[number] | UsageKey | 'duration'}`;
+
 /** The figures that `groupFigures` gives. */
-export function figuresOf(leaves: Leaves): string[] {
-  return [...WEIGHT_FIGURES, ...USAGE_KEYS_OF[leaves]].map((figure) => `f_${figure}`);
+export function figuresOf(leaves: Leaves): Figure[] {
+  return [...WEIGHT_FIGURES, ...USAGE_KEYS_OF[leaves]].map((figure) => `f_${figure}` as const);
 }
 
 /** Reads what a group weighs; `prefix` is that of its columns. */
-export function weightsOf(row: GroupText, prefix: 'f_' | 't_' = 'f_'): Weights {
-  const read = (figure: string): string => row[`${prefix}${figure}`] ?? '0';
+export function weightsOf<Prefix extends 'f_' | 't_'>(
+  row: { readonly [F in keyof Weights as `${Prefix}${F}`]?: string },
+  prefix: Prefix,
+): Weights {
+  const texts: Readonly<Record<string, string | undefined>> = row;
+  const read = (figure: keyof Weights): string => texts[`${prefix}${figure}`] ?? '0';
   return {
     cost: parseDecimal(read('cost'), MONEY_SCALE),
     tokens: BigInt(read('tokens')),
@@ -93,7 +100,7 @@ export function stacksOfGroup(
   row: GroupText,
   { leaves, price }: { readonly leaves: Leaves; readonly price: PriceUsage },
 ): Stack[] {
-  const weights = weightsOf(row);
+  const weights = weightsOf(row, 'f_');
   const usage = usageOf(row, leaves);
   const tokens = leaves === 'none' || leaves === 'cost' ? NO_QUANTITIES : usage;
   const parts = splitsCost(leaves) ? (splitOf(row, usage, price) ?? NO_QUANTITIES) : NO_QUANTITIES;
@@ -129,7 +136,7 @@ function usageOf(row: GroupText, leaves: Leaves): ReadonlyMap<UsageKey, bigint> 
 
 function splitOf(row: GroupText, usage: ReadonlyMap<UsageKey, bigint>, price: PriceUsage) {
   if (row['d_basis'] !== 'computed') return null;
-  const { calls, cost } = weightsOf(row);
+  const { calls, cost } = weightsOf(row, 'f_');
   const group: CallGroup = {
     facts: {
       tenant: row['d_tenant'] ?? '',

@@ -3,14 +3,14 @@
  * there is exactly one row of level 0, and a frame's value is its own and those of its children.
  */
 import { z } from 'zod';
-import { COUNT_SCHEMA, type Count, showCount } from '../figures.ts';
+import { COUNT_SCHEMA, showCount } from '../figures.ts';
 import { magnitude, type PairedStack } from './stacks.ts';
 import { addWeights, NO_WEIGHTS, showWeight, type Weight, type Weights } from './weights.ts';
 
 const EXACT = z.string().nullable();
 
-/** A frame. `value` and `self` are for drawing, as doubles; beside them stand the exact figures. */
-export const FRAME_SHAPE = {
+/** A frame of one side. `value` and `self` are for drawing, as doubles; beside them stand the exact figures. */
+const ONE_SIDE = z.object({
   level: z.int().describe('Depth: 0 is the root.'),
   label: z.string(),
   value: z
@@ -23,39 +23,24 @@ export const FRAME_SHAPE = {
   self_exact: EXACT.describe('As `self`, exact.'),
   calls: COUNT_SCHEMA,
   unpriced_calls: COUNT_SCHEMA.describe('Of them without a price: they add nothing to the cost.'),
-};
+});
 
 /** What a frame has besides where two sides are compared. */
-export const RIGHT_SHAPE = {
+const RIGHT_SIDE = z.object({
   valueRight: z.number().describe('As `value`, of the other side.'),
   selfRight: z.number(),
   value_right_exact: EXACT,
   self_right_exact: EXACT,
   calls_right: COUNT_SCHEMA,
   unpriced_calls_right: COUNT_SCHEMA,
-};
+});
 
-interface OneSide {
-  readonly level: number;
-  readonly label: string;
-  readonly value: number;
-  readonly self: number;
-  readonly value_exact: string | null;
-  readonly self_exact: string | null;
-  readonly calls: Count;
-  readonly unpriced_calls: Count;
-}
+type OneSide = z.output<typeof ONE_SIDE>;
+type RightSide = z.output<typeof RIGHT_SIDE>;
 
-interface RightSide {
-  readonly valueRight: number;
-  readonly selfRight: number;
-  readonly value_right_exact: string | null;
-  readonly self_right_exact: string | null;
-  readonly calls_right: Count;
-  readonly unpriced_calls_right: Count;
-}
-
-export type FrameRow = OneSide & Partial<RightSide>;
+/** A frame as it is answered. */
+export const FRAME_ROW = ONE_SIDE.extend(RIGHT_SIDE.partial().shape);
+export type FrameRow = z.output<typeof FRAME_ROW>;
 
 interface Side {
   own: Weights;

@@ -15,8 +15,8 @@ import { type AskedEntries, entriesSql, traceSql } from './entries.ts';
 import {
   FACT_KEYS,
   FACT_VALUES,
+  type Figure,
   figuresOf,
-  type GroupText,
   groupSums,
   splitsCost,
   stacksOfGroup,
@@ -36,11 +36,19 @@ const NO_SPAN_FRAME = '(no span)';
 const ANCESTOR_HOURS = 24n;
 
 /** Alike traces: arrays of their spans (`names`, `parents` from 1, 0: none) and of their billed groups (`spans`, …). */
-type TreeRow = Readonly<Record<string, readonly string[] | string>> & {
+type TreeRow = {
   readonly names: readonly string[];
   readonly parents: readonly number[];
   readonly spans: readonly number[];
+  /** Where costs are split. */
+  readonly facts?: readonly string[];
+  readonly at_ns?: readonly string[];
+} & { readonly [F in Figure]?: readonly string[] } & {
+  readonly [T in (typeof TOTALS)[number] as `t_${T}`]: string;
 };
+
+/** Over all trees. */
+const TOTALS = ['calls', 'unpriced', 'cost', 'tokens', 'duration'] as const;
 
 /** Reads one side. */
 export async function readSpanStacks(
@@ -52,13 +60,13 @@ export async function readSpanStacks(
   const [first] = rows;
   return {
     stacks: rows.slice(0, TREES_MAX).flatMap((row) => stacksOfTree(row, question, price)),
-    totals: first === undefined ? NO_WEIGHTS : weightsOf(first as unknown as GroupText, 't_'),
+    totals: first === undefined ? NO_WEIGHTS : weightsOf(first, 't_'),
     isCut: rows.length > TREES_MAX,
   };
 }
 
 function stacksOfTree(row: TreeRow, { leaves }: DimensionQuestion, price: PriceUsage): Stack[] {
-  const figures = ['f_duration', ...figuresOf(leaves)];
+  const figures: readonly Figure[] = ['f_duration', ...figuresOf(leaves)];
   return row.spans.flatMap((span, index) => {
     const group: Record<string, string> = {};
     for (const figure of figures) group[figure] = row[figure]?.[index] ?? '0';
@@ -68,9 +76,9 @@ function stacksOfTree(row: TreeRow, { leaves }: DimensionQuestion, price: PriceU
 }
 
 function readFacts(row: TreeRow, index: number): Record<string, string> {
-  const values = JSON.parse(row['facts']?.[index] ?? '[]') as string[];
+  const values = JSON.parse(row.facts?.[index] ?? '[]') as string[];
   const facts = Object.fromEntries(FACT_KEYS.map((key, at) => [key, values[at] ?? '']));
-  return { ...facts, f_at_ns: row['at_ns']?.[index] ?? '0', f_book: values.at(-1) ?? '' };
+  return { ...facts, f_at_ns: row.at_ns?.[index] ?? '0', f_book: values.at(-1) ?? '' };
 }
 
 function framesOf({ names, parents }: TreeRow, span: number): string[] {
@@ -83,8 +91,6 @@ function framesOf({ names, parents }: TreeRow, span: number): string[] {
   if (at > 0) frames.push(CUT_FRAME);
   return frames.reverse();
 }
-
-const TOTALS = ['calls', 'unpriced', 'cost', 'tokens', 'duration'] as const;
 
 function treesSql(scope: TenantScope, question: DimensionQuestion): Sql {
   const { entries, leaves, weight } = question;

@@ -3,6 +3,7 @@
  * query tests run on the real store, tables and views.
  */
 import { buildDayStatement } from '@ai-cost-profiler/clickhouse/day-totals.ts';
+import type { StartEngineOptions } from '@ai-cost-profiler/clickhouse/engine/supervise.ts';
 import { storeAddress } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
 import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
@@ -65,8 +66,11 @@ export interface EmbeddedLedger {
 
 const DATABASE = 'aicost';
 
-export async function openEmbeddedLedger(): Promise<EmbeddedLedger> {
-  const engine = await startMigratedEngine();
+/** `options` are those of its engine. */
+export async function openEmbeddedLedger(
+  options: Partial<StartEngineOptions> = {},
+): Promise<EmbeddedLedger> {
+  const engine = await startMigratedEngine(options);
   const store = createStore({
     kind: 'embedded',
     database: DATABASE,

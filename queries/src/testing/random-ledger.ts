@@ -44,25 +44,37 @@ export const entries = fc.array(
         'tag.team': values,
       }),
       cost_usd: amounts,
+      cache_saved_usd: fc.option(amounts),
       in_uncached: fc.bigInt(-(2n ** 40n), 2n ** 55n),
       audio_seconds: fc.integer({ min: -5, max: 5_000_000 }).map((ms) => String(ms / 1000)),
       calls: fc.constantFrom('1', '1', '-1', '0'),
       unpriced: fc.boolean(),
       overLimit: fc.constantFrom(0, 0, 0, 8, 32, 256),
     })
-    .map(({ cost_usd, in_uncached, audio_seconds, calls, unpriced, ...rest }): Entry => {
-      const money = {
+    .map(
+      ({
         cost_usd,
-        list_usd: cost_usd,
-        cost_low_usd: cost_usd,
-        cost_high_usd: cost_usd,
-      };
-      const counts = { calls, in_uncached: in_uncached.toString(), audio_seconds };
-      return {
-        ...rest,
-        figures: unpriced ? { ...counts, unpriced_calls: calls } : { ...counts, ...money },
-      };
-    }),
+        cache_saved_usd: saved,
+        in_uncached,
+        audio_seconds,
+        calls,
+        unpriced,
+        ...rest
+      }): Entry => {
+        const money = {
+          cost_usd,
+          list_usd: cost_usd,
+          cost_low_usd: cost_usd,
+          cost_high_usd: cost_usd,
+          ...(saved === null ? {} : { cache_saved_usd: saved, cache_priced_calls: calls }),
+        };
+        const counts = { calls, in_uncached: in_uncached.toString(), audio_seconds };
+        return {
+          ...rest,
+          figures: unpriced ? { ...counts, unpriced_calls: calls } : { ...counts, ...money },
+        };
+      },
+    ),
   { maxLength: 40 },
 );
 

@@ -2,9 +2,11 @@
 import { parseUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { INPUT_BUCKETS, OUTPUT_BUCKETS, USAGE_KEYS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { z } from 'zod';
+import { CACHE_PRICED_CALLS, CACHE_SAVED_SCHEMA } from '../cache-savings.ts';
 import { COUNT_SCHEMA, type Count, showCount } from '../figures.ts';
 import { formatInstant } from '../range.ts';
 import type { TraceSums } from '../trace-sums.ts';
+import { LINES_SCHEMA, linesOf } from './charge-lines.ts';
 import type { StoredEntry, StoredQuantities } from './stored-trace.ts';
 
 const TEXT = z.string().nullable();
@@ -39,6 +41,12 @@ export const ENTRY_SCHEMA = z.object({
   cost_low_usd: AMOUNT,
   cost_high_usd: AMOUNT,
   reported_usd: AMOUNT.describe('What the provider said; never part of the cost.'),
+  cache_priced_calls: COUNT_SCHEMA.describe(CACHE_PRICED_CALLS),
+  cache_saved_usd: CACHE_SAVED_SCHEMA,
+  cache_missed_usd: AMOUNT.describe(
+    'What in_uncached cost more than it would have cost read from a cache; null where the model has no price for that.',
+  ),
+  lines: LINES_SCHEMA,
   book_version: TEXT.describe('The price book whose rates made the amount.'),
   rules_version: TEXT,
   note: TEXT,
@@ -73,6 +81,10 @@ export function showEntry(entry: StoredEntry): EntryRow {
     cost_low_usd: entry.cost_low_usd,
     cost_high_usd: entry.cost_high_usd,
     reported_usd: entry.reported_usd,
+    cache_priced_calls: count(entry.cache_priced_calls),
+    cache_saved_usd: entry.cache_saved_usd,
+    cache_missed_usd: entry.cache_missed_usd,
+    lines: linesOf(entry),
     book_version: text(entry.book_version),
     rules_version: text(entry.rules_version),
     note: text(entry.note),
@@ -93,11 +105,13 @@ export function sumsOfEntry(entry: StoredEntry): TraceSums {
   return {
     calls: BigInt(entry.calls),
     unpriced_calls: BigInt(entry.unpriced_calls),
+    cache_priced_calls: BigInt(entry.cache_priced_calls),
     input_tokens: tokens(INPUT_BUCKETS),
     output_tokens: tokens(OUTPUT_BUCKETS),
     cost_usd: parseUsd(entry.cost_usd ?? '0'),
     cost_low_usd: parseUsd(entry.cost_low_usd ?? '0'),
     cost_high_usd: parseUsd(entry.cost_high_usd ?? '0'),
+    cache_saved_usd: parseUsd(entry.cache_saved_usd ?? '0'),
   };
 }
 

@@ -82,6 +82,8 @@ const ENTRY_MONEY = [
   'cost_low_usd',
   'cost_high_usd',
   'reported_usd',
+  'cache_saved_usd',
+  'cache_missed_usd',
 ] as const;
 
 /** Quantities by bucket or unit, as plain decimals; null where there is none. */
@@ -96,6 +98,9 @@ export interface StoredEntry
   readonly start_ns: string;
   readonly calls: string;
   readonly unpriced_calls: string;
+  readonly cache_priced_calls: string;
+  /** What each bucket or unit cost, as plain decimals. */
+  readonly bucket_usd: Readonly<Record<string, string>>;
   readonly batch: boolean;
   readonly inexact: boolean;
 }
@@ -170,7 +175,7 @@ function spansSql(scope: TenantScope, which: Sql): Sql {
 
 function entriesSql(scope: TenantScope, which: Sql): Sql {
   return sql`SELECT ${columns(ENTRY_TEXTS)}, ${columns(ENTRY_MONEY)}, ${columns(USAGE_KEYS)}, reverses, batch, inexact,
-      calls, unpriced_calls, toUnixTimestamp64Nano(recorded_at) AS recorded_ns, toUnixTimestamp64Nano(start_time) AS start_ns
+      calls, unpriced_calls, cache_priced_calls, bucket_usd, toUnixTimestamp64Nano(recorded_at) AS recorded_ns, toUnixTimestamp64Nano(start_time) AS start_ns
     ${scope.from('ledger')}${which}
     ORDER BY recorded_at, entry_id LIMIT ${bound('UInt64', ENTRIES_MAX + 1)}`;
 }

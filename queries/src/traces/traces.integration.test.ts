@@ -96,11 +96,13 @@ describe('traces', () => {
       error_spans: 1,
       calls: 1,
       unpriced_calls: 0,
+      cache_priced_calls: 0,
       input_tokens: 10,
       output_tokens: 5,
       cost_usd: '0.075',
       cost_low_usd: '0.075',
       cost_high_usd: '0.075',
+      cache_saved_usd: null,
       models: ['x'],
       settled: false,
     });
@@ -179,7 +181,7 @@ describe('traces', () => {
     ['min_cost_usd=0.0000000000000000001', /at most 18 decimal places/],
     ['limit=201', /limit is "201": expected a whole number from 1 to 200/],
     ['cursor=abc', /cursor is "abc": expected the next_cursor of the page before/],
-    ['trace_id=a', /trace_id is "a": expected a parameter/],
+    ['trace_id=a', /trace_id is "a": expected one of from, /],
   ] as const)('%s is refused with what is allowed', ([query, message]) => {
     expect(() => ask(query)).toThrow(InputProblem);
     expect(() => ask(query)).toThrow(message);

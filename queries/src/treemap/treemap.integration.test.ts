@@ -26,6 +26,8 @@ function expectSum(whole: AreaFigures, parts: readonly AreaFigures[]): void {
   const cost = parts.reduce((sum, part) => sum + parseUsd(part.cost_usd ?? '0'), 0n);
   expect(cost).toBe(parseUsd(whole.cost_usd ?? '0'));
   expect(parts.reduce((sum, part) => sum + Number(part.calls), 0)).toBe(Number(whole.calls));
+  const saved = parts.reduce((sum, part) => sum + parseUsd(part.cache_saved_usd ?? '0'), 0n);
+  expect(saved).toBe(parseUsd(whole.cache_saved_usd ?? '0'));
 }
 
 function expectTree(area: Area, limit: number): void {
@@ -54,6 +56,8 @@ test('any ledger: every node is the sum of its children and other, the root is t
         calls: same.calls,
         unpriced_calls: same.unpriced_calls,
         cost_usd: same.cost_usd,
+        cache_priced_calls: same.cache_priced_calls,
+        cache_saved_usd: same.cache_saved_usd,
       });
       expectSum(totals, [...rows, other]);
       for (const row of rows) expectTree(row, limit);

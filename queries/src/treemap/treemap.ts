@@ -4,6 +4,12 @@
  */
 import { formatUsd, MONEY_SCALE, parseDecimal } from '@ai-cost-profiler/clickhouse/money.ts';
 import { z } from 'zod';
+import {
+  CACHE_PRICED_CALLS,
+  CACHE_SAVED_SCHEMA,
+  type CacheSavings,
+  showCacheSaved,
+} from '../cache-savings.ts';
 import { type CostQuestion, costRows, coverFor, dimensionsOf } from '../cost-rows.ts';
 import { type Dimension, keyNames } from '../dimensions.ts';
 import { refuseExpired } from '../expired-ledger.ts';
@@ -18,6 +24,8 @@ export interface AreaFigures {
   readonly calls: Count;
   readonly unpriced_calls: Count;
   readonly cost_usd: string | null;
+  readonly cache_priced_calls: Count;
+  readonly cache_saved_usd: string | null;
 }
 
 /** A node; `children` and `other` only where it is divided further. */
@@ -36,7 +44,13 @@ export interface TreemapAnswer extends Provisional {
   readonly to: string;
 }
 
-const AREA_FIGURES = { calls: COUNT_SCHEMA, unpriced_calls: COUNT_SCHEMA, cost_usd: MONEY_SCHEMA };
+const AREA_FIGURES = {
+  calls: COUNT_SCHEMA,
+  unpriced_calls: COUNT_SCHEMA,
+  cost_usd: MONEY_SCHEMA,
+  cache_priced_calls: COUNT_SCHEMA.describe(CACHE_PRICED_CALLS),
+  cache_saved_usd: CACHE_SAVED_SCHEMA,
+};
 const REST = z.object(AREA_FIGURES);
 const AREA = { dimension: z.string(), value: z.string().nullable(), ...AREA_FIGURES };
 const LEAF = z.object(AREA);
@@ -55,16 +69,23 @@ export const TREEMAP_ANSWER = z.object({
   ...PROVISIONAL_SHAPE,
 });
 
-type StoredRow = Readonly<Record<'depth' | 'calls' | 'unpriced' | 'cost', string>> &
+type StoredRow = Readonly<
+  Record<'depth' | 'calls' | 'unpriced' | 'cost' | 'cache_priced' | 'saved', string>
+> &
   Readonly<Record<`k${number}`, string>>;
 
-interface Sums {
-  readonly calls: bigint;
+interface Sums extends CacheSavings {
   readonly unpriced_calls: bigint;
   readonly cost_usd: bigint;
 }
 
-const NOTHING: Sums = { calls: 0n, unpriced_calls: 0n, cost_usd: 0n };
+const NOTHING: Sums = {
+  calls: 0n,
+  unpriced_calls: 0n,
+  cost_usd: 0n,
+  cache_priced_calls: 0n,
+  cache_saved_usd: 0n,
+};
 
 /** Answers for one reader. Throws ForbiddenQuestion, ExpiredQuestion, and what the store throws. */
 export async function answerTreemap(
@@ -122,11 +143,13 @@ function pathOf(row: StoredRow, depth: number): string {
   return JSON.stringify(Array.from({ length: depth }, (_, index) => row[`k${index}`]));
 }
 
-function readSums({ calls, unpriced, cost }: StoredRow): Sums {
+function readSums({ calls, unpriced, cost, cache_priced, saved }: StoredRow): Sums {
   return {
     calls: BigInt(calls),
     unpriced_calls: BigInt(unpriced),
     cost_usd: parseDecimal(cost, MONEY_SCALE),
+    cache_priced_calls: BigInt(cache_priced),
+    cache_saved_usd: parseDecimal(saved, MONEY_SCALE),
   };
 }
 
@@ -135,6 +158,8 @@ function subtract(a: Sums, b: Sums): Sums {
     calls: a.calls - b.calls,
     unpriced_calls: a.unpriced_calls - b.unpriced_calls,
     cost_usd: a.cost_usd - b.cost_usd,
+    cache_priced_calls: a.cache_priced_calls - b.cache_priced_calls,
+    cache_saved_usd: a.cache_saved_usd - b.cache_saved_usd,
   };
 }
 
@@ -143,10 +168,13 @@ function show(sums: Sums): AreaFigures {
     calls: showCount(sums.calls),
     unpriced_calls: showCount(sums.unpriced_calls),
     cost_usd: costIsUnknown(sums) ? null : formatUsd(sums.cost_usd),
+    cache_priced_calls: showCount(sums.cache_priced_calls),
+    cache_saved_usd: showCacheSaved(sums),
   };
 }
 
-const SUMS = sql`sum(calls) AS sum_calls, sum(unpriced_calls) AS sum_unpriced, sum(coalesce(cost_usd, 0)) AS sum_cost`;
+const SUMS = sql`sum(calls) AS sum_calls, sum(unpriced_calls) AS sum_unpriced, sum(coalesce(cost_usd, 0)) AS sum_cost,
+  sum(cache_priced_calls) AS sum_cache_priced, sum(coalesce(cache_saved_usd, 0)) AS sum_saved`;
 
 /** Every level in one statement; of each node's children the most expensive, most expensive first. */
 function treemapSql(scope: TenantScope, input: TreemapInput): Sql {
@@ -160,8 +188,10 @@ function treemapSql(scope: TenantScope, input: TreemapInput): Sql {
     const level = bound('UInt32', index + 1);
     return sql`if(lvl > ${level}, ${key}, '')`;
   });
-  return sql`SELECT toString(lvl) AS depth, ${join(keys, ', ')}, toString(c) AS calls, toString(u) AS unpriced, toString(m) AS cost
-    FROM (SELECT ${depth} AS lvl, ${join(keys, ', ')}, sum(sum_calls) AS c, sum(sum_unpriced) AS u, sum(sum_cost) AS m
+  return sql`SELECT toString(lvl) AS depth, ${join(keys, ', ')}, toString(c) AS calls, toString(u) AS unpriced, toString(m) AS cost,
+      toString(p) AS cache_priced, toString(s) AS saved
+    FROM (SELECT ${depth} AS lvl, ${join(keys, ', ')}, sum(sum_calls) AS c, sum(sum_unpriced) AS u, sum(sum_cost) AS m,
+        sum(sum_cache_priced) AS p, sum(sum_saved) AS s
       FROM (${costRows(scope, questionOf(input))}) GROUP BY GROUPING SETS (${join(levels, ', ')}, ()))
     ORDER BY lvl, m DESC, ${join(keys, ', ')} LIMIT ${bound('UInt64', input.limit)} BY lvl, ${join(parents, ', ')}`;
 }

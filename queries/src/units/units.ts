@@ -9,6 +9,7 @@ import {
   parseDecimal,
 } from '@ai-cost-profiler/clickhouse/money.ts';
 import { z } from 'zod';
+import { CACHE_PRICED_CALLS, CACHE_SAVED_SCHEMA, showCacheSaved } from '../cache-savings.ts';
 import { coverRange } from '../coverage.ts';
 import {
   type Dimension,
@@ -19,10 +20,10 @@ import {
   leading,
 } from '../dimensions.ts';
 import { refuseExpired } from '../expired-ledger.ts';
-import { COUNT_SCHEMA, type Count, costIsUnknown, MONEY_SCHEMA, showCount } from '../figures.ts';
+import { COUNT_SCHEMA, costIsUnknown, MONEY_SCHEMA, showCount } from '../figures.ts';
 import { inRangeSql } from '../instant-sql.ts';
 import { rangeShape, readParameters, readRange, wholeNumberSchema } from '../parameters.ts';
-import { PROVISIONAL_SHAPE, type Provisional, readProvisional } from '../provisional.ts';
+import { PROVISIONAL_SHAPE, readProvisional } from '../provisional.ts';
 import { formatInstant, type InstantNs, type Range } from '../range.ts';
 import { bound, name, type Sql, sql } from '../sql.ts';
 import { openTenantScope, type Reader, type Store, type TenantScope } from '../tenant-scope.ts';
@@ -62,28 +63,6 @@ export function readUnitsInput(parameters: URLSearchParams, nowNs: InstantNs): U
   return { range: readRange(values, parameters), per, filters, limit, nowNs };
 }
 
-const COUNTS = ['calls', 'unpriced_calls', 'traces', 'users'] as const;
-const QUOTIENTS = ['per_call', 'per_trace', 'per_user'] as const;
-const PERCENTILES = ['p50', 'p90', 'p95', 'p99', 'max'] as const;
-
-export type UnitFigures = Readonly<Record<(typeof COUNTS)[number], Count>> & {
-  readonly cost_usd: string | null;
-  readonly cost_usd_per_call: string | null;
-  readonly cost_usd_per_trace: string | null;
-  readonly cost_usd_per_user: string | null;
-  readonly trace_cost_usd: Readonly<Record<(typeof PERCENTILES)[number], string | null>>;
-};
-
-export type UnitRow = UnitFigures & { readonly [U in Unit]?: string | null };
-
-export interface UnitsAnswer extends Provisional {
-  /** Most expensive first; none per trace. */
-  readonly rows: readonly UnitRow[];
-  readonly totals: UnitFigures;
-  readonly from: string;
-  readonly to: string;
-}
-
 const QUOTIENT = z
   .string()
   .nullable()
@@ -98,25 +77,61 @@ const FIGURES = z.object({
     'Different users that have calls or a cost, as far as calls tell one.',
   ),
   cost_usd: MONEY_SCHEMA,
-  ...Object.fromEntries(QUOTIENTS.map((quotient) => [`cost_usd_${quotient}`, QUOTIENT])),
+  cache_priced_calls: COUNT_SCHEMA.describe(CACHE_PRICED_CALLS),
+  cache_saved_usd: CACHE_SAVED_SCHEMA,
+  cost_usd_per_call: QUOTIENT,
+  cost_usd_per_trace: QUOTIENT,
+  cost_usd_per_user: QUOTIENT,
   trace_cost_usd: z
-    .object(Object.fromEntries(PERCENTILES.map((percentile) => [percentile, MONEY_SCHEMA])))
+    .object({
+      p50: MONEY_SCHEMA,
+      p90: MONEY_SCHEMA,
+      p95: MONEY_SCHEMA,
+      p99: MONEY_SCHEMA,
+      max: MONEY_SCHEMA,
+    })
     .describe('Of the traces that have a cost, each with what of it is of the row: exact.'),
 });
+type UnitFigures = z.output<typeof FIGURES>;
 
-/** An answer as a Zod schema, for documentation. */
+const UNIT_VALUE = z.string().nullable().optional();
+const ROW = FIGURES.extend({
+  user: UNIT_VALUE,
+  session: UNIT_VALUE,
+  feature: UNIT_VALUE,
+  prompt: UNIT_VALUE,
+  agent: UNIT_VALUE,
+  model: UNIT_VALUE,
+} satisfies Record<Exclude<Unit, 'trace'>, typeof UNIT_VALUE>);
+
+/** An answer. */
 export const UNITS_ANSWER = z.object({
   rows: z
-    .array(FIGURES.catchall(z.string().nullable()))
-    .describe('Each with its unit (user, feature, …); null where calls have none.'),
+    .array(ROW)
+    .describe(
+      'Most expensive first, each with its unit alone (user, feature, …), null where calls have none; none per trace.',
+    ),
   totals: FIGURES,
   from: z.string(),
   to: z.string(),
   ...PROVISIONAL_SHAPE,
 });
+export type UnitsAnswer = z.output<typeof UNITS_ANSWER>;
 
 type StoredRow = Readonly<
-  Record<'is_total' | 'unit' | 'cost' | 'priced_traces' | (typeof COUNTS)[number], string> &
+  Record<
+    | 'is_total'
+    | 'unit'
+    | 'cost'
+    | 'cache_priced'
+    | 'saved'
+    | 'priced_traces'
+    | 'calls'
+    | 'unpriced_calls'
+    | 'traces'
+    | 'users',
+    string
+  > &
     // Of the calls that tell a user.
     Record<'user_calls' | 'user_unpriced' | 'user_cost', string>
 > & { readonly percentiles: readonly string[] };
@@ -155,6 +170,8 @@ const NOTHING: StoredRow = {
   traces: '0',
   users: '0',
   cost: '0',
+  cache_priced: '0',
+  saved: '0',
   priced_traces: '0',
   user_calls: '0',
   user_unpriced: '0',
@@ -180,6 +197,8 @@ function show(row: StoredRow): UnitFigures {
   const { calls, unpriced_calls: unpriced, cost_usd: cost } = sums;
   const ofUsers = sumsOf(row.user_calls, row.user_unpriced, row.user_cost);
   const priced = BigInt(row.priced_traces);
+  const cachePriced = BigInt(row.cache_priced);
+  const saved = parseDecimal(row.saved, MONEY_SCALE);
   const percentile = (index: number): string | null => {
     const text = row.percentiles[index];
     return priced === 0n || text === undefined ? null : formatUsd(parseDecimal(text, MONEY_SCALE));
@@ -190,6 +209,12 @@ function show(row: StoredRow): UnitFigures {
     traces: showCount(BigInt(row.traces)),
     users: showCount(BigInt(row.users)),
     cost_usd: costIsUnknown(sums) ? null : formatUsd(cost),
+    cache_priced_calls: showCount(cachePriced),
+    cache_saved_usd: showCacheSaved({
+      calls,
+      cache_priced_calls: cachePriced,
+      cache_saved_usd: saved,
+    }),
     cost_usd_per_call: per(sums, calls - unpriced),
     cost_usd_per_trace: per(sums, priced),
     cost_usd_per_user: per(ofUsers, BigInt(row.users)),
@@ -212,12 +237,14 @@ function unitsSql(scope: TenantScope, { range, per, filters, limit }: UnitsInput
   const partsOf = (by: readonly Dimension[]): Sql => {
     const [columns, keys] = [keyColumns(by, 'ledger'), leading(keyNames(by))];
     return sql`SELECT ${leading(columns)}${scope.traceKey} AS trace_key, grouping(trace_key) AS is_user, ${name('user')} AS told,
-      sum(calls) AS c, sum(unpriced_calls) AS u, sum(coalesce(cost_usd, 0)) AS m, c > u OR m != 0 AS has_cost
+      sum(calls) AS c, sum(unpriced_calls) AS u, sum(coalesce(cost_usd, 0)) AS m,
+      sum(cache_priced_calls) AS p, sum(coalesce(cache_saved_usd, 0)) AS s, c > u OR m != 0 AS has_cost
       ${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, 'ledger')}
       GROUP BY GROUPING SETS ((${keys}trace_key), (${keys}told))`;
   };
   const known = sql`is_user = 1 AND told != ''`;
   const figures = sql`toString(sumIf(c, is_user = 0)) AS calls, toString(sumIf(u, is_user = 0)) AS unpriced_calls, toString(sumIf(m, is_user = 0)) AS cost,
+    toString(sumIf(p, is_user = 0)) AS cache_priced, toString(sumIf(s, is_user = 0)) AS saved,
     toString(countIf(is_user = 0 AND (c != 0 OR m != 0))) AS traces, toString(countIf(is_user = 0 AND has_cost)) AS priced_traces,
     toString(countIf(${known} AND (c != 0 OR m != 0))) AS users, toString(sumIf(c, ${known})) AS user_calls,
     toString(sumIf(u, ${known})) AS user_unpriced, toString(sumIf(m, ${known})) AS user_cost,

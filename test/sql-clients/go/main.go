@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -72,5 +73,16 @@ func main() {
 		refused(db, "CREATE TABLE t (a UInt8) ENGINE = Memory", "164")
 		db.Close()
 	}
-	fmt.Println("clickhouse-go reads")
+	fmt.Println("clickhouse-go", version(), "reads")
+}
+
+func version() string {
+	if build, ok := debug.ReadBuildInfo(); ok {
+		for _, module := range build.Deps {
+			if module.Path == "github.com/ClickHouse/clickhouse-go/v2" {
+				return module.Version
+			}
+		}
+	}
+	return "of unknown version"
 }

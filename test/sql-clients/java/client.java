@@ -27,6 +27,7 @@ class Client {
 
   public static void main(String[] arguments) throws Exception {
     Class.forName("com.clickhouse.jdbc.Driver");
+    String version = "";
     for (String coding : new String[] {"", "compress=false", "compress=true&use_http_compression=true"}) {
       Properties user = new Properties();
       user.put("user", "anybody");
@@ -35,6 +36,7 @@ class Client {
       try (Connection connection = DriverManager.getConnection(url, user)) {
         must(connection.isValid(10), coding);
         DatabaseMetaData about = connection.getMetaData();
+        version = about.getDriverVersion();
         must(about.getDatabaseProductVersion().matches("\\d+\\..*"), about.getDatabaseProductVersion());
         must(count(about.getTables(null, "aicost", "ledger", null)) == 1, "the table ledger");
         must(count(about.getColumns(null, "aicost", "spans", "trace_id")) == 1, "the column trace_id");
@@ -51,6 +53,6 @@ class Client {
         refused(connection, "CREATE TABLE t (a UInt8) ENGINE = Memory", "Code: 164");
       }
     }
-    System.out.println("clickhouse-jdbc reads");
+    System.out.println("clickhouse-jdbc " + version + " reads");
   }
 }

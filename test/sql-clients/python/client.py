@@ -1,6 +1,7 @@
 """clickhouse-connect against --sql. Every line that fails ends the program with 1."""
 
 import os
+from importlib.metadata import version
 from urllib.parse import urlparse
 
 import clickhouse_connect
@@ -33,4 +34,4 @@ for compress in (False, True, "lz4", "zstd", "gzip", "deflate"):
     assert "Code: 46" in refusal(client, "SELECT nofunction()"), compress
     assert "Code: 164" in refusal(client, "CREATE TABLE t (a UInt8) ENGINE = Memory"), compress
     client.close()
-print("clickhouse-connect reads")
+print(f"clickhouse-connect {version('clickhouse-connect')} reads")

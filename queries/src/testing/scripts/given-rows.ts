@@ -15,7 +15,12 @@ const UUIDS: readonly string[] = ['entry_id', 'reverses'];
 const SPAN_IDS: readonly string[] = ['span_id', 'parent_span_id'];
 const SPAN_ID_DIGITS = 16;
 /** A column of a map: `tag.team`, `usage.in_uncached`. */
-const MAPS: Cells = { tag: 'tags', usage: 'usage', price_context: 'price_context' };
+const MAPS: Cells = {
+  tag: 'tags',
+  usage: 'usage',
+  price_context: 'price_context',
+  bucket_usd: 'bucket_usd',
+};
 const NS_PER_MS = 1_000_000n;
 
 export interface GivenTable {
