@@ -66,7 +66,8 @@ class SessionLeaves {
     this.state = state;
     const leaves = spans
       .filter((span) => roleOf(state, span) === 'leaf')
-      .sort((a, b) => (a.endNs < b.endNs ? -1 : 1));
+      // Spans are in the order of the tree, and stay in it where ends are equal.
+      .sort((a, b) => compare(a.endNs, b.endNs));
     this.bySession = Map.groupBy(leaves, (span) => this.sessionOf(span));
   }
 
@@ -79,13 +80,15 @@ class SessionLeaves {
     );
     const response = responseName(event.call);
     const same = near.find(({ call }) => response !== undefined && responseName(call) === response);
-    return same ?? near.toSorted((a, b) => (distance(a, event) < distance(b, event) ? -1 : 1))[0];
+    return same ?? near.toSorted((a, b) => compare(distance(a, event), distance(b, event)))[0];
   }
 
   private sessionOf(span: LlmSpan): string | undefined {
     return sessionName(span.service, sessionOf(this.state.tree, span));
   }
 }
+
+const compare = (a: bigint, b: bigint): number => Number(a > b) - Number(a < b);
 
 function distance(span: LlmSpan, event: LlmSpan): bigint {
   const difference = event.startNs - span.endNs;
