@@ -23,8 +23,8 @@ export const GRAFANA_USER = 'grafana';
 const DATABASE = 'aicost';
 
 /**
- * What Grafana may read: money and spans, how far settle is, alerts and what became of them. Not keys, and not what is
- * being deleted.
+ * What Grafana may read: money and spans, how far settle is, budgets, alerts and what became of them, how collectors
+ * are. Not keys, and not what is being deleted.
  */
 export const GRAFANA_TABLES = [
   'spans',
@@ -40,6 +40,8 @@ export const GRAFANA_TABLES = [
   'control_totals',
   'alerts',
   'webhook_attempts',
+  'budget_status',
+  'collector_health',
   'migrations',
 ] as const;
 

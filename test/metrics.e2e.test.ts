@@ -262,6 +262,10 @@ describe('metrics', () => {
   });
 });
 
+test('how the collector is was stored as soon as it had started', () => {
+  expect(after.get('aicost_engine_rows{table="collector_health"}')).toBeGreaterThanOrEqual(1);
+});
+
 describe('own traces', () => {
   const named = (name: string) => ownSpans.filter((one) => one['name'] === name);
 

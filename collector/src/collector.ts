@@ -14,7 +14,6 @@ import { announcement, type Places } from './announce.ts';
 import { createAuthenticate } from './authenticate/authenticate.ts';
 import { startBackground } from './background.ts';
 import { BufferPool } from './buffer-pool.ts';
-import { collectGauges } from './collect-gauges.ts';
 import { connectableUrl, removeCollectorFile, writeCollectorFile } from './collector-file.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
@@ -36,6 +35,7 @@ import { Normaliser } from './normalise/normalise.ts';
 import { observeTotals } from './observe.ts';
 import { openBackup } from './open-backup.ts';
 import { type OpenBudgets, openBudgets } from './open-budgets.ts';
+import { type Health, openHealth } from './open-health.ts';
 import { openImport } from './open-import.ts';
 import { openLimits } from './open-limits.ts';
 import { openLive } from './open-live.ts';
@@ -178,6 +178,7 @@ class Collector implements RunningCollector {
   private listeners: Listeners | undefined;
   private readonly storing: Storing;
   private readonly erasures: Erasures;
+  private readonly health: Health;
   private pricesTable: PricesTableFiller | undefined;
   private background: ReturnType<typeof startBackground> | undefined;
   private isDraining = false;
@@ -192,6 +193,7 @@ class Collector implements RunningCollector {
     const limits = parts.limits.ofTenants;
     this.storing = new Storing({ ...parts, limits }, (error) => this.failUnlessDraining(error));
     this.erasures = openErasures({ ...parts, storing: this.storing });
+    this.health = openHealth({ ...parts, storing: this.storing });
     this.refresh = startRefreshLoop(parts.control, parts.log);
     parts.storage.prepared
       .then(() => {
@@ -205,7 +207,7 @@ class Collector implements RunningCollector {
   }
 
   async listen(accept: AcceptSignals): Promise<void> {
-    const { config, log, metrics, control, storage, prices } = this.parts;
+    const { config, log, metrics, control, storage } = this.parts;
     const authenticate = createAuthenticate({
       findKey: (id) => control.keys.get(id),
       now: () => new Date(),
@@ -215,13 +217,7 @@ class Collector implements RunningCollector {
       ...this.parts,
       authenticate,
       signalRoutes,
-      collectGauges: collectGauges({
-        ...this.parts,
-        dataDir: config.dataDir,
-        books: prices.books,
-        storing: this.storing,
-        nowMs: this.parts.clock.nowMs,
-      }),
+      collectGauges: this.health.collectGauges,
       isDraining: () => this.isDraining,
       writing: this.storing.writing,
       settling: () => this.storing.settling,
@@ -272,6 +268,7 @@ class Collector implements RunningCollector {
     await this.parts.totals.stop(deadline);
     await this.background?.stop(deadline);
     await this.storing.drain(deadline);
+    await this.health.stop(deadline);
     await this.refresh.stop();
     await this.pricesTable?.stop();
     await storage.close();

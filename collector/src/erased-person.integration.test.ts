@@ -29,10 +29,12 @@ async function sketchesOf(tenant: string): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ user, spans }) => [user, spans]));
 }
 
-/** An alert of a budget for each user. */
+/** An alert of a budget for each user, and how it stands. */
 async function alertOf(user: string): Promise<void> {
-  const row = { tenant: 'acme', message_id: 'one', dimension: 'user', key: user };
-  await at.ledger.store.insertRows('aicost.alerts', [row]);
+  const key = { tenant: 'acme', dimension: 'user', key: user };
+  await at.ledger.store.insertRows('aicost.alerts', [{ ...key, message_id: 'one' }]);
+  const status = { ...key, budget_id: 'b', state: 'ok', recorded_at: new Date().toISOString() };
+  await at.ledger.store.insertRows('aicost.budget_status', [status]);
 }
 
 it('on a cluster it is refused, saying what can be done, and nothing is noted', async () => {

@@ -92,6 +92,11 @@ test('what is spent beyond a budget is told live, counted, and sent under the se
   } finally {
     await loop?.stop(NEVER);
   }
+  expect(
+    await ledger.store.query(
+      'SELECT tenant, budget_id, toString(state) AS state, toString(remaining_usd) AS left FROM aicost.budget_status',
+    ),
+  ).toEqual([{ tenant: 'acme', budget_id: id, state: 'exceeded', left: '-1' }]);
   expect(await metrics.registry.getSingleMetricAsString('aicost_alerts_total')).toContain(
     'aicost_alerts_total{state="exceeded",event="fired"} 1',
   );

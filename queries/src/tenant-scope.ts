@@ -38,7 +38,8 @@ export type Table =
   | 'traces'
   | 'sealed_days'
   | 'alerts'
-  | 'webhook_attempts';
+  | 'webhook_attempts'
+  | 'budget_status';
 
 export interface TenantScope {
   /** `FROM db.table WHERE <tenant predicate>`; further conditions follow with ` AND `. */

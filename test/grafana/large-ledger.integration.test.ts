@@ -23,6 +23,18 @@ const SILENT: Readonly<Record<string, readonly string[]>> = {
   'aicost-collector': [
     'Settled up to',
     'How far settle is behind',
+    'In the journal',
+    'Segments set aside',
+    'Requests refused',
+    'Inserts that failed',
+    'Memory',
+    'Last sign of life',
+    'Journal',
+    'How long rows wait',
+    'Requests accepted and refused',
+    'Spans accepted and refused',
+    'Retries, repairs and failed calls',
+    'Memory over time',
     'Alerts of budgets',
     'Deliveries of alerts',
     'What senders count themselves',
@@ -32,8 +44,10 @@ const SILENT: Readonly<Record<string, readonly string[]>> = {
     'Calls that told no usage',
     'Seen and not billed',
     'Computed beside reported',
+    'Left out by senders',
+    'Refused or dropped by the collectors',
   ],
-  'aicost-spend': ['Forecast to month end', 'Budget left'],
+  'aicost-spend': ['Forecast to month end', 'Budget left', 'Budgets'],
 };
 
 let engine: TestEngine;

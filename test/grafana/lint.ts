@@ -15,8 +15,10 @@ const FRONTEND_MACROS = ['conditionalAll'];
 export const WITHOUT_RANGE: Readonly<Record<string, string>> = {
   'aicost-spend: Forecast to month end': 'is about the running month',
   'aicost-spend: Budget left': 'is about the running month',
+  'aicost-spend: Budgets': 'is how they stand now',
   'aicost-collector: Last span': 'is how it is now',
   'aicost-collector: Settled up to': 'is how it is now',
+  'aicost-collector: Last sign of life': 'is how it is now',
   'aicost-collector: Tables': 'is how it is now',
   'aicost-collector: Migrations': 'is how it is now',
   'aicost-trace: The trace': 'is about one trace, whenever it ran',
@@ -43,6 +45,11 @@ const EXPIRING = ['ledger', 'spans'];
 /** As queries ask whether a dimension is chosen that the ledger alone has. */
 const LEDGER_ALONE = "IN ('session', 'tool', 'tag')";
 const OPERATORS_DASHBOARD = 'aicost-collector';
+/** Panels of other dashboards that those of a tenant are without, by `dashboard: title`. */
+export const OPERATORS_PANELS: readonly string[] = [
+  'aicost-spend: Budgets',
+  'aicost-data-quality: Refused or dropped by the collectors',
+];
 
 /** Units that are used, as Grafana names them: a misspelt one would be shown behind every number. */
 export const UNITS = [
@@ -138,16 +145,18 @@ const RULES: readonly Rule[] = [
     );
   },
   (dashboard) => {
-    const isOperators = dashboard.uid === OPERATORS_DASHBOARD;
-    const [reader, tables] = isOperators
-      ? ["Grafana's user", GRAFANA_READS]
-      : ['a tenant', TENANT_TABLES];
-    return asking(dashboard).flatMap(({ title, targets = [] }) =>
-      targets
+    const isOperators = (title: string): boolean =>
+      dashboard.uid === OPERATORS_DASHBOARD ||
+      OPERATORS_PANELS.includes(`${dashboard.uid}: ${title}`);
+    return asking(dashboard).flatMap(({ title, targets = [] }) => {
+      const [reader, tables] = isOperators(title)
+        ? ["Grafana's user", GRAFANA_READS]
+        : ['a tenant', TENANT_TABLES];
+      return targets
         .flatMap(({ rawSql }) => tablesOf(rawSql))
         .filter((table) => !tables.includes(table))
-        .map((table) => `${title}: asks ${table}, which ${reader} may not read`),
-    );
+        .map((table) => `${title}: asks ${table}, which ${reader} may not read`);
+    });
   },
   eachAsking(({ description = '', targets = [] }) => {
     const sql = targets.map(({ rawSql }) => rawSql).join('\n');

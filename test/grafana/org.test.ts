@@ -14,8 +14,8 @@ import { readOrgOptions } from '@ai-cost-profiler/grafana/org/org-options.ts';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { ROOT, readText } from '../tidy/repository-files.ts';
-import { asking, type DashboardJson } from './dashboard-model.ts';
-import { TENANT_TABLES, tablesOf } from './lint.ts';
+import { asking, DASHBOARDS, type DashboardJson } from './dashboard-model.ts';
+import { OPERATORS_PANELS, TENANT_TABLES, tablesOf } from './lint.ts';
 import { DATASOURCES_FILE, PROVIDERS_FILE } from './provisioning-files.ts';
 
 const TOLD = {
@@ -83,6 +83,14 @@ describe('what is written', () => {
       .flatMap(asking)
       .flatMap(({ targets = [] }) => targets.flatMap(({ rawSql }) => tablesOf(rawSql)));
     expect([...new Set(tables)].filter((table) => !TENANT_TABLES.includes(table))).toEqual([]);
+  });
+
+  test("has every panel but the operator's", () => {
+    const titles = (all: readonly DashboardJson[]) =>
+      all.flatMap((one) => asking(one).map(({ title }) => `${one.uid}: ${title}`));
+    const own = DASHBOARDS.filter(({ uid }) => uid !== 'aicost-collector');
+    const left = titles(own).filter((title) => !titles(dashboards).includes(title));
+    expect(left.sort()).toEqual([...OPERATORS_PANELS].sort());
   });
 
   test('links lead to dashboards that are there', () => {

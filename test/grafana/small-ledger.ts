@@ -81,7 +81,12 @@ export function smallLedger(nowMs: number): readonly TestSpan[] {
       attributes: { ...ODD, ...chat(500, OWN) },
       fields: { name: 'chat our-own-7b' },
     },
-    { span: 8, startMs: ago(2), attributes: chat(3_000) },
+    {
+      span: 8,
+      startMs: ago(2),
+      attributes: chat(3_000),
+      fields: { droppedAttributesCount: 3 },
+    },
     // A call that tells no usage.
     {
       span: 11,
@@ -134,7 +139,26 @@ export function ownRequest(nowMs: number): Uint8Array {
   );
 }
 
-/** What senders counted themselves, and a webhook that was asked: no span tells of these. */
+/** Two minutes of a collector that refused a request and tried a batch again. */
+const healthRows = (nowMs: number): object[] =>
+  [2, 1].map((minutes) => ({
+    writer_id: 'w',
+    host_name: 'box',
+    started_at: new Date(nowMs - 10 * MINUTE_MS).toISOString(),
+    time: new Date(nowMs - minutes * MINUTE_MS).toISOString(),
+    ...{ journal_bytes: 5_000, journal_oldest_seconds: 2, write_failing_seconds: 0 },
+    ...{ process_resident_memory_bytes: 2e8, engine_resident_memory_bytes: 6e8 },
+    ...{ nodejs_heap_size_used_bytes: 5e7, otlp_held_bytes: 0, write_lag_seconds: 0.2 },
+    journal_segments: { open: 1, sealed: 0, poison: 0, damaged: 0 },
+    write_batches_total: { written: 9, retried: 3 - minutes },
+    otlp_requests_total: { traces: 90 - minutes },
+    otlp_requests_refused_total: { rate_limited: 3 - minutes },
+    spans_accepted_total: 900 - minutes,
+    spans_duplicate_total: 4,
+    spans_refused_total: { bad_id: 3 - minutes },
+  }));
+
+/** What senders counted themselves, a webhook that was asked, a budget, a collector: no span tells of these. */
 export const besideSpans = (nowMs: number) => {
   const time = new Date(nowMs - MINUTE_MS).toISOString();
   const total = { tenant: 'acme', metric: 'claude_code.token.usage', unit: 'tokens', value: 5 };
@@ -151,5 +175,13 @@ export const besideSpans = (nowMs: number) => {
       },
     ],
     webhook_attempts: [{ ...delivery, outcome: 'delivered', status: 200, recorded_at: time }],
+    budget_status: [
+      {
+        ...{ tenant: 'acme', budget_id: 'b', budget_name: 'team', amount_usd: '10', calls: 3 },
+        ...{ spent_usd: '12.5', remaining_usd: '-2.5', state: 'exceeded', at: time },
+        recorded_at: time,
+      },
+    ],
+    collector_health: healthRows(nowMs),
   };
 };

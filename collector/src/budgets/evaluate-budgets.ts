@@ -7,6 +7,7 @@ import { readNewestEvents, readOpenAlerts } from '@ai-cost-profiler/queries/aler
 import { type Alerting, readAlerting } from '@ai-cost-profiler/queries/budgets/alerting.ts';
 import type { Budget } from '@ai-cost-profiler/queries/budgets/definition.ts';
 import { type EndedPeriod, endedPeriods } from '@ai-cost-profiler/queries/budgets/period.ts';
+import type { UnknownStatus } from '@ai-cost-profiler/queries/budgets/stored-status.ts';
 import { ExpiredQuestion } from '@ai-cost-profiler/queries/expired-ledger.ts';
 import { instantOfMs } from '@ai-cost-profiler/queries/parameters.ts';
 import { formatInstant, type InstantNs } from '@ai-cost-profiler/queries/range.ts';
@@ -19,6 +20,7 @@ import type { PublishAlert } from '../publish-alert.ts';
 import { alertChanges, deletedBudgetChanges } from './alert-changes.ts';
 import type { Budgets } from './budget-operations.ts';
 import type { LastLooks } from './last-looks.ts';
+import { StatusNotes } from './note-statuses.ts';
 
 export interface AlertStore extends QueryStore {
   insertRows(table: string, rows: readonly object[]): Promise<void>;
@@ -53,24 +55,32 @@ export async function evaluateBudgets(deps: EvaluateDeps, signal: AbortSignal): 
   const failures: unknown[] = [];
   // One that takes too long, a budget or a tenant, keeps no other from being looked at.
   const onFailed = (error: unknown) => void failures.push(error);
+  const notes = new StatusNotes();
   let isWhole = true;
   for (const tenant of deps.budgets.tenants()) {
     if (signal.aborted) return;
     const budgets = deps.lastLooks.inTurn(inForce.filter((budget) => budget.tenant === tenant));
-    const looking = evaluateTenant(deps, { tenant, budgets, onFailed }, signal);
+    const looking = evaluateTenant(deps, { tenant, budgets, notes, onFailed }, signal);
     isWhole = (await looking.catch(onFailed)) === true && isWhole;
   }
+  await notes.store(deps).catch(onFailed);
   if (failures.length > 0) throw failures[0];
   if (isWhole) deps.lastLooks.passed(inForce.map(({ id }) => id));
+}
+
+interface TenantTurn {
+  readonly tenant: string;
+  readonly budgets: readonly Budget[];
+  readonly notes: StatusNotes;
+  readonly onFailed: (error: unknown) => void;
 }
 
 /** @returns whether there was time for all of them */
 async function evaluateTenant(
   deps: EvaluateDeps,
-  of: { tenant: string; budgets: readonly Budget[]; onFailed: (error: unknown) => void },
+  { tenant, budgets, notes, onFailed }: TenantTurn,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { tenant, budgets, onFailed } = of;
   const scope = openTenantScope(deps.store, { tenant, operator: false }, NO_DIMENSIONS);
   const open = await readOpenAlerts(scope);
   const endMs = deps.nowMs() + TURN_MS_MAX;
@@ -81,7 +91,8 @@ async function evaluateTenant(
     looked += 1;
     deps.lastLooks.begin(budget.id);
     const ofBudget = open.filter(({ budget_id }) => budget_id === budget.id);
-    await lookAt(deps, scope, budget, ofBudget).catch(onFailed);
+    const looking = { scope, budget, nowNs: instantOfMs(deps.nowMs()) };
+    await lookAt(deps, looking, { notes, before: ofBudget }).catch(onFailed);
   }
   if (signal.aborted) return false;
   const ids = new Set(budgets.map(({ id }) => id));
@@ -99,14 +110,13 @@ interface Looking {
 /** One budget: at the end of every period that ended since the last look, and then as it stands. */
 async function lookAt(
   deps: EvaluateDeps,
-  scope: TenantScope,
-  budget: Budget,
-  before: readonly AlertEvent[],
+  looking: Looking,
+  { notes, before }: { readonly notes: StatusNotes; readonly before: readonly AlertEvent[] },
 ): Promise<void> {
-  const nowNs = instantOfMs(deps.nowMs());
-  const looking: Looking = { scope, budget, nowNs };
+  const { scope, budget, nowNs } = looking;
   const alerting = await read(deps, looking);
-  if (alerting === null) return;
+  notes.note(budget, alerting, nowNs);
+  if (isUnknown(alerting)) return;
   const { atNs } = alerting.moment;
   const lastNs = await deps.lastLooks.of(scope, budget.id, nowNs);
   const ended = lastNs === null ? [] : endedPeriods(budget.window, lastNs, atNs);
@@ -131,7 +141,7 @@ async function changesAtEnd(
 ): Promise<AlertEvent[]> {
   const { period, recordedNs } = asked;
   const alerting = await read(deps, { ...looking, ended: period });
-  if (alerting === null) return [];
+  if (isUnknown(alerting)) return [];
   const periodTo = formatInstant(period.toNs);
   const open = asked.open.filter(({ period_to }) => period_to === periodTo);
   const { events, previous } = await changesOf(deps, looking, { alerting, open, recordedNs });
@@ -159,20 +169,23 @@ function openAfter(open: readonly AlertEvent[], events: readonly AlertEvent[]): 
   return [...others, ...events.filter(({ event }) => event === 'fired')];
 }
 
-/** Null: nothing is known, or not any more. */
+const isUnknown = (found: Alerting | UnknownStatus): found is UnknownStatus =>
+  typeof found === 'string';
+
+/** Or that nothing is known, or not any more. */
 async function read(
   { onEvaluated }: EvaluateDeps,
   { scope, ...asked }: Looking & { readonly ended?: EndedPeriod },
-): Promise<Alerting | null> {
+): Promise<Alerting | UnknownStatus> {
   try {
     const alerting = await readAlerting(scope, { ...asked, limit: ALERTING_KEYS_MAX });
     onEvaluated(alerting === null ? 'unknown' : 'known');
-    return alerting;
+    return alerting ?? 'unknown';
   } catch (error) {
     if (!(error instanceof ExpiredQuestion)) throw error;
     // Its window reaches back further than the ledger: what was spent is not known any more.
     onEvaluated('expired');
-    return null;
+    return 'expired';
   }
 }
 

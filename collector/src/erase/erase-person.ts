@@ -39,6 +39,7 @@ export async function erasePerson(
   show({ step: 'cost_daily', rows: months });
   await eraseControlTotals(store, erasure);
   await eraseAlerts(store, erasure);
+  await eraseBudgetStatus(store, erasure);
   await mustBeGone(store, erasure);
   return { spans, entries, rollup_months: months, resealed_days: resealed };
 }
@@ -53,13 +54,23 @@ async function eraseControlTotals(store: Store, erasure: Erasure): Promise<void>
   );
 }
 
-/** Alerts of a budget for each user name that user. */
-async function eraseAlerts(store: Store, erasure: Erasure): Promise<void> {
+/** Of a budget for each user, whose key is that user. */
+function isOfPerson(store: Store, erasure: Erasure): string {
   const person = new PersonSql(store, erasure);
-  const isTheirs = `(dimension = 'user' AND key = ${person.user} OR ${person.names('key')})`;
+  return `tenant = ${quoteString(erasure.tenant)} AND (dimension = 'user' AND key = ${person.user} OR ${person.names('key')})`;
+}
+
+async function eraseAlerts(store: Store, erasure: Erasure): Promise<void> {
   await store.command(
-    `ALTER TABLE ${store.database}.alerts UPDATE key = ${TOMBSTONE}
-     WHERE tenant = ${quoteString(erasure.tenant)} AND ${isTheirs}`,
+    `ALTER TABLE ${store.database}.alerts UPDATE key = ${TOMBSTONE} WHERE ${isOfPerson(store, erasure)}`,
+    ERASE_SYNC,
+  );
+}
+
+/** Told anew each minute, and then without the person: rows go, because the key is part of their order. */
+async function eraseBudgetStatus(store: Store, erasure: Erasure): Promise<void> {
+  await store.command(
+    `ALTER TABLE ${store.database}.budget_status DELETE WHERE ${isOfPerson(store, erasure)}`,
     ERASE_SYNC,
   );
 }

@@ -10,8 +10,11 @@ export interface TableShape {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
 
-/** Every program has its own: which migrations were applied there. */
-const OWN = ['migrations'];
+/**
+ * Not moved: which migrations were applied, of which every database has its own; how the collector was, and how budgets
+ * stand, which expire by themselves while they are compared, and are told anew each minute.
+ */
+const OWN = ['migrations', 'collector_health', 'budget_status'];
 
 /** By name. */
 export async function readShapes(store: Store): Promise<TableShape[]> {

@@ -202,7 +202,7 @@ const STALLED: AlertRule = {
   title: 'No spans arrive',
   summary: 'The last span of {{ $labels.tenant }} came {{ $values.A.Value }} seconds ago',
   description:
-    'For more than half an hour, of a tenant that sent in the same half hour a week ago, or a day ago where it is younger than a week. Is the collector up (/readyz), is its journal written (/metrics: aicost_write_failing_seconds), do senders reach it?',
+    'For more than half an hour, of a tenant that sent in the same half hour a week ago, or a day ago where it is younger than a week. Is the collector up (/readyz), is its journal written (Collector: How long rows wait), does it refuse what is sent (Collector: Requests accepted and refused), do senders reach it?',
   severity: 'critical',
   sql: `
   SELECT toString(t.tenant) AS tenant, toFloat64(dateDiff('second', max(t.last_received_at), now64(9, 'UTC'))) AS seconds

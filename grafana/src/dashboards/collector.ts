@@ -8,6 +8,7 @@ import { quotient } from '../sql/figures.ts';
 import { largestSeries } from '../sql/largest-series.ts';
 import { chosen, shown } from '../sql/text-value.ts';
 import { CHOSEN, CHOSEN_SECONDS } from '../sql/window.ts';
+import { COLLECTOR_HEALTH } from './collector-health.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { WHERE } from './variables.ts';
 
@@ -201,12 +202,13 @@ const TOLD_BY_METRICS = halfTable({
 export const COLLECTOR_DASHBOARD: DashboardPlan = {
   uid: 'aicost-collector',
   description:
-    'Whether spans arrive and are written and settled, as far as the tables tell; /metrics tells the rest.',
+    'Whether spans arrive and are written and settled, and how the collectors are; /metrics tells more.',
   from: 'now-3h',
   refresh: '1m',
   variables: WHERE,
   rows: [
     { title: '', panels: [...NUMBERS, INTAKE, DELAY, SETTLE] },
+    { title: 'How the collectors are', panels: COLLECTOR_HEALTH },
     { title: 'Behind it', panels: [WRITERS, TABLES, MIGRATIONS] },
     { title: 'Told to and by others', panels: [BUDGET_EVENTS, WEBHOOKS, TOLD_BY_METRICS] },
   ],

@@ -33,6 +33,8 @@ export interface PanelRow {
   /** '' at the top, where the numbers stand without a heading. */
   readonly title: string;
   readonly panels: readonly PlacedLater[];
+  /** Asks tables that a tenant's own user may not read: the dashboards of a tenant are without it. */
+  readonly isOperators?: boolean;
 }
 
 const COLUMNS = 24;

@@ -25,7 +25,20 @@ const PLANS: readonly DashboardPlan[] = [
   COLLECTOR_DASHBOARD,
 ];
 
+interface DashboardFile {
+  readonly uid: string;
+  readonly json: Dashboard;
+}
+
 /** Each dashboard in Grafana's JSON. */
-export function dashboards(): readonly { readonly uid: string; readonly json: Dashboard }[] {
+export function dashboards(): readonly DashboardFile[] {
   return PLANS.map((plan) => ({ uid: plan.uid, json: dashboardJson(plan) }));
+}
+
+/** Those that ask only what a tenant's own user may read, and of them the rows that do. */
+export function tenantDashboards(): readonly DashboardFile[] {
+  return PLANS.filter((plan) => plan !== COLLECTOR_DASHBOARD).map((plan) => {
+    const rows = plan.rows.filter(({ isOperators = false }) => !isOperators);
+    return { uid: plan.uid, json: dashboardJson({ ...plan, rows }) };
+  });
 }

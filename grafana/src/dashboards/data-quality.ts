@@ -7,6 +7,7 @@ import { LEDGER_ROWS, newestSpans, SPAN_ID, SPAN_ROWS } from '../sql/range-rows.
 import { shown } from '../sql/text-value.ts';
 import { CHOSEN, startedWithin } from '../sql/window.ts';
 import type { DashboardPlan } from './dashboard.ts';
+import { DROPPED_BY_COLLECTORS, LEFT_OUT_BY_SENDERS } from './drops.ts';
 import { EMPTY, USD } from './empty.ts';
 import { FILTERS, fieldValue, linkTo, WHERE } from './variables.ts';
 
@@ -210,7 +211,8 @@ const UNPRICED_SHARE = lines({
 /** The plan of *Data quality*. */
 export const DATA_QUALITY_DASHBOARD: DashboardPlan = {
   uid: 'aicost-data-quality',
-  description: 'What is unpriced, assumed, not billed, late or sampled, and what to do about it.',
+  description:
+    'What is unpriced, assumed, not billed, late, sampled or dropped, and what to do about it.',
   from: 'now-24h',
   refresh: '5m',
   variables: [...WHERE, ...FILTERS],
@@ -221,5 +223,7 @@ export const DATA_QUALITY_DASHBOARD: DashboardPlan = {
       title: 'Not billed, corrected, told otherwise',
       panels: [NOT_BILLED, CORRECTIONS, REPORTED],
     },
+    { title: 'Left out by senders', panels: [LEFT_OUT_BY_SENDERS] },
+    { title: 'Refused or dropped', panels: [DROPPED_BY_COLLECTORS], isOperators: true },
   ],
 };

@@ -90,7 +90,7 @@ const SPENT_OR_NONE = `if(sum(calls) = 0, toFloat64(sum(cost_usd)), ${SPENT})`;
 const BUDGET_LEFT = number({
   title: 'Budget left',
   description:
-    'Of the monthly budget typed in at the top: what is left of it, and how fast it is spent beside an even pace (1 = it is used up on the last day). What is spent follows the filters, and not the chosen range; where no call has a price nothing can be told. For budgets that are watched and alert, see docs/budgets.md.',
+    'Of the monthly budget typed in at the top: what is left of it, and how fast it is spent beside an even pace (1 = it is used up on the last day). What is spent follows the filters, and not the chosen range; where no call has a price nothing can be told. It is for who has no budget of the collector: those are watched, alert, and stand below.',
   empty: 'Type a monthly budget at the top of the page. Or no call of this month has a price',
   unit: USD,
   sql: `

@@ -6,6 +6,7 @@ import { type Dimension, type Source, shownName, shownNameOf, TAG_KEY } from '..
 import { MONEY, quotient, SPENT, TOKEN_COLUMNS, TOKENS } from '../sql/figures.ts';
 import { largestSeries } from '../sql/largest-series.ts';
 import { LEDGER_ROWS } from '../sql/range-rows.ts';
+import { BUDGETS } from './budgets.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { EMPTY, USD } from './empty.ts';
 import { SPEND_NUMBERS } from './spend-numbers.ts';
@@ -186,6 +187,7 @@ export const SPEND_DASHBOARD: DashboardPlan = {
       title: '',
       panels: SPEND_NUMBERS,
     },
+    { title: 'Budgets', panels: [BUDGETS], isOperators: true },
     { title: 'Over time', panels: [OVER_TIME] },
     { title: 'On what', panels: [TOP, topOf('model', 'Models'), topOf('feature', 'Features')] },
     { title: 'Made of', panels: [SPEND_BY_KIND, COMPOSITION, CERTAINTY] },

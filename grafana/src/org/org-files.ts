@@ -2,15 +2,13 @@
  * An organisation of Grafana for one tenant: who is in it can ask ClickHouse as the tenant's own user alone, whatever
  * SQL they write. Alert rules stay in the operator's organisation, and tell tenants apart themselves.
  */
-import { dashboards } from '../dashboards/dashboards.ts';
+import { tenantDashboards } from '../dashboards/dashboards.ts';
 import type { Uid } from '../dashboards/uids.ts';
 import { dashboardsFile } from '../provisioning/dashboards-file.ts';
 import { datasourceFile } from '../provisioning/datasource-file.ts';
 import { yamlText } from '../provisioning/yaml.ts';
 import type { OrgPlan } from './org-options.ts';
 
-/** Asks tables that a tenant's user may not read. */
-const OPERATORS: readonly Uid[] = ['aicost-collector'];
 const HOME: Uid = 'aicost-spend';
 /** Of the eight statements at once that the user may have, two are left for others. */
 const CONNECTIONS_MAX = 6;
@@ -32,12 +30,10 @@ export function orgFiles(plan: OrgPlan): ReadonlyMap<string, string> {
   return new Map([
     [`provisioning/datasources/${name}.yaml`, ORIGIN + yamlText(datasource)],
     [`provisioning/dashboards/${name}.yaml`, ORIGIN + yamlText(provider)],
-    ...dashboards()
-      .filter(({ uid }) => !OPERATORS.some((one) => one === uid))
-      .map(({ uid, json }): [string, string] => [
-        `dashboards/${uid}.json`,
-        `${JSON.stringify(json, null, 2)}\n`,
-      ]),
+    ...tenantDashboards().map(({ uid, json }): [string, string] => [
+      `dashboards/${uid}.json`,
+      `${JSON.stringify(json, null, 2)}\n`,
+    ]),
   ]);
 }
 

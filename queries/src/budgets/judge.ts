@@ -12,7 +12,7 @@ import { type BurnLimit, burnUnits, type Moment } from './moment.ts';
 import type { Spending } from './spending.ts';
 
 /** States that somebody is told of; the later a state stands, the more it says. */
-const ALERT_STATES = ['warning', 'burning', 'exceeded'] as const;
+export const ALERT_STATES = ['warning', 'burning', 'exceeded'] as const;
 export type AlertState = (typeof ALERT_STATES)[number];
 export type BudgetState = 'ok' | 'unknown' | AlertState;
 
@@ -43,9 +43,10 @@ const FORECAST_SHARE_MIN = 20n;
 
 export function judgeSpending(moment: Moment, spending: Spending): Judgement {
   const { amountAtto, warnAtto } = moment;
-  const { spentAtto, calls, unpricedCalls } = spending;
+  const { spentAtto } = spending;
   const burn = moment.burnLimits.map((limit) => burnRate(moment, spending, limit));
-  if (costIsUnknown({ calls, unpriced_calls: unpricedCalls, cost_usd: spentAtto })) {
+  const spent = spentUsd(spending);
+  if (spent === null) {
     const nothing = { spent_usd: null, remaining_usd: null, share: null, forecast_usd: null };
     return { ...nothing, burn, state: 'unknown', alerting: [] };
   }
@@ -57,7 +58,7 @@ export function judgeSpending(moment: Moment, spending: Spending): Judgement {
   const alerting = ALERT_STATES.filter((state) => holds[state]);
   const forecast = forecastAtto(moment, spentAtto);
   return {
-    spent_usd: formatUsd(spentAtto),
+    spent_usd: spent,
     remaining_usd: formatUsd(amountAtto - spentAtto),
     share: formatDecimal(divideHalfEven(spentAtto * SCALE, amountAtto), MONEY_SCALE),
     forecast_usd: forecast === null ? null : formatUsd(forecast),
@@ -65,6 +66,12 @@ export function judgeSpending(moment: Moment, spending: Spending): Judgement {
     state: alerting.at(-1) ?? 'ok',
     alerting,
   };
+}
+
+/** Null while no call has a price. */
+export function spentUsd({ calls, unpricedCalls, spentAtto }: Spending): string | null {
+  const sums = { calls, unpriced_calls: unpricedCalls, cost_usd: spentAtto };
+  return costIsUnknown(sums) ? null : formatUsd(spentAtto);
 }
 
 function burnRate(moment: Moment, { burnAtto }: Spending, limit: BurnLimit): BurnRate {

@@ -37,14 +37,26 @@ export interface Spending {
   readonly burnAtto: readonly bigint[];
 }
 
+export const NOTHING_SPENT: Spending = {
+  key: '',
+  isTotal: true,
+  calls: 0n,
+  unpricedCalls: 0n,
+  spentAtto: 0n,
+  burnAtto: [],
+};
+
 export interface SpendingQuestion {
   readonly scope: TenantScope;
   readonly budget: Budget;
   readonly moment: Moment;
   readonly nowNs: InstantNs;
   readonly limit: number;
-  /** Only keys in a state that somebody is told of. */
-  readonly onlyAlerting: boolean;
+  /**
+   * How many of the keys that spent most; beside them at most `limit` of those in a state that somebody is told of.
+   * Null: `limit` keys, in whatever state.
+   */
+  readonly topKeys: number | null;
 }
 
 type StoredRow = Readonly<
@@ -53,8 +65,8 @@ type StoredRow = Readonly<
   Readonly<Record<string, string>>;
 
 /**
- * The keys that spent most, at most `limit` of them, and the total of all. Throws ExpiredQuestion, and what the store
- * throws.
+ * The total of all, and then keys, those that spent most first: one more than was asked for where there are more.
+ * Throws ExpiredQuestion, and what the store throws.
  */
 export async function readSpending(question: SpendingQuestion): Promise<Spending[]> {
   const { scope, budget, moment, nowNs } = question;
@@ -127,7 +139,7 @@ function openRows(scope: TenantScope, asked: CostQuestion, range: Range, markNs:
 }
 
 function spendingSql(question: Summed): Sql {
-  const { budget, moment, limit, onlyAlerting } = question;
+  const { budget, moment, limit, topKeys } = question;
   const keys = keyNames(byOf(budget));
   const costs = rangesOf(moment).map(
     (_, at) => sql`sumIf(sum_cost_usd, w = ${place(at)}) AS ${name(`spent_${at}`)}`,
@@ -140,10 +152,17 @@ function spendingSql(question: Summed): Sql {
     ', ',
   );
   const grouped = groupedSql(keys, sums, partsOf(question));
-  const wanted = [sql`whole = 1`, conditionSql(question)];
+  const isKey = keySql(question);
+  const placed = sql`SELECT *, ${isKey} AS is_key, row_number() OVER (PARTITION BY is_key ORDER BY spent_0 DESC, k0) AS place FROM (${grouped})`;
+  const isTold =
+    topKeys === null
+      ? sql`true`
+      : sql`place <= ${bound('UInt64', topKeys)} OR ${join(alertingSql(moment), ' OR ')}`;
+  // The total, and one more.
+  const rowsMax = limit + (topKeys ?? 0) + 2;
   return sql`SELECT toString(whole) AS is_total, k0, toString(n) AS calls, toString(u) AS unpriced_calls, ${join(shown, ', ')}
-    FROM (${grouped}) WHERE ${onlyAlerting ? conditionSql(question) : join(wanted, ' OR ')}
-    ORDER BY whole DESC, spent_0 DESC, k0 LIMIT ${bound('UInt64', limit + 1)}`;
+    FROM (${placed}) WHERE whole = 1 OR is_key AND (${isTold})
+    ORDER BY whole DESC, spent_0 DESC, k0 LIMIT ${bound('UInt64', rowsMax)}`;
 }
 
 /** Without `each` the one group is the total, and the only key. */
@@ -154,15 +173,14 @@ function groupedSql(keys: readonly Sql[], sums: Sql, parts: Sql): Sql {
   return sql`SELECT grouping(k0) AS whole, k0, ${sums} FROM (${parts}) GROUP BY GROUPING SETS ((k0), ())`;
 }
 
-/** Which keys are asked for. Calls without a value, beyond the limit of values, or of deleted persons are of no key. */
-function conditionSql({ budget, moment, onlyAlerting }: SpendingQuestion): Sql {
+/** Which rows are of a key. Calls without a value, beyond the limit of values, or of deleted persons are of none. */
+function keySql({ budget }: SpendingQuestion): Sql {
   const conditions = [sql`whole = 0`];
   if (budget.each !== null) {
     const dimensions = dimensionsOf(byOf(budget), filtersOf(budget));
     conditions.push(sql`k0 != ''`, sql`k0 != ${bound('String', DELETED_USER)}`);
     if (rollupFor(dimensions) !== null) conditions.push(sql`k0 != '(over limit)'`);
   }
-  if (onlyAlerting) conditions.push(sql`(${join(alertingSql(moment), ' OR ')})`);
   return sql`(${join(conditions, ' AND ')})`;
 }
 

@@ -2,18 +2,17 @@
  * How a budget stands: spent, remaining, share, forecast, burn rates, state, and since when; for each of its keys,
  * those that spent most first. Invariant: rows + other = totals in what was spent.
  */
-import { formatUsd } from '@ai-cost-profiler/clickhouse/money.ts';
 import { z } from 'zod';
 import type { AlertEvent } from '../alerts/alert-event.ts';
 import { readOpenAlerts } from '../alerts/open-alerts.ts';
-import { COUNT_SCHEMA, costIsUnknown, MONEY_SCHEMA, showCount } from '../figures.ts';
+import { COUNT_SCHEMA, MONEY_SCHEMA, showCount } from '../figures.ts';
 import { readSettledThrough } from '../provisional.ts';
 import { formatInstant, type InstantNs } from '../range.ts';
 import { openTenantScope, type Reader, type Store } from '../tenant-scope.ts';
 import type { Budget } from './definition.ts';
-import { judgeSpending } from './judge.ts';
+import { judgeSpending, spentUsd } from './judge.ts';
 import { momentOf } from './moment.ts';
-import { readSpending, type Spending } from './spending.ts';
+import { NOTHING_SPENT, readSpending, type Spending } from './spending.ts';
 
 const BURN = z.object({
   fast: z.string(),
@@ -82,10 +81,10 @@ export async function answerBudgetStatus(
   );
   const moment = momentOf(budget, nowNs, await readSettledThrough(scope, nowNs));
   if (moment === null) return nothingKnown(budget);
-  const spending = await readSpending({ scope, budget, moment, nowNs, limit, onlyAlerting: false });
+  const spending = await readSpending({ scope, budget, moment, nowNs, limit, topKeys: null });
   const open = await readOpenAlerts(scope, budget.id);
-  const total = spending.find(({ isTotal }) => isTotal) ?? NOTHING;
-  const keys = spending.filter(({ isTotal }) => !isTotal);
+  const total = spending.find(({ isTotal }) => isTotal) ?? NOTHING_SPENT;
+  const keys = spending.filter(({ isTotal }) => !isTotal).slice(0, limit);
   const { fromNs, toNs } = moment.period;
   return {
     budget_id: budget.id,
@@ -103,30 +102,12 @@ export async function answerBudgetStatus(
   };
 }
 
-const NOTHING: Spending = {
-  key: '',
-  isTotal: true,
-  calls: 0n,
-  unpricedCalls: 0n,
-  spentAtto: 0n,
-  burnAtto: [],
-};
-
 const counts = ({ calls, unpricedCalls }: Spending) => ({
   calls: showCount(calls),
   unpriced_calls: showCount(unpricedCalls),
 });
 
-const sums = (spending: Spending) => ({
-  ...counts(spending),
-  spent_usd: costIsUnknown({
-    calls: spending.calls,
-    unpriced_calls: spending.unpricedCalls,
-    cost_usd: spending.spentAtto,
-  })
-    ? null
-    : formatUsd(spending.spentAtto),
-});
+const sums = (spending: Spending) => ({ ...counts(spending), spent_usd: spentUsd(spending) });
 
 const subtract = (rest: Spending, { calls, unpricedCalls, spentAtto }: Spending): Spending => ({
   ...rest,
@@ -140,7 +121,7 @@ function sinceOf({ key, state }: Pick<Row, 'key' | 'state'>, open: readonly Aler
 }
 
 function nothingKnown({ id }: Budget): BudgetStatusAnswer {
-  const none = { ...counts(NOTHING), spent_usd: null };
+  const none = { ...counts(NOTHING_SPENT), spent_usd: null };
   const instants = { at: null, period_from: null, period_to: null };
   return { budget_id: id, ...instants, rows: [], totals: none, other: none };
 }
