@@ -60,6 +60,7 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
   // Both look at the ledger as settle does: loaded, grouped, and as what should stand there.
   verify: [
     'normalise/call.ts',
+    'normalise/log-call.ts',
     'price/charge-call.ts',
     'rows/ledger-entry.ts',
     'settle/call-of-entry.ts',
@@ -74,6 +75,7 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
     'settle/standing-amounts.ts',
     'settle/standing-parts.ts',
     'settle/stored-entry.ts',
+    'settle/told-by-events.ts',
   ],
   reprice: [
     'normalise/call.ts',

@@ -230,6 +230,42 @@ describe('a span whose log event tells its call better', () => {
     ]);
   });
 
+  it('is the next one where the nearest has its event already, or another response', () => {
+    const at = (ms: number) => ({
+      startNs: BigInt(ms) * 1_000_000n,
+      endNs: BigInt(ms) * 1_000_000n,
+    });
+    const other = { ...silent, provider: 'google', responseId: 'a-response-of-another-call-1' };
+    const spans = [
+      event('e1', call(10n, 1n), at(10_030)),
+      event(
+        'e2',
+        call(20n, 2n, { provider: 'google', responseId: 'a-response-of-this-call-22' }),
+        at(10_060),
+      ),
+      span('a', silent, at(10_000)),
+      span('b', silent, at(10_050)),
+      span('c', other, at(10_059)),
+    ];
+    const billed = rolesOf(spans);
+    expect([billed['e1'], billed['e2']]).toEqual(['mirror', 'mirror']);
+    const inputs = ['a', 'b'].map((id) => billedOf(spans, id)?.usage.in_uncached);
+    expect(inputs.toSorted()).toEqual([10n, 20n]);
+  });
+
+  it('is priced as the event says, where it says nothing itself, and is not sampled by it', () => {
+    const context = { ...silent.context, serviceTier: 'priority' };
+    const told = call(10n, 1n, { responseModel: 'gpt-4o-2024-05-13', context });
+    const sampled = { ...silent, context: { ...silent.context, sampling: 'ratio:0.1' } };
+    const spans = [event('e1', told), span('a', sampled)];
+    const billed = resolveRoles(spans).calls.get(spanKey(spans[1]!));
+    expect(billed).toMatchObject({
+      responseModel: 'gpt-4o-2024-05-13',
+      context: { serviceTier: 'priority' },
+    });
+    expect(billed?.context.sampling).toBeUndefined();
+  });
+
   it('keeps its own usage where the event tells as little, or other totals', () => {
     for (const other of [{ in_uncached: 99n, out_text: 1n, in_cache_read: 1n }, { out_text: 1n }]) {
       const spans = [event('e1', told(other)), span('a', call(10n, 1n))];

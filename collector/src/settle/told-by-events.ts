@@ -8,7 +8,7 @@ import { type Resolution, roleOf } from './resolution.ts';
 import { responseName } from './response-identity.ts';
 import { hasEqualTokens, hasSameModel, type LlmSpan } from './same-call.ts';
 import { sessionName } from './session-name.ts';
-import { spanKey } from './settle-span.ts';
+import { type SettleSpan, spanKey } from './settle-span.ts';
 import { sessionOf } from './span-tree.ts';
 
 /** An event is written when its call has ended, by another clock reading. */
@@ -25,9 +25,7 @@ export function tellByEvents(
   const leaves = new SessionLeaves(state, spans);
   for (const event of events) {
     const span = leaves.spanOf(event);
-    if (span === undefined || state.calls.has(spanKey(span)) || !isBetterTold(state, event, span)) {
-      continue;
-    }
+    if (span === undefined) continue;
     state.calls.set(spanKey(span), callTold(span.call, event.call));
     const reason = `signal_duplicate: ${span.spanId} is billed with its usage`;
     state.roles.set(spanKey(event), { role: 'mirror', reason });
@@ -46,15 +44,24 @@ function isBetterTold(state: Resolution, event: LlmSpan, span: LlmSpan): boolean
   return more.length > buckets.length && hasEqualTokens(span.call, event.call);
 }
 
-function callTold(span: Call, event: Call): Call {
+/** The call as the span and its event tell it together. */
+export function callTold(span: Call, event: Call): Call {
   return {
     ...span,
     provider: span.provider === '' ? event.provider : span.provider,
     requestModel: span.requestModel === '' ? event.requestModel : span.requestModel,
+    responseModel: span.responseModel === '' ? event.responseModel : span.responseModel,
     usage: event.usage,
     missingUsageReason: '',
     reportedAtto: span.reportedAtto ?? event.reportedAtto,
+    context: span.usage === undefined ? contextTold(span, event) : span.context,
   };
+}
+
+/** An event stands for as many calls as its own sampling says, whatever is sampled of spans. */
+function contextTold(span: Call, event: Call): Call['context'] {
+  const { sampling: _, ...own } = span.context;
+  return { ...event.context, ...own };
 }
 
 /** Calls that are billed by their spans, by session and in the order in which they ended. */
@@ -71,14 +78,20 @@ class SessionLeaves {
     this.bySession = Map.groupBy(leaves, (span) => this.sessionOf(span));
   }
 
-  /** The span of the same response; else of those of the same model that of the end next to it, if it is near. */
+  /**
+   * The span of the same response; else of those of the same model that of the end next to it, if it is near. One that
+   * has its event, or whose call cannot be that of the event, is none.
+   */
   spanOf(event: LlmSpan): LlmSpan | undefined {
     const session = this.sessionOf(event);
     const all = session === undefined ? [] : (this.bySession.get(session) ?? []);
-    const near = endingNear(all, event.startNs).filter(({ call }) =>
-      hasSameModel(call, event.call),
-    );
     const response = responseName(event.call);
+    const near = endingNear(all, event.startNs).filter((span) => {
+      const own = responseName(span.call);
+      const isOther = response !== undefined && own !== undefined && own !== response;
+      const isFree = !this.state.calls.has(spanKey(span)) && !isOther;
+      return isFree && hasSameModel(span.call, event.call) && isBetterTold(this.state, event, span);
+    });
     const same = near.find(({ call }) => response !== undefined && responseName(call) === response);
     return same ?? near.toSorted((a, b) => compare(distance(a, event), distance(b, event)))[0];
   }
@@ -88,9 +101,13 @@ class SessionLeaves {
   }
 }
 
+/** Whether a call that ended then may be that of the event. */
+export const endsNear = (span: SettleSpan, event: SettleSpan): boolean =>
+  distance(span, event) <= END_WINDOW_NS;
+
 const compare = (a: bigint, b: bigint): number => Number(a > b) - Number(a < b);
 
-function distance(span: LlmSpan, event: LlmSpan): bigint {
+function distance(span: SettleSpan, event: SettleSpan): bigint {
   const difference = event.startNs - span.endNs;
   return difference < 0n ? -difference : difference;
 }

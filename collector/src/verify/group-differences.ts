@@ -4,6 +4,7 @@
  */
 import { INPUT_BUCKETS, OUTPUT_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { Call } from '../normalise/call.ts';
+import { isLogCall } from '../normalise/log-call.ts';
 import { factsOf, type LedgerEntry } from '../rows/ledger-entry.ts';
 import { callOfEntry } from '../settle/call-of-entry.ts';
 import { desiredEntries } from '../settle/desired-entries.ts';
@@ -11,6 +12,7 @@ import { chargeFacts, type DesiredEntry, liveEntries } from '../settle/differenc
 import { resolveRoles } from '../settle/resolve-roles.ts';
 import { type SettleSpan, spanKey } from '../settle/settle-span.ts';
 import type { PriceNow } from '../settle/standing-amounts.ts';
+import { callTold, endsNear } from '../settle/told-by-events.ts';
 import { type Unequal, unequalCharge } from './charge-differences.ts';
 import type { Difference, Skipped } from './report.ts';
 
@@ -31,6 +33,8 @@ export interface GroupRules {
 /** One span in all its versions, and what stands for it. */
 interface SpanToCheck {
   versions: readonly SettleSpan[];
+  /** The log events of its group: one of them may tell its call better (settle/told-by-events.ts). */
+  events: readonly SettleSpan[];
   charges: readonly LedgerEntry[];
   live: readonly LedgerEntry[];
   entries: readonly LedgerEntry[];
@@ -46,6 +50,7 @@ export function groupDifference(
 ): Difference | null {
   const desired = group.isSettled ? desiredEntries(resolveRoles(group.spans)) : undefined;
   const versionsOf = Map.groupBy(group.spans, spanKey);
+  const events = group.spans.filter(({ call }) => call !== undefined && isLogCall(call));
   const entriesOf = Map.groupBy(group.entries, spanKey);
   for (const key of new Set([...versionsOf.keys(), ...entriesOf.keys()])) {
     const versions = versionsOf.get(key) ?? [];
@@ -54,7 +59,7 @@ export function groupDifference(
     if (traceIds.has(place.traceId)) {
       const live = liveEntries(entries);
       const charges = live.filter(({ kind }) => kind === 'charge');
-      const span = { versions, entries, live, charges };
+      const span = { versions, events, entries, live, charges };
       const found =
         wrongTotals(versions) ??
         (desired === undefined
@@ -99,16 +104,17 @@ function wrongTotals(versions: readonly SettleSpan[]): Found {
 }
 
 function settledDifference(
-  { versions, charges, live }: SpanToCheck,
+  span: SpanToCheck,
   desired: DesiredEntry | undefined,
   rules: GroupRules,
 ): Found {
+  const { charges, live } = span;
   if (charges.some(({ rulesVersion }) => rulesVersion !== rules.rulesVersion)) {
     rules.skipped.add(
       'charges read by other rules: roles and usage are not recomputed',
       charges.length,
     );
-    return amountsOfOwn({ versions, charges, live }, rules);
+    return amountsOfOwn(span, rules);
   }
   if (desired === undefined) {
     const [first] = live;
@@ -157,17 +163,20 @@ function openDifference(span: SpanToCheck, rules: GroupRules): Found {
   return amountsOfOwn(span, rules);
 }
 
-/** Each charge against the version of its span that it was made from. */
-function amountsOfOwn(
-  { versions, charges, live }: Pick<SpanToCheck, 'versions' | 'charges' | 'live'>,
-  rules: GroupRules,
-): Found {
+/** Each charge against the version of its span that it was made from, told by itself or by an event of its group. */
+function amountsOfOwn({ versions, events, charges, live }: SpanToCheck, rules: GroupRules): Found {
   for (const charge of charges) {
     const calls = versions
       .filter((span) => span.call !== undefined)
       .toSorted((a, b) => (a.receivedAtNs < b.receivedAtNs ? -1 : 1));
-    const own =
-      calls.find((span) => ownKey(wantedOf(span, charge)) === ownKey(charge)) ?? calls.at(-1);
+    const isOwn = (span: SettleSpan) => ownKey(wantedOf(span, charge)) === ownKey(charge);
+    const told = () =>
+      calls.flatMap((span) =>
+        events
+          .filter((event) => endsNear(span, event))
+          .map((event) => ({ ...span, call: callTold(span.call!, event.call!) })),
+      );
+    const own = calls.find(isOwn) ?? told().find(isOwn) ?? calls.at(-1);
     if (own?.call === undefined) {
       const cause = 'An entry bills a span that is no call.';
       return { column: 'span_id', expected: null, found: charge.spanId, cause };
