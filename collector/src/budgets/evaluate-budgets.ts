@@ -63,9 +63,10 @@ export async function evaluateBudgets(deps: EvaluateDeps, signal: AbortSignal): 
     const looking = evaluateTenant(deps, { tenant, budgets, notes, onFailed }, signal);
     isWhole = (await looking.catch(onFailed)) === true && isWhole;
   }
+  // What was looked at was, whether or not the table takes how it stands.
+  if (isWhole && failures.length === 0) deps.lastLooks.passed(inForce.map(({ id }) => id));
   await notes.store(deps).catch(onFailed);
   if (failures.length > 0) throw failures[0];
-  if (isWhole) deps.lastLooks.passed(inForce.map(({ id }) => id));
 }
 
 interface TenantTurn {
