@@ -1,9 +1,7 @@
 // `aicost audit`: who changed what, and when. It asks the running collector.
 import { z } from 'zod';
-import { openCollectorClient } from './collector-client.ts';
 import type { Command, CommandInput } from './command.ts';
-import { textTable } from './text-table.ts';
-import { writeAnswer } from './write-answer.ts';
+import { listPage } from './list-page.ts';
 
 const PATH = '/api/v1/admin/audit';
 const FLAGS = ['from', 'to', 'action', 'actor', 'tenant', 'limit', 'cursor'] as const;
@@ -41,18 +39,8 @@ const COLUMNS = [
   },
 ];
 
-async function listAudit(input: CommandInput): Promise<number> {
-  const asked = new URLSearchParams();
-  for (const flag of FLAGS) {
-    const value = input.flags.get(flag);
-    if (value !== undefined) asked.set(flag, value);
-  }
-  const client = await openCollectorClient(input.config);
-  const answer = await client.ask('GET', asked.size === 0 ? PATH : `${PATH}?${asked}`);
-  const { rows, next_cursor: cursor } = auditSchema.parse(answer);
-  const more = cursor === null ? '' : `There are more: the same with --cursor ${cursor}\n`;
-  return writeAnswer(input, answer, () => `${textTable(COLUMNS, rows)}${more}`);
-}
+const listAudit = (input: CommandInput): Promise<number> =>
+  listPage(input, { path: PATH, flags: FLAGS, preset: {}, schema: auditSchema, columns: COLUMNS });
 
 export const AUDIT_COMMAND: Command = {
   name: 'audit',

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { openCollectorClient } from './collector-client.ts';
 import type { Command, CommandInput } from './command.ts';
+import { listPage } from './list-page.ts';
 import { textTable } from './text-table.ts';
 import { writeAnswer } from './write-answer.ts';
 
@@ -86,18 +87,14 @@ const ALERT_COLUMNS = [
   },
 ];
 
-async function listAlerts(input: CommandInput): Promise<number> {
-  const asked = new URLSearchParams({ from: DEFAULT_FROM });
-  for (const flag of ALERT_FLAGS) {
-    const value = input.flags.get(flag);
-    if (value !== undefined) asked.set(flag, value);
-  }
-  const client = await openCollectorClient(input.config);
-  const answer = await client.ask('GET', `${ALERTS}?${asked}`);
-  const { rows, next_cursor: cursor } = alertsSchema.parse(answer);
-  const more = cursor === null ? '' : `There are more: the same with --cursor ${cursor}\n`;
-  return writeAnswer(input, answer, () => `${textTable(ALERT_COLUMNS, rows)}${more}`);
-}
+const listAlerts = (input: CommandInput): Promise<number> =>
+  listPage(input, {
+    path: ALERTS,
+    flags: ALERT_FLAGS,
+    preset: { from: DEFAULT_FROM },
+    schema: alertsSchema,
+    columns: ALERT_COLUMNS,
+  });
 
 export const WEBHOOK_COMMANDS: readonly Command[] = [
   {
