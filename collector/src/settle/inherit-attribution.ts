@@ -10,13 +10,33 @@ import type { SpanTree } from './span-tree.ts';
 type TextName = keyof Omit<Attribution, 'tags' | 'tool' | 'promptVersion'>;
 const INHERITED: readonly TextName[] = ['user', 'session', 'feature', 'agent', 'prompt'];
 
-interface Told extends Pick<Resolution, 'winnerOf'> {
-  readonly tree: Pick<SpanTree, 'spans' | 'ancestorsOf'>;
+/** The other views of each billed call, in the order of the tree. */
+export type MirrorsOf = ReadonlyMap<SettleSpan, readonly SettleSpan[]>;
+
+/** Looked up once for a group: it may be a session of thousands of calls, each told twice. */
+export function mirrorsOf({ tree, winnerOf }: Told): MirrorsOf {
+  const found = new Map<SettleSpan, SettleSpan[]>();
+  if (winnerOf.size === 0) return found;
+  for (const span of tree.spans) {
+    const winner = winnerOf.get(spanKey(span));
+    if (winner === undefined) continue;
+    const mirrors = found.get(winner);
+    if (mirrors === undefined) found.set(winner, [span]);
+    else mirrors.push(span);
+  }
+  return found;
 }
 
-export function inheritAttribution(span: SettleSpan, { tree, winnerOf }: Told): Attribution {
-  const mirrors =
-    winnerOf.size === 0 ? [] : tree.spans.filter((other) => winnerOf.get(spanKey(other)) === span);
+interface Told extends Pick<Resolution, 'winnerOf'> {
+  readonly tree: Pick<SpanTree, 'spans'>;
+}
+
+export function inheritAttribution(
+  span: SettleSpan,
+  tree: Pick<SpanTree, 'ancestorsOf'>,
+  views: MirrorsOf,
+): Attribution {
+  const mirrors = views.get(span) ?? [];
   const ancestors = tree.ancestorsOf(span);
   const others = [...ancestors, ...mirrors, ...mirrors.flatMap((m) => tree.ancestorsOf(m))];
   return inheritedBy(
