@@ -13,13 +13,10 @@ import { askQuery, variablesOf } from '../../test/grafana/ask-panel.ts';
 import { asking, DASHBOARDS } from '../../test/grafana/dashboard-model.ts';
 import type { Variables } from '../../test/grafana/interpolate.ts';
 import { fill } from '../queries/fill.ts';
-import type { Shape } from '../queries/many-spans.ts';
+import { DAYS, type Shape, shapeOf } from '../queries/many-spans.ts';
 import { benchOptions, type Figure } from '../result.ts';
 
 const DAY_MS = 86_400_000;
-const DAYS = 90;
-/** Traces of all days. */
-const TRACES = { full: 1_000_000, short: 9_000 } as const;
 const RANGES = { '24 hours': DAY_MS, '30 days': 30 * DAY_MS } as const;
 /** The best of so many counts: what else the machine does is not the panel's. */
 const ROUNDS = 2;
@@ -104,7 +101,7 @@ async function openFilled(directory: string, shape: Shape) {
 async function measure(form: 'full' | 'short') {
   // Until the end of today, so that the last hours are as full as any.
   const endMs = Math.ceil(Date.now() / DAY_MS) * DAY_MS;
-  const shape: Shape = { days: DAYS, tracesPerDay: Math.ceil(TRACES[form] / DAYS), seed: 1, endMs };
+  const shape = shapeOf(form, endMs);
   const directory = mkdtempSync(join(tmpdir(), 'aicost-bench-panels-'));
   const { engine, store } = await openFilled(directory, shape);
   const [spans] = await store.query<{ n: string; trace: string }>(

@@ -12,6 +12,15 @@ export interface Shape {
   readonly endMs: number;
 }
 
+export const DAYS = 90;
+/** Traces of all days; a short form fills little. */
+const TRACES = { full: 1_000_000, short: 9_000 } as const;
+
+/** What the benchmarks of questions and of pages are asked about; the full form is 10 million spans. */
+export function shapeOf(form: keyof typeof TRACES, endMs: number): Shape {
+  return { days: DAYS, tracesPerDay: Math.ceil(TRACES[form] / DAYS), seed: 1, endMs };
+}
+
 export const SPANS_PER_TRACE = 10;
 /** Of the spans of a trace. */
 export const CALLS_PER_TRACE = 4;

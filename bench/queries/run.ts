@@ -14,7 +14,7 @@ import { send } from '../sender/sender.ts';
 import { quantile } from '../sender/sending.ts';
 import { until } from '../wait.ts';
 import { fill } from './fill.ts';
-import { CALLS_PER_TRACE, type Shape, SPANS_PER_TRACE } from './many-spans.ts';
+import { CALLS_PER_TRACE, DAYS, SPANS_PER_TRACE, shapeOf } from './many-spans.ts';
 import { ASKED_TENANTS, QUESTIONS, type Question } from './questions.ts';
 import { rowsRead } from './rows-read.ts';
 
@@ -22,9 +22,6 @@ const ARRIVING_SPANS_PER_S = 2_000;
 const DAY_MS = 86_400_000;
 /** Answers of each question that are timed; as many tenths go before, for caches to fill. */
 const ROUNDS = { full: 40, short: 3 } as const;
-/** Days without a trace per day: a short form fills little. */
-const TRACES = { full: 1_000_000, short: 9_000 } as const;
-const DAYS = 90;
 
 const options = benchOptions('queries');
 
@@ -160,7 +157,7 @@ async function untilTotalled(collector: CollectorUnderTest): Promise<void> {
 
 async function measure(form: 'full' | 'short') {
   const endMs = Math.floor(Date.now() / DAY_MS) * DAY_MS;
-  const shape: Shape = { days: DAYS, tracesPerDay: Math.ceil(TRACES[form] / DAYS), seed: 1, endMs };
+  const shape = shapeOf(form, endMs);
   const directory = mkdtempSync(join(tmpdir(), 'aicost-bench-queries-'));
   await fill(directory, shape, options!.progress);
   const collector = await CollectorUnderTest.start({ directory });
