@@ -176,6 +176,7 @@ export async function openRoad(
         'json',
       ),
     close: () => journal.close(),
-    remove: () => rm(directory, { recursive: true, force: true }),
+    // One that is not closed may be making its next segment.
+    remove: () => rm(directory, { recursive: true, force: true, maxRetries: 5 }),
   };
 }
