@@ -3,6 +3,7 @@
 // is new enough. Plain JavaScript for Node 16 and up, as it runs on whatever Node the machine has.
 'use strict';
 
+const { enableCompileCache } = require('node:module');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 const { findNode, isNewEnough, runInstead } = require('./bundled-node.cjs');
@@ -14,6 +15,12 @@ const { ensureInstalled, ROOT } = require('./install.cjs');
  */
 const ENVIRONMENT = require('./collector-env.json');
 
+/**
+ * Compiled code is kept, here and by what this starts: a command then takes half the CPU time until it does its work.
+ * Where nothing can be written it is compiled each time, and nothing is said.
+ */
+const COMPILED = path.join(ROOT, 'node_modules', '.cache', 'aicost', 'compiled');
+
 /** A collector runs for weeks: that is worth one process more. Other commands are over at once. */
 const mayRunHere = (command) =>
   isNewEnough() &&
@@ -23,6 +30,7 @@ async function launch() {
   await ensureInstalled();
   const given = process.argv.slice(2);
   if (mayRunHere(given[0])) {
+    enableCompileCache(process.env['NODE_COMPILE_CACHE'] || COMPILED);
     const { main } = await import(
       pathToFileURL(path.join(ROOT, 'collector', 'src', 'main.ts')).href
     );

