@@ -69,6 +69,9 @@ async function runExample(example: string, more: Record<string, string> = {}): P
         npm_config_prefer_offline: 'true',
         npm_config_audit: 'false',
         npm_config_fund: 'false',
+        // Most of what pip installs is never imported.
+        PIP_NO_COMPILE: '1',
+        PIP_DISABLE_PIP_VERSION_CHECK: '1',
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
         OTEL_EXPORTER_OTLP_HEADERS: `x-api-key=${collector.key}`,
         ...more,

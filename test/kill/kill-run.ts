@@ -26,7 +26,7 @@ import { PriceSwitch } from './price-switch.ts';
 import { Random } from './random.ts';
 import { Senders } from './senders.ts';
 import { SentSpans } from './sent-spans.ts';
-import { allDays, DAYS } from './traffic.ts';
+import { allDays } from './traffic.ts';
 import type { VerifySummary } from './verify.ts';
 
 export interface KillOptions {
@@ -34,6 +34,8 @@ export interface KillOptions {
   readonly phases: readonly Phase[];
   /** How many are begun where settle is to be struck at work. */
   readonly scenesAtOnce: number;
+  /** Over how many days the starts are spread in phase `days`; more than have a segment of their own, DAYS at most. */
+  readonly daysAtOnce: number;
   readonly seed: number;
   /** Takes a line at a time. */
   readonly progress: (line: string) => void;
@@ -250,7 +252,7 @@ class KillRun {
     } else {
       await this.host.untilReady();
     }
-    this.days = kill.phase === 'days' ? DAYS : FEW_DAYS;
+    this.days = kill.phase === 'days' ? this.options.daysAtOnce : FEW_DAYS;
     this.burst = kill.burst;
     // Faults take their time: without more of it there would hardly be any between two kills.
     await sleep(kill.phase === 'faults' ? this.random.between(4_000, 14_000) : 0);

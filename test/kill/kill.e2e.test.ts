@@ -11,6 +11,10 @@ import { runKills } from './kill-run.ts';
 const SEED = 20_261_122;
 const PHASES: readonly Phase[] = ['normal', 'server', 'days'];
 const KILLS = 4;
+/** Each trace that settle looks at, and each day of a segment, costs the engine as much as another kill of the kind. */
+const SCENES_AT_ONCE = 40;
+/** Four days have a segment of their own: these still make the mixed one, which is split. */
+const DAYS_AT_ONCE = 7;
 const TEST_MS_MAX = 600_000;
 
 test(
@@ -20,7 +24,8 @@ test(
     const report = await runKills({
       kills: KILLS,
       phases: PHASES,
-      scenesAtOnce: 200,
+      scenesAtOnce: SCENES_AT_ONCE,
+      daysAtOnce: DAYS_AT_ONCE,
       seed: SEED,
       progress: (line) => progress.push(line),
     });

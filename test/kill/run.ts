@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { PHASES } from './kill-plan.ts';
 import { describeReport } from './kill-report.ts';
 import { runKills } from './kill-run.ts';
+import { DAYS } from './traffic.ts';
 
 const { values } = parseArgs({
   options: {
@@ -43,6 +44,7 @@ const report = await runKills({
   kills,
   phases,
   scenesAtOnce: SCENES_AT_ONCE,
+  daysAtOnce: DAYS,
   seed,
   progress,
 });
