@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
 import type { SettleSpan } from '../settle/settle-span.ts';
 import { bookedFor, TOLD_ALTERNATIVE, toldCall } from '../test-told-call.ts';
-import { groupReader } from './other-readings.ts';
+import { groupReader } from './group-readings.ts';
 
 const { span, event } = toldCall();
 
