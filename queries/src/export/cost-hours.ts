@@ -1,7 +1,7 @@
 /**
  * `costs`: the sums of each hour (UTC) by every dimension of the rollups, in the figures of the breakdown. Whole
- * hours come from the rollup, the edges of the range from the ledger, and so do hours that were added to since the export
- * began; a filter that no rollup knows takes all from it.
+ * hours come from the rollup, the edges of the range from the ledger, and so do hours that were added to since the
+ * export began; a filter that no rollup knows takes all from it.
  */
 import { ROLLUP_DIMENSIONS } from '@ai-cost-profiler/clickhouse/rollup-dimensions.ts';
 import { dimensionsOf } from '../cost-rows.ts';
