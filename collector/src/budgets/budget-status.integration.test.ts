@@ -8,6 +8,7 @@ import {
   openEmbeddedLedger,
 } from '@ai-cost-profiler/queries/testing/embedded-ledger.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DeletionFence } from '../deletion-fence.ts';
 import { evaluateBudgets } from './evaluate-budgets.ts';
 import { LastLooks } from './last-looks.ts';
 
@@ -55,6 +56,7 @@ async function look(): Promise<void> {
       store: ledger.store,
       budgets: { inForce: () => budgets, tenants: () => tenants },
       isOwner: () => isOwner,
+      fence: new DeletionFence(),
       lastLooks: new LastLooks(),
       idSecretOf: (tenant) => Buffer.from(tenant),
       publishAlert: () => undefined,
