@@ -77,7 +77,9 @@ async function evaluateTenant(
   // Half way, tables tell different things of whom it is about; and nothing settles or is stored meanwhile.
   if (deletions.isRunning(tenant)) return false;
   const scope = openTenantScope(deps.store, { tenant, operator: false }, NO_DIMENSIONS);
-  const open = await readOpenAlerts(scope);
+  const open = await unlessFailed(readOpenAlerts(scope), signal, () => {
+    for (const budget of budgets) notes.note(budget, 'unknown', instantOfMs(deps.nowMs()));
+  });
   const endMs = deps.nowMs() + TURN_MS_MAX;
   let looked = 0;
   for (const budget of budgets) {
@@ -87,7 +89,7 @@ async function evaluateTenant(
     deps.lastLooks.begin(budget.id);
     const ofBudget = open.filter(({ budget_id }) => budget_id === budget.id);
     const looking = { scope, budget, deletions, nowNs: instantOfMs(deps.nowMs()) };
-    await lookAt(deps, looking, { notes, before: ofBudget }).catch(onFailed);
+    await lookAt(deps, looking, { notes, before: ofBudget, signal }).catch(onFailed);
   }
   if (signal.aborted) return false;
   const ids = new Set(budgets.map(({ id }) => id));
@@ -104,15 +106,24 @@ interface Looking {
   readonly nowNs: InstantNs;
 }
 
+interface LookState {
+  readonly notes: StatusNotes;
+  /** What of it was open before. */
+  readonly before: readonly AlertEvent[];
+  readonly signal: AbortSignal;
+}
+
 /** One budget: at the end of every period that ended since the last look, and then as it stands. */
 async function lookAt(
   deps: EvaluateDeps,
   looking: Looking,
-  { notes, before }: { readonly notes: StatusNotes; readonly before: readonly AlertEvent[] },
+  { notes, before, signal }: LookState,
 ): Promise<void> {
   const { scope, budget, deletions, nowNs } = looking;
   const { tenant } = budget;
-  const alerting = await read(deps, looking);
+  const alerting = await unlessFailed(read(deps, looking), signal, () =>
+    notes.note(budget, 'unknown', nowNs),
+  );
   notes.note(budget, alerting, nowNs);
   if (isUnknown(alerting)) return;
   const { atNs } = alerting.moment;
@@ -165,6 +176,20 @@ function openAfter(open: readonly AlertEvent[], events: readonly AlertEvent[]): 
   const changed = new Set(events.map(({ alert_id }) => alert_id));
   const others = open.filter(({ alert_id }) => !changed.has(alert_id));
   return [...others, ...events.filter(({ event }) => event === 'fired')];
+}
+
+/** How a budget stood an hour ago is not how it stands: a look that fails, and was not ended by a stop, is noted. */
+async function unlessFailed<T>(
+  looking: Promise<T>,
+  signal: AbortSignal,
+  note: () => void,
+): Promise<T> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (!signal.aborted) note();
+    throw error;
+  }
 }
 
 const isUnknown = (found: Alerting | UnknownStatus): found is UnknownStatus =>
