@@ -1641,7 +1641,7 @@ export interface Operations {
       readonly to?: string | number;
       /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line, without what is null, except in focus; parquet. */
       readonly format?: "csv" | "ndjson" | "parquet";
-      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
+      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet. */
       readonly resume?: string | number;
       /** With `resume`: how many bytes of the body are there already; it goes on after them. */
       readonly offset_bytes?: string | number;
@@ -1684,7 +1684,7 @@ export interface Operations {
       readonly to?: string | number;
       /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line, without what is null, except in focus; parquet. */
       readonly format?: "csv" | "ndjson" | "parquet";
-      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
+      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet. */
       readonly resume?: string | number;
       /** With `resume`: how many bytes of the body are there already; it goes on after them. */
       readonly offset_bytes?: string | number;
@@ -1727,7 +1727,7 @@ export interface Operations {
       readonly to?: string | number;
       /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line, without what is null, except in focus; parquet. */
       readonly format?: "csv" | "ndjson" | "parquet";
-      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
+      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet. */
       readonly resume?: string | number;
       /** With `resume`: how many bytes of the body are there already; it goes on after them. */
       readonly offset_bytes?: string | number;
@@ -1770,7 +1770,7 @@ export interface Operations {
       readonly to?: string | number;
       /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line, without what is null, except in focus; parquet. */
       readonly format?: "csv" | "ndjson" | "parquet";
-      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
+      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet. */
       readonly resume?: string | number;
       /** With `resume`: how many bytes of the body are there already; it goes on after them. */
       readonly offset_bytes?: string | number;
