@@ -166,6 +166,7 @@ const JOINERS: Readonly<Record<string, string>> = {
   'move-command.ts': 'a command that stands on the tables of a stopped collector',
   'restore-command.ts': 'a command that stands on backups',
   'erasures.ts': 'deletions with control state, and what is content',
+  'open-erasures.ts': 'deletions with the parts of a collector that they stand on',
   'bucket-prices.ts': 'the book with the flame graphs of the API',
   'open-live.ts': 'the live stream with its limits and metrics',
   'open-parts.ts': 'control state and journal with the files they stand on',
