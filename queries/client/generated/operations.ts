@@ -838,7 +838,7 @@ export interface Operations {
           readonly cache_saved_usd: string | null;
           /** What in_uncached cost more than it would have cost read from a cache; null where the model has no price for that. */
           readonly cache_missed_usd: string | null;
-          /** What cost_usd is made of, to the last digit. Null: there is no price, or it was booked before lines were kept. */
+          /** What cost_usd is made of, to the last digit. Null: there is no price, or the entry does not tell it, because it or the charge that it corrects was booked before lines were kept. */
           readonly lines: readonly ({
             /** A bucket or unit of usage; flat_fee; reported_cost: what the provider said. */
             readonly bucket: string;
