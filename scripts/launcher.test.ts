@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const SCRIPTS = import.meta.dirname;
@@ -137,4 +137,19 @@ test('a collector has the environment that it was measured with, on a new Node t
   expect(toldOf('start')).toBe(';2;');
   expect(toldOf('start', { MALLOC_ARENA_MAX: '4' })).toBe('4;4;');
   expect(toldOf('costs')).toBe(';');
+});
+
+test('compiled code is kept beside the installed packages, or where a person wants it', () => {
+  const told =
+    "data:text/javascript,import {getCompileCacheDir as d} from 'node:module';process.on('exit',()=>process.stderr.write(d()))";
+  const { NODE_COMPILE_CACHE: _, ...env } = process.env;
+  const folderWith = (more: NodeJS.ProcessEnv) => {
+    const line = [join(SCRIPTS, 'aicost.cjs'), 'costs', '--help'];
+    const given = { ...env, NODE_OPTIONS: `--import=${encodeURI(told)}`, ...more };
+    return dirname(spawnSync(process.execPath, line, { encoding: 'utf8', env: given }).stderr);
+  };
+  const own = join(SCRIPTS, '..', 'node_modules', '.cache', 'aicost', 'compiled');
+  expect(folderWith({})).toBe(own);
+  const wanted = join(tmpdir(), 'aicost-compiled');
+  expect(folderWith({ NODE_COMPILE_CACHE: wanted })).toBe(wanted);
 });

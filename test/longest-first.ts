@@ -7,12 +7,16 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Measured; a file that is not here comes after these, by its kind. */
 const LONGEST: readonly string[] = [
   'test/kill/kill.e2e.test.ts',
-  'test/outage/outage.e2e.test.ts',
-  'test/api/fences.e2e.test.ts',
-  'test/api/examples.e2e.test.ts',
+  'test/examples.e2e.test.ts',
   'test/verify.e2e.test.ts',
-  'collector/src/api/export-routes.integration.test.ts',
+  'test/api/fences.e2e.test.ts',
+  'test/backup.e2e.test.ts',
+  'test/outage/outage.e2e.test.ts',
   'collector/src/retention/expire-spans.integration.test.ts',
+  'collector/src/verify/verify-ledger.integration.test.ts',
+  'collector/src/api/export-routes.integration.test.ts',
+  'collector/src/erased-person.integration.test.ts',
+  'collector/src/write/writer.integration.test.ts',
 ];
 const KINDS: readonly string[] = ['e2e', 'integration', 'unit'];
 
