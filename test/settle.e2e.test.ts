@@ -10,6 +10,12 @@ let collector: StartedCollector;
 
 beforeAll(async () => {
   collector = await startCollector(['--settle', 'off']);
+  // It takes spans before its engine is up; settle asks the engine.
+  const canAnswer = await eventually(
+    () => collector.getJson('/readyz?for=query'),
+    ({ status }) => status === 200,
+  );
+  expect(canAnswer).toMatchObject({ status: 200 });
 });
 
 afterAll(async () => {
