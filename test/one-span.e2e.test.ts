@@ -8,7 +8,12 @@ import type { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { SimpleSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { eventually, type StartedCollector, startFirstCollector } from './start-collector.ts';
+import {
+  eventually,
+  type StartedCollector,
+  startFirstCollector,
+  stored,
+} from './start-collector.ts';
 
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const DAY = 'from=2026-08-20T00:00:00Z&to=2026-08-21T00:00:00Z';
@@ -70,6 +75,8 @@ describe('sixty seconds to a priced span, as the README tells it', () => {
     );
     const { rows } = JSON.parse(answer.slice(answer.indexOf('{"rows"')));
     expect(rows).toMatchObject([{ model: 'gpt-4o-2024-08-06', calls: 1, cost_usd: '0.007' }]);
+    // SQL asks another table.
+    await stored(collector);
     expect(runShell(readmeBlock(2)).trim()).toBe('0.007');
   });
 

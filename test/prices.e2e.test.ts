@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { eventually, type StartedCollector, startCollector } from './start-collector.ts';
+import { eventually, type StartedCollector, startCollector, stored } from './start-collector.ts';
 
 const AICOST = join(import.meta.dirname, '../scripts/aicost.cjs');
 const RANGE = 'from=2026-08-20T00:00:00Z&to=2026-08-21T00:00:00Z';
@@ -54,15 +54,16 @@ async function call(
 }
 
 type Totals = { totals: { calls: number; unpriced_calls: number; cost_usd: string | null } };
-const totals = async (calls: number) => {
-  const path = `/api/v1/costs/breakdown?${RANGE}&by=model`;
-  const ask = async () => (await collector.getJson(path)).body as Totals;
-  return (await eventually(ask, (answer) => answer.totals.calls === calls)).totals;
+/** Once every table has the calls: what is unpriced, and SQL, ask others than breakdowns do. */
+const totals = async () => {
+  await stored(collector);
+  const { body } = await collector.getJson(`/api/v1/costs/breakdown?${RANGE}&by=model`);
+  return (body as Totals).totals;
 };
 
 test('an alias makes the next call of an Azure deployment priced, a discount the one after cheaper', async () => {
   await call('00000000000000a1');
-  expect(await totals(1)).toMatchObject({ unpriced_calls: 1 });
+  expect(await totals()).toMatchObject({ calls: 1, unpriced_calls: 1 });
   const unpriced = await collector.getJson(`/api/v1/unpriced?${RANGE}`);
   const [row] = (unpriced.body as { rows: { mend: string; reason: string }[] }).rows;
   expect(row?.mend).toMatch(/^aicost prices alias chat-prod --to PROVIDER\/MODEL --provider=azure/);
@@ -71,11 +72,11 @@ test('an alias makes the next call of an Azure deployment priced, a discount the
   const words = row!.mend.replace('PROVIDER/MODEL', 'azure/gpt-4o').split(' ').slice(1);
   expect(await aicost(...words)).toMatch(/^terms_[0-9a-f]+ is active: alias azure/);
   await call('00000000000000a2');
-  expect(await totals(2)).toMatchObject({ unpriced_calls: 1, cost_usd: '0.0035' });
+  expect(await totals()).toMatchObject({ calls: 2, unpriced_calls: 1, cost_usd: '0.0035' });
 
   await aicost('prices', 'override', '--discount', '0.1', '--provider', 'azure');
   await call('00000000000000a3');
-  expect(await totals(3)).toMatchObject({ unpriced_calls: 1, cost_usd: '0.00665' });
+  expect(await totals()).toMatchObject({ calls: 3, unpriced_calls: 1, cost_usd: '0.00665' });
   const sums = 'SELECT sum(list_usd), sum(cost_usd), uniqExact(book_version) FROM ledger';
   expect(await collector.sql(sums)).toBe('0.007\t0.00665\t3');
 
@@ -86,7 +87,7 @@ test('an alias makes the next call of an Azure deployment priced, a discount the
   ]);
   await aicost('prices', 'overrides', 'remove', listed.rows[1].id);
   await call('00000000000000a4');
-  expect(await totals(4)).toMatchObject({ cost_usd: '0.01015' });
+  expect(await totals()).toMatchObject({ calls: 4, cost_usd: '0.01015' });
   const audit =
     "SELECT groupArray(deleted) FROM (SELECT deleted FROM control WHERE kind = 'price_terms' ORDER BY version)";
   expect(await collector.sql(audit)).toBe('[false,false,true]');
@@ -95,7 +96,7 @@ test('an alias makes the next call of an Azure deployment priced, a discount the
 test('a call that names no provider is mended by the command that is told, for all that follow', async () => {
   const unnamed = { provider: 'crewai', model: 'house-model' };
   await call('00000000000000b1', unnamed);
-  expect(await totals(5)).toMatchObject({ unpriced_calls: 2 });
+  expect(await totals()).toMatchObject({ calls: 5, unpriced_calls: 2 });
   const answer = await collector.getJson(`/api/v1/unpriced?${RANGE}&model=house-model`);
   const [row] = (answer.body as { rows: { mend: string; reason: string }[] }).rows;
   expect(row).toMatchObject({
@@ -105,7 +106,7 @@ test('a call that names no provider is mended by the command that is told, for a
   const words = row!.mend.replace('PROVIDER/MODEL', 'openai/gpt-4o').split(' ').slice(1);
   await aicost(...words);
   await call('00000000000000b2', unnamed);
-  expect(await totals(6)).toMatchObject({ unpriced_calls: 2, cost_usd: '0.01365' });
+  expect(await totals()).toMatchObject({ calls: 6, unpriced_calls: 2, cost_usd: '0.01365' });
 });
 
 test('the book is in the table prices, and its age in metrics and readiness', async () => {

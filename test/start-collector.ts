@@ -9,6 +9,8 @@ import collectorEnv from '../scripts/collector-env.json' with { type: 'json' };
 
 const MAIN = fileURLToPath(new URL('../collector/src/main.ts', import.meta.url));
 const READY_WITHIN_MS = 60_000;
+/** On a busy machine the engine gives way to all others. */
+const STORED_WITHIN_MS = 120_000;
 
 export interface StartedCollector {
   readonly url: string;
@@ -148,4 +150,21 @@ export async function eventually<T>(
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+/**
+ * Resolves once every table holds all that was acknowledged. A batch becomes visible table by table, in an order that
+ * each database has by chance (views of one table run in the order of their UUIDs): what a rollup shows already, the
+ * ledger may not, and the other way round. Rejects when it does not come to that.
+ */
+export async function stored({ url }: Pick<StartedCollector, 'url'>): Promise<void> {
+  const waiting = await eventually(
+    async () => {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      return /^aicost_journal_bytes (\S+)$/m.exec(text)?.[1];
+    },
+    (bytes) => bytes === '0',
+    STORED_WITHIN_MS,
+  );
+  if (waiting !== '0') throw new Error(`${waiting} bytes still wait in the journal`);
 }

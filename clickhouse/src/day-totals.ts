@@ -3,7 +3,8 @@
  * for each writer with the highest batch of it that is in the sums. Of several tenants at once, because a statement of
  * so many sums takes 50 ms of CPU before it reads a row.
  * Invariant: sums and writers come from one reading of cost_hourly, so that the writers tell what the sums are made of,
- * and all rows of a build come as one part: it is there whole or not at all.
+ * and all rows of a build come as one part: it is there whole or not at all. Each row tells which columns are summed:
+ * the program of an older release leaves those of a newer schema at 0.
  */
 import { ROLLUP_DIMENSIONS } from './rollup-dimensions.ts';
 import { quoteName } from './sql-text.ts';
@@ -54,9 +55,9 @@ export function buildDayStatement(database: string, { tenants, day, build }: Day
   );
   const sums = SUMMED_COLUMNS.map((column) => `sum(source.${column})`);
   const sql = `INSERT INTO ${table}.cost_day_totals
-      (tenant, day, dimension, value, ${SUMMED_COLUMNS.join(', ')}, batch_seq, build)
+      (tenant, day, dimension, value, ${SUMMED_COLUMNS.join(', ')}, batch_seq, build, summed_columns)
     SELECT tenant, {day:Date}, ${dimension}, ${choose((key) => `toString(${key})`, "''")},
-      ${sums.join(', ')}, max(source.batch_seq), {build:UInt64}
+      ${sums.join(', ')}, max(source.batch_seq), {build:UInt64}, '${SUMMED_COLUMNS.join(' ')}'
     FROM ${table}.cost_hourly AS source
     WHERE tenant IN {tenants:Array(String)}
       AND hour >= toDateTime({day:Date}, 'UTC') AND hour < toDateTime({day:Date} + 1, 'UTC')

@@ -38,6 +38,7 @@ export const ALERT_METRICS = {
     kind: 'gauge',
     unit: 'messages',
     labels: [],
-    sentence: 'Messages that wait for another attempt, as of the last pass.',
+    sentence:
+      'Messages that wait for another attempt, as of the last pass; 0 where another collector settles.',
   }),
 } as const;

@@ -6,11 +6,10 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { DELETED_USER } from '@ai-cost-profiler/clickhouse/deleted-user.ts';
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import { isInForce, type KeyActor } from './access.ts';
-import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
 import { tenantSecrets } from './control/fingerprint-secret.ts';
 import { revokedKeyChange } from './control/key-rows.ts';
-import { type SqlUsers, sqlUsersOf } from './control/sql-users.ts';
+import type { SqlUsers } from './control/sql-users.ts';
 import { erasePerson } from './erase/erase-person.ts';
 import {
   type Erasure,
@@ -20,18 +19,12 @@ import {
   writeIntent,
 } from './erase/person.ts';
 import { blankTenantControl, countTenantRows, deleteTenantRows } from './erase/tenant-rows.ts';
-import type { ForwardClock } from './forward-clock.ts';
-import type { SealedQueue } from './journal/sealed-queue.ts';
 import { CONTENT_RULE } from './ledger-work.ts';
 import type { Logger } from './log.ts';
-import type { OpenLimits } from './open-limits.ts';
 import { Problem } from './problems.ts';
-import type { Storage } from './storage.ts';
-import type { Storing } from './storing.ts';
 import type { TenantOperations } from './tenant-rows.ts';
 import { ERASED_PAYLOAD, isGone, type TenantStates, tenantChange } from './tenant-states.ts';
 import { systemTimers } from './timers.ts';
-import type { RunningTotals } from './totals/flush-loop.ts';
 
 type Show = (progress: object) => void;
 type Work = (show: Show) => Promise<object>;
@@ -53,6 +46,10 @@ export interface ErasureParts {
   readonly underWayOf: (tenant: string) => number;
   /** Stores the points of metrics that wait in memory. */
   readonly flushTotals: () => Promise<void>;
+  /** Resolves when nothing is told of budgets any more that was read before the deletion was recorded. */
+  readonly untilTold: () => Promise<void>;
+  /** Forgets what the live stream of a tenant keeps for clients that come back. */
+  readonly forgetLive: (tenant: string) => void;
   readonly exclusively: <T>(work: () => Promise<T>, options: { holdWriter: boolean }) => Promise<T>;
   /** Parts of the journal that were set aside: what they hold of anybody is not looked at. */
   readonly setAsideParts: () => number;
@@ -60,38 +57,6 @@ export interface ErasureParts {
   /** Only in the collector that settles: two at once would write the same rows anew. */
   readonly mayResume: boolean;
   readonly log: Logger;
-}
-
-/** Parts of a collector that deletions stand on. */
-interface CollectorParts {
-  readonly config: Pick<Config, 'settle'>;
-  readonly storage: Pick<Storage, 'store'>;
-  readonly control: ControlState;
-  readonly limits: OpenLimits;
-  readonly totals: Pick<RunningTotals, 'flush'>;
-  readonly journal: { readonly queue: Pick<SealedQueue, 'setAsideCounts'> };
-  readonly clock: Pick<ForwardClock, 'nowMs'>;
-  readonly storing: Pick<Storing, 'exclusively'>;
-  readonly log: Logger;
-}
-
-/** Nothing begins before `start`, and before an operator asks. */
-export function openErasures(parts: CollectorParts): Erasures {
-  const { config, storage, control, limits, totals, journal, clock, storing, log } = parts;
-  return new Erasures({
-    store: storage.store,
-    control,
-    states: limits.states,
-    tenants: limits.tenants,
-    sqlUsers: sqlUsersOf(storage.store, storage.store),
-    underWayOf: (tenant) => limits.admission.underWayOf(tenant),
-    flushTotals: () => totals.flush(),
-    exclusively: (work, options) => storing.exclusively(work, options),
-    setAsideParts: () => journal.queue.setAsideCounts.poison + journal.queue.setAsideCounts.damaged,
-    nowMs: clock.nowMs,
-    mayResume: config.settle,
-    log,
-  });
 }
 
 const POLL_MS = 20;
@@ -240,10 +205,11 @@ export class Erasures {
   }
 
   private async finishTenant(tenant: string, actor: string, show: Show): Promise<object> {
-    const { store, control, exclusively, sqlUsers, underWayOf, flushTotals } = this.parts;
+    const { store, control, exclusively, sqlUsers, underWayOf } = this.parts;
     for (const { id, sqlUser } of keysOf(control, tenant)) if (sqlUser) await sqlUsers.drop(id);
     while (underWayOf(tenant) > 0) await systemTimers.sleep(POLL_MS);
-    await flushTotals();
+    await this.parts.flushTotals();
+    await this.parts.untilTold();
     const rows = await exclusively(
       () => deleteTenantRows(store, tenant, (table, count) => show({ step: table, rows: count })),
       { holdWriter: false },
@@ -265,10 +231,12 @@ export class Erasures {
   }
 
   private async finishPerson(erasure: Erasure, show: Show): Promise<object> {
-    const { store, exclusively } = this.parts;
+    const { store, exclusively, untilTold, forgetLive } = this.parts;
     await this.note(erasure, { state: 'begun' });
+    await untilTold();
     const work = () => erasePerson(store, { erasure, rule: CONTENT_RULE }, show);
     const erased = await exclusively(work, { holdWriter: true });
+    forgetLive(erasure.tenant);
     await this.note(erasure, { state: 'done', ...erased });
     await forgetIntent(store, erasure);
     const { id, tenant } = erasure;

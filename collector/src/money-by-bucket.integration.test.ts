@@ -51,6 +51,17 @@ async function told(tenant: string): Promise<Told> {
   return row!;
 }
 
+/** What a day is made of, as docs/pricing.md has it asked: of one tenant. */
+async function documented(tenant = 'plain') {
+  const path = fileURLToPath(new URL('../../docs/pricing.md', import.meta.url));
+  const [, sql = ''] = /```sql\n(SELECT bucket,[^`]+)```/.exec(readFileSync(path, 'utf8')) ?? [];
+  const own = sql
+    .replace('FROM ledger', 'FROM aicost.ledger AS ledger')
+    .replace('WHERE', 'WHERE tenant = {tenant:String} AND');
+  const range = { from: '2026-08-20 00:00:00', to: '2026-08-21 00:00:00' };
+  return ledger.store.query(own, { ...range, tenant });
+}
+
 /** Everything at half the price. */
 function halfBook() {
   const half = { id: 'half', factor: '0.5', keys: 'all', cost_only: true };
@@ -111,15 +122,7 @@ describe('a call', () => {
   });
 
   it('is told by the query of the documentation', async () => {
-    const page = readFileSync(
-      fileURLToPath(new URL('../../docs/pricing.md', import.meta.url)),
-      'utf8',
-    );
-    const [, sql = ''] = /```sql\n(SELECT bucket,[^`]+)```/.exec(page) ?? [];
-    const range = { from: '2026-08-20 00:00:00', to: '2026-08-21 00:00:00' };
-    expect(
-      await ledger.store.query(sql.replace('FROM ledger', 'FROM aicost.ledger'), range),
-    ).toEqual([
+    expect(await documented()).toEqual([
       { bucket: 'in_uncached', cost_usd: '0.0015' },
       { bucket: 'in_cache_read', cost_usd: '0.0005' },
       { bucket: 'out_text', cost_usd: '0.0001' },
@@ -196,6 +199,24 @@ describe('a call that was booked before any of it was kept', () => {
     await untold('old');
     const told = 'charges that do not tell what their buckets cost: booked before that was kept';
     expect(await verify()).toMatchObject({ ok: true, difference: null, skipped: { [told]: 1 } });
+  });
+
+  it('is shown as spend of which nothing is told, beside what is', async () => {
+    await ledger.send([{ span: 6, attributes: CACHED }], 'older');
+    await untold('older');
+    await ledger.send([{ span: 7, attributes: chat(1000) }], 'older');
+    expect(await documented('older')).toEqual([
+      { bucket: 'in_uncached', cost_usd: '0.0025' },
+      { bucket: '(not told)', cost_usd: '0.0021' },
+      { bucket: 'out_text', cost_usd: '0.0001' },
+    ]);
+    await reprice('older');
+    // Of the one call all is told since it was repriced, though neither of its entries tells it alone.
+    expect(await documented('older')).toEqual([
+      { bucket: 'in_uncached', cost_usd: '0.002' },
+      { bucket: 'in_cache_read', cost_usd: '0.00025' },
+      { bucket: 'out_text', cost_usd: '0.0001' },
+    ]);
   });
 
   it('is not repriced for that alone', async () => {

@@ -14,6 +14,7 @@ import { createWebhooks, type Webhooks } from './budgets/webhook-operations.ts';
 import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
 import { tenantSecrets } from './control/fingerprint-secret.ts';
+import { DeletionFence } from './deletion-fence.ts';
 import type { ForwardClock } from './forward-clock.ts';
 import type { LivePublisher } from './live-feed.ts';
 import type { Logger } from './log.ts';
@@ -28,6 +29,8 @@ export interface OpenBudgets {
   readonly alertIdSecretOf: (tenant: string) => Buffer;
   readonly budgets: Budgets;
   readonly webhooks: Webhooks;
+  /** Between what is told of budgets and deletions. */
+  readonly fence: DeletionFence;
 }
 
 export function openBudgets(config: Config, control: ControlState): OpenBudgets {
@@ -46,6 +49,7 @@ export function openBudgets(config: Config, control: ControlState): OpenBudgets 
       rootSecret: () => secretOf('\0webhooks'),
       mayBePrivate: config.webhookPrivateAddresses,
     }),
+    fence: new DeletionFence(),
   };
 }
 
@@ -63,17 +67,12 @@ export interface AlertingParts {
 
 /** Begins to look at the budgets, where this is the collector that settles; the tables must be there. */
 export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
-  const { config, live, metrics, log } = parts;
+  const { config, metrics, log } = parts;
   if (!config.settle) return undefined;
   const storeUntil = (signal: AbortSignal) => lookStore(parts.storage.store, signal);
   const { nowMs } = parts.clock;
-  const { budgets, webhooks, alertIdSecretOf: idSecretOf } = parts.budgets;
-  const publishAlert: PublishAlert = (tenant, alert) => {
-    const { state, event, alert_id, budget_id } = alert;
-    live.publish(tenant, 'alert', alert);
-    metrics.aicost_alerts_total.inc({ state, event });
-    log.info({ tenant, state, event, alert_id, budget_id }, 'an alert of a budget');
-  };
+  const { budgets, webhooks, fence, alertIdSecretOf: idSecretOf } = parts.budgets;
+  const publishAlert = alertPublisher(parts);
   const lastLooks = new LastLooks();
   return startAlertLoop({
     evaluate: async (signal) => {
@@ -87,6 +86,7 @@ export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
         store,
         budgets,
         isOwner,
+        fence,
         lastLooks,
         idSecretOf,
         publishAlert,
@@ -104,6 +104,7 @@ export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
         webhooks,
         send: sendWebhook,
         mayBePrivate,
+        fence,
         nowMs,
       };
       const onAttempt = (outcome: string, about: object): void => {
@@ -121,6 +122,15 @@ export function startAlerting(parts: AlertingParts): AlertLoop | undefined {
       log.warn({ err: error, doing }, 'a look at the budgets failed; the next one goes on');
     },
   });
+}
+
+function alertPublisher({ live, metrics, log }: AlertingParts): PublishAlert {
+  return (tenant, alert) => {
+    const { state, event, alert_id, budget_id } = alert;
+    live.publish(tenant, 'alert', alert);
+    metrics.aicost_alerts_total.inc({ state, event });
+    log.info({ tenant, state, event, alert_id, budget_id }, 'an alert of a budget');
+  };
 }
 
 const NOTHING_PENDING: DeliverResult = { pending: 0, nextMs: null };

@@ -29,3 +29,13 @@ test.for([
 ] as const)('of %s', async ([, isOwner, leaseAgeMs, formerOwners, expected]) => {
   expect(await gaugesOf({ isOwner, leaseAgeMs, formerOwners })).toEqual(expected);
 });
+
+test('messages that wait are those of the collector that settles, and none once it is another one', async () => {
+  const metrics = createMetrics();
+  const pendingOf = async (isOwner: boolean) => {
+    settleGauges({ isOwner, leaseAgeMs: 1, formerOwners: 0, state }, metrics);
+    return (await metrics.aicost_webhook_pending.get()).values[0]?.value;
+  };
+  metrics.aicost_webhook_pending.set(7);
+  expect([await pendingOf(true), await pendingOf(false)]).toEqual([7, 0]);
+});

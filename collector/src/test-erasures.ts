@@ -10,6 +10,7 @@ import { createClickHouseControlStore } from './control/clickhouse-control-store
 import { type ControlState, openControlState } from './control/control-state.ts';
 import { ensureFingerprintSecret } from './control/fingerprint-secret.ts';
 import type { SqlUsers } from './control/sql-users.ts';
+import { DeletionFence } from './deletion-fence.ts';
 import { Erasures } from './erasures.ts';
 import { TestRetention } from './retention/test-retention.ts';
 import { TenantStates } from './tenant-states.ts';
@@ -78,6 +79,10 @@ export class TestErasures {
     expire: async () => undefined,
     drop: async (keyId) => void this.dropped.push(keyId),
   };
+  /** Of the collector that deletes. */
+  readonly fence = new DeletionFence();
+  /** Tenants whose live stream was forgotten. */
+  readonly unheard: string[] = [];
   control!: ControlState;
   private readonly directory: string;
   private copies = 0;
@@ -129,6 +134,8 @@ export class TestErasures {
       sqlUsers: this.sqlUsers,
       underWayOf: () => 0,
       flushTotals: async () => undefined,
+      untilTold: () => this.fence.untilTold(),
+      forgetLive: (tenant) => void this.unheard.push(tenant),
       exclusively: (work) => this.ledger.open.suspended(work),
       setAsideParts: () => 0,
       nowMs: () => this.ledger.clockMs,

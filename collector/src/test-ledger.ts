@@ -52,6 +52,8 @@ export interface TestLedger {
   send(spans: readonly TestSpan[], tenant?: string): Promise<void>;
   /** A request in OTLP/JSON, as it came: of `acme`, or of another tenant. */
   sendRequest(request: Uint8Array, tenant?: string): Promise<AcceptOutcome>;
+  /** A request of log records, in OTLP/JSON: of `acme`, or of another tenant. */
+  sendLogs(request: object, tenant?: string): Promise<AcceptOutcome>;
   /** `through`: another way to the same tables. */
   settle(through?: Store): Promise<SettleProgress>;
   append(entries: readonly LedgerEntry[]): Promise<void>;
@@ -107,6 +109,7 @@ export async function openTestLedger(): Promise<TestLedger> {
     clockMs: NOW_MS,
     send: (spans, tenant) => withRoad(async (road) => void (await road.send(spans, tenant))),
     sendRequest: (request, tenant) => withRoad((road) => road.sendBytes(request, 'json', tenant)),
+    sendLogs: (request, tenant) => withRoad((road) => road.sendLogs(request, tenant)),
     settle: (through = store) =>
       withRoad(({ journal }) =>
         new Settler({

@@ -9,7 +9,7 @@ import {
   type OperationName,
 } from '@ai-cost-profiler/queries/client/generated/operations.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventually, type StartedCollector, startCollector } from '../start-collector.ts';
+import { type StartedCollector, startCollector, stored } from '../start-collector.ts';
 import { answerFaults } from './answer-faults.ts';
 import { type ExampleRequest, FIRST, REQUESTS } from './example-requests.ts';
 import { type Operation, readOperations } from './operations.ts';
@@ -27,10 +27,7 @@ beforeAll(async () => {
   collector = await startCollector(['--settle-after', '1h']);
   operations = await readOperations(collector.url);
   for (const request of FIRST) await run(request);
-  await eventually(
-    () => collector.sql('SELECT count() FROM ledger'),
-    (count) => count !== '0',
-  );
+  await stored(collector);
   for (const request of [...REQUESTS, ...derived()]) await run(request);
   if (process.env['AICOST_RECORD_EXAMPLES'] === '1') {
     writeFileSync(FILE, `${JSON.stringify(recorded, null, 2)}\n`);

@@ -2,7 +2,7 @@
  * Gives globex one of everything that a tenant can have, its mark in every name: what another tenant must not find.
  * The collector is started again, for it looks at budgets when it starts and then once a minute.
  */
-import { eventually } from '../start-collector.ts';
+import { eventually, stored } from '../start-collector.ts';
 import { callOf, sendSpans } from './marked-calls.ts';
 import { askJson, DAY, MARK, type TwoTenants } from './two-tenants.ts';
 
@@ -69,10 +69,7 @@ async function callOfNow({ collector, globex }: TwoTenants): Promise<void> {
     trace: 'f'.repeat(32),
   });
   await sendSpans(collector.url, globex.ingest, MARK, [call]);
-  await eventually(
-    () => collector.sql("SELECT count() FROM ledger WHERE tenant = 'globex'"),
-    (count) => count === '3',
-  );
+  await stored(collector);
 }
 
 /** Where the answers of globex go on: of a list of one trace of its day, and of exports. */

@@ -1,5 +1,5 @@
 /** A collector with two tenants that know nothing of each other, and keys in every state. */
-import { eventually, type StartedCollector, startCollector } from '../start-collector.ts';
+import { type StartedCollector, startCollector, stored } from '../start-collector.ts';
 import { callOf, sendSpans } from './marked-calls.ts';
 
 /** Stands in everything that globex sent, and in nothing that a test asks. */
@@ -103,9 +103,6 @@ export async function startTwoTenants(): Promise<TwoTenants> {
     callOf('acme', { model: 'gpt-4o', atNs: NOON_NS, trace: 'a'.repeat(32) }),
   ]);
   await sendSpans(collector.url, globexKey.key, MARK, ofGlobex);
-  await eventually(
-    () => collector.sql('SELECT count() FROM ledger'),
-    (count) => count === '3',
-  );
+  await stored(collector);
   return { collector, keys, globex: { ...globex, termsId: terms.id }, trace };
 }

@@ -128,3 +128,47 @@ test('tokens are told by their kind, each in one', async () => {
     { Kind: 'out_text', Tokens: '30' },
   ]);
 });
+
+describe('budgets', () => {
+  const agoOf = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+  const told = (tenant: string, rows: readonly object[], minutesAgo = 1) => {
+    const recorded_at = agoOf(minutesAgo);
+    const budget = { tenant, budget_id: 'b', budget_name: 'each', amount_usd: '10', state: 'ok' };
+    const looked = rows.map((row) => ({ ...budget, recorded_at, at: recorded_at, ...row }));
+    return ledger.store.insertRows('budget_status', looked);
+  };
+  const shown = (tenant: string) => ask('aicost-spend', 'Budgets', { tenant: [tenant] });
+  /** Of users, the first spent most, and all of them more than their amount. */
+  const users = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({
+      ...{ dimension: 'user', key: `u${i}`, spent_usd: String(20 + count - i) },
+    }));
+
+  test('of many users come before all of their users, however many those are', async () => {
+    const all = { dimension: 'user', key: '', spent_usd: '5000' };
+    const small = { budget_id: 'c', budget_name: 'small', spent_usd: '1' };
+    await told('wide', [...users(150), all, small]);
+    const rows = await shown('wide');
+    expect(rows.map((row) => [row['Budget'], row['Of']])).toEqual([
+      ['small', ''],
+      ['each', 'every user'],
+      ...users(150).map(({ key }) => ['each', key]),
+    ]);
+    await told('wider', [...users(1500), all, small]);
+    const cut = await shown('wider');
+    expect(cut).toHaveLength(1000);
+    expect(cut.slice(0, 3).map((row) => row['Of'])).toEqual(['', 'every user', 'u0']);
+  });
+
+  test('are unknown once nobody looked at them for a few minutes, with the figures of the last look', async () => {
+    await told('stale', [{ budget_id: 'old', spent_usd: '3' }], 6);
+    await told('stale', [{ budget_id: 'new', spent_usd: '2' }], 4);
+    await told('stale', [{ budget_id: 'failed', state: 'unknown' }]);
+    const rows = await shown('stale');
+    expect(rows.map((row) => [row['Spent'], row['State']])).toEqual([
+      [3, 'unknown'],
+      [2, 'ok'],
+      [null, 'unknown'],
+    ]);
+  });
+});

@@ -60,7 +60,6 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
   // Both look at the ledger as settle does: loaded, grouped, and as what should stand there.
   verify: [
     'normalise/call.ts',
-    'normalise/log-call.ts',
     'price/charge-call.ts',
     'rows/ledger-entry.ts',
     'settle/call-of-entry.ts',
@@ -88,6 +87,7 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
     'settle/difference.ts',
     'settle/load-groups.ts',
     'settle/load-spans.ts',
+    'settle/load-traces.ts',
     'settle/resolve-roles.ts',
     'settle/sealed-days.ts',
     'settle/settle-span.ts',
@@ -96,6 +96,7 @@ const ROAD: Readonly<Record<string, readonly string[]>> = {
     'settle/standing-parts.ts',
     'settle/stored-entry.ts',
     'settle/stored-span.ts',
+    'settle/told-by-events.ts',
   ],
   // What was appended, as events for who listens.
   live: ['rows/ledger-entry.ts'],
@@ -165,6 +166,7 @@ const JOINERS: Readonly<Record<string, string>> = {
   'move-command.ts': 'a command that stands on the tables of a stopped collector',
   'restore-command.ts': 'a command that stands on backups',
   'erasures.ts': 'deletions with control state, and what is content',
+  'open-erasures.ts': 'deletions with the parts of a collector that they stand on',
   'bucket-prices.ts': 'the book with the flame graphs of the API',
   'open-live.ts': 'the live stream with its limits and metrics',
   'open-parts.ts': 'control state and journal with the files they stand on',

@@ -289,6 +289,9 @@ describe('an export that was cut off', () => {
     'ledger?format=csv',
     'focus?format=csv',
     'spans?format=ndjson',
+    'costs?format=ndjson',
+    'costs?format=csv',
+    'costs?format=csv&user=u1',
   ])('%s goes on at any byte, to the same checksum, whatever came in meanwhile', async (kind) => {
     const path = `${kind}&from=2026-03-27T00:00:00Z&to=now-100d`;
     const first = await get(path);

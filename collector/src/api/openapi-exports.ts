@@ -20,8 +20,7 @@ const HEADERS: Json = {
   'x-export-from': { description: 'Start of the range.', schema: { type: 'string' } },
   'x-export-to': { description: 'End of the range.', schema: { type: 'string' } },
   'x-export-resume': {
-    description:
-      'What `resume` takes, to go on where the connection broke. Not of parquet and costs.',
+    description: 'What `resume` takes, to go on where the connection broke. Not of parquet.',
     schema: { type: 'string' },
   },
   'x-export-unpriced-calls': {

@@ -9,10 +9,12 @@ import {
   openEmbeddedLedger,
 } from '@ai-cost-profiler/queries/testing/embedded-ledger.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DeletionFence } from '../deletion-fence.ts';
 import type { PublishedAlert } from '../publish-alert.ts';
 import { deliverAlerts } from './deliver-alerts.ts';
-import { type AlertStore, evaluateBudgets } from './evaluate-budgets.ts';
+import { evaluateBudgets } from './evaluate-budgets.ts';
 import { LastLooks } from './last-looks.ts';
+import type { AlertStore } from './look-store.ts';
 import { type SendOptions, type SendOutcome, sendWebhook } from './send-webhook.ts';
 
 const START_MS = Date.parse('2026-08-10T12:00:00Z');
@@ -81,6 +83,7 @@ describe('budgets', () => {
           tenants: options.tenants ?? (() => TENANTS),
         },
         isOwner: options.isOwner ?? (() => true),
+        fence: new DeletionFence(),
         lastLooks,
         idSecretOf: (tenant) => Buffer.from(tenant),
         publishAlert: (...one) => told.push(one),
@@ -202,6 +205,7 @@ describe('webhooks', () => {
           return answer(options.url, options);
         },
         mayBePrivate: true,
+        fence: new DeletionFence(),
         nowMs: () => nowMs,
         random: () => 0,
         onAttempt: () => undefined,

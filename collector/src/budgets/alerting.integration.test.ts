@@ -12,6 +12,7 @@ import {
   openEmbeddedLedger,
 } from '@ai-cost-profiler/queries/testing/embedded-ledger.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DeletionFence } from '../deletion-fence.ts';
 import type { PublishedAlert } from '../publish-alert.ts';
 import { deliverAlerts } from './deliver-alerts.ts';
 import { evaluateBudgets } from './evaluate-budgets.ts';
@@ -89,6 +90,7 @@ async function look(): Promise<string[]> {
       store: ledger.store,
       budgets: { inForce: () => budgets, tenants: () => ['acme', 'globex'] },
       isOwner: () => true,
+      fence: new DeletionFence(),
       lastLooks,
       idSecretOf: (tenant) => Buffer.from(tenant),
       publishAlert: (tenant, alert) => published.push([tenant, alert]),
@@ -121,6 +123,7 @@ function deliver(webhookIds: readonly string[] = ['wh_1']) {
       webhooks: { inForce: () => webhooks, isInForce: () => true },
       send: sendWebhook,
       mayBePrivate: true,
+      fence: new DeletionFence(),
       nowMs: () => nowMs,
       random: () => 0,
       onAttempt: (outcome) => outcomes.push(outcome),

@@ -8,8 +8,10 @@ import {
   openEmbeddedLedger,
 } from '@ai-cost-profiler/queries/testing/embedded-ledger.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DeletionFence } from '../deletion-fence.ts';
 import { evaluateBudgets } from './evaluate-budgets.ts';
 import { LastLooks } from './last-looks.ts';
+import type { AlertStore } from './look-store.ts';
 
 /** Noon of this very day: rows of a week ago would have expired as they came. */
 const START_MS = new Date().setUTCHours(12, 0, 0, 0);
@@ -48,22 +50,33 @@ const callOf = (cost: string, user: string, tenant = 'acme'): Entry => ({
 const spend = (cost: string, user = '', tenant = 'acme') =>
   ledger.insert([callOf(cost, user, tenant)]);
 
-async function look(): Promise<void> {
+async function look(store: AlertStore = ledger.store, signal = running): Promise<void> {
   nowMs += 60_000;
   await evaluateBudgets(
     {
-      store: ledger.store,
+      store,
       budgets: { inForce: () => budgets, tenants: () => tenants },
       isOwner: () => isOwner,
+      fence: new DeletionFence(),
       lastLooks: new LastLooks(),
       idSecretOf: (tenant) => Buffer.from(tenant),
       publishAlert: () => undefined,
       nowMs: () => nowMs,
       onEvaluated: () => undefined,
     },
-    running,
+    signal,
   );
 }
+
+/** A store that does not answer some questions, by their text and their values. */
+const failing = (isMeant: (sql: string, values: string) => boolean): AlertStore => ({
+  database: ledger.store.database,
+  insertRows: (table, rows) => ledger.store.insertRows(table, rows),
+  query: (sql, params) =>
+    isMeant(sql, Object.values(params).flat().join(' '))
+      ? Promise.reject(new Error('too slow'))
+      : ledger.store.query(sql, params),
+});
 
 interface Shown {
   readonly budget_id: string;
@@ -218,4 +231,56 @@ test('nothing is told by who does not settle any more, nor of a tenant that is d
   await look();
   expect(await stored('globex')).toEqual([]);
   expect(await stored()).toHaveLength(1);
+});
+
+describe('a budget that could not be looked at is not said to be as it was', () => {
+  const statesOf = async (tenant: string) =>
+    (await stored(tenant)).map((row) => [row.budget_id, row.key, row.state, row['spent_usd']]);
+  beforeEach(async () => {
+    budgets = [
+      budgetOf('bud_1', { each: 'user', filters: { user: ['ann'] } }),
+      budgetOf('bud_2', {}),
+      budgetOf('bud_3', {}, 'globex'),
+    ];
+    for (const tenant of tenants) await spend('2', 'ann', tenant);
+    await look();
+  });
+  const ofGlobex = [['bud_3', '', 'ok', '2']];
+
+  test('where its own question failed', async () => {
+    const store = failing((sql, values) => sql.includes('GROUPING SETS') && values.includes('ann'));
+    await expect(look(store)).rejects.toThrow('too slow');
+    expect(await statesOf('acme')).toEqual([
+      ['bud_1', '', 'unknown', null],
+      ['bud_2', '', 'ok', '2'],
+    ]);
+    await look();
+    expect((await statesOf('acme')).map(([, key, state]) => [key, state])).toEqual([
+      ['', 'ok'],
+      ['ann', 'ok'],
+      ['', 'ok'],
+    ]);
+  });
+
+  test('where nothing of its tenant could be asked', async () => {
+    const store = failing((sql, values) => sql.includes('`alerts`') && values.includes('acme'));
+    await expect(look(store)).rejects.toThrow('too slow');
+    expect(await statesOf('acme')).toEqual([
+      ['bud_1', '', 'unknown', null],
+      ['bud_2', '', 'unknown', null],
+    ]);
+    expect(await statesOf('globex')).toEqual(ofGlobex);
+  });
+
+  test('but nothing is said where the collector stopped meanwhile', async () => {
+    tenants = ['acme'];
+    const before = await statesOf('acme');
+    const stopping = new AbortController();
+    const store = failing((sql) => {
+      if (sql.includes('GROUPING SETS')) stopping.abort();
+      return sql.includes('GROUPING SETS');
+    });
+    await look(store, stopping.signal).catch(() => undefined);
+    expect(await statesOf('acme')).toEqual(before);
+  });
 });

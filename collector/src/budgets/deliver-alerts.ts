@@ -6,7 +6,8 @@ import type { AlertEvent } from '@ai-cost-profiler/queries/alerts/alert-event.ts
 import { type Pending, readOutbox } from '@ai-cost-profiler/queries/alerts/outbox.ts';
 import { instantOfMs } from '@ai-cost-profiler/queries/parameters.ts';
 import { openTenantScope } from '@ai-cost-profiler/queries/tenant-scope.ts';
-import type { AlertStore } from './evaluate-budgets.ts';
+import type { DeletionFence, Deletions } from '../deletion-fence.ts';
+import type { AlertStore } from './look-store.ts';
 import type { SendOptions, SendOutcome, WebhookMessage } from './send-webhook.ts';
 import type { Webhook, Webhooks } from './webhook-operations.ts';
 
@@ -15,6 +16,7 @@ export interface DeliverDeps {
   readonly webhooks: Pick<Webhooks, 'inForce' | 'isInForce'>;
   readonly send: (message: WebhookMessage, options: SendOptions) => Promise<SendOutcome>;
   readonly mayBePrivate: boolean;
+  readonly fence: DeletionFence;
   readonly nowMs: () => number;
   /** In [0, 1). */
   readonly random: () => number;
@@ -38,6 +40,8 @@ const BACKOFF_FIRST_MS = 5_000;
 const BACKOFF_FACTOR = 4;
 const BACKOFF_MS_MAX = 6 * 3_600_000;
 const ATTEMPTS_MAX = 10;
+/** Until a message that may name somebody who is being deleted is read again. */
+const DELETION_PAUSE_MS = 5_000;
 /** Longer than all attempts of a message together take. What waits longer behind others is not sent. */
 const OUTBOX_MS = 3 * 86_400_000;
 const MESSAGES_MAX = 1000;
@@ -61,12 +65,15 @@ export async function deliverAlerts(
   const results: DeliverResult[] = [];
   const failures: unknown[] = [];
   // Each takes the next of the same list.
-  const left = deps.webhooks.inForce().values();
+  const webhooks = deps.webhooks.inForce();
+  if (webhooks.length === 0) return together([]);
+  const deletions = await deps.fence.look(deps.store);
+  const left = webhooks.values();
   const takeTurns = async (): Promise<void> => {
     for (const webhook of left) {
       if (signal.aborted) return;
       try {
-        results.push(await deliverTo(deps, webhook, signal));
+        results.push(await deliverTo(deps, { webhook, deletions }, signal));
       } catch (error) {
         failures.push(error);
       }
@@ -96,16 +103,23 @@ function together(results: readonly DeliverResult[]): DeliverResult {
 /** In order: the first one that is not delivered holds those behind it, until it is delivered or given up. */
 async function deliverTo(
   deps: DeliverDeps,
-  webhook: Webhook,
+  { webhook, deletions }: { readonly webhook: Webhook; readonly deletions: Deletions },
   signal: AbortSignal,
 ): Promise<DeliverResult> {
   const endMs = deps.nowMs() + TURN_MS_MAX;
   const messages = await outboxOf(deps, webhook);
+  // What was read may name somebody who was deleted since: the next pass reads it again.
+  const attemptUnlessDeleted = (message: Pending) =>
+    deps.fence.tell(deps.store, deletions, async (mayTell) =>
+      mayTell(webhook.tenant)
+        ? attempt(deps, webhook, message, signal)
+        : deps.nowMs() + DELETION_PAUSE_MS,
+    );
   for (const [at, message] of messages.entries()) {
     const nowMs = deps.nowMs();
     const dueMs = message.nextAt === null ? nowMs : Date.parse(message.nextAt);
     const mustWait = signal.aborted || nowMs >= endMs || dueMs > nowMs;
-    const nextMs = mustWait ? dueMs : await attempt(deps, webhook, message, signal);
+    const nextMs = mustWait ? dueMs : await attemptUnlessDeleted(message);
     if (nextMs !== null) return { pending: messages.length - at, nextMs };
   }
   return { pending: 0, nextMs: null };

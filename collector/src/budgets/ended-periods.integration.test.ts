@@ -8,6 +8,7 @@ import {
   openEmbeddedLedger,
 } from '@ai-cost-profiler/queries/testing/embedded-ledger.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DeletionFence } from '../deletion-fence.ts';
 import { evaluateBudgets } from './evaluate-budgets.ts';
 import { LastLooks } from './last-looks.ts';
 
@@ -49,6 +50,7 @@ async function look(): Promise<string[]> {
       store: ledger.store,
       budgets: { inForce: () => budgets, tenants: () => ['acme'] },
       isOwner: () => true,
+      fence: new DeletionFence(),
       lastLooks,
       idSecretOf: (tenant) => Buffer.from(tenant),
       publishAlert: (_tenant, { state, event }) => told.push(`${state} ${event}`),

@@ -2,7 +2,7 @@
  * One look at every budget: which keys are in which state now, or were when a period ended, and what of that is new.
  * Invariant: an event is stored before anybody hears of it, so that deliveries follow from what is stored.
  */
-import { type AlertEvent, storedAlert } from '@ai-cost-profiler/queries/alerts/alert-event.ts';
+import type { AlertEvent } from '@ai-cost-profiler/queries/alerts/alert-event.ts';
 import { readNewestEvents, readOpenAlerts } from '@ai-cost-profiler/queries/alerts/open-alerts.ts';
 import { type Alerting, readAlerting } from '@ai-cost-profiler/queries/budgets/alerting.ts';
 import type { Budget } from '@ai-cost-profiler/queries/budgets/definition.ts';
@@ -11,31 +11,20 @@ import type { UnknownStatus } from '@ai-cost-profiler/queries/budgets/stored-sta
 import { ExpiredQuestion } from '@ai-cost-profiler/queries/expired-ledger.ts';
 import { instantOfMs } from '@ai-cost-profiler/queries/parameters.ts';
 import { formatInstant, type InstantNs } from '@ai-cost-profiler/queries/range.ts';
-import {
-  openTenantScope,
-  type Store as QueryStore,
-  type TenantScope,
-} from '@ai-cost-profiler/queries/tenant-scope.ts';
-import type { PublishAlert } from '../publish-alert.ts';
+import { openTenantScope, type TenantScope } from '@ai-cost-profiler/queries/tenant-scope.ts';
+import type { Deletions } from '../deletion-fence.ts';
 import { alertChanges, deletedBudgetChanges } from './alert-changes.ts';
 import type { Budgets } from './budget-operations.ts';
 import type { LastLooks } from './last-looks.ts';
 import { StatusNotes } from './note-statuses.ts';
+import { type TellDeps, tellAlerts } from './tell-alerts.ts';
 
-export interface AlertStore extends QueryStore {
-  insertRows(table: string, rows: readonly object[]): Promise<void>;
-}
-
-export interface EvaluateDeps {
-  readonly store: AlertStore;
+export interface EvaluateDeps extends TellDeps {
   readonly budgets: Pick<Budgets, 'inForce' | 'tenants'>;
-  /** Whether this is still the collector that settles. */
-  readonly isOwner: () => boolean;
   /** Of the passes before; kept by who calls. */
   readonly lastLooks: LastLooks;
   /** Keys the ids of a tenant's alerts. */
   readonly idSecretOf: (tenant: string) => Uint8Array;
-  readonly publishAlert: PublishAlert;
   readonly nowMs: () => number;
   readonly onEvaluated: (outcome: 'known' | 'unknown' | 'expired') => void;
 }
@@ -55,12 +44,14 @@ export async function evaluateBudgets(deps: EvaluateDeps, signal: AbortSignal): 
   const failures: unknown[] = [];
   // One that takes too long, a budget or a tenant, keeps no other from being looked at.
   const onFailed = (error: unknown) => void failures.push(error);
-  const notes = new StatusNotes();
+  const deletions = await deps.fence.look(deps.store);
+  const notes = new StatusNotes(deletions);
   let isWhole = true;
   for (const tenant of deps.budgets.tenants()) {
     if (signal.aborted) return;
     const budgets = deps.lastLooks.inTurn(inForce.filter((budget) => budget.tenant === tenant));
-    const looking = evaluateTenant(deps, { tenant, budgets, notes, onFailed }, signal);
+    const turn = { tenant, budgets, notes, deletions, onFailed };
+    const looking = evaluateTenant(deps, turn, signal);
     isWhole = (await looking.catch(onFailed)) === true && isWhole;
   }
   // What was looked at was, whether or not the table takes how it stands.
@@ -73,17 +64,22 @@ interface TenantTurn {
   readonly tenant: string;
   readonly budgets: readonly Budget[];
   readonly notes: StatusNotes;
+  readonly deletions: Deletions;
   readonly onFailed: (error: unknown) => void;
 }
 
 /** @returns whether there was time for all of them */
 async function evaluateTenant(
   deps: EvaluateDeps,
-  { tenant, budgets, notes, onFailed }: TenantTurn,
+  { tenant, budgets, notes, deletions, onFailed }: TenantTurn,
   signal: AbortSignal,
 ): Promise<boolean> {
+  // Half way, tables tell different things of whom it is about; and nothing settles or is stored meanwhile.
+  if (deletions.isRunning(tenant)) return false;
   const scope = openTenantScope(deps.store, { tenant, operator: false }, NO_DIMENSIONS);
-  const open = await readOpenAlerts(scope);
+  const open = await unlessFailed(readOpenAlerts(scope), signal, () => {
+    for (const budget of budgets) notes.note(budget, 'unknown', instantOfMs(deps.nowMs()));
+  });
   const endMs = deps.nowMs() + TURN_MS_MAX;
   let looked = 0;
   for (const budget of budgets) {
@@ -92,30 +88,42 @@ async function evaluateTenant(
     looked += 1;
     deps.lastLooks.begin(budget.id);
     const ofBudget = open.filter(({ budget_id }) => budget_id === budget.id);
-    const looking = { scope, budget, nowNs: instantOfMs(deps.nowMs()) };
-    await lookAt(deps, looking, { notes, before: ofBudget }).catch(onFailed);
+    const looking = { scope, budget, deletions, nowNs: instantOfMs(deps.nowMs()) };
+    await lookAt(deps, looking, { notes, before: ofBudget, signal }).catch(onFailed);
   }
   if (signal.aborted) return false;
   const ids = new Set(budgets.map(({ id }) => id));
   const orphans = open.filter(({ budget_id }) => !ids.has(budget_id));
-  await tell(deps, tenant, deletedBudgetChanges(orphans, instantOfMs(deps.nowMs())));
+  const events = deletedBudgetChanges(orphans, instantOfMs(deps.nowMs()));
+  await tellAlerts(deps, { tenant, deletions, events });
   return looked === budgets.length;
 }
 
 interface Looking {
   readonly scope: TenantScope;
   readonly budget: Budget;
+  readonly deletions: Deletions;
   readonly nowNs: InstantNs;
+}
+
+interface LookState {
+  readonly notes: StatusNotes;
+  /** What of it was open before. */
+  readonly before: readonly AlertEvent[];
+  readonly signal: AbortSignal;
 }
 
 /** One budget: at the end of every period that ended since the last look, and then as it stands. */
 async function lookAt(
   deps: EvaluateDeps,
   looking: Looking,
-  { notes, before }: { readonly notes: StatusNotes; readonly before: readonly AlertEvent[] },
+  { notes, before, signal }: LookState,
 ): Promise<void> {
-  const { scope, budget, nowNs } = looking;
-  const alerting = await read(deps, looking);
+  const { scope, budget, deletions, nowNs } = looking;
+  const { tenant } = budget;
+  const alerting = await unlessFailed(read(deps, looking), signal, () =>
+    notes.note(budget, 'unknown', nowNs),
+  );
   notes.note(budget, alerting, nowNs);
   if (isUnknown(alerting)) return;
   const { atNs } = alerting.moment;
@@ -126,11 +134,11 @@ async function lookAt(
   let recordedNs = nowNs;
   for (const period of ended) {
     const events = await changesAtEnd(deps, looking, { period, open, recordedNs: recordedNs++ });
-    await tell(deps, budget.tenant, events);
+    if (!(await tellAlerts(deps, { tenant, deletions, events }))) return;
     open = openAfter(open, events);
   }
   const { events } = await changesOf(deps, looking, { alerting, open, recordedNs });
-  await tell(deps, budget.tenant, events);
+  if (!(await tellAlerts(deps, { tenant, deletions, events }))) return;
   deps.lastLooks.note(budget.id, atNs);
 }
 
@@ -170,6 +178,20 @@ function openAfter(open: readonly AlertEvent[], events: readonly AlertEvent[]): 
   return [...others, ...events.filter(({ event }) => event === 'fired')];
 }
 
+/** How a budget stood an hour ago is not how it stands: a look that fails, and was not ended by a stop, is noted. */
+async function unlessFailed<T>(
+  looking: Promise<T>,
+  signal: AbortSignal,
+  note: () => void,
+): Promise<T> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (!signal.aborted) note();
+    throw error;
+  }
+}
+
 const isUnknown = (found: Alerting | UnknownStatus): found is UnknownStatus =>
   typeof found === 'string';
 
@@ -188,16 +210,4 @@ async function read(
     onEvaluated('expired');
     return 'expired';
   }
-}
-
-async function tell(
-  { store, budgets, isOwner, publishAlert }: EvaluateDeps,
-  tenant: string,
-  events: readonly AlertEvent[],
-): Promise<void> {
-  // The tenant may have been deleted since: nothing more is stored for it. Or another one looks now, and tells it.
-  if (events.length === 0 || !isOwner() || !budgets.tenants().includes(tenant)) return;
-  const rows = events.map((event) => storedAlert(tenant, event));
-  await store.insertRows(`${store.database}.alerts`, rows);
-  for (const event of events) publishAlert(tenant, event);
 }

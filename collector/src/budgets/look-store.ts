@@ -3,8 +3,12 @@
  * nobody waits for it. What was found out is stored all the same, so that nobody is told twice.
  */
 import type { CallOptions } from '@ai-cost-profiler/clickhouse/call-options.ts';
+import type { Store as QueryStore } from '@ai-cost-profiler/queries/tenant-scope.ts';
 import { endWithSignal, type QueryKiller } from '../end-query.ts';
-import type { AlertStore } from './evaluate-budgets.ts';
+
+export interface AlertStore extends QueryStore {
+  insertRows(table: string, rows: readonly object[]): Promise<void>;
+}
 
 /** What is needed of `clickhouse/src/store.ts`. */
 export interface LookedInStore extends QueryKiller, Pick<AlertStore, 'database' | 'insertRows'> {

@@ -147,9 +147,9 @@ test('a file whose beginning is not that of the export any more is refused by it
 
 test('what cannot go on says so', async () => {
   [resumable, bytesMax] = [false, 1000];
-  const { err } = await run('costs', '--output', file());
+  const { err } = await run('ledger', '--format', 'parquet', '--output', file());
   expect(err).toMatch(/are in .*partial; start it again/);
-  expect((await run('costs', '--output', file(), '--resume')).err).toMatch(
+  expect((await run('ledger', '--output', file(), '--resume')).err).toMatch(
     /no export to go on with/,
   );
 });

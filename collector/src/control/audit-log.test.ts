@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AuditAsked, AuditPosition } from '../audit-rows.ts';
 import { createAuditLog } from './audit-log.ts';
-import type { ControlRow } from './control-store.ts';
+import { byVersion, type ControlRow, rowKeyOf } from './control-store.ts';
 
 const row = (version: number, about: Partial<ControlRow>): ControlRow => ({
   version: BigInt(version),
@@ -71,14 +71,18 @@ test.for([
 
 test('pages of any size hold each change once, in one order, also where versions are equal', () => {
   const changes = fc.array(
-    fc.record({ version: fc.integer({ min: 1, max: 9 }), id: fc.constantFrom('a', 'b', 'c') }),
+    fc.record({
+      version: fc.integer({ min: 1, max: 9 }),
+      id: fc.constantFrom('a', 'b'),
+      actor: fc.constantFrom('x', 'y'),
+    }),
   );
   fc.assert(
     fc.property(changes, fc.integer({ min: 1, max: 4 }), (list, limit) => {
-      const unique = [...new Map(list.map((one) => [`${one.version}/${one.id}`, one])).values()];
-      const rows = unique
-        .toSorted((a, b) => a.version - b.version)
-        .map(({ version, id }) => row(version, { id }));
+      const made = list.map(({ version, id, actor }) => row(version, { id, actor }));
+      const rows = [...new Map(made.map((one) => [rowKeyOf(one), one])).values()].toSorted(
+        byVersion,
+      );
       const read = logOf(rows);
       const paged: unknown[] = [];
       let after: AuditPosition | null = null;

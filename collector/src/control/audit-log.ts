@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { AuditAsked, AuditRow, AuditVerb, ReadAudit } from '../audit-rows.ts';
 import type { ControlState } from './control-state.ts';
-import type { ControlRow } from './control-store.ts';
+import { type ControlRow, rowKeyOf } from './control-store.ts';
 
 /** By kind, the members of a payload that are shown. Payloads of what was erased have none. */
 const SHOWN: Readonly<Record<string, z.ZodType<AuditRow['detail']>>> = {
@@ -38,13 +38,13 @@ export function createAuditLog(state: Pick<ControlState, 'history'>): ReadAudit 
 function entriesOf(rows: readonly ControlRow[]): Entry[] {
   const known = new Set<string>();
   return rows.map((row) => {
-    const key = `${row.kind}/${row.id}`;
+    const thing = `${row.kind}/${row.id}`;
     const detail = detailOf(row);
-    const action = `${row.kind}.${verbOf(row, { isKnown: known.has(key), detail })}`;
-    known.add(key);
+    const action = `${row.kind}.${verbOf(row, { isKnown: known.has(thing), detail })}`;
+    known.add(thing);
     const { recordedAt: recorded_at, actor, id } = row;
     const tenant = row.tenant === '' ? null : row.tenant;
-    return { row, key, shown: { recorded_at, actor, tenant, action, id, detail } };
+    return { row, key: rowKeyOf(row), shown: { recorded_at, actor, tenant, action, id, detail } };
   });
 }
 
@@ -79,7 +79,7 @@ function isAsked({ row, key, shown }: Entry, asked: AuditAsked): boolean {
   );
 }
 
-/** Two collectors may have made a version at once: the key tells them apart. */
+/** Two collectors may have made a version at once: the rest of the key tells them apart. */
 function newestFirst(a: Entry, b: Entry): number {
   if (a.row.version !== b.row.version) return a.row.version > b.row.version ? -1 : 1;
   return a.key < b.key ? -1 : 1;

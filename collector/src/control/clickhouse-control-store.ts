@@ -1,5 +1,5 @@
 // The `control` table in ClickHouse, embedded or not.
-// Invariant: rows are only ever inserted; a repeated insert is told apart by (version, kind, id) when it is read.
+// Invariant: rows are only ever inserted; a repeated insert is told apart by `rowKeyOf` when it is read.
 import { z } from 'zod';
 import { type ControlStore, controlRowSchema, rowKeyOf, toJsonRow } from './control-store.ts';
 
@@ -14,9 +14,10 @@ SELECT toString(version) AS version, toString(recorded_at) AS recorded_at,
        actor, tenant, kind, id, payload, deleted
 FROM control
 WHERE control.version > {since:UInt64}
-ORDER BY control.version, kind, id`;
+ORDER BY control.version, kind, id, control.recorded_at, actor`;
 
-const SELECT_TOTAL = 'SELECT toString(uniqExact((version, kind, id))) AS total FROM control';
+const SELECT_TOTAL =
+  'SELECT toString(uniqExact((version, kind, id, recorded_at, actor))) AS total FROM control';
 
 const storedRowSchema = controlRowSchema.transform((row) => ({
   ...row,

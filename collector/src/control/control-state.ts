@@ -6,7 +6,14 @@ import type { Logger } from '../log.ts';
 import { unavailable } from '../problems.ts';
 import { withoutErased } from '../tenant-states.ts';
 import { readControlCopy, writeControlCopy } from './control-copy.ts';
-import { type ControlRow, type ControlStore, nextVersion, rowKeyOf } from './control-store.ts';
+import {
+  byVersion,
+  type ControlRow,
+  type ControlStore,
+  nextVersion,
+  rowKeyOf,
+  VERSIONS_PER_MS,
+} from './control-store.ts';
 import { foldKeys } from './key-rows.ts';
 
 /** A row before it has its version and instant. */
@@ -78,9 +85,7 @@ class UnionState implements ControlState {
   }
 
   history(): readonly ControlRow[] {
-    return [...this.#known.values()].sort((a, b) =>
-      a.version < b.version ? -1 : a.version > b.version ? 1 : 0,
-    );
+    return [...this.#known.values()].sort(byVersion);
   }
 
   refresh(): Promise<void> {
@@ -170,7 +175,7 @@ class UnionState implements ControlState {
     const now = this.#deps.now();
     let highest = this.#highest;
     return changes.map((change) => {
-      highest = nextVersion(highest, now, this.#deps.randomInt(1024));
+      highest = nextVersion(highest, now, this.#deps.randomInt(VERSIONS_PER_MS));
       return { ...change, version: highest, recordedAt: now.toISOString() };
     });
   }

@@ -44,7 +44,18 @@ export function controlStoreContract(open: () => Promise<ControlStore>): void {
     await store.append([row(1n, 'a')]);
     await store.append([row(1n, 'a'), row(2n, 'b')]);
     const { rows, total } = await store.load(0n);
-    expect({ keys: rows.map(rowKeyOf), total }).toEqual({ keys: ['1/key/a', '2/key/b'], total: 2 });
+    const rest = '2026-08-20T12:00:00.123Z/key:abc';
+    const keys = [`1/key/a/${rest}`, `2/key/b/${rest}`];
+    expect({ keys: rows.map(rowKeyOf), total }).toEqual({ keys, total: 2 });
+  });
+
+  test('changes of one thing under one version are both kept, by whom and when', async () => {
+    const store = await open();
+    const both = [row(1n, 'a', { actor: 'key:abc' }), row(1n, 'a', { actor: 'key:xyz' })];
+    for (const one of both) await store.append([one]);
+    const later = row(1n, 'a', { recordedAt: '2026-08-20T12:00:00.124Z' });
+    await store.append([later]);
+    expect(await store.load(0n)).toEqual({ rows: [...both, later], total: 3 });
   });
 
   test('appends at the same time are all kept', async () => {

@@ -1,7 +1,8 @@
 // The port to the `control` table: append-only, versioned rows. It is the audit log as well: a row says who
 // changed what, when, and is never edited or removed.
-// Invariant: (version, kind, id) identifies a row. Appending a row that is there already changes nothing, so an
-// append without an answer may simply be repeated.
+// Invariant: (version, kind, id, recordedAt, actor) identifies a row: two collectors that change one thing at the same
+// moment may give both changes one version, and neither is lost. Appending a row that is there already changes nothing,
+// so an append without an answer may simply be repeated.
 import { z } from 'zod';
 
 export interface ControlRow {
@@ -33,7 +34,16 @@ export interface ControlStore {
   append(rows: readonly ControlRow[]): Promise<void>;
 }
 
-export const rowKeyOf = (row: ControlRow): string => `${row.version}/${row.kind}/${row.id}`;
+/** Without the payload: that of a deleted tenant's row goes, and it stays the same row. */
+export const rowKeyOf = ({ version, kind, id, recordedAt, actor }: ControlRow): string =>
+  `${version}/${kind}/${id}/${recordedAt}/${actor}`;
+
+/** By version; those of one version in the same order everywhere, so that every collector has the same one in force. */
+export function byVersion(a: ControlRow, b: ControlRow): number {
+  if (a.version !== b.version) return a.version < b.version ? -1 : 1;
+  const [one, other] = [rowKeyOf(a), rowKeyOf(b)];
+  return one < other ? -1 : one > other ? 1 : 0;
+}
 
 /** A row in JSON: in the copy file, and as ClickHouse answers it. UInt64 does not fit a JSON number. */
 export const controlRowSchema = z
@@ -59,16 +69,16 @@ export function toJsonRow({ version, recordedAt, ...rest }: ControlRow) {
   return { version: String(version), recorded_at: recordedAt, ...rest };
 }
 
-const RANDOM_BITS = 10n;
+/** Versions that a millisecond has, of which one is taken at random. */
+export const VERSIONS_PER_MS = 1_024_000;
 
 /**
- * The version of a new row: a clock in microseconds with a few random bits below it, but always above every
+ * The version of a new row: a clock in milliseconds with a random part below it, but always above every
  * version its writer has seen. So a change that was made in the knowledge of another comes after it, also
- * where the clocks of two collectors differ, and two writers at the same moment do not collide.
+ * where the clocks of two collectors differ, and two writers at the same moment hardly ever collide, nor two whose
+ * clocks are behind a third one's. `random`: a whole number below `VERSIONS_PER_MS`.
  */
 export function nextVersion(highestSeen: bigint, now: Date, random: number): bigint {
-  const clock =
-    ((BigInt(now.getTime()) * 1000n) << RANDOM_BITS) |
-    (BigInt(random) & ((1n << RANDOM_BITS) - 1n));
-  return clock > highestSeen ? clock : highestSeen + 1n;
+  const clock = BigInt(now.getTime()) * BigInt(VERSIONS_PER_MS) + BigInt(random);
+  return clock > highestSeen ? clock : highestSeen + 1n + BigInt(random);
 }

@@ -1,4 +1,5 @@
 /** The upkeep of totals on the real engine, by a clock that the test moves. */
+import { buildNumber } from '@ai-cost-profiler/clickhouse/day-totals.ts';
 import { openAllTenants, readStaleDays } from '@ai-cost-profiler/queries/day-totals/upkeep.ts';
 import {
   type EmbeddedLedger,
@@ -113,6 +114,27 @@ test('what was replaced goes after an hour, and the newest stays', async () => {
   await expect.poll(builds).toEqual({ 'acme 2026-08-19': 1, 'acme 2026-08-20': 1 });
   expect(await removeObsoleteBuilds(ledger.store, { nowMs, signal })).toBe(0);
   expect(await totals.pass(signal)).toBe(0);
+});
+
+test('a day that a program of before summed, which left a column out, is summed again, and its builds go', async () => {
+  await ledger.insert([call('2026-08-20', 1)]);
+  await ledger.buildDayAsBefore('acme', '2026-08-20', 1n);
+  expect(await totals.pass(signal)).toBe(1);
+  // It runs on beside this one.
+  const afterThat = buildNumber(nowMs + MINUTE_MS, 0);
+  await ledger.buildDayAsBefore('acme', '2026-08-20', afterThat);
+  nowMs += 62 * MINUTE_MS;
+  expect(await removeObsoleteBuilds(ledger.store, { nowMs, signal })).toBe(1);
+  await expect.poll(builds).toEqual({ 'acme 2026-08-20': 2 });
+  expect(await totals.pass(signal)).toBe(0);
+});
+
+test('totals that such a program made go with their tenant too', async () => {
+  await ledger.insert([call('2026-08-20', 1)]);
+  await ledger.buildDayAsBefore('acme', '2026-08-20', 1n);
+  await ledger.store.command('TRUNCATE TABLE aicost.cost_day_batches');
+  expect(await removeObsoleteBuilds(ledger.store, { nowMs, signal })).toBe(1);
+  await expect.poll(builds).toEqual({});
 });
 
 test('totals go with their tenant', async () => {

@@ -28,9 +28,15 @@ export class EventTopic {
 
   add(event: LiveEvent): void {
     if (event.fields === undefined || this.matches(event.fields)) this.events.push(event);
+    this.trim();
+  }
+
+  /** Lets go of what the ring has not any more. */
+  trim(): void {
     while (this.events.length > 0 && this.events[0]!.seq < this.ring.firstSeq) {
       this.events.shift();
       this.base++;
+      this.made = undefined;
     }
   }
 

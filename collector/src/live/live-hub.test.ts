@@ -293,6 +293,26 @@ describe('coming back', () => {
     for (const one of [first, late]) one.close();
   });
 
+  test('finds nothing of before somebody was deleted whom it may name, and what came since', async () => {
+    const first = await Client.open();
+    const { lastId } = first;
+    for (let n = 0; n < 3; n++) alert(n);
+    hub.forget('acme');
+    hub.forget('nobody listens to this one');
+    alert(3);
+    const late = await Client.open('', 'acme-read', lastId);
+    await late.until(() => numbers(late).includes(3));
+    expect(late.types()[0]).toBe('reset');
+    expect(late.events[0]?.data).toEqual({ reason: 'too_old' });
+    expect(numbers(late)).toEqual([3]);
+    // Who was connected, and was not sent the three yet, learns how many they were.
+    flush();
+    await first.until(() => numbers(first).includes(3));
+    expect(first.types()).toEqual(['missed', 'alert']);
+    expect(first.events[0]?.data).toEqual({ events: 3 });
+    for (const one of [first, late]) one.close();
+  });
+
   test('a minute after the last client went, nothing is kept any more', async () => {
     const client = await Client.open();
     client.close();

@@ -86,6 +86,11 @@ export class LiveHub implements LiveFeed {
     return [...this.streams.keys()];
   }
 
+  /** Somebody whom events of the tenant may name was deleted: none of them is sent any more. */
+  forget(tenant: string): void {
+    this.streams.get(tenant)?.stream.forget();
+  }
+
   /** Tells every client that the collector ends. None comes after. */
   close(): void {
     this.isClosed = true;

@@ -38,6 +38,12 @@ export class TenantStream {
     for (const { topic } of this.audiences.values()) topic.add(event);
   }
 
+  /** Keeps nothing of what was told; who has not been sent it yet is told that it missed something. */
+  forget(): void {
+    this.ring.forget();
+    for (const { topic } of this.audiences.values()) topic.trim();
+  }
+
   flush(): void {
     for (const { clients } of this.audiences.values()) {
       for (const client of clients) client.pump();

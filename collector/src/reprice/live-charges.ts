@@ -1,12 +1,11 @@
 /** Live charges of a range of starts, in the order of the ledger, so that memory does not grow with the range. */
 import type { Store } from '@ai-cost-profiler/clickhouse/store.ts';
-import type { Usage } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { LedgerEntry } from '../rows/ledger-entry.ts';
-import { chargeFacts, liveEntries } from '../settle/difference.ts';
-import { loadSpans } from '../settle/load-spans.ts';
+import { liveEntries } from '../settle/difference.ts';
 import { SealedDays } from '../settle/sealed-days.ts';
-import { type SettleSpan, spanKey } from '../settle/settle-span.ts';
+import { spanKey } from '../settle/settle-span.ts';
 import { STORED_ENTRY_COLUMNS, type StoredEntry, toLedgerEntry } from '../settle/stored-entry.ts';
+import { otherReadings } from './other-readings.ts';
 import type { LiveCharge } from './reprice-entry.ts';
 
 /** Starts in [fromNs, toNs), in nanoseconds since 1970; of one tenant, or of all. */
@@ -90,8 +89,7 @@ function* billed(entries: readonly LedgerEntry[]): Generator<LedgerEntry[]> {
 
 async function withReadings(store: Store, step: readonly LedgerEntry[][]): Promise<ChargeStep> {
   const charges = step.map((live) => live.filter(({ kind }) => kind === 'charge'));
-  const needed = charges.flat().filter(hasOtherReading);
-  const spansOf = Map.groupBy(await loadOwn(store, needed), spanKey);
+  const readings = await otherReadings(store, charges.flat());
   const found: LiveCharge[] = [];
   let [withoutSpan, ambiguous] = [0, 0];
   for (const [i, live] of step.entries()) {
@@ -101,9 +99,7 @@ async function withReadings(store: Store, step: readonly LedgerEntry[][]): Promi
       continue;
     }
     for (const charge of charges[i]!) {
-      const reading = hasOtherReading(charge)
-        ? readingOf(charge, spansOf)
-        : { alternative: undefined };
+      const reading = readings.get(charge);
       if (reading === undefined) {
         withoutSpan++;
       } else {
@@ -112,36 +108,4 @@ async function withReadings(store: Store, step: readonly LedgerEntry[][]): Promi
     }
   }
   return { charges: found, withoutSpan, ambiguous, sealed: 0 };
-}
-
-/** Only where inclusion was told, and not assumed, there is one reading. */
-function hasOtherReading({ semantics }: LedgerEntry): boolean {
-  return semantics !== '' && semantics !== 'inclusive' && semantics !== 'exclusive';
-}
-
-async function loadOwn(store: Store, charges: readonly LedgerEntry[]): Promise<SettleSpan[]> {
-  const [first] = charges;
-  if (first === undefined) {
-    return [];
-  }
-  const starts = charges.map(({ startNs }) => startNs).sort((a, b) => (a < b ? -1 : 1));
-  const between = { fromNs: starts[0]!, toNs: starts.at(-1)! + 1n };
-  const traceIds = [...new Set(charges.map(({ traceId }) => traceId))];
-  return loadSpans(store, { tenant: first.tenant, traceIds, between });
-}
-
-/** The other reading of the version of the span that was charged; undefined when that is not stored any more. */
-function readingOf(
-  charge: LedgerEntry,
-  spansOf: ReadonlyMap<string, SettleSpan[]>,
-): { alternative: Usage | undefined } | undefined {
-  const usage = usageKey(charge);
-  const own = spansOf
-    .get(spanKey(charge))
-    ?.find((span) => usage === usageKey({ ...charge, usage: span.call?.usage?.buckets ?? {} }));
-  return own === undefined ? undefined : { alternative: own.call?.usage?.alternative };
-}
-
-function usageKey(entry: LedgerEntry): string {
-  return JSON.stringify(chargeFacts(entry, entry));
 }

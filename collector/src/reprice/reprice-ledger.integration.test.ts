@@ -13,7 +13,7 @@ import type { Charge } from '../price/charge-call.ts';
 import type { PriceNow } from '../settle/standing-amounts.ts';
 import { chargeOfCent, chargeTimes } from '../test-charges.ts';
 import { openTestLedger, type TestLedger } from '../test-ledger.ts';
-import { chat, NOW_MS } from '../test-road.ts';
+import { attribute, chat, NOW_MS } from '../test-road.ts';
 import { verifyLedger } from '../verify/verify-ledger.ts';
 import { type RepriceProgress, type RepriceResult, repriceLedger } from './reprice-ledger.ts';
 
@@ -39,6 +39,16 @@ beforeAll(async () => {
 afterAll(() => ledger.remove());
 
 const OURS = { 'gen_ai.request.model': 'ours-1', 'gen_ai.response.model': 'ours-1' };
+const CLAUDE = {
+  'gen_ai.provider.name': 'anthropic',
+  'gen_ai.request.model': 'claude-sonnet-4-5',
+  'gen_ai.response.model': 'claude-sonnet-4-5-20250929',
+};
+/** Whether the input includes what came from the cache is assumed. */
+const CACHED = {
+  ...CLAUDE,
+  'gen_ai.usage.cache_read.input_tokens': 400,
+};
 
 /** The book as it is, but for a price of a cent for `ours-1` and one factor over everything else. */
 function bookTimes(factor: bigint, version: string): PriceNow {
@@ -294,13 +304,7 @@ it('is undone with its charge when settle bills a newer version of the span', as
 });
 
 it('keeps the other reading of cache tokens whose inclusion is only assumed, and leaves a call out whose span is gone', async () => {
-  const cached = {
-    'gen_ai.provider.name': 'anthropic',
-    'gen_ai.request.model': 'claude-sonnet-4-5',
-    'gen_ai.response.model': 'claude-sonnet-4-5-20250929',
-    'gen_ai.usage.cache_read.input_tokens': 400,
-  };
-  await ledger.send([{ span: 70, attributes: chat(1000, cached) }], 'caching');
+  await ledger.send([{ span: 70, attributes: chat(1000, CACHED) }], 'caching');
   const price = bookTimes(2n, 'double');
   expect(await reprice(price, { tenant: 'caching', fromNs: 0n })).toMatchObject({ entries: 1 });
   const [sum] = await ledger.store.query(
@@ -314,3 +318,43 @@ it('keeps the other reading of cache tokens whose inclusion is only assumed, and
   const { changed, skipped } = await reprice(ledger.price, { tenant: 'caching' });
   expect({ changed, skipped: Object.values(skipped) }).toEqual({ changed: 0, skipped: [1] });
 });
+
+it('reprices a call that its log event told as any other, and leaves it out once the event is gone', async () => {
+  const session = { 'gen_ai.conversation.id': 'told by its event' };
+  const silent = { 'gen_ai.operation.name': 'chat', ...CLAUDE, ...session };
+  ledger.clockMs += 10_000;
+  await ledger.send([{ span: 80, attributes: silent }], 'told');
+  await ledger.sendLogs(inferenceDetails(chat(1000, { ...CACHED, ...session })), 'told');
+  await ledger.settle();
+  const sums = async () =>
+    ledger.store.query(
+      `SELECT span_id, sum(calls) AS calls, sum(cost_usd) AS cost, sum(cost_low_usd) AS low, sum(cost_high_usd) AS high
+       FROM aicost.ledger WHERE tenant = 'told' AND role = 'leaf' GROUP BY span_id`,
+    );
+  const once = { span_id: '0000000000000051', calls: '1', cost: '0.00207' };
+  expect(await sums()).toMatchObject([once]);
+  expect(await reprice(bookTimes(2n, 'double'), { tenant: 'told' })).toMatchObject({
+    charges: 1,
+    entries: 1,
+    skipped: {},
+  });
+  const twice = { ...once, cost: '0.00414', low: '0.00414', high: '0.00654' };
+  expect(await sums()).toEqual([twice]);
+  expect(await reprice(bookTimes(2n, 'double'), { tenant: 'told' })).toMatchObject({ changed: 0 });
+  await ledger.store.command(
+    "DELETE FROM aicost.spans WHERE tenant = 'told' AND endsWith(dialect, '_log')",
+  );
+  const { changed, skipped } = await reprice(ledger.price, { tenant: 'told' });
+  expect({ changed, skipped: Object.values(skipped) }).toEqual({ changed: 0, skipped: [1] });
+});
+
+/** As the span of it ends, which is 900 ms after its start. */
+function inferenceDetails(attributes: Record<string, unknown>): object {
+  const logRecord = {
+    timeUnixNano: `${NOW_MS + 900}000000`,
+    eventName: 'gen_ai.client.inference.operation.details',
+    attributes: Object.entries(attributes).map(([key, value]) => attribute(key, value)),
+  };
+  const resource = { attributes: [attribute('service.name', 'checkout')] };
+  return { resourceLogs: [{ resource, scopeLogs: [{ logRecords: [logRecord] }] }] };
+}

@@ -4,6 +4,7 @@
  * for it stands in the tree, with the usage that the event tells.
  */
 import type { Call } from '../normalise/call.ts';
+import { isLogCall } from '../normalise/log-call.ts';
 import { type Resolution, roleOf } from './resolution.ts';
 import { responseName } from './response-identity.ts';
 import { hasEqualTokens, hasSameModel, type LlmSpan } from './same-call.ts';
@@ -44,8 +45,28 @@ function isBetterTold(state: Resolution, event: LlmSpan, span: LlmSpan): boolean
   return more.length > buckets.length && hasEqualTokens(span.call, event.call);
 }
 
+/** The log events of a group, each of which may tell a call of it better. */
+export function logEventsOf(group: readonly SettleSpan[]): SettleSpan[] {
+  return group.filter(({ call }) => call !== undefined && isLogCall(call));
+}
+
+/**
+ * Versions of a span as the log events near its end would tell them: which of them a charge was made of is found by
+ * what the charge says.
+ */
+export function toldVersions(
+  versions: readonly SettleSpan[],
+  events: readonly SettleSpan[],
+): SettleSpan[] {
+  return versions.flatMap((span) =>
+    events
+      .filter((event) => distance(span, event) <= END_WINDOW_NS)
+      .map((event) => ({ ...span, call: callTold(span.call!, event.call!) })),
+  );
+}
+
 /** The call as the span and its event tell it together. */
-export function callTold(span: Call, event: Call): Call {
+function callTold(span: Call, event: Call): Call {
   return {
     ...span,
     provider: span.provider === '' ? event.provider : span.provider,
@@ -100,10 +121,6 @@ class SessionLeaves {
     return sessionName(span.service, sessionOf(this.state.tree, span));
   }
 }
-
-/** Whether a call that ended then may be that of the event. */
-export const endsNear = (span: SettleSpan, event: SettleSpan): boolean =>
-  distance(span, event) <= END_WINDOW_NS;
 
 const compare = (a: bigint, b: bigint): number => Number(a > b) - Number(a < b);
 

@@ -4,7 +4,6 @@
  */
 import { INPUT_BUCKETS, OUTPUT_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import type { Call } from '../normalise/call.ts';
-import { isLogCall } from '../normalise/log-call.ts';
 import { factsOf, type LedgerEntry } from '../rows/ledger-entry.ts';
 import { callOfEntry } from '../settle/call-of-entry.ts';
 import { desiredEntries } from '../settle/desired-entries.ts';
@@ -12,7 +11,7 @@ import { chargeFacts, type DesiredEntry, liveEntries } from '../settle/differenc
 import { resolveRoles } from '../settle/resolve-roles.ts';
 import { type SettleSpan, spanKey } from '../settle/settle-span.ts';
 import type { PriceNow } from '../settle/standing-amounts.ts';
-import { callTold, endsNear } from '../settle/told-by-events.ts';
+import { logEventsOf, toldVersions } from '../settle/told-by-events.ts';
 import { type Unequal, unequalCharge } from './charge-differences.ts';
 import type { Difference, Skipped } from './report.ts';
 
@@ -50,7 +49,7 @@ export function groupDifference(
 ): Difference | null {
   const desired = group.isSettled ? desiredEntries(resolveRoles(group.spans)) : undefined;
   const versionsOf = Map.groupBy(group.spans, spanKey);
-  const events = group.spans.filter(({ call }) => call !== undefined && isLogCall(call));
+  const events = logEventsOf(group.spans);
   const entriesOf = Map.groupBy(group.entries, spanKey);
   for (const key of new Set([...versionsOf.keys(), ...entriesOf.keys()])) {
     const versions = versionsOf.get(key) ?? [];
@@ -170,13 +169,7 @@ function amountsOfOwn({ versions, events, charges, live }: SpanToCheck, rules: G
       .filter((span) => span.call !== undefined)
       .toSorted((a, b) => (a.receivedAtNs < b.receivedAtNs ? -1 : 1));
     const isOwn = (span: SettleSpan) => ownKey(wantedOf(span, charge)) === ownKey(charge);
-    const told = () =>
-      calls.flatMap((span) =>
-        events
-          .filter((event) => endsNear(span, event))
-          .map((event) => ({ ...span, call: callTold(span.call!, event.call!) })),
-      );
-    const own = calls.find(isOwn) ?? told().find(isOwn) ?? calls.at(-1);
+    const own = calls.find(isOwn) ?? toldVersions(calls, events).find(isOwn) ?? calls.at(-1);
     if (own?.call === undefined) {
       const cause = 'An entry bills a span that is no call.';
       return { column: 'span_id', expected: null, found: charge.spanId, cause };

@@ -89,7 +89,7 @@ const NUMBERS = [
     ...THIRD,
     title: 'Cache misses',
     description:
-      'What input tokens that no cache gave cost more than they would have cost from a cache, at the prices of their calls; then how many there are, and their share of all input. Models that sell no cache reads are in the tokens alone. It is the most that a cache can save: what is sent for the first time is in no cache.',
+      'What input tokens that no cache gave cost more than they would have cost from a cache, at the prices of their calls; then how many there are, and their share of all input. Models that sell no cache reads, and calls booked before it was kept, are in the tokens alone. It is the most that a cache can save: what is sent for the first time is in no cache.',
     empty: 'No call of this range to a model that sells cache reads',
     unit: USD,
     sql: `
@@ -179,7 +179,7 @@ const CACHE_WRITE_COLUMNS = INPUT_COLUMNS.filter((one) => one.startsWith('in_cac
 const CACHE = wideTable({
   title: 'Input that no cache gave, by model',
   description:
-    'Where a cache would matter: what input that no cache gave cost more than from a cache, where the model sells cache reads, and what caches saved; then input from the cache and not from it, and the share that was cached. What of it repeats, and so can be saved, is told by GET /api/v1/prompts/cacheable.',
+    'Where a cache would matter: what input that no cache gave cost more than from a cache, where the model sells cache reads, and what caches saved, of calls of which that is known; then input from the cache and not from it, and the share that was cached. What of it repeats, and so can be saved, is told by GET /api/v1/prompts/cacheable.',
   empty: EMPTY,
   unit: 'short',
   sql: `

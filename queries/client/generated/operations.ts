@@ -838,7 +838,7 @@ export interface Operations {
           readonly cache_saved_usd: string | null;
           /** What in_uncached cost more than it would have cost read from a cache; null where the model has no price for that. */
           readonly cache_missed_usd: string | null;
-          /** What cost_usd is made of, to the last digit. Null: there is no price, or it was booked before lines were kept. */
+          /** What cost_usd is made of, to the last digit. Null: there is no price, or the entry does not tell it, because it or the charge that it corrects was booked before lines were kept. */
           readonly lines: readonly ({
             /** A bucket or unit of usage; flat_fee; reported_cost: what the provider said. */
             readonly bucket: string;
@@ -1641,7 +1641,7 @@ export interface Operations {
       readonly to?: string | number;
       /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line, without what is null, except in focus; parquet. */
       readonly format?: "csv" | "ndjson" | "parquet";
-      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
+      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet. */
       readonly resume?: string | number;
       /** With `resume`: how many bytes of the body are there already; it goes on after them. */
       readonly offset_bytes?: string | number;
@@ -1684,7 +1684,7 @@ export interface Operations {
       readonly to?: string | number;
       /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line, without what is null, except in focus; parquet. */
       readonly format?: "csv" | "ndjson" | "parquet";
-      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
+      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet. */
       readonly resume?: string | number;
       /** With `resume`: how many bytes of the body are there already; it goes on after them. */
       readonly offset_bytes?: string | number;
@@ -1727,7 +1727,7 @@ export interface Operations {
       readonly to?: string | number;
       /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line, without what is null, except in focus; parquet. */
       readonly format?: "csv" | "ndjson" | "parquet";
-      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
+      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet. */
       readonly resume?: string | number;
       /** With `resume`: how many bytes of the body are there already; it goes on after them. */
       readonly offset_bytes?: string | number;
@@ -1770,7 +1770,7 @@ export interface Operations {
       readonly to?: string | number;
       /** csv: RFC 4180 with a header, formulas made harmless; ndjson: a JSON object a line, without what is null, except in focus; parquet. */
       readonly format?: "csv" | "ndjson" | "parquet";
-      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs. */
+      /** `x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet. */
       readonly resume?: string | number;
       /** With `resume`: how many bytes of the body are there already; it goes on after them. */
       readonly offset_bytes?: string | number;

@@ -144,6 +144,44 @@ describe('totals of a day', () => {
   });
 });
 
+describe('totals that a program of another release made', () => {
+  const saving = call(1, '1', {
+    figures: { calls: '1', cost_usd: '1', cache_priced_calls: '1', cache_saved_usd: '0.5' },
+  });
+  const savings = async () => {
+    const { rows } = await breakdown(`${RANGE}&by=model`);
+    return rows.map(({ model, cache_saved_usd: saved }) => [model, saved]);
+  };
+
+  test('are not used where it did not know a column that is asked about', async () => {
+    await ledger.insert([saving]);
+    await ledger.buildDayAsBefore('acme', DAY, 1_000n);
+    expect((await costs()).isTotalled).toBe(false);
+    expect(await savings()).toEqual([['m', '0.5']]);
+  });
+
+  test('do not stand in the way of others, be they newer or older', async () => {
+    await ledger.insert([saving]);
+    await ledger.buildDayAsBefore('acme', DAY, 0n);
+    await ledger.buildDay('acme', DAY);
+    await ledger.buildDayAsBefore('acme', DAY, 1_000n);
+    expect((await costs()).isTotalled).toBe(true);
+    expect(await savings()).toEqual([['m', '0.5']]);
+  });
+
+  test.for([
+    ["concat(summed_columns, ' a_column_to_come')", true],
+    ["replaceOne(summed_columns, 'cache_saved_usd', 'cache_saved')", false],
+  ] as const)('are used if they sum as much or more: %s', async ([columns, is]) => {
+    await ledger.insert([saving]);
+    await ledger.buildDay('acme', DAY);
+    await ledger.store.command(
+      `ALTER TABLE aicost.cost_day_totals UPDATE summed_columns = ${columns} WHERE true SETTINGS mutations_sync = 1`,
+    );
+    expect((await costs()).isTotalled).toBe(is);
+  });
+});
+
 describe('while two tables do not hold the same batches', () => {
   test('totals made of a batch that is only in cost_hourly wait for the other', async () => {
     await ledger.insert([call(1, '1')]);

@@ -2,7 +2,7 @@
 import type { UnitRun } from '../coverage.ts';
 import { type Sql, sql, wholeNumbers } from '../sql.ts';
 import { openTenantScope, type Store, type TenantScope } from '../tenant-scope.ts';
-import { storedBatches, validBuilds } from './valid-builds.ts';
+import { SUMS_ALL, storedBatches, validBuilds } from './valid-builds.ts';
 
 /** A UTC day of a tenant. */
 export interface TenantDay {
@@ -34,8 +34,8 @@ export interface TenantDayBuild extends TenantDay {
 }
 
 /**
- * Builds that nobody uses any more, at most `limit`: a newer build of the day has been there since before `before`, or
- * the day has gone with its tenant. A question that began to read an older build is over by then.
+ * Builds that nobody uses any more, at most `limit`: a newer build of the day, of all columns, has been there since
+ * before `before`, or the day has gone with its tenant. A question that began to read an older build is over by then.
  */
 export async function readObsoleteBuilds(
   scope: TenantScope,
@@ -44,8 +44,8 @@ export async function readObsoleteBuilds(
 ): Promise<TenantDayBuild[]> {
   const old = sql`build < ${wholeNumbers([before])}`;
   // Of each build there is one such row.
-  const rows = sql`SELECT tenant, day, build ${scope.from('cost_day_totals')} AND dimension = '' AND ${old}`;
-  const newest = sql`SELECT tenant, day, max(build) AS newest FROM (${rows}) GROUP BY tenant, day`;
+  const rows = sql`SELECT tenant, day, build, ${SUMS_ALL} AS sums_all ${scope.from('cost_day_totals')} AND dimension = '' AND ${old}`;
+  const newest = sql`SELECT tenant, day, maxIf(build, sums_all) AS newest FROM (${rows}) GROUP BY tenant, day`;
   const gone = sql`(tenant, made.day) NOT IN (SELECT tenant, day ${scope.from('cost_day_batches')})`;
   return scope.query<TenantDayBuild>(
     sql`SELECT tenant, toString(made.day) AS day, toString(made.build) AS build

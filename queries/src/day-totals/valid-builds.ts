@@ -1,12 +1,14 @@
 /**
  * Which totals of days may answer. A build of a tenant's day is valid while the batches that it was made of, writer
- * by writer, are those that are stored of the day. Numbers of batches only grow, so that whatever comes later makes a
- * build invalid by itself, and so does a table that lags behind another.
+ * by writer, are those that are stored of the day, and if it summed every column that is asked about here. Numbers of
+ * batches only grow, so that whatever comes later makes a build invalid by itself, and so does a table that lags behind
+ * another.
  */
+import { SUMMED_COLUMNS } from '@ai-cost-profiler/clickhouse/summed-columns.ts';
 import { DAY_SECONDS, type TotalledDay, type UnitRun, wholeUnitsOf } from '../coverage.ts';
 import { type Dimension, totalsDimension } from '../dimensions.ts';
 import type { Range } from '../range.ts';
-import { type Sql, sql, wholeNumbers } from '../sql.ts';
+import { bound, type Sql, sql, wholeNumbers } from '../sql.ts';
 import type { TenantScope } from '../tenant-scope.ts';
 
 /** ` AND …` for the days that start in a run. */
@@ -22,10 +24,13 @@ export function storedBatches(scope: TenantScope, days: UnitRun): Sql {
   return sql`SELECT tenant, day, arraySort(groupArray((writer, seq))) AS writers FROM (${highest}) GROUP BY tenant, day`;
 }
 
+/** A build of a program that knew fewer columns has the others at 0; one that knew more is as good. */
+export const SUMS_ALL: Sql = sql`hasAll(splitByChar(' ', summed_columns), ${bound('Array(String)', SUMMED_COLUMNS)})`;
+
 /** Rows (tenant, day, newest): the days that have a valid build, with the newest such. */
 export function validBuilds(scope: TenantScope, days: UnitRun): Sql {
   const builds = sql`SELECT tenant, day, build, arraySort(groupArray((toString(value), batch_seq))) AS writers
-    ${scope.from('cost_day_totals')} AND dimension = 'writer'${ofDays(days)} GROUP BY tenant, day, build`;
+    ${scope.from('cost_day_totals')} AND dimension = 'writer' AND ${SUMS_ALL}${ofDays(days)} GROUP BY tenant, day, build`;
   return sql`SELECT tenant, day, max(build) AS newest FROM (${builds}) AS made
     INNER JOIN (${storedBatches(scope, days)}) AS stored USING (tenant, day)
     WHERE made.writers = stored.writers GROUP BY tenant, day`;

@@ -1,6 +1,7 @@
 /**
  * `costs`: the sums of each hour (UTC) by every dimension of the rollups, in the figures of the breakdown. Whole
- * hours come from the rollup, the edges of the range from the ledger; a filter that no rollup knows takes all from it.
+ * hours come from the rollup, the edges of the range from the ledger, and so do hours that were added to since the
+ * export began; a filter that no rollup knows takes all from it.
  */
 import { ROLLUP_DIMENSIONS } from '@ai-cost-profiler/clickhouse/rollup-dimensions.ts';
 import { dimensionsOf } from '../cost-rows.ts';
@@ -15,10 +16,17 @@ import {
 } from '../dimensions.ts';
 import { columnSums, FIGURE_COLUMNS, type FigureColumn } from '../figures.ts';
 import { inRangeSql } from '../instant-sql.ts';
-import { NS_PER_SECOND, type Range } from '../range.ts';
+import { NS_PER_SECOND } from '../range.ts';
 import { bound, join, name, type Sql, sql } from '../sql.ts';
 import type { TenantScope } from '../tenant-scope.ts';
-import { type ExportSlice, type ExportTable, plain, text } from './export-table.ts';
+import {
+  type ChangedHours,
+  isChangedSql,
+  readChangedHours,
+  refuseLater,
+  spanOf,
+} from './changed-hours.ts';
+import { type ExportSlice, type ExportTable, heldOnly, plain, text } from './export-table.ts';
 
 const KEYS: readonly Dimension[] = ['tenant', ...ROLLUP_DIMENSIONS];
 const MONEY = /_usd$/;
@@ -52,9 +60,20 @@ export const COST_HOURS: ExportTable = {
     ),
   ],
   rows: (scope, slice) => sql`FROM (SELECT hour, ${join(keyNames(KEYS), ', ')}, ${SUMS_OF_SUMS}
-    FROM (${parts(scope, slice)}) GROUP BY hour, ${join(keyNames(KEYS), ', ')})`,
+    FROM (${parts(scope, slice)}) GROUP BY hour, ${join(keyNames(KEYS), ', ')}
+    HAVING ${refuseLater(sql`max(is_later)`)})`,
   order: join([sql`hour`, ...keyNames(KEYS)], ', '),
 };
+
+/** Those of a slice that the rollup would answer for; none without a snapshot. */
+export async function changedHoursOf(
+  scope: TenantScope,
+  slice: Omit<ExportSlice, 'changedHours'>,
+): Promise<ChangedHours> {
+  const { whole } = coverHours(slice);
+  if (whole === null || slice.held === null) return [];
+  return readChangedHours(scope, sql`${scope.from('cost_hourly')}${hoursSql(whole)}`, slice.held);
+}
 
 const SUMS_OF_SUMS = join(
   FIGURE_COLUMNS.map((column) => sql`sum(${name(`sum_${column}`)}) AS ${name(column)}`),
@@ -62,32 +81,49 @@ const SUMS_OF_SUMS = join(
 );
 
 function parts(scope: TenantScope, slice: ExportSlice): Sql {
+  const { held, changedHours } = slice;
   const { whole, ledger } = coverHours(slice);
   const found: Sql[] = [];
   if (whole !== null) {
-    const hours = sql` AND hour >= ${hourSql(whole.from)} AND hour < ${hourSql(whole.to)}`;
     const source = 'cost_hourly';
-    const where = sql`${scope.from(source)}${hours}${filterSql(slice.filters, source)}`;
-    found.push(grouped(sql`hour`, keyColumns(KEYS, source), where));
+    const unchanged = sql` AND NOT ${isChangedSql(sql`hour`, changedHours)}`;
+    const where = sql`${scope.from(source)}${hoursSql(whole)}${unchanged}${filterSql(slice.filters, source)}`;
+    const later = held === null ? sql`false` : sql`max(NOT ${held})`;
+    found.push(grouped({ hour: sql`hour`, keys: keyColumns(KEYS, source), where, later }));
   }
-  if (ledger) {
+  if (ledger || changedHours.length > 0) {
     const source = ledgerSourceFor(dimensionsOf([], slice.filters));
-    const where = sql`${scope.from('ledger')}${edges(slice.range, whole)}${filterSql(slice.filters, source)}`;
+    const where = sql`${scope.from('ledger')}${edges(slice)}${filterSql(slice.filters, source)}${heldOnly(slice)}`;
     const hour = sql`toDateTime(toStartOfHour(start_time), 'UTC')`;
-    found.push(grouped(hour, keyColumns(KEYS, source), where));
+    found.push(grouped({ hour, keys: keyColumns(KEYS, source), where, later: sql`false` }));
   }
   return join(found, ' UNION ALL ');
 }
 
-function edges(range: Range, whole: Coverage['whole']): Sql {
+/** What the rollup does not answer for. */
+function edges({ range, filters, changedHours }: ExportSlice): Sql {
+  const { whole, ledger } = coverHours({ range, filters });
   if (whole === null) return inRangeSql(range);
   const inner = { fromNs: whole.from * NS_PER_SECOND, toNs: whole.to * NS_PER_SECOND };
-  return sql`${inRangeSql(range)} AND NOT (true${inRangeSql(inner)})`;
+  const changed = isChangedSql(sql`start_time`, changedHours);
+  return sql`${inRangeSql(ledger ? range : spanOf(changedHours))} AND (NOT (true${inRangeSql(inner)}) OR ${changed})`;
 }
 
-function grouped(hour: Sql, keys: readonly Sql[], where: Sql): Sql {
+interface Grouping {
+  readonly hour: Sql;
+  readonly keys: readonly Sql[];
+  readonly where: Sql;
+  /** Whether a sum holds more than the snapshot. */
+  readonly later: Sql;
+}
+
+function grouped({ hour, keys, where, later }: Grouping): Sql {
   const names = join(keyNames(KEYS), ', ');
-  return sql`SELECT ${hour} AS hour, ${join(keys, ', ')}, ${columnSums()} ${where} GROUP BY hour, ${names}`;
+  return sql`SELECT ${hour} AS hour, ${join(keys, ', ')}, ${columnSums()}, ${later} AS is_later ${where} GROUP BY hour, ${names}`;
+}
+
+function hoursSql({ from, to }: NonNullable<Coverage['whole']>): Sql {
+  return sql` AND hour >= ${hourSql(from)} AND hour < ${hourSql(to)}`;
 }
 
 function hourSql(second: bigint): Sql {

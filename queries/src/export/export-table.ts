@@ -6,6 +6,7 @@ import type { Filter } from '../dimensions.ts';
 import type { Range } from '../range.ts';
 import { join, name, type Sql, sql } from '../sql.ts';
 import type { TenantScope } from '../tenant-scope.ts';
+import type { ChangedHours } from './changed-hours.ts';
 
 export const EXPORT_FORMATS = ['csv', 'ndjson', 'parquet'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
@@ -22,8 +23,10 @@ export interface ExportColumn {
 export interface ExportSlice {
   readonly range: Range;
   readonly filters: readonly Filter[];
-  /** ` AND …`: only what was stored when the export began. */
-  readonly snapshot: Sql;
+  /** A condition: what was stored when the export began; null: whatever is stored. */
+  readonly held: Sql | null;
+  /** Of `costs`. */
+  readonly changedHours: ChangedHours;
 }
 
 /** One kind of export. */
@@ -38,6 +41,9 @@ export interface ExportTable {
   /** Whether an NDJSON row has a member that is null where nothing is known, or none. */
   readonly nullMembers: boolean;
 }
+
+/** ` AND …`: only what was stored when the export began. */
+export const heldOnly = ({ held }: ExportSlice): Sql => (held === null ? sql`` : sql` AND ${held}`);
 
 export const text = (column: string, value: Sql = name(column)): ExportColumn => ({
   name: column,

@@ -12,7 +12,8 @@ import { NS_PER_SECOND, type Range } from '../range.ts';
 import { heldSql, type Snapshot, snapshotOf, type WriterMark } from '../snapshot.ts';
 import { bound, type Sql, sql } from '../sql.ts';
 import { type ByteScope, type ByteStore, openByteScope, type Reader } from '../tenant-scope.ts';
-import { COST_HOURS, coverHours } from './cost-hours.ts';
+import { type ChangedHours, spanOf, wasRefused } from './changed-hours.ts';
+import { COST_HOURS, changedHoursOf, coverHours } from './cost-hours.ts';
 import { type ExportFormat, type ExportTable, selectSlice } from './export-table.ts';
 import { canResume, EXPORT_TABLES, type ExportInput } from './input.ts';
 import { openResume, sealResume } from './resume-token.ts';
@@ -87,11 +88,10 @@ export async function openExport(context: ExportContext, asked: ExportInput): Pr
     scope.query<StoredDay>(daysSql(scope, { table, input, snapshot: resumed?.snapshot ?? null })),
     refuseExpiredEntries(scope, input),
   ]);
-  const snapshot =
-    table.source === 'cost_hourly'
-      ? null
-      : (resumed?.snapshot ??
-        snapshotOf(writersOf(stored), { asOfNs: asked.nowNs, marksMax: MARKS_MAX }));
+  const marks = { asOfNs: asked.nowNs, marksMax: MARKS_MAX };
+  const taken = resumed?.snapshot ?? snapshotOf(writersOf(stored), marks);
+  // The rollups have no time that could tell what writers for which a token has no room had stored.
+  const snapshot = table.source === 'cost_hourly' && !taken.complete ? null : taken;
   const days = [...new Set(stored.map(({ day }) => BigInt(day)))].sort((a, b) => (a < b ? -1 : 1));
   const plan: Plan = { table, input, scope, range, snapshot, days };
   const position = { from: range.fromNs.toString(), to: range.toNs.toString() };
@@ -132,8 +132,9 @@ function daysSql(
   if (table.source === 'cost_hourly') {
     const hours = sql`hour >= toStartOfHour(toDateTime(${bound('UInt32', range.fromNs / NS_PER_SECOND)}, 'UTC'))
       AND toUInt64(toUnixTimestamp(hour)) * 1000000000 < ${bound('UInt64', range.toNs)}`;
-    return sql`SELECT toString(toUInt32(toDate(hour))) AS day, '' AS writer, '0' AS seq, '0' AS unpriced
-      ${scope.from('cost_hourly')} AND ${hours} GROUP BY day`;
+    return sql`SELECT toString(toUInt32(date)) AS day, toString(written_by) AS writer, toString(newest) AS seq, '0' AS unpriced
+      FROM (SELECT toDate(hour) AS date, writer_id AS written_by, max(batch_seq) AS newest
+      ${scope.from('cost_hourly')} AND ${hours} GROUP BY date, written_by)`;
   }
   // Of spans all days are taken: looking for filters would be reading them once more.
   const isLedger = table.source === 'ledger';
@@ -157,27 +158,65 @@ async function refuseExpiredEntries(scope: ByteScope, input: ExportInput): Promi
 }
 
 async function* readAll(plan: Plan): AsyncGenerator<Uint8Array, undefined> {
-  const { scope, input, table, snapshot } = plan;
+  let isFirst = true;
+  for (const range of slicesOf(plan)) {
+    yield* plan.table === COST_HOURS
+      ? readHours(plan, { range, isFirst })
+      : readRows(plan, { range, isFirst, changedHours: [] });
+    isFirst = false;
+  }
+  // A day is told to have expired before any of it goes: an export that lacks some does not end well.
+  await refuseExpiredEntries(plan.scope, plan.input);
+  return undefined;
+}
+
+interface SliceOf {
+  readonly range: Range;
+  readonly isFirst: boolean;
+}
+
+/** Batches that come within milliseconds of each other. */
+const ATTEMPTS_MAX = 5;
+
+/** Hours that were added to meanwhile are told by the ledger; so are those that are just before they are read. */
+async function* readHours(plan: Plan, of: SliceOf): AsyncGenerator<Uint8Array, undefined> {
+  const { scope, input } = plan;
+  for (let attempt = 1; ; attempt += 1) {
+    const slice = { range: of.range, filters: input.filters, held: heldRows(plan) };
+    const changedHours = await changedHoursOf(scope, slice);
+    if (changedHours.length > 0) {
+      const coverage = coverRange(spanOf(changedHours), null);
+      await refuseExpired(scope, { coverage, dimensions: null, nowNs: input.nowNs });
+    }
+    try {
+      // Sums are made before any is told: a refusal comes before the first byte.
+      return yield* readRows(plan, { ...of, changedHours });
+    } catch (thrown) {
+      if (!wasRefused(thrown) || attempt === ATTEMPTS_MAX) throw thrown;
+    }
+  }
+}
+
+async function* readRows(
+  { scope, input, table, ...plan }: Plan,
+  { range, isFirst, changedHours }: SliceOf & { readonly changedHours: ChangedHours },
+): AsyncGenerator<Uint8Array, undefined> {
   const { format, filters } = input;
-  const condition =
-    snapshot === null
-      ? sql``
-      : sql` AND ${heldSql(snapshot, table.source === 'spans' ? sql`received_at` : sql`recorded_at`)}`;
+  const slice = { range, filters, held: heldRows({ table, ...plan }), changedHours };
+  const statement = selectSlice(table, format, { scope, slice });
   const settings = {
     ...SETTINGS,
     ...(table === COST_HOURS ? { max_block_size: 65_536 } : {}),
     output_format_json_skip_null_value_in_named_tuples: table.nullMembers ? 0 : 1,
   };
-  let isFirst = true;
-  for (const range of slicesOf(plan)) {
-    const slice = { range, filters, snapshot: condition };
-    const statement = selectSlice(table, format, { scope, slice });
-    yield* await scope.bytes(statement, formatName(format, isFirst), settings);
-    isFirst = false;
-  }
-  // A day is told to have expired before any of it goes: an export that lacks some does not end well.
-  await refuseExpiredEntries(scope, input);
+  yield* await scope.bytes(statement, formatName(format, isFirst), settings);
   return undefined;
+}
+
+/** Of a rollup too, where every writer has a mark: no time is looked at then. */
+function heldRows({ table, snapshot }: Pick<Plan, 'table' | 'snapshot'>): Sql | null {
+  if (snapshot === null) return null;
+  return heldSql(snapshot, table.source === 'spans' ? sql`received_at` : sql`recorded_at`);
 }
 
 /** Each answer with a header is a file of its own, so that only the first has one. */

@@ -1,7 +1,7 @@
 /**
  * `focus`: the ledger as rows of FOCUS 1.2, one for each hour, SKU, price context, attribution and charge class.
- * The ledger knows what a call cost, not what each bucket of it did: a row's quantity is all its tokens, and the
- * conditional unit prices are left out, for no single one would give the cost. Calls of unknown cost are no charges,
+ * Of older entries the ledger does not know what each bucket cost, so buckets are no rows of their own: a row's quantity
+ * is all its tokens, and the conditional unit prices are left out, for no single one would give the cost. Calls of unknown cost are no charges,
  * and FOCUS allows no null cost: they are not among the rows, and the answer tells how many they are. A call that was
  * priced later is a charge of 0 with its quantities, and a correction with its cost.
  * Invariant: BilledCost sums to the ledger's cost_usd and ListCost to its list_usd, digit for digit.
@@ -11,7 +11,7 @@ import { filterSql } from '../dimensions.ts';
 import { inRangeSql } from '../instant-sql.ts';
 import { join, name, type Sql, sql, sumOfColumns } from '../sql.ts';
 import { unpricedCallsSql } from '../unpriced-calls.ts';
-import { type ExportTable, plain, text } from './export-table.ts';
+import { type ExportTable, heldOnly, plain, text } from './export-table.ts';
 
 const TOKENS = sumOfColumns(TOKEN_BUCKETS);
 const INPUT_TOKENS = sumOfColumns(TOKEN_BUCKETS.filter((bucket) => bucket.startsWith('in_')));
@@ -110,8 +110,8 @@ export const FOCUS_CHARGES: ExportTable = {
     plain('x_InputTokens', sql`input_count`),
     plain('x_OutputTokens', sql`output_count`),
   ],
-  rows: (scope, { range, filters, snapshot }) => {
-    const entries = sql`${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, 'ledger')}${snapshot}`;
+  rows: (scope, slice) => {
+    const entries = sql`${scope.from('ledger')}${inRangeSql(slice.range)}${filterSql(slice.filters, 'ledger')}${heldOnly(slice)}`;
     const isUnpriced = sql`(${scope.traceKey}, span_id) IN (${unpricedCallsSql(scope, entries)})`;
     return sql`FROM (SELECT ${KEY_COLUMNS}, sum(coalesce(cost_usd, 0)) AS billed, sum(coalesce(list_usd, 0)) AS listed, sumIf(calls, NOT is_unpriced) AS call_count,
       sumIf(${TOKENS}, NOT is_unpriced) AS token_count, sumIf(${INPUT_TOKENS}, NOT is_unpriced) AS input_count, sumIf(${OUTPUT_TOKENS}, NOT is_unpriced) AS output_count

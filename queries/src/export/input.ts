@@ -48,7 +48,7 @@ export function exportParameters(nowNs: InstantNs) {
       .string()
       .optional()
       .describe(
-        '`x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet or costs.',
+        '`x-export-resume` of an export that was cut off. All other parameters must be as they were. Not of parquet.',
       ),
     offset_bytes: z
       .string()
@@ -60,12 +60,9 @@ export function exportParameters(nowNs: InstantNs) {
   });
 }
 
-/**
- * Whether an export that is cut off can go on: only where the same bytes come again, ordered and of one instant. The
- * rollups have no instant: what a later batch added to a sum of theirs cannot be left out again.
- */
-export function canResume({ name, format }: Pick<ExportInput, 'name' | 'format'>): boolean {
-  return format !== 'parquet' && name !== 'costs';
+/** Whether an export that is cut off can go on: only where the same bytes come again, ordered and of one instant. */
+export function canResume({ format }: Pick<ExportInput, 'format'>): boolean {
+  return format !== 'parquet';
 }
 
 /** Reads a query string. Throws InputProblem. */
@@ -82,9 +79,8 @@ export function readExportInput(
     const expected = `a value beside ${other}: both or neither`;
     throw new InputProblem([{ field: field!, value: null, expected }]);
   }
-  if (token !== undefined && !canResume({ name, format })) {
-    const expected =
-      'none: exports as parquet and of costs are made anew, for their bytes may differ';
+  if (token !== undefined && !canResume({ format })) {
+    const expected = 'none: exports as parquet are made anew, for their bytes may differ';
     throw new InputProblem([{ field: 'resume', value: token, expected }]);
   }
   const asked = [...parameters].filter(([field]) => field !== 'resume' && field !== 'offset_bytes');

@@ -3,7 +3,7 @@ import { USAGE_KEYS } from '@ai-cost-profiler/clickhouse/usage.ts';
 import { filterSql } from '../dimensions.ts';
 import { inRangeSql } from '../instant-sql.ts';
 import { sql } from '../sql.ts';
-import { type ExportTable, map, plain, text } from './export-table.ts';
+import { type ExportTable, heldOnly, map, plain, text } from './export-table.ts';
 
 export const LEDGER_ROWS: ExportTable = {
   source: 'ledger',
@@ -65,7 +65,7 @@ export const LEDGER_ROWS: ExportTable = {
     text('rules_version'),
     text('note'),
   ],
-  rows: (scope, { range, filters, snapshot }) =>
-    sql`FROM (SELECT * ${scope.from('ledger')}${inRangeSql(range)}${filterSql(filters, 'ledger')}${snapshot})`,
+  rows: (scope, slice) =>
+    sql`FROM (SELECT * ${scope.from('ledger')}${inRangeSql(slice.range)}${filterSql(slice.filters, 'ledger')}${heldOnly(slice)})`,
   order: sql`tenant, toDateTime(start_time), trace_id, span_id, entry_id`,
 };

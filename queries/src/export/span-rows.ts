@@ -2,7 +2,7 @@
 import { filterSql } from '../dimensions.ts';
 import { inRangeSql } from '../instant-sql.ts';
 import { sql } from '../sql.ts';
-import { type ExportTable, map, plain, text } from './export-table.ts';
+import { type ExportTable, heldOnly, map, plain, text } from './export-table.ts';
 
 export const SPAN_ROWS: ExportTable = {
   source: 'spans',
@@ -65,10 +65,10 @@ export const SPAN_ROWS: ExportTable = {
     plain('received_at'),
   ],
   // `model` is a dimension that spans do not store: the one that answered, else the one asked for, as in the ledger.
-  rows: (scope, { range, filters, snapshot }) =>
+  rows: (scope, slice) =>
     sql`FROM (SELECT *, span_id, parent_span_id, attributes, resource_attributes, end_time,
       if(response_model = '', request_model, response_model) AS model
-      ${scope.from('spans')}${inRangeSql(range)}${filterSql(filters, 'ledger')}${snapshot})`,
+      ${scope.from('spans')}${inRangeSql(slice.range)}${filterSql(slice.filters, 'ledger')}${heldOnly(slice)})`,
   // The order of the table first, so that it is read and not sorted; then what tells versions of one span apart.
   order: sql`tenant, toStartOfMinute(start_time), trace_id, toUnixTimestamp64Nano(start_time), span_id, received_at,
     writer_id, batch_seq, duration_ns, attribute_values`,

@@ -55,6 +55,8 @@ export interface EmbeddedLedger {
   insertSpans(spans: readonly SpanRow[]): Promise<void>;
   /** Makes totals of a tenant's UTC day (YYYY-MM-DD), of what is stored now. */
   buildDay(tenant: string, day: string): Promise<void>;
+  /** The same as a program of before migration 17, which does not know what caches saved: by model alone, and all. */
+  buildDayAsBefore(tenant: string, day: string, build: bigint): Promise<void>;
   /** Notes that settle has passed over what was received until then. */
   settledThrough(through: bigint, recordedAt: bigint): Promise<void>;
   /** Empties every table but `spans`, which is faster than another engine. */
@@ -101,6 +103,7 @@ export async function openEmbeddedLedger(
       });
       await store.command(sql, options);
     },
+    buildDayAsBefore: (tenant, day, build) => run(oldBuildStatement(tenant, day, build)),
     settledThrough: (through, recordedAt) =>
       run(
         `INSERT INTO ${DATABASE}.settle_marks (through, recorded_at) SELECT ${instant(through)}, ${instant(recordedAt)}`,
@@ -117,6 +120,16 @@ export async function openEmbeddedLedger(
       await engine.remove();
     },
   };
+}
+
+function oldBuildStatement(tenant: string, day: string, build: bigint): string {
+  return `INSERT INTO ${DATABASE}.cost_day_totals (tenant, day, dimension, value, calls, unpriced_calls, in_uncached, cost_usd, batch_seq, build)
+    SELECT tenant, toDate('${day}'), multiIf(grouping(model) = 0, 'model', grouping(writer_id) = 0, 'writer', ''),
+      multiIf(grouping(model) = 0, toString(model), grouping(writer_id) = 0, toString(writer_id), ''),
+      sum(source.calls), sum(source.unpriced_calls), sum(source.in_uncached), sum(source.cost_usd), max(source.batch_seq), ${build}
+    FROM ${DATABASE}.cost_hourly AS source WHERE tenant = ${quote(tenant)} AND toDate(hour) = '${day}'
+    GROUP BY GROUPING SETS ((tenant, model), (tenant, writer_id), (tenant))
+    SETTINGS force_grouping_standard_compatibility = 1`;
 }
 
 function instant(ns: bigint): string {

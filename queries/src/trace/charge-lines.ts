@@ -1,6 +1,7 @@
 /**
  * What the amount of an entry is made of: a line for each bucket or unit.
- * Invariant: the lines of a charge add up to its cost.
+ * Invariant: the lines of an entry add up to its cost. Where they would not, what it is made of is not known: it was
+ * booked before that was kept (docs/decisions/0023), corrects what was, or is by a person's hand.
  */
 import {
   divideHalfEven,
@@ -32,7 +33,7 @@ export const LINES_SCHEMA = z
   .array(LINE_SCHEMA)
   .nullable()
   .describe(
-    'What cost_usd is made of, to the last digit. Null: there is no price, or it was booked before lines were kept.',
+    'What cost_usd is made of, to the last digit. Null: there is no price, or the entry does not tell it, because it or the charge that it corrects was booked before lines were kept.',
   );
 
 export type ChargeLine = z.output<typeof LINE_SCHEMA>;
@@ -44,8 +45,7 @@ const WITHOUT_QUANTITY: readonly string[] = ['flat_fee', 'reported_cost'];
 
 export function linesOf(entry: StoredEntry): ChargeLine[] | null {
   const { cost_usd: cost, bucket_usd: amounts } = entry;
-  const isTold = Object.keys(amounts).length > 0 || parseUsd(cost ?? '0') === 0n;
-  if (cost === null || !isTold) return null;
+  if (cost === null || !addUpTo(cost, amounts)) return null;
   const used = USAGE_KEYS.flatMap((key): ChargeLine[] => {
     const told = entry[key];
     const quantity = told === null ? 0n : parseDecimal(told, QUANTITY_PLACES);
@@ -59,6 +59,11 @@ export function linesOf(entry: StoredEntry): ChargeLine[] | null {
       : [lineOf(key, { told: null, quantity: 0n, amount: amounts[key] })],
   );
   return [...used, ...fees];
+}
+
+function addUpTo(cost: string, amounts: StoredEntry['bucket_usd']): boolean {
+  const sum = Object.values(amounts).reduce((so, amount) => so + parseUsd(amount), 0n);
+  return sum === parseUsd(cost);
 }
 
 function lineOf(
