@@ -1,9 +1,10 @@
 /**
  * `focus`: the ledger as rows of FOCUS 1.2, one for each hour, SKU, price context, attribution and charge class.
- * Of older entries the ledger does not know what each bucket cost, so buckets are no rows of their own: a row's quantity
- * is all its tokens, and the conditional unit prices are left out, for no single one would give the cost. Calls of unknown cost are no charges,
- * and FOCUS allows no null cost: they are not among the rows, and the answer tells how many they are. A call that was
- * priced later is a charge of 0 with its quantities, and a correction with its cost.
+ * Of older entries the ledger does not know what each bucket cost, so buckets are no rows of their own: a row's
+ * quantity is all its tokens, and the conditional unit prices are left out, for no single one would give the cost.
+ * Calls of unknown cost are no charges, and FOCUS allows no null cost: they are not among the rows, and the answer
+ * tells how many they are. A call that was priced later is a charge of 0 with its quantities, and a correction with
+ * its cost.
  * Invariant: BilledCost sums to the ledger's cost_usd and ListCost to its list_usd, digit for digit.
  */
 import { TOKEN_BUCKETS } from '@ai-cost-profiler/clickhouse/usage.ts';
