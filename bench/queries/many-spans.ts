@@ -97,7 +97,10 @@ function spansSql(shape: Shape, day: number): string {
       toUInt32((feature_rank + ${zipf(of('model'), MODELS_OF_FEATURE)} * 7) % ${MODELS}) AS model_rank,
       toInt64(pow(20000, ${of('input')})) AS told_in,
       toInt64(told_in * floor(${of('cached')} * 2) / 2) AS told_cached,
-      toInt64(pow(2000, ${of('output')})) AS told_out
+      toInt64(pow(2000, ${of('output')})) AS told_out,
+      cityHash64(id) % 50 = 0 AS has_failed,
+      multiIf(NOT is_call, map(), has_failed, map('error.type', ['rate_limit_exceeded', 'timeout', '500'][1 + toUInt32(${of('error')} * 3)]),
+        map('gen_ai.response.finish_reasons', multiIf(${of('end')} < 0.85, '["stop"]', ${of('end')} < 0.97, '["tool_calls"]', ${of('end')} < 0.99, '["length"]', '["content_filter"]'))) AS ended
     FROM (${tracesSql(shape, day, dayStartMs)}) ARRAY JOIN range(${SPANS_PER_TRACE}) AS n`;
 }
 
@@ -127,11 +130,11 @@ export function daySql(shape: Shape, day: number): readonly string[] {
       parent_span_id, name, span_kind, start_time, end_time, status_code, span_role, operation, provider, request_model, response_model,
       response_id, input_tokens, output_tokens, usage, attributes, resolved_spans, received_at, writer_id, batch_seq)
     SELECT 'span', ${ALIKE}, parent, ${NAMES}, if(is_call, 'CLIENT', 'INTERNAL'), ${AT('start_ns')}, ${AT('start_ns + took_ns')},
-      if(cityHash64(id) % 50 = 0, 'ERROR', 'UNSET'), if(is_call, 'leaf', 'not_llm'), ${calls("'chat'")}, ${calls("concat('provider-', toString(model_rank % 5))")},
+      if(has_failed, 'ERROR', 'UNSET'), if(is_call, 'leaf', 'not_llm'), ${calls("'chat'")}, ${calls("concat('provider-', toString(model_rank % 5))")},
       ${calls("concat('model-', toString(model_rank))")}, ${calls("concat('model-', toString(model_rank))")}, ${calls("concat('chatcmpl-', id)")},
       if(is_call, toUInt64(told_in), NULL), if(is_call, toUInt64(told_out), NULL),
       if(is_call, map('in_uncached', toDecimal128(told_in - told_cached, 9), 'in_cache_read', toDecimal128(told_cached, 9), 'out_text', toDecimal128(told_out, 9)), map()),
-      map('http.request.method', 'POST', 'server.address', concat('host-', toString(model_rank))),
+      mapConcat(map('http.request.method', 'POST', 'server.address', concat('host-', toString(model_rank))), ended),
       ${SPANS_PER_TRACE}, ${AT('start_ns + took_ns + 1000000000')}, 'bench', ${day * 2 + 1} ${from}`;
   const entry = `INSERT INTO aicost.landing (row_kind, entry_kind, entry_id, tenant, trace_id, span_id, service, environment, feature, agent, user, session, tags,
       role, recorded_at, start_time, provider, model, request_model, response_model, response_id, operation, calls, in_uncached, in_cache_read, out_text,

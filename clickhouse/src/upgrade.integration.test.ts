@@ -58,7 +58,7 @@ async function fill(tenant: string, migration: number): Promise<void> {
     model: "'gpt-4o'",
     user: "concat('user ', toString(number % 3))",
     attributes:
-      "map('gen_ai.request.model', 'gpt-4o', 'user.id', user, 'text', 'a \"quoted\" \\\\ text')",
+      "map('gen_ai.request.model', 'gpt-4o', 'user.id', user, 'text', 'a \"quoted\" \\\\ text', 'stop_reason', 'max_tokens', 'error.type', 'timeout')",
     ...(migration < 8
       ? { resource_attributes: "map('service.name', service)" }
       : { resource: "toJSONString(map('service.name', service))" }),
@@ -136,6 +136,27 @@ test('rows of every released schema read as they did, to the last digit, through
     expect(await told(tenant), migration.name).toEqual(before.get(tenant));
   }
   expect(before.size).toBe(migrations.length);
+});
+
+test('why a call ended is told of rows of every schema, in every part they are in', async () => {
+  const ask = () =>
+    store.query(
+      'SELECT tenant, finish_reason, error_type, toUInt32(count()) AS spans FROM spans GROUP BY ALL ORDER BY ALL',
+    );
+  const wanted = migrations
+    .map((migration) => ({
+      tenant: tenantOf(migration),
+      finish_reason: 'max_tokens',
+      error_type: 'timeout',
+      spans: SPANS,
+    }))
+    .toSorted((a, b) => (a.tenant < b.tenant ? -1 : 1));
+  expect(await ask()).toEqual(wanted);
+  await store.command(
+    'ALTER TABLE spans MATERIALIZE COLUMN finish_reason SETTINGS mutations_sync = 2',
+  );
+  await store.command('OPTIMIZE TABLE spans FINAL');
+  expect(await ask()).toEqual(wanted);
 });
 
 test('the same rows tell the same under every schema', () => {

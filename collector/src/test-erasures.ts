@@ -56,10 +56,11 @@ const below = (trace: number, span: number, attributes: Record<string, unknown>)
 /** Two requests of ann, one of bob, and one of nobody. */
 export function traffic(): TestSpan[] {
   const mail = { 'app.mail': `To: ${ANN.toUpperCase()}; 7`, 'aicost.tag.owner': ANN };
+  const ended = { 'error.type': `no quota for ${ANN}`, 'llm.finish_reason': `${ANN} left` };
   return [
     agentOf(1, ANN, MARKER),
     below(1, 2, { ...said(`${MARKER} 2`), ...mail }),
-    below(1, 3, { ...said(`${MARKER} 3`), 'session.id': `chat of ${ANN}` }),
+    below(1, 3, { ...said(`${MARKER} 3`), ...ended, 'session.id': `chat of ${ANN}` }),
     agentOf(4, ANN, MARKER),
     below(4, 5, said(`${MARKER} 5`)),
     agentOf(6, 'bob', 'of bob'),

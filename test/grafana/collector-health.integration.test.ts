@@ -57,10 +57,10 @@ const ROWS = [
 const COUNTED = { rate_limited: 4, body_too_large: 9, unauthenticated: 11 };
 const ACCEPTED = 60 + 81;
 
-async function ask(uid: string, title: string) {
+async function ask(uid: string, title: string, time = TIME) {
   const dashboard = DASHBOARDS.find((one) => one.uid === uid)!;
   const panel = asking(dashboard).find((one) => one.title === title)!;
-  const asked = { variables: variablesOf(dashboard), time: TIME };
+  const asked = { variables: variablesOf(dashboard), time };
   const { columns, rows } = await askQuery(store, panel.targets?.[0]?.rawSql ?? '', asked);
   return rows.map((cells) => Object.fromEntries(columns.map(({ name }, i) => [name, cells[i]])));
 }
@@ -93,6 +93,74 @@ test('what is now is that of the collectors that tell of themselves now, each on
   expect(await ask('aicost-collector', 'In the journal')).toEqual([{ Bytes: 20, Oldest: null }]);
   expect(await ask('aicost-collector', 'Segments set aside')).toEqual([{ Poison: 2, Damaged: 0 }]);
 });
+
+/** What a collector's journal holds at one moment; both instants are seconds of a time of its own. */
+type Told = readonly [writer: string, host: string, startedAt: number, at: number, bytes: number];
+
+const PLACES: { name: string; rows: Told[]; bytes: number }[] = [
+  {
+    name: 'one that began after the last word of another on its host took its place',
+    rows: [
+      ['killed', 'box', 0, 1000, 1],
+      ['again', 'box', 1005, 1010, 2],
+    ],
+    bytes: 2,
+  },
+  {
+    name: 'so did the last of several that began one after the other',
+    rows: [
+      ['first', 'box', 0, 1000, 1],
+      ['second', 'box', 1005, 1010, 2],
+      ['third', 'box', 1020, 1025, 4],
+    ],
+    bytes: 4,
+  },
+  {
+    name: 'two that run on one host are two, whichever told last',
+    rows: [
+      ['elder', 'box', 0, 960, 1],
+      ['younger', 'box', 900, 1010, 2],
+      ['elder', 'box', 0, 1020, 4],
+    ],
+    bytes: 6,
+  },
+  {
+    name: 'one that was killed beside another that runs on is not replaced by it',
+    rows: [
+      ['elder', 'box', 0, 960, 1],
+      ['younger', 'box', 500, 1010, 2],
+    ],
+    bytes: 3,
+  },
+  {
+    name: 'what begins on another host replaces nobody',
+    rows: [
+      ['one', 'box', 0, 1000, 1],
+      ['other', 'shelf', 1005, 1010, 2],
+    ],
+    bytes: 3,
+  },
+];
+const DAY_MS = 1440 * MINUTE_MS;
+
+test.for(PLACES.map((place, i) => ({ ...place, beginMs: NOW_MS - (i + 4) * DAY_MS })))(
+  '$name',
+  async ({ rows, bytes, beginMs }) => {
+    const atMs = (seconds: number) => beginMs + seconds * 1_000;
+    await store.insertRows(
+      'aicost.collector_health',
+      rows.map(([writer, host, startedAt, at, journal_bytes]) => ({
+        writer_id: writer,
+        host_name: host,
+        started_at: new Date(atMs(startedAt)).toISOString(),
+        time: new Date(atMs(at)).toISOString(),
+        journal_bytes,
+      })),
+    );
+    const time = { fromMs: atMs(0), toMs: atMs(1_800), intervalMs: 60_000 };
+    expect(await ask('aicost-collector', 'In the journal', time)).toMatchObject([{ Bytes: bytes }]);
+  },
+);
 
 test('what is not known is no 0', async () => {
   expect(await ask('aicost-collector', 'Memory')).toEqual([{ Collector: null, Engine: null }]);

@@ -79,6 +79,8 @@ function spanChanges(person: PersonSql, rule: ContentRule): string {
     `links = if(${person.names('links')}, '', links)`,
     `trace_state = if(${person.names('trace_state')}, '', trace_state)`,
     `name = ${person.without('toString(name)')}`,
+    `finish_reason = ${person.without('toString(finish_reason)')}`,
+    `error_type = ${person.without('toString(error_type)')}`,
     `session = ${person.without('session')}`,
     `tags = ${person.withoutInMap('tags')}`,
     `user = ${person.replacedUser}`,

@@ -17,7 +17,6 @@ import {
   ABANDONED,
   alikeCalls,
   CUT_OFF,
-  chargesOf,
   ENDED_BADLY,
   FAILED,
   SKETCHED_SPANS,
@@ -34,15 +33,15 @@ const THIRD = { width: 8, height: 4 } as const;
 
 const FINE = 'Nothing found in this range';
 
-/** Cost and number of the calls of a set; NULL where the range has no call at all. */
-const numberOf = (title: string, description: string, set: string): PlacedLater =>
+/** Cost and number of billed calls; NULL where the range has no call at all. */
+const numberOf = (title: string, description: string, calls: string): PlacedLater =>
   stat({
     ...QUARTER,
     title,
     description,
     empty: EMPTY,
     unit: USD,
-    sql: `SELECT ${unless(`(SELECT count() FROM ${LEDGER_ROWS}) = 0`)} FROM ${chargesOf(set)}`,
+    sql: `SELECT ${unless(`(SELECT count() FROM ${LEDGER_ROWS}) = 0`)} FROM ${calls}`,
     fields: { Calls: COUNT },
   });
 
@@ -73,7 +72,7 @@ const NUMBERS = [
       'Calls whose answer nobody read to its end, as our instrumentation tells: a stream that was left. Providers charge what they had written until they noticed; mostly nobody told how much, and then the call has no price, and its cost is not known.',
     empty: EMPTY,
     unit: 'short',
-    sql: `SELECT if((SELECT count() FROM ${LEDGER_ROWS}) = 0, NULL, count()) AS Calls, toFloat64(sum(cost_usd)) AS Cost FROM ${chargesOf(ABANDONED)}`,
+    sql: `SELECT if((SELECT count() FROM ${LEDGER_ROWS}) = 0, NULL, count()) AS Calls, toFloat64(sum(cost_usd)) AS Cost FROM ${ABANDONED}`,
     fields: { Calls: { decimals: 0 }, Cost: MONEY_FIELD },
   }),
   stat({
@@ -133,8 +132,7 @@ const OVER_TIME = wideBars({
   unit: USD,
   sql: `
   SELECT $__timeInterval(start_time) AS time, if(is_failed, 'failed', 'cut off') AS series, toFloat64(sum(cost_usd)) AS Value
-  FROM ${ENDED_BADLY} AS calls
-  INNER JOIN ${chargesOf(ENDED_BADLY)} AS charges USING (tenant, trace_id, span_id)
+  FROM ${ENDED_BADLY}
   WHERE is_failed OR is_cut_off
   GROUP BY time, series
   ORDER BY time, series`,
@@ -148,9 +146,8 @@ const ENDS = wideTable({
   unit: 'short',
   sql: `
   SELECT model AS Model, ended AS End, count() AS Calls, toFloat64(sum(cost_usd)) AS Spend, ${quotient('sum(cost_usd)', 'sum(sum(cost_usd)) OVER ()')} AS Share,
-    countIf((tenant, trace_id, span_id) IN ${TRIED_AGAIN}) AS \`Tried again\`
-  FROM ${ENDED_BADLY} AS calls
-  INNER JOIN ${chargesOf(ENDED_BADLY)} AS charges USING (tenant, trace_id, span_id)
+    countIf((tenant, trace_id, span_id) IN (SELECT tenant, trace_id, span_id FROM ${TRIED_AGAIN})) AS \`Tried again\`
+  FROM ${ENDED_BADLY}
   GROUP BY model, ended
   ORDER BY Spend DESC NULLS LAST, Calls DESC, Model, End
   LIMIT 200`,
@@ -231,7 +228,7 @@ const AGAIN = wideTable({
 const FAILED_TRACES = costliestTraces(
   'Costliest traces with a failed call',
   'Requests of the range in which a billed call failed, with what all of their calls cost.',
-  `${LEDGER_ROWS} AND (t.tenant, t.trace_id) IN (SELECT tenant, trace_id FROM ${chargesOf(FAILED)})`,
+  `${LEDGER_ROWS} AND (t.tenant, t.trace_id) IN (SELECT tenant, trace_id FROM ${FAILED})`,
 );
 
 /** The plan of *Waste*. */

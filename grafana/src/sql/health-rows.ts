@@ -10,12 +10,23 @@ export const HEALTH_ROWS = `collector_health AS t WHERE t.time >= ${CHOSEN.from}
 /** Two rows and a half. */
 const TOLD_SECONDS = 150;
 
-/** Of each collector that tells of itself at the end of the chosen range the newest row: `FROM …`. */
+/**
+ * Of each collector that tells of itself at the end of the chosen range the newest row: `FROM …`. One that has told
+ * nothing since another began on its host was replaced by that one, and is not counted beside it; where both run, the
+ * elder is missing until its next row, a minute at most.
+ */
 export const NEWEST_HEALTH = `(
-    SELECT * FROM ${HEALTH_ROWS}
-    AND t.time > (SELECT max(t.time) FROM ${HEALTH_ROWS}) - ${TOLD_SECONDS}
-    ORDER BY t.time DESC
-    LIMIT 1 BY t.writer_id
+    SELECT *
+    FROM (
+      SELECT *, max(started_at) OVER (PARTITION BY host_name) AS last_began_at
+      FROM (
+        SELECT * FROM ${HEALTH_ROWS}
+        AND t.time > (SELECT max(t.time) FROM ${HEALTH_ROWS}) - ${TOLD_SECONDS}
+        ORDER BY t.time DESC
+        LIMIT 1 BY t.writer_id
+      )
+    )
+    WHERE time >= last_began_at
   )`;
 
 /** A counter without labels, of a row `t`, under a name. */

@@ -17,7 +17,8 @@ export const SPAN_ID = 't.tenant, t.trace_id, t.span_id';
 
 /**
  * Spans of the range whose newest version meets the condition, with these columns and `is_meant`. Those of which some
- * version meets it are found first, so that only few are put in order; what an older version said counts for nothing.
+ * version meets it are found first, by their id alone, so that only few are put in order; what an older version or
+ * another trace's span of that id said counts for nothing.
  * `filters` is ` AND …`; '' where entries of theirs are filtered instead.
  */
 export function newestSpans(
@@ -28,15 +29,10 @@ export function newestSpans(
   return `(
     SELECT * FROM (
       SELECT ${columns}, (${condition}) ${filters} AS is_meant
-      FROM ${ANY_SPANS} AND (${SPAN_ID}) IN (SELECT ${SPAN_ID} FROM ${ANY_SPANS} ${filters} AND (${condition}))
+      FROM ${ANY_SPANS} AND t.span_id IN (SELECT t.span_id FROM ${ANY_SPANS} ${filters} AND (${condition}))
       ORDER BY t.received_at DESC
       LIMIT 1 BY ${SPAN_ID}
     )
     WHERE is_meant
   )`;
-}
-
-/** What names the calls that are billed: a charge that was taken back, or that says why not, is none. */
-export function billedCalls(condition: string): string {
-  return `(SELECT ${SPAN_ID} FROM ${LEDGER_ROWS} AND ${condition} GROUP BY ${SPAN_ID} HAVING sum(t.calls) != 0)`;
 }

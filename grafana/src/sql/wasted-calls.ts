@@ -4,20 +4,15 @@
  * that charges are looked up for the few that are meant.
  */
 import { answeringModel } from './dimension.ts';
-import { ANY_SPANS, billedCalls, LEDGER_ROWS, newestSpans, SPAN_ID } from './range-rows.ts';
+import { ANY_SPANS, LEDGER_ROWS, newestSpans, SPAN_ID } from './range-rows.ts';
 
 const IS_LLM = "t.role != 'not_llm'";
 const ID = 't.tenant AS tenant, t.trace_id AS trace_id, t.span_id AS span_id';
+const CALL = 'tenant, trace_id, span_id';
 const MODEL = `toString(${answeringModel('t')})`;
 
-/** Names under which emitters tell why an answer ended. */
-const FINISH_REASONS = [
-  'gen_ai.response.finish_reasons',
-  'gen_ai.response.finish_reason',
-  'ai.response.finishReason',
-  'llm.finish_reason',
-];
-const FINISHED = `coalesce(${FINISH_REASONS.map((key) => `nullIf(t.attributes['${key}'], '')`).join(', ')}, '')`;
+/** Why an answer ended, in the word of its sender: alone or as a list. */
+const FINISHED = 't.finish_reason';
 const WAS_CUT_OFF = `match(lower(${FINISHED}), 'length|max_tokens|max_output_tokens')`;
 /** Ends that are wanted, alone or as a list of them. */
 const WANTED =
@@ -27,16 +22,16 @@ const ENDED_WELL = `match(lower(${FINISHED}), '^[^a-z]*${WANTED}([^a-z]+${WANTED
 const WAS_ABANDONED = `match(lower(${FINISHED}), 'abandoned')`;
 const HAS_FAILED = "t.status_code = 'ERROR'";
 
-/** What the billed calls of a set were charged. The set has the columns `tenant`, `trace_id` and `span_id`. */
-export function chargesOf(set: string): string {
-  return charges(`(${SPAN_ID}) IN (SELECT tenant, trace_id, span_id FROM ${set})`);
-}
-
-function charges(condition: string): string {
+/**
+ * What the billed calls of a set were charged, with `calls`, `cost_usd` and those `columns` of the set. It has the
+ * columns `tenant`, `trace_id` and `span_id`, once for each call, and is read once.
+ */
+function chargesOf(set: string, columns = ''): string {
   return `(
-    SELECT ${ID}, sum(t.calls) AS calls, sum(t.cost_usd) AS cost_usd
-    FROM ${LEDGER_ROWS} AND ${condition}
-    GROUP BY tenant, trace_id, span_id
+    SELECT ${CALL}${columns}, sum(entry_calls) AS calls, sum(entry_usd) AS cost_usd
+    FROM (SELECT ${ID}, t.calls AS entry_calls, t.cost_usd AS entry_usd FROM ${LEDGER_ROWS}) AS entries
+    INNER JOIN ${set} AS meant USING (${CALL})
+    GROUP BY ${CALL}${columns}
     HAVING calls != 0
   )`;
 }
@@ -45,40 +40,45 @@ function charges(condition: string): string {
 const newestOf = (columns: string, condition: string): string =>
   newestSpans(columns, condition, '');
 
-/** Calls whose span has the status ERROR, billed or not. */
-export const FAILED = newestOf(ID, `${IS_LLM} AND ${HAS_FAILED}`);
+/** Billed calls whose span has the status ERROR. */
+export const FAILED = chargesOf(newestOf(ID, `${IS_LLM} AND ${HAS_FAILED}`));
 
-/** Calls that ended because they had reached a limit of tokens, billed or not. */
-export const CUT_OFF = newestOf(ID, `${IS_LLM} AND ${WAS_CUT_OFF}`);
+/** Billed calls that ended because they had reached a limit of tokens. */
+export const CUT_OFF = chargesOf(newestOf(ID, `${IS_LLM} AND ${WAS_CUT_OFF}`));
 
-/** Calls whose stream was left before its end, billed or not. */
-export const ABANDONED = newestOf(ID, `${IS_LLM} AND ${WAS_ABANDONED}`);
+/** Billed calls whose stream was left before its end. */
+export const ABANDONED = chargesOf(newestOf(ID, `${IS_LLM} AND ${WAS_ABANDONED}`));
 
 /**
- * Calls that failed, or told an end that is not wanted, with `start_time`, `model`, `ended`, `is_failed` and
- * `is_cut_off`; billed or not.
+ * Billed calls that failed, or told an end that is not wanted, with `start_time`, `model`, `ended`, `is_failed`,
+ * `is_cut_off`, `calls` and `cost_usd`.
  */
-export const ENDED_BADLY = newestOf(
-  `${ID}, t.start_time AS start_time, ${MODEL} AS model, ${HAS_FAILED} AS is_failed, ${WAS_CUT_OFF} AS is_cut_off,
-  multiIf(t.attributes['error.type'] != '', t.attributes['error.type'], ${HAS_FAILED}, 'error', ${FINISHED}) AS ended`,
-  `${IS_LLM} AND (${HAS_FAILED} OR (${FINISHED} != '' AND NOT ${ENDED_WELL}))`,
+export const ENDED_BADLY = chargesOf(
+  newestOf(
+    `${ID}, t.start_time AS start_time, ${MODEL} AS model, ${HAS_FAILED} AS is_failed, ${WAS_CUT_OFF} AS is_cut_off,
+    multiIf(t.error_type != '', toString(t.error_type), ${HAS_FAILED}, 'error', toString(${FINISHED})) AS ended`,
+    `${IS_LLM} AND (${HAS_FAILED} OR (${FINISHED} != '' AND NOT ${ENDED_WELL}))`,
+  ),
+  ', start_time, model, ended, is_failed, is_cut_off',
 );
 
-/** Rows beside those of which some version has failed: with the same values in these columns. */
-const besideFailed = (columns: string): string =>
-  `(${columns}) IN (SELECT ${columns} FROM ${ANY_SPANS} AND ${IS_LLM} AND ${HAS_FAILED})`;
+const PLACE = 'cityHash64(t.trace_id, t.parent_span_id)';
+/** Spans under one with a span of which some version has failed; by a hash, so that a few others may be among them. */
+const BESIDE_FAILED = `${PLACE} IN (SELECT ${PLACE} FROM ${ANY_SPANS} AND ${IS_LLM} AND ${HAS_FAILED})`;
 
-/** Failed calls that were followed by another billed one of the same model and kind under the same span. */
+/** Billed calls that failed and were followed by another of the same model and kind under the same span. */
 export const TRIED_AGAIN = `(
-  SELECT tenant, trace_id, span_id
+  SELECT ${CALL}, calls, cost_usd
   FROM (
     SELECT *, count() OVER (PARTITION BY tenant, trace_id, parent_span_id, request_model, operation ORDER BY start_time, span_id
       ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) > 0 AS is_followed
-    FROM ${newestOf(
-      `${ID}, t.parent_span_id AS parent_span_id, t.start_time AS start_time, t.request_model AS request_model, t.operation AS operation, ${HAS_FAILED} AS is_failed`,
-      `${IS_LLM} AND ${besideFailed('t.tenant, t.trace_id, t.parent_span_id')}`,
+    FROM ${chargesOf(
+      newestOf(
+        `${ID}, t.parent_span_id AS parent_span_id, t.start_time AS start_time, t.request_model AS request_model, t.operation AS operation, ${HAS_FAILED} AS is_failed`,
+        `${IS_LLM} AND ${BESIDE_FAILED}`,
+      ),
+      ', parent_span_id, start_time, request_model, operation, is_failed',
     )}
-    WHERE (tenant, trace_id, span_id) IN ${billedCalls(besideFailed('t.tenant, t.trace_id'))}
   )
   WHERE is_failed AND is_followed
 )`;
@@ -91,15 +91,15 @@ const HAS_SKETCH = "t.prompt_maker != ''";
  */
 export function alikeCalls(isOfOneModel: boolean, condition: string): string {
   const model = isOfOneModel ? MODEL : "''";
+  const sketched = newestOf(
+    `${ID}, t.start_time AS start_time, sipHash64(t.prompt_maker, t.prompt_sketch, ${model}) AS look, t.prompt AS prompt_name, t.feature AS feature_name, ${MODEL} AS model, t.user AS user_name`,
+    `${IS_LLM} AND ${HAS_SKETCH}`,
+  );
   return `(
     SELECT *
     FROM (
       SELECT *, row_number() OVER (PARTITION BY tenant, look ORDER BY start_time, span_id) AS place, count() OVER (PARTITION BY tenant, look) AS alike
-      FROM ${newestOf(
-        `${ID}, t.start_time AS start_time, sipHash64(t.prompt_maker, t.prompt_sketch, ${model}) AS look, t.prompt AS prompt_name, t.feature AS feature_name, ${MODEL} AS model, t.user AS user_name`,
-        `${IS_LLM} AND ${HAS_SKETCH}`,
-      )} AS sketched
-      INNER JOIN ${charges('true')} AS charges USING (tenant, trace_id, span_id)
+      FROM ${chargesOf(sketched, ', start_time, look, prompt_name, feature_name, model, user_name')}
     )
     WHERE ${condition}
   )`;
