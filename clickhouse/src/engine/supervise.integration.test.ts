@@ -229,9 +229,9 @@ test('a first start that fails is an error, and nothing is started behind its ba
   expect(changes).toEqual([false]);
 });
 
-// Linux shows the environment of a process.
-test.runIf(process.platform === 'linux')(
-  'an engine is told where compiled code is kept, and no other variable of whoever starts it',
+const ON_LINUX = process.platform === 'linux';
+test.runIf(ON_LINUX)(
+  'an engine is told where compiled code is kept, and no other variable of whoever starts it (Linux shows them)',
   async () => {
     enableCompileCache();
     const { pid } = (await start()).state();
