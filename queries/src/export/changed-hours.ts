@@ -14,7 +14,7 @@ const HOUR_NS = 3_600n * NS_PER_SECOND;
 /** FUNCTION_THROW_IF_VALUE_IS_NON_ZERO */
 const REFUSED_CODE = 395;
 
-/** `where`: `FROM cost_hourly …` for the hours asked about; `held`: a condition on its rows. */
+/** `where`: which rows of the rollup are asked about, as the scope has them; `held`: a condition on these. */
 export async function readChangedHours(
   scope: TenantScope,
   where: Sql,
