@@ -92,6 +92,8 @@ export const SOURCE_RULES: readonly SourceRule[] = [
     title: 'every test runs',
     find: linesWith(/\b(it|test|describe|suite)(\.\w+)*\.(only|skip|todo|skipIf|runIf)\b/),
     allowed: {
+      'clickhouse/src/engine/supervise.integration.test.ts':
+        'needs /proc of Linux; its title says so',
       'collector/src/journal/real-disk.test.ts': 'needs the right to mount; its title says so',
       'queries/src/flamegraph/go-pprof.test.ts': 'needs Go; its title says so',
       'test/compose/compose.test.ts': 'needs docker; its title says so',

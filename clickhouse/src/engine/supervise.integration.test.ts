@@ -229,15 +229,17 @@ test('a first start that fails is an error, and nothing is started behind its ba
   expect(changes).toEqual([false]);
 });
 
-test('an engine is told where compiled code is kept, and no other variable of whoever starts it', async () => {
-  enableCompileCache();
-  const { pid } = (await start()).state();
-  // Linux shows the environment of a process; elsewhere there is nothing to look at.
-  if (process.platform !== 'linux') return;
-  const variables = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0').filter(Boolean);
-  expect(variables).toContain(`NODE_COMPILE_CACHE=${dirname(getCompileCacheDir()!)}`);
-  const own = ['NODE_COMPILE_CACHE', 'PATH', 'TZ', 'UV_THREADPOOL_SIZE'];
-  const channel = ['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE'];
-  const names = variables.map((variable) => variable.split('=')[0]);
-  expect(names.toSorted()).toEqual([...own, ...channel].toSorted());
-});
+const ON_LINUX = process.platform === 'linux';
+test.runIf(ON_LINUX)(
+  'an engine is told where compiled code is kept, and no other variable of whoever starts it (Linux shows them)',
+  async () => {
+    enableCompileCache();
+    const { pid } = (await start()).state();
+    const variables = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0').filter(Boolean);
+    expect(variables).toContain(`NODE_COMPILE_CACHE=${dirname(getCompileCacheDir()!)}`);
+    const own = ['NODE_COMPILE_CACHE', 'PATH', 'TZ', 'UV_THREADPOOL_SIZE'];
+    const channel = ['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE'];
+    const names = variables.map((variable) => variable.split('=')[0]);
+    expect(names.toSorted()).toEqual([...own, ...channel].toSorted());
+  },
+);
