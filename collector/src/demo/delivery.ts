@@ -18,14 +18,23 @@ export class Delivery {
     this.onAcknowledged = onAcknowledged;
   }
 
-  /** The exporter, with its results counted. */
+  /**
+   * The exporter, with its results counted and one request after the other, as OpenTelemetry's specification asks: on
+   * shutdown the SDK exports all that waits at once, and an agent that arrived before its calls would be billed for
+   * them until the trace is settled.
+   */
   watch(exporter: SpanExporter): SpanExporter {
+    let before: Promise<unknown> = Promise.resolve();
+    const exportNow = (spans: ReadableSpan[]): Promise<ExportResult> =>
+      new Promise((resolve) => exporter.export(spans, resolve));
     return {
-      export: (spans: ReadableSpan[], done: (result: ExportResult) => void) =>
-        exporter.export(spans, (result) => {
+      export: (spans: ReadableSpan[], done: (result: ExportResult) => void) => {
+        const exported = before.then(() => exportNow(spans));
+        before = exported.then((result) => {
           this.count(spans.length, result);
           done(result);
-        }),
+        });
+      },
       shutdown: () => exporter.shutdown(),
       forceFlush: async () => exporter.forceFlush?.(),
     };

@@ -1,6 +1,7 @@
 /** The real SDK and exporter against a server that answers as told: nothing that was refused is passed over. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { decodeTracesProtobuf } from '../decode/decode-protobuf.ts';
 import type { SpanView } from '../decode/span-view.ts';
@@ -25,13 +26,13 @@ afterEach(() => {
 async function serve(
   status: number,
   body: Buffer,
-  onBody?: (body: Buffer) => void,
+  onBody?: (body: Buffer) => unknown,
 ): Promise<string> {
   server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      onBody?.(Buffer.concat(chunks));
+    request.on('end', async () => {
+      await onBody?.(Buffer.concat(chunks));
       response.writeHead(status, { 'content-type': 'application/x-protobuf' }).end(body);
     });
   });
@@ -71,6 +72,23 @@ describe('sending', () => {
       expect(end).toBeGreaterThanOrEqual(start);
       expect(end).toBeLessThan(nowNs);
     }
+  });
+
+  test('brings one request of a service after the other, also what waits at the end', async () => {
+    const under = new Map<string, number>();
+    const most = new Map<string, number>();
+    const url = await serve(200, Buffer.alloc(0), async (body) => {
+      const services = body.toString('latin1').match(/[a-z-]+-run|(production|staging)/g) ?? [];
+      const from = [...new Set(services)].join(' in ');
+      const now = (under.get(from) ?? 0) + 1;
+      under.set(from, now);
+      most.set(from, Math.max(now, most.get(from) ?? 0));
+      await sleep(20);
+      under.set(from, now - 1);
+    });
+    await sendScenario(WHOLE, { url, key: 'k', nowMs: NOW_MS, onAcknowledged: () => undefined });
+    expect(most.size).toBeGreaterThan(1);
+    expect([...new Set(most.values())]).toEqual([1]);
   });
 
   test.for<[string, number, Buffer, string]>([
