@@ -13,6 +13,10 @@ import type { Variables } from './interpolate.ts';
 
 const NOW_MS = Date.now();
 const MINUTE_MS = 60_000;
+/** What is left of a budget is of the calendar month of now, so that calls of its first minutes are younger. */
+const MONTH_MS =
+  NOW_MS - Date.UTC(new Date(NOW_MS).getUTCFullYear(), new Date(NOW_MS).getUTCMonth());
+const AGO_MS = Math.min(10 * MINUTE_MS, MONTH_MS);
 const TIME = { fromMs: NOW_MS - 60 * MINUTE_MS, toMs: NOW_MS, intervalMs: MINUTE_MS };
 
 const named = (model: string) => ({
@@ -40,7 +44,7 @@ const ask = (uid: string, title: string, chosen: Variables = {}): Promise<Row[]>
   askDashboard(ledger.store, [uid, title], { time: TIME, chosen });
 const call = (span: number, attributes: Record<string, unknown>, more: Partial<TestSpan> = {}) => ({
   span,
-  startMs: NOW_MS - 10 * MINUTE_MS,
+  startMs: NOW_MS - AGO_MS,
   attributes,
   ...more,
 });
