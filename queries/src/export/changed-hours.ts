@@ -3,6 +3,7 @@
  * tells these hours as they were. Such a batch may also come between the reading of the hours and of their sums: then
  * the sums refuse to be read, and it is done again.
  */
+import { HOUR_SECONDS } from '../coverage.ts';
 import { NS_PER_SECOND, type Range } from '../range.ts';
 import { type Sql, sql, wholeNumbers } from '../sql.ts';
 import type { TenantScope } from '../tenant-scope.ts';
@@ -10,7 +11,6 @@ import type { TenantScope } from '../tenant-scope.ts';
 /** Hours by their first second. */
 export type ChangedHours = readonly bigint[];
 
-const HOUR_NS = 3_600n * NS_PER_SECOND;
 /** FUNCTION_THROW_IF_VALUE_IS_NON_ZERO */
 const REFUSED_CODE = 395;
 
@@ -29,7 +29,7 @@ export async function readChangedHours(
 /** From the first of them to the end of the last; of one hour at least. */
 export function spanOf(hours: ChangedHours): Range {
   const [first, last] = [hours[0] ?? 0n, hours.at(-1) ?? 0n];
-  return { fromNs: first * NS_PER_SECOND, toNs: last * NS_PER_SECOND + HOUR_NS };
+  return { fromNs: first * NS_PER_SECOND, toNs: (last + HOUR_SECONDS) * NS_PER_SECOND };
 }
 
 /** A condition: the hour that `time` lies in is one of them. */

@@ -82,7 +82,8 @@ const SUMS_OF_SUMS = join(
 
 function parts(scope: TenantScope, slice: ExportSlice): Sql {
   const { held, changedHours } = slice;
-  const { whole, ledger } = coverHours(slice);
+  const coverage = coverHours(slice);
+  const { whole, ledger } = coverage;
   const found: Sql[] = [];
   if (whole !== null) {
     const source = 'cost_hourly';
@@ -93,7 +94,7 @@ function parts(scope: TenantScope, slice: ExportSlice): Sql {
   }
   if (ledger || changedHours.length > 0) {
     const source = ledgerSourceFor(dimensionsOf([], slice.filters));
-    const where = sql`${scope.from('ledger')}${edges(slice)}${filterSql(slice.filters, source)}${heldOnly(slice)}`;
+    const where = sql`${scope.from('ledger')}${edges(slice, coverage)}${filterSql(slice.filters, source)}${heldOnly(slice)}`;
     const hour = sql`toDateTime(toStartOfHour(start_time), 'UTC')`;
     found.push(grouped({ hour, keys: keyColumns(KEYS, source), where, later: sql`false` }));
   }
@@ -101,8 +102,7 @@ function parts(scope: TenantScope, slice: ExportSlice): Sql {
 }
 
 /** What the rollup does not answer for. */
-function edges({ range, filters, changedHours }: ExportSlice): Sql {
-  const { whole, ledger } = coverHours({ range, filters });
+function edges({ range, changedHours }: ExportSlice, { whole, ledger }: Coverage): Sql {
   if (whole === null) return inRangeSql(range);
   const inner = { fromNs: whole.from * NS_PER_SECOND, toNs: whole.to * NS_PER_SECOND };
   const changed = isChangedSql(sql`start_time`, changedHours);

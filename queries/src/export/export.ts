@@ -66,7 +66,8 @@ interface Plan {
   readonly input: ExportInput;
   readonly scope: ByteScope;
   readonly range: Range;
-  readonly snapshot: Snapshot | null;
+  /** A condition on its rows: what was stored when the export began; null: whatever is stored. */
+  readonly held: Sql | null;
   /** Days since 1970 on which there is anything, ascending. */
   readonly days: readonly bigint[];
 }
@@ -90,10 +91,10 @@ export async function openExport(context: ExportContext, asked: ExportInput): Pr
   ]);
   const marks = { asOfNs: asked.nowNs, marksMax: MARKS_MAX };
   const taken = resumed?.snapshot ?? snapshotOf(writersOf(stored), marks);
-  // The rollups have no time that could tell what writers for which a token has no room had stored.
-  const snapshot = table.source === 'cost_hourly' && !taken.complete ? null : taken;
+  const snapshot = isHeld(table, input, taken) ? taken : null;
   const days = [...new Set(stored.map(({ day }) => BigInt(day)))].sort((a, b) => (a < b ? -1 : 1));
-  const plan: Plan = { table, input, scope, range, snapshot, days };
+  const held = snapshot === null ? null : heldRows(table, snapshot);
+  const plan: Plan = { table, input, scope, range, held, days };
   const position = { from: range.fromNs.toString(), to: range.toNs.toString() };
   return {
     range,
@@ -126,25 +127,40 @@ function writersOf(stored: readonly StoredDay[]): readonly WriterMark[] {
 /** With a snapshot, only what it holds is counted. */
 function daysSql(
   scope: ByteScope,
-  { table, input, snapshot }: Pick<Plan, 'table' | 'input' | 'snapshot'>,
+  { table, input, snapshot }: Pick<Plan, 'table' | 'input'> & { snapshot: Snapshot | null },
 ): Sql {
+  const { source } = table;
   const { range, filters } = input;
-  if (table.source === 'cost_hourly') {
-    const hours = sql`hour >= toStartOfHour(toDateTime(${bound('UInt32', range.fromNs / NS_PER_SECOND)}, 'UTC'))
-      AND toUInt64(toUnixTimestamp(hour)) * 1000000000 < ${bound('UInt64', range.toNs)}`;
-    return sql`SELECT toString(toUInt32(date)) AS day, toString(written_by) AS writer, toString(newest) AS seq, '0' AS unpriced
-      FROM (SELECT toDate(hour) AS date, writer_id AS written_by, max(batch_seq) AS newest
-      ${scope.from('cost_hourly')} AND ${hours} GROUP BY date, written_by)`;
-  }
-  // Of spans all days are taken: looking for filters would be reading them once more.
-  const isLedger = table.source === 'ledger';
-  const held = snapshot === null ? sql`true` : heldSql(snapshot, sql`recorded_at`);
+  const [time, within] =
+    source === 'cost_hourly'
+      ? [sql`hour`, sql` AND ${touchesHourSql(range)}`]
+      : [sql`start_time`, inRangeSql(range)];
+  // Of spans and hours all days are taken: looking for filters would be reading them once more.
+  const filter = source === 'ledger' ? filterSql(filters, 'ledger') : sql``;
+  const held = snapshot === null ? sql`true` : heldRows(table, snapshot);
   const unpriced = input.name === 'focus' ? sql`sumIf(unpriced_calls, ${held})` : sql`0`;
-  const filter = isLedger ? filterSql(filters, 'ledger') : sql``;
   // Groups are made of numbers and turned into text once they are few.
   return sql`SELECT toString(date) AS day, toString(written_by) AS writer, toString(newest) AS seq, toString(told) AS unpriced
-    FROM (SELECT toUInt32(toDate(start_time)) AS date, writer_id AS written_by, max(batch_seq) AS newest, ${unpriced} AS told
-      ${scope.from(table.source)}${inRangeSql(range)}${filter} GROUP BY date, written_by)`;
+    FROM (SELECT toUInt32(toDate(${time})) AS date, writer_id AS written_by, max(batch_seq) AS newest, ${unpriced} AS told
+      ${scope.from(source)}${within}${filter} GROUP BY date, written_by)`;
+}
+
+function touchesHourSql({ fromNs, toNs }: Range): Sql {
+  return sql`hour >= toStartOfHour(toDateTime(${bound('UInt32', fromNs / NS_PER_SECOND)}, 'UTC'))
+    AND toUInt64(toUnixTimestamp(hour)) * 1000000000 < ${bound('UInt64', toNs)}`;
+}
+
+/**
+ * Whether what came after an export began is left out of it. Sums of the rollups are told before any is written only
+ * where they are put in order, and have no time that tells what writers had stored for which a token has no room.
+ */
+function isHeld(table: ExportTable, input: ExportInput, { complete }: Snapshot): boolean {
+  return table.source !== 'cost_hourly' || (complete && canResume(input));
+}
+
+/** Of a rollup too, where every writer has a mark: no time is looked at then. */
+function heldRows({ source }: ExportTable, snapshot: Snapshot): Sql {
+  return heldSql(snapshot, source === 'spans' ? sql`received_at` : sql`recorded_at`);
 }
 
 /** Spans are exported as they are kept; money that is not there any more would make a smaller bill. */
@@ -180,16 +196,16 @@ const ATTEMPTS_MAX = 5;
 
 /** Hours that were added to meanwhile are told by the ledger; so are those that are just before they are read. */
 async function* readHours(plan: Plan, of: SliceOf): AsyncGenerator<Uint8Array, undefined> {
-  const { scope, input } = plan;
+  const { scope, input, held } = plan;
+  const slice = { range: of.range, filters: input.filters, held };
   for (let attempt = 1; ; attempt += 1) {
-    const slice = { range: of.range, filters: input.filters, held: heldRows(plan) };
     const changedHours = await changedHoursOf(scope, slice);
     if (changedHours.length > 0) {
       const coverage = coverRange(spanOf(changedHours), null);
       await refuseExpired(scope, { coverage, dimensions: null, nowNs: input.nowNs });
     }
     try {
-      // Sums are made before any is told: a refusal comes before the first byte.
+      // Sums are put in order before any is told: a refusal comes before the first byte.
       return yield* readRows(plan, { ...of, changedHours });
     } catch (thrown) {
       if (!wasRefused(thrown) || attempt === ATTEMPTS_MAX) throw thrown;
@@ -198,11 +214,11 @@ async function* readHours(plan: Plan, of: SliceOf): AsyncGenerator<Uint8Array, u
 }
 
 async function* readRows(
-  { scope, input, table, ...plan }: Plan,
+  { scope, input, table, held }: Plan,
   { range, isFirst, changedHours }: SliceOf & { readonly changedHours: ChangedHours },
 ): AsyncGenerator<Uint8Array, undefined> {
   const { format, filters } = input;
-  const slice = { range, filters, held: heldRows({ table, ...plan }), changedHours };
+  const slice = { range, filters, held, changedHours };
   const statement = selectSlice(table, format, { scope, slice });
   const settings = {
     ...SETTINGS,
@@ -211,12 +227,6 @@ async function* readRows(
   };
   yield* await scope.bytes(statement, formatName(format, isFirst), settings);
   return undefined;
-}
-
-/** Of a rollup too, where every writer has a mark: no time is looked at then. */
-function heldRows({ table, snapshot }: Pick<Plan, 'table' | 'snapshot'>): Sql | null {
-  if (snapshot === null) return null;
-  return heldSql(snapshot, table.source === 'spans' ? sql`received_at` : sql`recorded_at`);
 }
 
 /** Each answer with a header is a file of its own, so that only the first has one. */
