@@ -4,10 +4,12 @@ import { setTestEnvironment } from './test/test-environment.ts';
 
 setTestEnvironment();
 
+const APPLICATIONS = 'test/instrumentation/**/*.e2e.test.ts';
+
 /**
- * Three projects, so that `npm run test:unit` stays fast: unit, integration (embedded engine), e2e. Files of the
- * first two share a process for each worker: to begin one and to load the same modules took a tenth of all CPU time.
- * Those of e2e do not: some are applications, with OpenTelemetry's globals and their SDKs in their own process.
+ * Four projects, so that `npm run test:unit` stays fast: unit, integration (embedded engine), e2e (programs as people
+ * start them), applications. Files of the first three share a process for each worker: to begin one and to load the same
+ * modules took a tenth of all CPU time. Applications do not: they have OpenTelemetry's globals and their SDKs in theirs.
  */
 export default defineConfig({
   test: {
@@ -39,8 +41,17 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          isolate: false,
           include: ['**/*.e2e.test.ts'],
-          exclude: ['**/node_modules/**'],
+          exclude: ['**/node_modules/**', APPLICATIONS],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'applications',
+          include: [APPLICATIONS],
           testTimeout: 180_000,
           hookTimeout: 120_000,
         },

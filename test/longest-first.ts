@@ -18,7 +18,7 @@ const LONGEST: readonly string[] = [
   'collector/src/erased-person.integration.test.ts',
   'collector/src/write/writer.integration.test.ts',
 ];
-const KINDS: readonly string[] = ['e2e', 'integration', 'unit'];
+const KINDS: readonly string[] = ['e2e', 'applications', 'integration', 'unit'];
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

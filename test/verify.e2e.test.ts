@@ -49,13 +49,13 @@ it('finds nothing in what the demo sent, before settle and after', async () => {
 });
 
 it('finds nothing while spans keep coming and settle runs', async () => {
-  const sent = Promise.all(['7', '8', '9'].map((seed) => aicost('demo', '--seed', seed)));
-  for (let look = 0; look < 3; look++) {
+  const sent = Promise.all(['7', '8'].map((seed) => aicost('demo', '--seed', seed)));
+  for (let look = 0; look < 2; look++) {
     const [verified, settled] = await Promise.all([aicost('verify'), aicost('settle')]);
     expect(verified).toMatchObject({ code: 0 });
     expect(settled).toMatchObject({ code: 0 });
   }
-  expect((await sent).map(({ code }) => code)).toEqual([0, 0, 0]);
+  expect((await sent).map(({ code }) => code)).toEqual([0, 0]);
   expect(await aicost('verify')).toMatchObject({ code: 0 });
 });
 
