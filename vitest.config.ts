@@ -8,8 +8,9 @@ const APPLICATIONS = 'test/instrumentation/**/*.e2e.test.ts';
 
 /**
  * Four projects, so that `npm run test:unit` stays fast: unit, integration (embedded engine), e2e (programs as people
- * start them), applications. Files of the first three share a process for each worker: to begin one and to load the same
- * modules took a tenth of all CPU time. Applications do not: they have OpenTelemetry's globals and their SDKs in theirs.
+ * start them), applications. Files of the first three share a process for each worker: to begin one and to load the
+ * same modules took a tenth of all CPU time. Applications do not: they have OpenTelemetry's globals and their SDKs in
+ * their own.
  */
 export default defineConfig({
   test: {

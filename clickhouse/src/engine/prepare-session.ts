@@ -1,7 +1,7 @@
 /**
  * What a statement finds in its session: the database, the settings and the parameters of its request.
- * Invariant: `readonly` is set last, so that nothing a request brings can come after it. It may stand in the statement of
- * the other settings: the engine checks all of a SET before it sets any, and each statement less is 0.2 ms of CPU.
+ * Invariant: `readonly` is set last, so that nothing a request brings can come after it. It may stand in the statement
+ * of the other settings: the engine checks all of a SET before it sets any, and each statement less is 0.2 ms of CPU.
  */
 import { quoteName, quoteString } from '../sql-text.ts';
 import type { ChdbSession } from './chdb-session.ts';
