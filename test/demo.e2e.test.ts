@@ -50,7 +50,7 @@ function expectedBill(): { calls: number; unpriced: number; usd: string } {
 test('the demo prints the exact cost of what it sent, and each run is new traffic', async () => {
   const { calls, unpriced, usd } = expectedBill();
   const { spans } = factsOf(createScenario(SEED, 'any'));
-  const printed = (await demo()).stdout;
+  const printed = (await demo('--url', collector.url)).stdout;
   const totals = printed.split('\n').filter((line) => line.trim().startsWith('total '));
   expect(totals).toHaveLength(2);
   for (const line of totals) {
@@ -58,6 +58,8 @@ test('the demo prints the exact cost of what it sent, and each run is new traffi
     expect([shownCalls, shownUnpriced, shownUsd]).toEqual([`${calls}`, `${unpriced}`, usd]);
   }
   expect(printed).toContain('no provider "vllm"');
+  expect(printed).toContain(`Look at the page            ${collector.url}/`);
+  expect(printed).not.toContain('in SQL');
 
   const again = JSON.parse((await demo('--json')).stdout);
   expect(again).toMatchObject({ calls, spans, by_model: { totals: { calls, cost_usd: usd } } });

@@ -45,6 +45,7 @@ function hintsFor({ config }: CommandInput) {
   return {
     options: given.map(([flag, value]) => ` ${flag} ${value}`).join(''),
     keyFile: config.keyFile ?? join(config.dataDir, 'admin.key'),
-    sqlUrl: `http://${usual.sql?.host}:${usual.sql?.port}`,
+    // One that was named may be on another machine, in another container, or before a server, which has no --sql.
+    sqlUrl: config.url === null ? `http://${usual.sql?.host}:${usual.sql?.port}` : null,
   };
 }

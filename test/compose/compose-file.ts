@@ -11,6 +11,7 @@ export const readText = (path: string): string => readFileSync(`${ROOT}${path}`,
 const serviceSchema = z.strictObject({
   image: z.string(),
   build: z.string().optional(),
+  pull_policy: z.literal('never').optional(),
   profiles: z.array(z.string()).optional(),
   user: z.string().optional(),
   hostname: z.string().optional(),
@@ -68,12 +69,17 @@ export interface Mount {
   readonly source: string;
   readonly target: string;
   readonly isReadOnly: boolean;
+  /** What the image has where a volume is mounted is copied into one that is empty, before any service starts. */
+  readonly takesFromImage: boolean;
 }
 
 export function mountsOf({ volumes }: Service): Mount[] {
   return volumes.map((text) => {
     const [source = '', target = '', mode] = text.split(':');
-    return { source, target, isReadOnly: mode === 'ro' };
+    const words = mode?.split(',') ?? [];
+    const isVolume = !source.startsWith('./');
+    const takesFromImage = isVolume && !words.includes('nocopy');
+    return { source, target, isReadOnly: words.includes('ro'), takesFromImage };
   });
 }
 

@@ -78,6 +78,17 @@ describe.for(COMPOSE_FILES)('%s', (path) => {
     for (const [name, { image }] of all) expect(image, name).toMatch(/:\d+\.\d+\.\d+[.\w-]*$/);
   });
 
+  test('builds our image once: several builds of one name collide, and none is asked of a registry', () => {
+    const building = all.filter(([, { build }]) => build !== undefined).map(([name]) => name);
+    expect(building).toEqual(['secrets']);
+    for (const [name, { image, pull_policy }] of ours) {
+      expect({ image, pull_policy }, name).toEqual({
+        image: services['secrets']?.image,
+        pull_policy: 'never',
+      });
+    }
+  });
+
   test('opens ports to this machine alone, and only those that something listens on', () => {
     const published = all.flatMap(([name, service]) =>
       service.ports.map((text) => ({ name, text, listens: portsOf(service) })),
@@ -138,6 +149,15 @@ describe.for(COMPOSE_FILES)('%s', (path) => {
     for (const target of made.values()) {
       expect(Object.keys(READERS)).toContain(target.replace('/secrets/', ''));
     }
+  });
+
+  test('lets no image put its files, or the owner of its folder, where secrets are written', () => {
+    const written = mountsOf(services['secrets']!).map(({ source }) => source);
+    const users = all
+      .flatMap(([, service]) => mountsOf(service))
+      .filter(({ source, target }) => written.includes(source) && target.startsWith('/etc/'));
+    expect(users.length).toBeGreaterThan(0);
+    for (const { source, takesFromImage } of users) expect(takesFromImage, source).toBe(false);
   });
 
   test('waits for the secrets before anything that reads them, and for nothing that is not there', () => {

@@ -21,6 +21,7 @@ const probeSchema = z.looseObject({
 });
 const podSchema = z.looseObject({
   terminationGracePeriodSeconds: z.number(),
+  enableServiceLinks: z.literal(false),
   securityContext: z.looseObject({ runAsUser: z.number(), runAsNonRoot: z.literal(true) }),
   containers: z.tuple([
     z.looseObject({

@@ -56,11 +56,13 @@ describe('the committed file', () => {
   ).datasources;
   const [provider] = PROVIDERS_FILE.parse(provisioned('dashboards/aicost.yaml')).providers;
 
-  test('has the rules of the source, in the folder and organisation of the dashboards', () => {
+  test('has the rules of the source, in the organisation of the dashboards, in a folder of their own', () => {
     expect(rules.map(({ uid }) => uid)).toEqual(ALERT_RULES.map(({ uid }) => uid));
     for (const { folder, orgId } of file.groups) {
-      expect({ folder, orgId }).toEqual({ folder: provider?.folder, orgId: provider?.orgId });
+      expect(orgId).toBe(provider?.orgId);
       expect(orgId).toBe(datasource?.orgId);
+      // Grafana would make two of one name: rules know no uid of a folder.
+      expect(folder).not.toBe(provider?.folder);
     }
   });
 

@@ -40,8 +40,8 @@ export interface DemoReport {
   readonly options: string;
   /** A file that holds the key. */
   readonly keyFile: string;
-  /** Where SQL is answered by default. */
-  readonly sqlUrl: string;
+  /** Where SQL is answered by default; null where that is not known: of a collector that may be elsewhere. */
+  readonly sqlUrl: string | null;
 }
 
 /** The whole report; ends with a newline. */
@@ -131,14 +131,17 @@ function aggregateText({ aggregates, aggregateTokens }: DemoFacts): string {
 
 function nextText({ runId, url, options, keyFile, sqlUrl }: DemoReport): string {
   const mine = `tag.demo_run=${runId}`;
-  return [
-    `Look at the page            ${url}/`,
-    `Whom was it for?            npx aicost costs${options} --by user --filter "${mine}"`,
-    `Which prompt costs most?    npx aicost costs${options} --by feature,prompt --filter "${mine}"`,
+  const sql = [
     'The same in SQL, at the address that start printed:',
     `  curl -u "aicost:$(cat ${keyFile})" ${sqlUrl} --data-binary \\`,
     `    "SELECT user, sum(calls) AS calls, sum(cost_usd) AS usd FROM ledger`,
     `     WHERE tags['demo_run'] = '${runId}' GROUP BY user ORDER BY usd DESC FORMAT PrettyCompact"`,
+  ];
+  return [
+    `Look at the page            ${url}/`,
+    `Whom was it for?            npx aicost costs${options} --by user --filter "${mine}"`,
+    `Which prompt costs most?    npx aicost costs${options} --by feature,prompt --filter "${mine}"`,
+    ...(sqlUrl === null ? [] : sql),
   ].join('\n');
 }
 

@@ -29,7 +29,11 @@ export interface DemoRun {
   readonly isTerminal: boolean;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
-  readonly hints: { readonly options: string; readonly keyFile: string; readonly sqlUrl: string };
+  readonly hints: {
+    readonly options: string;
+    readonly keyFile: string;
+    readonly sqlUrl: string | null;
+  };
 }
 
 const USUAL_SEED = 1;

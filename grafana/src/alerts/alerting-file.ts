@@ -3,13 +3,17 @@
  * Grafana fills in `$NAME` in these files, so that every dollar is written twice.
  */
 import { PLUGIN } from '../panels/clickhouse-query.ts';
-import { FOLDER } from '../provisioning/dashboards-file.ts';
 import { DATASOURCE_UID, OPERATORS_ORG } from '../provisioning/datasource-file.ts';
 import type { YamlValue } from '../provisioning/yaml.ts';
 import { sqlText } from '../sql/sql-text.ts';
 import type { AlertRule } from './rule.ts';
 
 const ALERTS_RECEIVER = 'AI cost';
+/**
+ * Not that of the dashboards: Grafana makes the rules' folder first, by its title and with a uid of chance, and then
+ * another one of that title under the uid of the dashboards' folder (grafana/grafana#125079); some releases refuse it.
+ */
+const ALERTS_FOLDER = 'AI cost alerts';
 const EXPRESSIONS = '__expr__';
 const EVALUATED_EVERY = '1m';
 
@@ -37,7 +41,7 @@ export function alertRulesFile(
     labels: { severity: rule.severity, source: 'aicost' },
     isPaused: false,
   }));
-  const where = { orgId: OPERATORS_ORG, name: 'aicost', folder: FOLDER };
+  const where = { orgId: OPERATORS_ORG, name: 'aicost', folder: ALERTS_FOLDER };
   const group = { ...where, interval: EVALUATED_EVERY, rules: all };
   return { apiVersion: 1, groups: [group] };
 }

@@ -1,8 +1,8 @@
 /** Where Grafana finds dashboards, in the shape of its file provisioning. */
 import type { YamlValue } from './yaml.ts';
 
-/** The folder they stand in, which alert rules are put into too. */
-export const FOLDER = 'AI cost';
+/** The folder they stand in; that of the alert rules is another one. */
+const DASHBOARDS_FOLDER = 'AI cost';
 
 export interface DashboardsPlan {
   readonly orgId: number;
@@ -21,7 +21,7 @@ export function dashboardsFile({ orgId, name, path }: DashboardsPlan): YamlValue
         name,
         orgId,
         type: 'file',
-        folder: FOLDER,
+        folder: DASHBOARDS_FOLDER,
         folderUid: 'aicost',
         disableDeletion: true,
         allowUiUpdates: false,
