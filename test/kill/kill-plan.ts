@@ -67,6 +67,14 @@ const BURSTS = 2;
 /** Phases in which ClickHouse is a server. */
 const SERVED: readonly Phase[] = ['server', 'faults'];
 
+/** A plan written down: each kill by its phase, victim and moment, without bursts. */
+export function listKills(rows: readonly (readonly [Phase, Victim, Moment])[]): PlannedKill[] {
+  return rows.map(([phase, victim, moment], i) => {
+    const after = surroundingsOf(rows[i + 1]?.[0] ?? phase);
+    return { number: i + 1, phase, victim, moment, burst: undefined, after };
+  });
+}
+
 /** Spreads kills over the phases, in their order. */
 export function planKills(count: number, phases: readonly Phase[], random: Random): PlannedKill[] {
   const phaseOf = (i: number): Phase =>

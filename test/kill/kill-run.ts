@@ -16,7 +16,7 @@ import { EngineServer } from './engine-server.ts';
 import { findFreePort } from './free-port.ts';
 import { watchFor } from './journal-watch.ts';
 import { KillMoments } from './kill-moments.ts';
-import { PHASES, type Phase, type PlannedKill, planKills, surroundingsOf } from './kill-plan.ts';
+import { PHASES, type PlannedKill, surroundingsOf } from './kill-plan.ts';
 import { openKillProxy } from './kill-proxy.ts';
 import type { KillReport, KillRow } from './kill-report.ts';
 import { LedgerAsker } from './ledger-asker.ts';
@@ -30,8 +30,12 @@ import { allDays } from './traffic.ts';
 import type { VerifySummary } from './verify.ts';
 
 export interface KillOptions {
-  readonly kills: number;
-  readonly phases: readonly Phase[];
+  /** In the order of their phases. */
+  readonly plan: readonly PlannedKill[];
+  /** Whether all phases are one load, compared at its end alone; otherwise each is compared at its own. */
+  readonly isComparedOnce: boolean;
+  /** Commands that must succeed on the data of it all. */
+  readonly lastCommands: readonly (readonly string[])[];
   /** How many are begun where settle is to be struck at work. */
   readonly scenesAtOnce: number;
   /** Over how many days the starts are spread in phase `days`; more than have a segment of their own, DAYS at most. */
@@ -47,8 +51,6 @@ const FEW_DAYS = 3;
 const DRAIN_MS_MAX = 300_000;
 /** At the end of a phase; the report shows more. */
 const FAILURES_SHOWN = 10;
-/** The whole of a demo, settled and verified: what a first user types, after all that happened here. */
-const LAST_COMMANDS = [['demo'], ['settle'], ['verify']];
 
 /** Runs, compares, cleans up. Rejects when the collector does not start, take spans or drain in time. */
 export async function runKills(options: KillOptions): Promise<KillReport> {
@@ -123,7 +125,7 @@ class KillRun {
       findings: this.findings,
       random: this.random.fork(3),
       onOwnEnd: (about) => faults.push(about),
-      surroundings: surroundingsOf(options.phases[0]!),
+      surroundings: surroundingsOf(options.plan[0]!.phase),
     });
     const asked = { url: this.host.url, key: operator, faults };
     this.asker = new LedgerAsker({ ...asked, ...allDays() });
@@ -133,14 +135,15 @@ class KillRun {
   }
 
   async run(): Promise<KillReport> {
-    const kills = planKills(this.options.kills, this.options.phases, this.random.fork(1));
+    const { plan, isComparedOnce, lastCommands } = this.options;
     this.host.start();
     await this.host.untilReady();
     const failures: string[] = [];
-    for (const phase of this.options.phases) {
-      failures.push(...(await this.runPhase(phase, kills)));
+    const rounds = isComparedOnce ? [plan] : Map.groupBy(plan, ({ phase }) => phase).values();
+    for (const kills of rounds) {
+      failures.push(...(await this.runRound(kills)));
     }
-    for (const command of LAST_COMMANDS) {
+    for (const command of lastCommands) {
       failures.push(...(await expectCommand(command, this.dataDir)));
     }
     const end = await this.host.stop();
@@ -168,11 +171,8 @@ class KillRun {
   }
 
   /** Load, kills, quiet, comparison. Returns what was wrong. */
-  private async runPhase(phase: Phase, kills: readonly PlannedKill[]): Promise<readonly string[]> {
-    const own = kills.filter((kill) => kill.phase === phase);
-    if (own.length === 0) {
-      return [];
-    }
+  private async runRound(kills: readonly PlannedKill[]): Promise<readonly string[]> {
+    const { phase } = kills.at(-1)!;
     this.isStopping = false;
     this.proxy.hurt();
     const random = this.random.fork(10 + PHASES.indexOf(phase));
@@ -182,7 +182,7 @@ class KillRun {
     const busy = Promise.all([this.senders.run(random), disturb(operator, random.fork(98))]);
     // Looked at further down; until then its failure must not be unhandled.
     busy.catch(() => undefined);
-    for (const kill of own) {
+    for (const kill of kills) {
       this.failIfLate();
       await this.strike(kill);
     }
@@ -265,14 +265,14 @@ class KillRun {
     const what = hadEngine ? victim : `${victim} (there was none)`;
     const { acknowledged } = this.book;
     this.options.progress(
-      `kill ${number} of ${this.options.kills}: ${what} (${phase}, ${moment}); ${acknowledged} spans acknowledged; about ${this.minutesLeft()} min left`,
+      `kill ${number} of ${this.options.plan.length}: ${what} (${phase}, ${moment}); ${acknowledged} spans acknowledged; about ${this.minutesLeft()} min left`,
     );
   }
 
   private minutesLeft(): number {
     const { length } = this.rows;
     const minutes = (performance.now() - this.startedAtMs) / 60_000;
-    return Math.ceil((minutes / length) * (this.options.kills - length));
+    return Math.ceil((minutes / length) * (this.options.plan.length - length));
   }
 
   /** What came out of the last kill is known when the next one comes. */
@@ -293,7 +293,7 @@ class KillRun {
   }
 
   private failIfLate(): void {
-    const seconds = 120 + this.options.kills * 60;
+    const seconds = 120 + this.options.plan.length * 60;
     const isLate = performance.now() - this.startedAtMs > seconds * 1_000;
     if (isLate) throw new Error(`the run takes longer than ${seconds} s`);
   }

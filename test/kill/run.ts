@@ -4,9 +4,10 @@
  * interrupted is gone on with by naming the phases that are left.
  */
 import { parseArgs } from 'node:util';
-import { PHASES } from './kill-plan.ts';
+import { PHASES, planKills } from './kill-plan.ts';
 import { describeReport } from './kill-report.ts';
 import { runKills } from './kill-run.ts';
+import { Random } from './random.ts';
 import { DAYS } from './traffic.ts';
 
 const { values } = parseArgs({
@@ -18,6 +19,8 @@ const { values } = parseArgs({
   },
 });
 
+/** The whole of a demo, settled and verified: what a first user types, after all that happened here. */
+const LAST_COMMANDS = [['demo'], ['settle'], ['verify']];
 /** So many that settle takes several steps. */
 const SCENES_AT_ONCE = 600;
 const kills = Number(values.kills);
@@ -41,8 +44,9 @@ const progress = (text: string) => {
 };
 progress(`${kills} kills, seed ${seed}, phases ${phases.join(', ')}`);
 const report = await runKills({
-  kills,
-  phases,
+  plan: planKills(kills, phases, new Random(seed).fork(1)),
+  isComparedOnce: false,
+  lastCommands: LAST_COMMANDS,
   scenesAtOnce: SCENES_AT_ONCE,
   daysAtOnce: DAYS,
   seed,

@@ -95,7 +95,6 @@ export const SOURCE_RULES: readonly SourceRule[] = [
       'clickhouse/src/engine/supervise.integration.test.ts':
         'needs /proc of Linux; its title says so',
       'collector/src/journal/real-disk.test.ts': 'needs the right to mount; its title says so',
-      'queries/src/flamegraph/go-pprof.test.ts': 'needs Go; its title says so',
       'test/compose/compose.test.ts': 'needs docker; its title says so',
       'test/compose/systemd.test.ts': 'needs systemd; its title says so',
       'test/disk-full.e2e.test.ts': 'needs the right to mount; its title says so',
@@ -149,6 +148,7 @@ export const SOURCE_RULES: readonly SourceRule[] = [
       'test/kill/run.ts': 'npm run test:kill',
       'test/outage/run.ts': 'npm run test:outage',
       'test/otlp/run.ts': 'npm run test:otlp',
+      'test/pprof/run.ts': 'npm run test:pprof',
       'test/send/run.ts': 'npm run test:send',
       'test/sql-clients/run.ts': 'npm run test:sql-clients',
       'test/simulation/run.ts': 'npm run test:simulation',
