@@ -9,7 +9,6 @@ import type { Config } from './config.ts';
 import type { ControlState } from './control/control-state.ts';
 import type { ForwardClock } from './forward-clock.ts';
 import type { Journal } from './journal/journal.ts';
-import type { SealedSegment } from './journal/sealed-segment.ts';
 import type { LandingBlocks } from './keep-spans.ts';
 import {
   keptOrProblem,
@@ -115,12 +114,15 @@ export class Storing {
     const { storage, journal, log, metrics } = this.parts;
     const landing = await this.readLanding();
     this.settling = await openOwnership({ ...this.parts, store: storage.store });
+    const blocks = this.largeBlocks();
+    // What a crash left.
+    await blocks.forget();
     this.writer = new Writer({
       store: storage.store,
       landing,
       queue: journal.queue,
       nowMs: this.parts.clock.nowMs,
-      enlarge: this.enlarge(),
+      blocks,
       claimWriter: (id) => claimWriter(this.parts.control, { id, by: journal.writerId }),
       random: Math.random,
       onEvent: observeWriter(log, metrics, this.writing, this.parts.clock.nowMs),
@@ -129,17 +131,15 @@ export class Storing {
     this.startSettler();
   }
 
-  /** Large blocks lie beside the journal: the next segment's take the place of the last one's. */
-  private enlarge(): (segment: SealedSegment) => Promise<string> {
+  /** They lie beside the journal, while a segment is inserted. */
+  private largeBlocks(): LargeBlocks {
     const { config, log } = this.parts;
-    const path = join(config.dataDir, 'large-blocks.native');
-    const blocks = new LargeBlocks(path, (err) =>
+    return new LargeBlocks(join(config.dataDir, 'large-blocks.native'), (err) =>
       log.warn(
         { err },
-        'a segment is inserted block by block: its blocks could not be put together',
+        'large blocks: not made, and a segment is inserted as it is; or not removed',
       ),
     );
-    return (segment) => blocks.of(segment);
   }
 
   /** Ends settle, closes the journal, and writes what it can until `deadline` fires. */

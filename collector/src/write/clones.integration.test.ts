@@ -61,7 +61,7 @@ async function copy(directory: string): Promise<TestRoad> {
 async function writeAll(
   road: TestRoad,
   store: Store,
-  enlarge: WriterOptions['enlarge'] = async ({ rowsPath }) => rowsPath,
+  enlarge: NonNullable<WriterOptions['blocks']>['of'] = async ({ rowsPath }) => rowsPath,
 ): Promise<WriterEvent[]> {
   const events: WriterEvent[] = [];
   const { queue } = road.journal;
@@ -71,7 +71,7 @@ async function writeAll(
     queue,
     nowMs: Date.now,
     random: Math.random,
-    enlarge,
+    blocks: { of: enlarge, forget: async () => undefined },
     claimWriter: async (id) => {
       const row = { version: String(Date.now()), actor: 'writer', kind: CLAIM_KIND, id };
       await store.insertRows('aicost.control', [{ ...row, tenant: '', payload: '{}', deleted: 0 }]);

@@ -1,5 +1,5 @@
 /** The file with large blocks holds the rows of the journal's file: the engine itself reads both. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chat, openRoad } from '../test-road.ts';
 import { Landing } from './landing.ts';
 import { LargeBlocks, type SmallBlocks } from './large-blocks.ts';
+import { Writer } from './writer.ts';
 
 let engine: TestEngine;
 let store: Store;
@@ -76,6 +77,38 @@ it('the rows are the same, and there are a few blocks instead of a hundred', asy
   // Once more: nothing of the last file is left in the memory it keeps.
   expect(await contents(await blocks.of({ rowsPath: path, flushBytes }))).toEqual(before);
   await close();
+});
+
+it('what was inserted does not stay in the file: a deletion would not reach it there', async () => {
+  const road = await openRoad();
+  const spans = Array.from({ length: 800 }, (_, span) => ({ span, attributes: chat(span) }));
+  for (let at = 0; at < spans.length; at += 100) await road.send(spans.slice(at, at + 100), 'kept');
+  await road.close();
+  const made: string[] = [];
+  const { queue } = road.journal;
+  const writer = new Writer({
+    store,
+    landing,
+    queue,
+    nowMs: Date.now,
+    random: Math.random,
+    blocks: {
+      of: async (segment) => {
+        made.push(await blocks.of(segment));
+        return made.at(-1)!;
+      },
+      forget: () => blocks.forget(),
+    },
+    onEvent: () => queue.close(),
+  });
+  await writer.run();
+  expect(made).toEqual([join(directory, 'large.native')]);
+  const [row] = await store.query<{ rows: string }>(
+    "SELECT toString(count()) AS rows FROM aicost.spans WHERE tenant = 'kept'",
+  );
+  expect(row).toEqual({ rows: '800' });
+  expect(await readdir(directory)).not.toContain('large.native');
+  await road.remove();
 });
 
 it.for<[string, (bytes: Buffer) => Buffer]>([

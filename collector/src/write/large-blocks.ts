@@ -1,9 +1,9 @@
 /**
- * A segment with few large blocks instead of one for each group commit, in a file of its own that the next one takes
- * the place of: what it saves the engine is told in clickhouse/src/native/merge-blocks.ts.
+ * A segment with few large blocks instead of one for each group commit, in a file of its own that lies there until the
+ * segment is inserted: what it saves the engine is told in clickhouse/src/native/merge-blocks.ts.
  * Invariant: the journal's own file is never touched, and it is what is inserted wherever the other cannot be made.
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BlockMerger } from '@ai-cost-profiler/clickhouse/native/merge-blocks.ts';
 
@@ -57,6 +57,11 @@ export class LargeBlocks {
       this.onFault(error);
       return rowsPath;
     }
+  }
+
+  /** Removes the file: its rows are where they belong, and what is deleted there must not outlive it here. */
+  async forget(): Promise<void> {
+    await rm(this.path, { force: true }).catch(this.onFault);
   }
 
   private async merge(

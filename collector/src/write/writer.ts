@@ -14,6 +14,7 @@ import { CloneGuard } from './clone-guard.ts';
 import { fedBy, HoldingConflict, placeName, targetsLacking } from './holdings.ts';
 import { type Failure, judgeFailure } from './judge-failure.ts';
 import type { InsertPlace, Landing } from './landing.ts';
+import type { LargeBlocks } from './large-blocks.ts';
 
 /** What the writer does, for the log and the metrics. */
 export type WriterEvent =
@@ -37,8 +38,8 @@ export interface WriterOptions {
   timers?: Timers;
   /** Notes that batches of this writer were found by another process; rejects with StoreError. For a server. */
   claimWriter?: (writerId: string) => Promise<void>;
-  /** The file to insert in place of a segment's own, of the same rows; its own, if not given. */
-  enlarge?: (segment: SealedSegment) => Promise<string>;
+  /** Makes the file to insert in place of a segment's own, of the same rows; its own, if not given. */
+  blocks?: Pick<LargeBlocks, 'of' | 'forget'>;
   /** Between 0 and 1, for the jitter. */
   random: () => number;
   onEvent: (event: WriterEvent) => void;
@@ -93,6 +94,7 @@ export class Writer {
         return;
       }
       await this.hold(() => this.write(segment));
+      await this.options.blocks?.forget();
     }
   }
 
@@ -193,7 +195,7 @@ export class Writer {
     const ofShard = landing.targets.filter((one) => one.shard === shard);
     const targets = target === undefined ? fedBy(segment, ofShard) : [target];
     // Before the fence is asked: what it gives for the insert to begin must not be spent on making a file.
-    const path = (await this.options.enlarge?.(segment)) ?? segment.rowsPath;
+    const path = (await this.options.blocks?.of(segment)) ?? segment.rowsPath;
     const conditions = [
       isDoubted ? this.guard?.stillLacked(segment, targets) : this.guard?.unclaimed(segment),
       await this.fence?.condition(segment.dataBytes),
