@@ -1,6 +1,7 @@
 /**
- * The way back of docs/operations.md: a backup under the release before, an upgrade, and that backup restored for the
- * release before. Of that release the migrations are here, and what they take and refuse; its programs are not.
+ * The way back of docs/operations.md: a backup under an older schema, the upgrade to the newest, and that backup restored
+ * for the older one. Of the older release the migrations are here, and what they take and refuse; its programs are not.
+ * Here from the schema before the newest; `npm run test:rollback` goes back to each one that there was.
  */
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +18,7 @@ import {
   readMigrations,
 } from '@ai-cost-profiler/clickhouse/migrate.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { backUp, checkTarget } from './back-up.ts';
 import { readManifest } from './manifest.ts';
 import { restore } from './restore.ts';
@@ -25,23 +26,27 @@ import { restore } from './restore.ts';
 const NEVER = new AbortController().signal;
 const silent = () => undefined;
 
-let root: string;
-let newest: Migration;
-let before: Migration;
-/** The migrations that the release before has. */
-let ofBefore: string;
+const ALL = await readMigrations(MIGRATIONS_DIRECTORY);
+/** How many migrations the older release has. */
+const OLDER = ALL.map((_, number) => number).slice(
+  process.env['AICOST_ROLLBACK'] === 'whole' ? 1 : -1,
+);
 
-beforeAll(async () => {
+let root: string;
+beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'aicost-rollback-'));
-  const migrations = await readMigrations(MIGRATIONS_DIRECTORY);
-  [before, newest] = migrations.slice(-2) as [Migration, Migration];
-  ofBefore = join(root, 'migrations');
-  await mkdir(ofBefore);
-  for (const { name } of migrations.slice(0, -1)) {
-    await copyFile(join(MIGRATIONS_DIRECTORY, `${name}.sql`), join(ofBefore, `${name}.sql`));
-  }
 });
-afterAll(() => rm(root, { recursive: true }));
+afterEach(() => rm(root, { recursive: true }));
+
+/** A directory of the migrations that a release has. */
+async function directoryOf(migrations: readonly Migration[]): Promise<string> {
+  const directory = join(root, 'migrations');
+  await mkdir(directory);
+  for (const { name } of migrations) {
+    await copyFile(join(MIGRATIONS_DIRECTORY, `${name}.sql`), join(directory, `${name}.sql`));
+  }
+  return directory;
+}
 
 interface Opened {
   readonly engine: TestEngine;
@@ -106,40 +111,45 @@ async function totals(store: Store): Promise<unknown> {
   };
 }
 
-test('an upgrade is undone by a backup from before it, with equal totals, and can be done again', async () => {
-  const [dataDir, to, restored] = ['data', 'backup', 'restored'].map((name) =>
-    join(root, name),
-  ) as [string, string, string];
-  const first = await open(dataDir);
-  await migrate(first.store, ofBefore);
-  await fill(first.store, 0);
-  const told = await totals(first.store);
-  const direct = <T>(work: () => Promise<T>) => work();
-  const journalBytes = () => ({ bytes: 0, bytesMax: 1 });
-  const parts = { store: first.store, dataDir, held: direct, still: direct, journalBytes };
-  const asked = { to, destination: null };
-  await checkTarget(dataDir, to);
-  await backUp({ ...parts, now: () => new Date() }, asked, silent, NEVER);
-  expect(await readManifest(to)).toMatchObject({ migration: before.name });
+test.for(OLDER)(
+  'an upgrade from migration %i is undone by a backup from before it, with equal totals, and can be done again',
+  async (older) => {
+    const ofBefore = await directoryOf(ALL.slice(0, older));
+    const newer = ALL.slice(older).map(({ name }) => name);
+    const [dataDir, to, restored] = ['data', 'backup', 'restored'].map((name) =>
+      join(root, name),
+    ) as [string, string, string];
+    const first = await open(dataDir);
+    await migrate(first.store, ofBefore);
+    await fill(first.store, 0);
+    const told = await totals(first.store);
+    const direct = <T>(work: () => Promise<T>) => work();
+    const journalBytes = () => ({ bytes: 0, bytesMax: 1 });
+    const parts = { store: first.store, dataDir, held: direct, still: direct, journalBytes };
+    const asked = { to, destination: null };
+    await checkTarget(dataDir, to);
+    await backUp({ ...parts, now: () => new Date() }, asked, silent, NEVER);
+    expect(await readManifest(to)).toMatchObject({ migration: ALL[older - 1]!.name });
 
-  // The upgrade, and what came since.
-  expect(await migrate(first.store)).toEqual([newest.name]);
-  expect(await totals(first.store)).toEqual(told);
-  await fill(first.store, 40);
-  expect(await totals(first.store)).not.toEqual(told);
-  await expect(migrate(first.store, ofBefore)).rejects.toMatchObject({ reason: 'newer' });
-  await first.close();
+    // The upgrade, and what came since.
+    expect(await migrate(first.store)).toEqual(newer);
+    expect(await totals(first.store)).toEqual(told);
+    await fill(first.store, 40);
+    expect(await totals(first.store)).not.toEqual(told);
+    await expect(migrate(first.store, ofBefore)).rejects.toMatchObject({ reason: 'newer' });
+    await first.close();
 
-  // The release before, on the backup.
-  await restore({ from: to, dataDir: restored }, silent);
-  const second = await open(restored);
-  expect(await migrate(second.store, ofBefore)).toEqual([]);
-  expect(await totals(second.store)).toEqual(told);
+    // The release before, on the backup.
+    await restore({ from: to, dataDir: restored }, silent);
+    const second = await open(restored);
+    expect(await migrate(second.store, ofBefore)).toEqual([]);
+    expect(await totals(second.store)).toEqual(told);
 
-  // What senders still have, and the upgrade once more.
-  await fill(second.store, 40);
-  const all = await totals(second.store);
-  expect(await migrate(second.store)).toEqual([newest.name]);
-  expect(await totals(second.store)).toEqual(all);
-  await second.close();
-});
+    // What senders still have, and the upgrade once more.
+    await fill(second.store, 40);
+    const all = await totals(second.store);
+    expect(await migrate(second.store)).toEqual(newer);
+    expect(await totals(second.store)).toEqual(all);
+    await second.close();
+  },
+);
