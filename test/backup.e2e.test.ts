@@ -10,8 +10,13 @@ import { eventually, type StartedCollector, startCollector, startIn } from './st
 const MAIN = fileURLToPath(new URL('../collector/src/main.ts', import.meta.url));
 const CALLS_A_REQUEST = 20;
 const SENDERS = 2;
-/** Segments are open, sealed and written at any moment, and two processes still find time. */
-const PAUSE_MS = 40;
+/**
+ * Segments, which are sealed every 0.8 s, are open, sealed and written at any moment all the same, and two processes
+ * find time: each span more is settled and verified here and in the restored one.
+ */
+const PAUSE_MS = 150;
+/** More than one, so that several segments are open at once. */
+const DAYS = 2;
 const START_NS = 1_787_227_200_000_000_000n;
 const DAY_NS = 86_400_000_000_000n;
 /** 1000 input tokens and 100 output tokens of the model, by the price book. */
@@ -51,11 +56,11 @@ function aicost(...line: string[]): Promise<Ended> {
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
 
-/** A request of calls of three days, each a trace of its own; the same number gives the same bytes. */
+/** A request of calls of some days, each a trace of its own; the same number gives the same bytes. */
 function requestOf(number: number): string {
   const spans = Array.from({ length: CALLS_A_REQUEST }, (_, i) => {
     const id = number * CALLS_A_REQUEST + i + 1;
-    const start = START_NS + BigInt(i % 3) * DAY_NS + BigInt(id) * 1_000n;
+    const start = START_NS + BigInt(i % DAYS) * DAY_NS + BigInt(id) * 1_000n;
     const attributes = {
       'gen_ai.operation.name': { stringValue: 'chat' },
       'gen_ai.provider.name': { stringValue: 'openai' },

@@ -103,10 +103,15 @@ const llmSpan = (session: string, id: number) =>
     ],
   });
 
+/** What `aicost settle` asks for; its last line tells what was done. */
 async function settle(): Promise<number> {
-  const flags = ['settle', '--json', '--data-dir', collector.dataDir];
-  const { stdout } = await run(process.execPath, [MAIN, ...flags]);
-  return (JSON.parse(stdout) as { entries: number }).entries;
+  const response = await fetch(`${collector.url}/api/v1/admin/settle`, {
+    method: 'POST',
+    headers: { 'x-api-key': collector.key },
+  });
+  const last = JSON.parse((await response.text()).trim().split('\n').at(-1)!) as object;
+  expect(last).toMatchObject({ done: true, entries: expect.any(Number) });
+  return (last as { entries: number }).entries;
 }
 
 /** `calls  cost  input tokens` of a session. */

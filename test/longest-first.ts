@@ -7,7 +7,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Measured; a file that is not here comes after these, by its kind. */
 const LONGEST: readonly string[] = [
   'test/kill/kill.e2e.test.ts',
-  'test/examples.e2e.test.ts',
+  'test/examples/examples.e2e.test.ts',
   'test/verify.e2e.test.ts',
   'test/api/fences.e2e.test.ts',
   'test/backup.e2e.test.ts',

@@ -152,6 +152,7 @@ export const SOURCE_RULES: readonly SourceRule[] = [
       'test/send/run.ts': 'npm run test:send',
       'test/sql-clients/run.ts': 'npm run test:sql-clients',
       'test/simulation/run.ts': 'npm run test:simulation',
+      'test/examples/run.ts': 'npm run test:examples',
       'test/fuzz/run.ts': 'npm run test:fuzz',
       'scripts/generate-docs.ts': 'npm run docs',
       'grafana/src/org/main.ts': 'npm run grafana:org',
