@@ -1,7 +1,7 @@
 /**
- * The way back of docs/operations.md: a backup under an older schema, the upgrade to the newest, and that backup restored
- * for the older one. Of the older release the migrations are here, and what they take and refuse; its programs are not.
- * Here from the schema before the newest; `npm run test:rollback` goes back to each one that there was.
+ * The way back of docs/operations.md: a backup under an older schema, the upgrade to the newest, and that backup
+ * restored for the older one. Of the older release the migrations are here, and what they take and refuse; its programs
+ * are not. Here from the schema before the newest; `npm run test:rollback` goes back to each one that there was.
  */
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
