@@ -14,7 +14,11 @@ interface DocumentedOperation {
     readonly description?: string;
     readonly schema: JsonSchema & { readonly default?: unknown };
   }[];
-  readonly requestBody?: { readonly content: Content; readonly description?: string };
+  readonly requestBody?: {
+    readonly content: Content;
+    readonly description?: string;
+    readonly required?: boolean;
+  };
   readonly responses: Readonly<
     Record<string, { readonly description: string; readonly content?: Content }>
   >;

@@ -1,6 +1,7 @@
 // docs/api.md, from the OpenAPI document and from the examples that a test asks of a real collector.
 import examples from '../test/api/recorded-examples.json' with { type: 'json' };
 import { type ApiOperation, apiOperations, successOf } from './api-operations.ts';
+import { bodyMembers } from './body-members.ts';
 import { code, NOTICE, table } from './markdown.ts';
 
 const LINES_MAX = 60;
@@ -31,6 +32,18 @@ function parametersTable({ parameters }: ApiOperation): string[] {
     description ?? '–',
   ]);
   return ['', table(['Parameter', 'Where', 'What', 'Meaning'], rows)];
+}
+
+function bodyTable({ requestBody }: ApiOperation): string[] {
+  const schema = requestBody?.content['application/json']?.schema;
+  const members = schema === undefined ? [] : bodyMembers(schema);
+  if (members.length === 0) return [];
+  const rows = members.map(({ name, required, type, preset, meaning }) => [
+    code(name),
+    `${code(type)}${required ? ', required' : ''}${preset === undefined ? '' : `; ${code(preset)} if not given`}`,
+    meaning,
+  ]);
+  return ['', table(['Member of the body', 'What', 'Meaning'], rows)];
 }
 
 /** Pretty, and cut where nobody reads on. */
@@ -85,6 +98,7 @@ function section(operation: ApiOperation): string[] {
     '',
     `${status}: ${description}`,
     ...parametersTable(operation),
+    ...bodyTable(operation),
     ...exampleOf(operation),
     ...problemsOf(operation),
     '',

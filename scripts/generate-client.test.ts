@@ -22,3 +22,10 @@ test('every body has a type', () => {
   );
   expect(untyped.map(({ operationId }) => operationId)).toEqual([]);
 });
+
+test('who sends no body where one is taken is refused, and the document says so', () => {
+  const bodies = own.filter(({ requestBody }) => requestBody !== undefined);
+  expect(bodies.length).toBeGreaterThan(10);
+  const optional = bodies.filter(({ requestBody }) => requestBody?.required !== true);
+  expect(optional.map(({ operationId }) => operationId)).toEqual([]);
+});

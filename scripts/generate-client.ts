@@ -24,7 +24,9 @@ function parametersOf({ parameters }: ApiOperation): string {
 /** Bodies and answers that are no JSON object go through as they are. */
 function bodyOf({ requestBody }: ApiOperation): string {
   const json = requestBody?.content['application/json'];
-  return json === undefined ? 'undefined' : typeOf(json.schema, '    ');
+  if (json === undefined) return 'undefined';
+  const type = typeOf(json.schema, '    ');
+  return requestBody?.required === true ? type : `${type} | undefined`;
 }
 
 const isJson = (operation: ApiOperation): boolean => {

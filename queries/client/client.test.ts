@@ -42,3 +42,16 @@ test('a problem that was cut off is unknown, and told as it came', async () => {
   expect(thrown).toBeInstanceOf(ApiProblem);
   expect(thrown).toMatchObject({ status: 503, code: 'unknown', message: '{"code":"overl' });
 });
+
+test('the body of an operation is no option', async () => {
+  const sent: unknown[] = [];
+  const fetch = async (_: unknown, init?: RequestInit) => {
+    sent.push(init?.body);
+    return Response.json({});
+  };
+  const client = createClient({ url: 'http://collector', key: 'k', fetch });
+  // @ts-expect-error: the collector answers 400 to a webhook without a body
+  await client.call('createWebhook', {});
+  await client.call('createWebhook', {}, { body: { url: 'https://hooks.example' } });
+  expect(sent).toEqual([undefined, '{"url":"https://hooks.example"}']);
+});

@@ -18,16 +18,24 @@ export interface ClientOptions {
   readonly fetch?: typeof fetch;
 }
 
-/** What a call takes: parameters may be left out where none is required. */
-type Arguments<N extends OperationName> =
-  Partial<Operations[N]['parameters']> extends Operations[N]['parameters']
+/** What a call takes: parameters may be left out where none is required, a body where the operation needs none. */
+type Arguments<N extends OperationName> = undefined extends Operations[N]['body']
+  ? Partial<Operations[N]['parameters']> extends Operations[N]['parameters']
     ? [parameters?: Operations[N]['parameters'], further?: Further<N>]
-    : [parameters: Operations[N]['parameters'], further?: Further<N>];
+    : [parameters: Operations[N]['parameters'], further?: Further<N>]
+  : [parameters: Operations[N]['parameters'], further: Further<N>];
 
-interface Further<N extends OperationName> {
-  readonly body?: Operations[N]['body'];
+type Further<N extends OperationName> = {
   readonly signal?: AbortSignal;
-}
+} & (undefined extends Operations[N]['body']
+  ? { readonly body?: Operations[N]['body'] }
+  : { readonly body: Operations[N]['body'] });
+
+/** The same where it is sent, whatever the operation. */
+type Given = readonly [
+  parameters?: object,
+  further?: { readonly body?: unknown; readonly signal?: AbortSignal },
+];
 
 export interface Client {
   /**
@@ -72,7 +80,7 @@ export function createClient(options: ClientOptions): Client {
   return {
     async call<N extends OperationName>(name: N, ...given: Arguments<N>) {
       const route = OPERATIONS[name];
-      const [parameters = {}, further = {}] = given;
+      const [parameters = {}, further = {}]: Given = given;
       const { body, signal } = further;
       const response = await send(base + addressOf(route, parameters), {
         method: route.method,

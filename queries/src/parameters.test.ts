@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readBreakdownInput } from './breakdown/input.ts';
+import { readFlamegraphInput } from './flamegraph/input.ts';
 import { type InputIssue, InputProblem } from './input-problem.ts';
 import { parseInstant } from './range.ts';
 import { readTimeseriesInput } from './timeseries/input.ts';
@@ -72,6 +73,14 @@ describe('a breakdown’s parameters', () => {
     const fields = issuesOf(() => breakdown('from=x&limit=y&zzz=1')).map((issue) => issue.field);
     expect(fields.sort()).toEqual(['from', 'limit', 'zzz']);
   });
+});
+
+test.for([
+  ['weight=price', 'weight', 'one of cost, tokens, duration, calls'],
+  ['version=', 'version', 'string to have >=1 characters'],
+] as const)('of a flame graph %s is refused in plain words', ([query, field, expected]) => {
+  const read = () => readFlamegraphInput(new URLSearchParams(query), NOW);
+  expect(issuesOf(read)).toMatchObject([{ field, expected }]);
 });
 
 describe('a time series’ parameters', () => {

@@ -13,6 +13,7 @@ import {
   parseDimension,
 } from './dimensions.ts';
 import { type InputIssue, InputProblem } from './input-problem.ts';
+import { expectedIn, plainError } from './plain-error.ts';
 import {
   INSTANT_EXPECTED,
   type InstantNs,
@@ -120,7 +121,7 @@ export function readParameters<S extends z.ZodObject>(
       readFilter(field, given, names, { filters, issues });
     }
   }
-  const parsed = schema.safeParse(Object.fromEntries(own));
+  const parsed = schema.safeParse(Object.fromEntries(own), { error: plainError });
   if (!parsed.success) issues.push(...parsed.error.issues.map((issue) => readIssue(issue, own)));
   if (!parsed.success || issues.length > 0) throw new InputProblem(issues);
   return { values: parsed.data, filters };
@@ -164,7 +165,7 @@ function readIssue(issue: z.core.$ZodIssue, own: ReadonlyMap<string, string>): I
   return {
     field,
     value: own.get(field) ?? null,
-    expected: issue.message,
+    expected: expectedIn(issue.message),
     ...(typeof found === 'string' ? { nearest: found } : {}),
   };
 }

@@ -6,7 +6,14 @@ import { STATUS_PARAMETERS } from '@ai-cost-profiler/queries/budgets/status-inpu
 import { z } from 'zod';
 import type { ProblemCode } from '../problems.ts';
 import { ALERTS_PATH, BUDGETS_PATH } from './budgets-routes.ts';
-import { ANY_KEY, answer, type Json, problemResponses, toSchema } from './openapi-paths.ts';
+import {
+  ANY_KEY,
+  answer,
+  type Json,
+  jsonBodyOf,
+  problemResponses,
+  toSchema,
+} from './openapi-paths.ts';
 import { MADE_WEBHOOK, WEBHOOK_BODY, WEBHOOK_ROW, WEBHOOKS_PATH } from './webhooks-routes.ts';
 
 const CODES = [
@@ -38,10 +45,6 @@ const operation = ({ operationId, summary, parts, success, further = [] }: Opera
 const shown = (schema: z.ZodType): Json => toSchema(schema, 'input');
 const rowsOf = (schema: z.ZodType): Json => shown(z.object({ rows: z.array(schema) }));
 
-const bodyOf = (schema: z.ZodType): Json => ({
-  requestBody: { content: { 'application/json': { schema: shown(schema) } } },
-});
-
 const queryOf = (schema: z.ZodObject): Json[] =>
   Object.entries(schema.shape).map(([name, member]) => {
     const { description, ...rest } = shown(member as z.ZodType);
@@ -68,7 +71,7 @@ export const BUDGET_PATHS: Json = {
     post: operation({
       operationId: 'createBudget',
       summary: 'Make a budget. Scope admin.',
-      parts: bodyOf(BUDGET_BODY),
+      parts: jsonBodyOf(BUDGET_BODY),
       success: { 201: answer('The budget.', shown(BUDGET_ROW)) },
     }),
   },
@@ -76,7 +79,7 @@ export const BUDGET_PATHS: Json = {
     get: ofBudget('getBudget', 'A budget.'),
     put: ofBudget('changeBudget', 'Replace what a budget says. Scope admin.', {
       ...OF_ID,
-      ...bodyOf(BUDGET_BODY),
+      ...jsonBodyOf(BUDGET_BODY),
     }),
     delete: ofBudget('deleteBudget', 'Delete a budget; its alerts are resolved. Scope admin.'),
   },
@@ -114,7 +117,7 @@ export const BUDGET_PATHS: Json = {
     post: operation({
       operationId: 'createWebhook',
       summary: 'Have alerts sent to a URL, signed as Standard Webhooks has it. Scope admin.',
-      parts: bodyOf(WEBHOOK_BODY),
+      parts: jsonBodyOf(WEBHOOK_BODY),
       success: { 201: answer('The webhook and its secret.', shown(MADE_WEBHOOK)) },
     }),
   },

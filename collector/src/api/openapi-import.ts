@@ -1,7 +1,14 @@
 // The part of the OpenAPI document about the import of a usage history.
 import { IMPORT_ANSWER, IMPORT_BODY } from '../import-rows.ts';
 import { IMPORT_PATH } from './admin-import.ts';
-import { ANY_KEY, answer, type Json, problemResponses, toSchema } from './openapi-paths.ts';
+import {
+  ANY_KEY,
+  answer,
+  type Json,
+  jsonBodyOf,
+  problemResponses,
+  toSchema,
+} from './openapi-paths.ts';
 
 /** `/api/v1/admin/import`. */
 export const IMPORT_PATHS: Json = {
@@ -12,10 +19,7 @@ export const IMPORT_PATHS: Json = {
         'Import rows of a usage history, priced at their own time; the same rows are billed once however often they are sent. Scope operator.',
       tags: ['admin'],
       security: ANY_KEY,
-      requestBody: {
-        required: true,
-        content: { 'application/json': { schema: toSchema(IMPORT_BODY, 'input') } },
-      },
+      ...jsonBodyOf(IMPORT_BODY),
       responses: {
         200: answer('What became of the rows.', toSchema(IMPORT_ANSWER, 'output')),
         ...problemResponses([

@@ -1,7 +1,7 @@
 // The part of the OpenAPI document about work on the whole ledger: its progress comes as NDJSON.
 import type { ProblemCode } from '../problems.ts';
 import { BACKUP_BODY, REPRICE_BODY, RETENTION_BODY } from './admin-ledger.ts';
-import { ANY_KEY, type Json, problemResponses, toSchema } from './openapi-paths.ts';
+import { ANY_KEY, type Json, jsonBodyOf, problemResponses } from './openapi-paths.ts';
 
 /** Lines are `{"progress":…}`, and the last one `{"done":true,…}` with the result, or `{"problem":…}`. */
 function longWork(
@@ -83,10 +83,7 @@ export const LEDGER_PATHS: Json = {
     'Append what calls of a range cost more or less at the present price book; the difference by model and feature comes first.',
     { charges: COUNT, changed: COUNT, entries: COUNT, difference_usd: AMOUNT, skipped: SKIPPED },
     {
-      requestBody: {
-        required: true,
-        content: { 'application/json': { schema: toSchema(REPRICE_BODY, 'input') } },
-      },
+      ...jsonBodyOf(REPRICE_BODY),
     },
   ),
   '/api/v1/admin/retention': longWork(
@@ -105,10 +102,7 @@ export const LEDGER_PATHS: Json = {
       },
     },
     {
-      requestBody: {
-        required: true,
-        content: { 'application/json': { schema: toSchema(RETENTION_BODY, 'input') } },
-      },
+      ...jsonBodyOf(RETENTION_BODY),
     },
   ),
   '/api/v1/admin/backup': longWork(
@@ -126,10 +120,7 @@ export const LEDGER_PATHS: Json = {
     },
     {
       codes: ['backup_failed'],
-      requestBody: {
-        required: true,
-        content: { 'application/json': { schema: toSchema(BACKUP_BODY, 'input') } },
-      },
+      ...jsonBodyOf(BACKUP_BODY),
     },
   ),
 };

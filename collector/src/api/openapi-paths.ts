@@ -36,9 +36,12 @@ export function answer(description: string, schema: Json): Json {
   return { description, content: { 'application/json': { schema } } };
 }
 
-/** A body in JSON. */
+/** A body in JSON: who sends none is refused. */
 export const jsonBodyOf = (schema: z.ZodType): Json => ({
-  requestBody: { content: { 'application/json': { schema: toSchema(schema, 'input') } } },
+  requestBody: {
+    required: true,
+    content: { 'application/json': { schema: toSchema(schema, 'input') } },
+  },
 });
 
 function openOperation(operationId: string, summary: string, responses: Json): Json {

@@ -10,7 +10,14 @@ import {
   TENANTS_PATH,
   tenantBodySchema,
 } from './admin-tenants.ts';
-import { ANY_KEY, answer, type Json, problemResponses, toSchema } from './openapi-paths.ts';
+import {
+  ANY_KEY,
+  answer,
+  type Json,
+  jsonBodyOf,
+  problemResponses,
+  toSchema,
+} from './openapi-paths.ts';
 
 const PROBLEMS: readonly ProblemCode[] = [
   'parameter_invalid',
@@ -41,13 +48,6 @@ function operation(
   };
 }
 
-const body = (schema: Parameters<typeof toSchema>[0]): Json => ({
-  requestBody: {
-    required: true,
-    content: { 'application/json': { schema: toSchema(schema, 'input') } },
-  },
-});
-
 const ONE_TENANT = {
   name: 'tenant',
   in: 'path',
@@ -66,11 +66,7 @@ const LIMIT = {
   description: 'Its name in docs/reference/limits.md.',
   schema: { type: 'string', enum: TENANT_LIMITS },
 };
-const VALUE = {
-  requestBody: {
-    content: { 'application/json': { schema: toSchema(limitBodySchema, 'input') } },
-  },
-};
+const VALUE = jsonBodyOf(limitBodySchema);
 
 const ok = (description: string, schema: z.ZodType): Json => ({
   200: answer(description, toSchema(schema, 'output')),
@@ -124,7 +120,7 @@ const DELETION_PATHS: Json = {
       'deleteTenant',
       'Delete a tenant for good: its keys are revoked, then every row of it is deleted. A restart goes on with it; the name is never used again.',
       {
-        parts: { parameters: [ONE_TENANT], ...body(deleteTenantBodySchema) },
+        parts: { parameters: [ONE_TENANT], ...jsonBodyOf(deleteTenantBodySchema) },
         success: deletion({
           rows: { type: 'object', description: 'By table.', additionalProperties: COUNT },
         }),
@@ -137,7 +133,7 @@ const DELETION_PATHS: Json = {
       'deleteUser',
       'Take a person out of the data of a tenant: what they said, and what tells who they are, goes; amounts stay, under `(deleted)`.',
       {
-        parts: { parameters: [ONE_TENANT], ...body(deleteUserBodySchema) },
+        parts: { parameters: [ONE_TENANT], ...jsonBodyOf(deleteUserBodySchema) },
         success: deletion({
           erasure_id: { type: 'string' },
           replaced_by: { type: 'string' },
@@ -161,7 +157,7 @@ export const TENANT_PATHS: Json = {
       { success: ok('The tenants, by name.', z.object({ rows: z.array(TENANT_ROW) })) },
     ),
     post: operation('createTenant', 'Make a tenant, before it has a key.', {
-      parts: body(tenantBodySchema),
+      parts: jsonBodyOf(tenantBodySchema),
       success: { 201: answer('The tenant.', toSchema(TENANT_ROW, 'output')) },
       problems: ['tenant_conflict'],
     }),

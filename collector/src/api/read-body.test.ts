@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { readBody } from './read-body.ts';
 
 const SCHEMA = z.strictObject({ filters: z.record(z.string(), z.unknown()) });
+const CHOICE = z.strictObject({ unit: z.enum(['day', 'week']), name: z.string().default('') });
 const read = (text: string) => readBody(SCHEMA, { body: JSON.parse(text) } as Request);
 
 test('a body is read by its schema', () => {
@@ -13,12 +14,20 @@ test('a body is read by its schema', () => {
 test.for([
   ['{"filters":1}', 'filters is 1: '],
   ['{}', 'filters is missing: '],
-  ['{"filters":{},"other":1}', 'the body is {"filters":{},"other":1}: '],
+  ['{"filters":{},"other":1}', 'other is 1: expected one of filters.'],
   ['{"filters":{"__proto__":["x"]}}', 'filters.__proto__ is no name that a member may have.'],
   ['{"filters":{"a":[{"__proto__":1}]}}', 'filters.a.0.__proto__ is no name that a member may'],
   ['{"__proto__":{"filters":{}}}', '__proto__ is no name that a member may have.'],
 ] as const)('%s is refused by the name of what is wrong', ([text, message]) => {
   expect(() => read(text)).toThrow(message);
+});
+
+test.for([
+  [undefined, 'the body is missing: expected an object of unit, name.'],
+  [{ unit: 'month' }, 'unit is "month": expected one of day, week.'],
+  [{ unit: 'day', nmae: 'x' }, 'nmae is "x": expected one of unit, name.'],
+] as const)('%j is refused with what is allowed', ([body, message]) => {
+  expect(() => readBody(CHOICE, { body } as Request)).toThrow(message);
 });
 
 test('however deep it nests, a body is looked through', () => {

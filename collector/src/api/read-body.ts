@@ -1,6 +1,7 @@
 // Reads the JSON body of a request by its schema. What is wrong is said with field, value and what was expected.
+import { plainError } from '@ai-cost-profiler/queries/plain-error.ts';
 import { json, type Request, type RequestHandler } from 'express';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { Problem } from '../problems.ts';
 
 const SHOWN_CHARS_MAX = 100;
@@ -12,14 +13,39 @@ export const jsonBody = (bytesMax: number): RequestHandler =>
 /** @throws Problem parameter_invalid for the first field that is not as the schema says */
 export function readBody<T>(schema: z.ZodType<T>, request: Request): T {
   refusePrototype(request.body);
-  const result = schema.safeParse(request.body);
+  const result = schema.safeParse(request.body, { error: plainError });
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const path = issue?.path ?? [];
-  const field = path.map(String).join('.') || 'the body';
-  const told = JSON.stringify(valueAt(request.body, path)) ?? 'missing';
+  const { field, value, expected } = faultOf(schema, request.body, result.error);
+  const told = JSON.stringify(value) ?? 'missing';
   const shown = told.length > SHOWN_CHARS_MAX ? `${told.slice(0, SHOWN_CHARS_MAX)}…` : told;
-  throw new Problem('parameter_invalid', `${field} is ${shown}: ${issue?.message}.`);
+  throw new Problem('parameter_invalid', `${field} is ${shown}: ${expected}.`);
+}
+
+interface Fault {
+  readonly field: string;
+  readonly value: unknown;
+  /** As a sentence goes on. */
+  readonly expected: string;
+}
+
+function faultOf(schema: z.ZodType, body: unknown, { issues: [issue] }: z.ZodError): Fault {
+  const path = issue?.path ?? [];
+  const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  if (body === undefined) {
+    return {
+      field: 'the body',
+      value: body,
+      expected: `expected an object of ${names.join(', ')}`,
+    };
+  }
+  if (issue?.code === 'unrecognized_keys') {
+    const way = [...path, issue.keys[0] ?? ''];
+    // Of what lies deeper the schema may be one of several.
+    const expected = path.length > 0 ? 'no such member' : `expected one of ${names.join(', ')}`;
+    return { field: way.map(String).join('.'), value: valueAt(body, way), expected };
+  }
+  const field = path.map(String).join('.') || 'the body';
+  return { field, value: valueAt(body, path), expected: issue?.message ?? '' };
 }
 
 function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {

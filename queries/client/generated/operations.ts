@@ -1807,19 +1807,19 @@ export interface Operations {
   /** OTLP/HTTP traces. `POST /v1/traces` */
   readonly exportTraces: {
     readonly parameters: Readonly<Record<never, never>>;
-    readonly body: Readonly<Record<string, unknown>>;
+    readonly body: Readonly<Record<string, unknown>> | undefined;
     readonly answer: Readonly<Record<string, unknown>>;
   };
   /** OTLP/HTTP logs: events of LLM calls are kept, all other records are dropped. `POST /v1/logs` */
   readonly exportLogs: {
     readonly parameters: Readonly<Record<never, never>>;
-    readonly body: Readonly<Record<string, unknown>>;
+    readonly body: Readonly<Record<string, unknown>> | undefined;
     readonly answer: Readonly<Record<string, unknown>>;
   };
   /** OTLP/HTTP metrics: token and cost counters become control totals, never charges. `POST /v1/metrics` */
   readonly exportMetrics: {
     readonly parameters: Readonly<Record<never, never>>;
-    readonly body: Readonly<Record<string, unknown>>;
+    readonly body: Readonly<Record<string, unknown>> | undefined;
     readonly answer: Readonly<Record<string, unknown>>;
   };
   /** Whether the process lives. `GET /healthz` */
