@@ -225,6 +225,13 @@ describe('GET /openapi.json', () => {
     );
   });
 
+  test('is sent once to a client that keeps it', async () => {
+    const { headers } = await get('/openapi.json', '');
+    const tag = headers.get('etag') ?? '';
+    const again = await fetch(`${origin}/openapi.json`, { headers: { 'if-none-match': tag } });
+    expect([again.status, await again.text()]).toEqual([304, '']);
+  });
+
   test('its references lead somewhere', () => {
     const text = JSON.stringify(openApiDocument('1'));
     for (const [, name] of text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)) {

@@ -98,6 +98,7 @@ test.for([
   expect(own.status).toBe(200);
   expect(own.statements.length).toBeGreaterThan(0);
   const another = await ask(path, OF_ANOTHER);
+  expect(another.status).toBe(404);
   expect(another.statements.length).toBeGreaterThan(0);
   expect(another.statements.join()).toContain('<id>');
   expect(another).toEqual(await ask(path, OF_NOBODY));

@@ -12,6 +12,7 @@ export const FLAMEGRAPH_DOCUMENT = {
   summary:
     'A flame graph of cost, tokens, time or calls, of a range or a trace, or of two compared.',
   parameters: flamegraphParameters(0n),
+  problems: ['not_found'] as const,
   filters: true,
   answer: {
     content: {

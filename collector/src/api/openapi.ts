@@ -45,6 +45,7 @@ import { ANY_KEY, FURTHER_PATHS, type Json, problemResponses, toSchema } from '.
 import { PRICE_PATHS } from './openapi-prices.ts';
 import { TENANT_PATHS } from './openapi-tenants.ts';
 import type { PromptPath } from './prompts-routes.ts';
+import { isNamed, tagOf } from './send-answer.ts';
 
 interface QuestionDocument {
   readonly operationId: string;
@@ -265,10 +266,13 @@ export function openApiDocument(version: string): OpenApiDocument {
 export function openApiRoutes(document: OpenApiDocument): Router {
   const router = Router();
   const text = JSON.stringify(document);
+  const tag = tagOf(text);
   router
     .route('/openapi.json')
-    .get((_request, response) => {
-      response.set('cache-control', 'no-cache').type('application/json').send(text);
+    .get((request, response) => {
+      response.set({ etag: tag, 'cache-control': 'no-cache' });
+      if (isNamed(tag, request.get('if-none-match'))) response.status(304).end();
+      else response.type('application/json').send(text);
     })
     .all(onlyMethods('GET', 'HEAD'));
   return router;

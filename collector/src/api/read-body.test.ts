@@ -30,6 +30,15 @@ test.for([
   expect(() => readBody(CHOICE, { body } as Request)).toThrow(message);
 });
 
+test('a body that is made into something else is told by what it is before', () => {
+  const length = CHOICE.transform(({ name }) => name.length);
+  const read = () => readBody(length, { body: { unit: 'day', x: 1 } } as Request);
+  expect(read).toThrow('x is 1: expected one of unit, name.');
+  expect(() => readBody(z.array(CHOICE), {} as Request)).toThrow('missing: expected an object.');
+  const nested = { body: [{ unit: 'day', x: 1 }] } as Request;
+  expect(() => readBody(z.array(CHOICE), nested)).toThrow('0.x is 1: there is no such member.');
+});
+
 test('however deep it nests, a body is looked through', () => {
   const depth = 100_000;
   const nested = `${'['.repeat(depth)}{"__proto__":1}${']'.repeat(depth)}`;

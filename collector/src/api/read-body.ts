@@ -30,22 +30,26 @@ interface Fault {
 
 function faultOf(schema: z.ZodType, body: unknown, { issues: [issue] }: z.ZodError): Fault {
   const path = issue?.path ?? [];
-  const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  const names = namesOf(schema);
   if (body === undefined) {
-    return {
-      field: 'the body',
-      value: body,
-      expected: `expected an object of ${names.join(', ')}`,
-    };
+    const of = names.length === 0 ? '' : ` of ${names.join(', ')}`;
+    return { field: 'the body', value: body, expected: `expected an object${of}` };
   }
   if (issue?.code === 'unrecognized_keys') {
     const way = [...path, issue.keys[0] ?? ''];
     // Of what lies deeper the schema may be one of several.
-    const expected = path.length > 0 ? 'no such member' : `expected one of ${names.join(', ')}`;
+    const isKnown = path.length === 0 && names.length > 0;
+    const expected = isKnown ? `expected one of ${names.join(', ')}` : 'there is no such member';
     return { field: way.map(String).join('.'), value: valueAt(body, way), expected };
   }
   const field = path.map(String).join('.') || 'the body';
   return { field, value: valueAt(body, path), expected: issue?.message ?? '' };
+}
+
+/** The members that a body may have; none where its schema is no object. */
+function namesOf(schema: unknown): readonly string[] {
+  if (schema instanceof z.ZodPipe) return namesOf(schema.in);
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 
 function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {

@@ -22,7 +22,7 @@ const FINALITY = z.object({
 /** Answers 200 with a tag of the body, or 304 to who names that tag in `if-none-match`. */
 export function sendAnswer(request: Request, response: Response, body: object): void {
   const text = JSON.stringify(body);
-  const tag = `"${createHash('sha256').update(text).digest('base64url').slice(0, TAG_CHARS)}"`;
+  const tag = tagOf(text);
   const isFinal = isAbsolute(request) && isSettled(body);
   response
     .set({
@@ -34,8 +34,12 @@ export function sendAnswer(request: Request, response: Response, body: object): 
   else response.type('application/json').send(text);
 }
 
+/** The entity tag of a text. */
+export const tagOf = (text: string): string =>
+  `"${createHash('sha256').update(text).digest('base64url').slice(0, TAG_CHARS)}"`;
+
 /** RFC 9110, 13.1.2. Express would not look at the tag where `fetch` sent `cache-control: no-cache` beside it. */
-function isNamed(tag: string, list = ''): boolean {
+export function isNamed(tag: string, list = ''): boolean {
   const named = list.split(',').map((one) => one.trim().replace(/^W\//, ''));
   return named.includes(tag) || named.includes('*');
 }

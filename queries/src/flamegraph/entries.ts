@@ -43,3 +43,14 @@ export async function readRange(scope: TenantScope, asked: AskedEntries): Promis
   if (row === undefined || row.entries === '0') return null;
   return { fromNs: BigInt(row.first), toNs: BigInt(row.last) + 1n };
 }
+
+/** Whether there is anything of a trace. Log records are booked without a span, so the ledger is asked last. */
+export async function isTraceKnown(scope: TenantScope, traceId: string): Promise<boolean> {
+  for (const table of ['traces', 'ledger'] as const) {
+    const rows = await scope.query(
+      sql`SELECT 1 AS one ${scope.from(table)}${traceSql(traceId)} LIMIT 1`,
+    );
+    if (rows.length > 0) return true;
+  }
+  return false;
+}

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { answerBreakdown } from '../breakdown/breakdown.ts';
 import { readBreakdownInput } from '../breakdown/input.ts';
+import { NotFoundQuestion } from '../not-found.ts';
 import { formatInstant, parseInstant } from '../range.ts';
 import type { Reader } from '../tenant-scope.ts';
 import { type EmbeddedLedger, openEmbeddedLedger } from '../testing/embedded-ledger.ts';
@@ -46,6 +47,34 @@ function expectNested(rows: readonly FrameRow[]): void {
     expect(atto(row.value_exact)).toBe(atto(row.self_exact) + children);
   });
 }
+
+describe('a flame graph of a trace', () => {
+  const OURS = 'ab'.repeat(16);
+  const THEIRS = 'cd'.repeat(16);
+  const of = (tenant: string, trace: string) => ({
+    tenant,
+    trace,
+    at: AT,
+    dimensions: { model: 'm' },
+    figures: { calls: '1', cost_usd: '0.1' },
+  });
+
+  test('that is another tenant’s is not there, as one that never was', async () => {
+    await ledger.insert([of('acme', OURS), of('globex', THEIRS)]);
+    for (const format of ['json', 'folded', 'speedscope', 'pprof']) {
+      for (const trace of [THEIRS, '0'.repeat(32)]) {
+        const asked = ask(`trace_id=${trace}&format=${format}`);
+        await expect(asked).rejects.toThrow(NotFoundQuestion);
+      }
+    }
+  });
+
+  test('is found by its id in capitals too, as the detail of the trace', async () => {
+    await ledger.insert([of('acme', OURS)]);
+    const { totals } = await askJson(`trace_id=${OURS.toUpperCase()}`);
+    expect(totals).toMatchObject({ calls: 1, cost_usd: '0.1' });
+  });
+});
 
 describe('a flame graph of dimensions', () => {
   test('has the frames asked for, heaviest first, and buckets below by tokens', async () => {

@@ -7,11 +7,12 @@ import { dimensionsOf } from '../cost-rows.ts';
 import { coverRange } from '../coverage.ts';
 import { openingOf, refuseExpired } from '../expired-ledger.ts';
 import { COUNT_SCHEMA, MONEY_SCHEMA, showCount } from '../figures.ts';
+import { NotFoundQuestion } from '../not-found.ts';
 import { PROVISIONAL_SHAPE, type Provisional, readProvisional } from '../provisional.ts';
 import { formatInstant, type InstantNs } from '../range.ts';
 import { openTenantScope, type Reader, type Store, type TenantScope } from '../tenant-scope.ts';
 import { coverageOf, type DimensionQuestion, readDimensionStacks } from './dimension-stacks.ts';
-import { narrowingSql, readRange } from './entries.ts';
+import { isTraceKnown, narrowingSql, readRange } from './entries.ts';
 import { foldedStacks } from './folded.ts';
 import type { Leaves } from './group-figures.ts';
 import type { AskedSide, FlamegraphInput } from './input.ts';
@@ -58,13 +59,18 @@ export type FlamegraphBody =
   | { readonly format: 'speedscope'; readonly body: SpeedscopeFile }
   | { readonly format: 'pprof'; readonly body: Buffer };
 
-/** Answers for one reader. Throws ForbiddenQuestion, ExpiredQuestion, InputProblem and what the store throws. */
+/**
+ * Answers for one reader. Throws NotFoundQuestion for a trace that is not the reader's as for one that never was,
+ * ForbiddenQuestion, ExpiredQuestion, InputProblem and what the store throws.
+ */
 export async function answerFlamegraph(
   store: Store,
   reader: Reader,
   { input, price }: { readonly input: FlamegraphInput; readonly price: PriceUsage },
 ): Promise<FlamegraphBody> {
   const scope = openTenantScope(store, reader, input);
+  const { traceId } = input;
+  if (traceId !== null && !(await isTraceKnown(scope, traceId))) throw new NotFoundQuestion();
   const [left, right, provisional] = await Promise.all([
     readSide(scope, { input, side: input.left, price }),
     input.right === null ? null : readSide(scope, { input, side: input.right, price }),

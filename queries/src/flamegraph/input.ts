@@ -77,7 +77,8 @@ export function flamegraphParameters(nowNs: InstantNs) {
     to,
     trace_id: z
       .string()
-      .regex(/^[0-9a-f]{32}$/, 'a trace id: 32 digits of lower-case hexadecimal')
+      .regex(/^[0-9a-fA-F]{32}$/, '32 hexadecimal digits')
+      .toLowerCase()
       .optional()
       .describe('One trace, whenever it was; instead of from and to.'),
     weight: z
