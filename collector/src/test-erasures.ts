@@ -69,6 +69,12 @@ export function traffic(): TestSpan[] {
   ];
 }
 
+interface TableColumns {
+  readonly table: string;
+  readonly hasTenant: boolean;
+  readonly texts: readonly string[];
+}
+
 export class TestErasures {
   readonly ledger: TestLedger;
   readonly retention: TestRetention;
@@ -86,6 +92,7 @@ export class TestErasures {
   control!: ControlState;
   private readonly directory: string;
   private copies = 0;
+  private tables: readonly TableColumns[] = [];
 
   private constructor(ledger: TestLedger, directory: string) {
     this.ledger = ledger;
@@ -101,7 +108,8 @@ export class TestErasures {
     const started = new TestErasures(ledger, directory);
     started.control = await started.openControl();
     await ensureFingerprintSecret(started.control, (size) => new Uint8Array(size).fill(3));
-    for (const tenant of tenants) await ledger.send(traffic(), tenant);
+    started.tables = await started.readTables();
+    if (tenants.length > 0) await ledger.sendAll(tenants.map((tenant) => [tenant, traffic()]));
     await started.retention.settleLater();
     await started.control.refresh();
     return started;
@@ -166,53 +174,50 @@ export class TestErasures {
     return erasures.deletePerson(OPERATOR, { tenant, user, confirm: tenant })(() => undefined);
   }
 
-  private async tables(): Promise<string[]> {
-    const rows = await this.ledger.store.query<{ name: string }>(
-      `SELECT name FROM system.tables WHERE database = 'aicost' AND endsWith(engine, 'MergeTree') ORDER BY name`,
+  /** Columns of text, and whether there is a tenant, of every table that keeps rows. */
+  private readTables(): Promise<TableColumns[]> {
+    return this.ledger.store.query<TableColumns>(
+      `SELECT c.table AS table, countIf(c.name = 'tenant') > 0 AS hasTenant,
+         groupArrayIf(c.name, c.type LIKE '%String%') AS texts FROM system.columns AS c
+       INNER JOIN system.tables AS t ON t.database = c.database AND t.name = c.table
+       WHERE c.database = 'aicost' AND endsWith(t.engine, 'MergeTree') GROUP BY table ORDER BY table`,
     );
-    return rows.map(({ name }) => name);
   }
 
   /** Every row of a tenant in every table that has one, as text. */
   async everything(tenant: string): Promise<string> {
-    const texts: string[] = [];
-    for (const table of await this.tables()) {
-      const columns = await this.ledger.store.query<{ name: string }>(
-        `SELECT name FROM system.columns WHERE database = 'aicost' AND table = {table:String} AND name = 'tenant'`,
-        { table },
+    // One statement: the engine works longer on taking in twenty than on their few rows.
+    const selects = this.tables
+      .filter(({ hasTenant }) => hasTenant)
+      .map(
+        ({ table }) =>
+          `SELECT '${table}' AS table, toString(tuple(*)) AS row
+           FROM (SELECT * FROM aicost.${table} WHERE tenant = {tenant:String})`,
       );
-      if (columns.length === 0) continue;
-      const rows = await this.ledger.store.query<{ row: string }>(
-        `SELECT toString(tuple(*)) AS row FROM (SELECT * FROM aicost.${table} WHERE tenant = {tenant:String}) ORDER BY row`,
-        { tenant },
-      );
-      texts.push(...rows.map(({ row }) => `${table} ${row}`));
-    }
-    return texts.join('\n');
+    const rows = await this.ledger.store.query<{ text: string }>(
+      `SELECT concat(table, ' ', row) AS text FROM (${selects.join(' UNION ALL ')}) ORDER BY table, row`,
+      { tenant },
+    );
+    return rows.map(({ text }) => text).join('\n');
   }
 
   /** Tables and columns in which a text stands anywhere, aliases and maps included. */
   async placesOf(text: string, tenant: string): Promise<string[]> {
-    const columns = await this.ledger.store.query<{ table: string; names: string[] }>(
-      `SELECT c.table AS table, groupArray(c.name) AS names FROM system.columns AS c
-       INNER JOIN system.tables AS t ON t.database = c.database AND t.name = c.table
-       WHERE c.database = 'aicost' AND endsWith(t.engine, 'MergeTree') AND c.type LIKE '%String%'
-       GROUP BY table ORDER BY table`,
+    const selects = this.tables
+      .filter(({ texts }) => texts.length > 0)
+      .map(({ table, texts, hasTenant }) => {
+        const places = texts.map(
+          (name) =>
+            `if(countIf(positionCaseInsensitive(toString(${name}), {text:String}) > 0) > 0, '${table}.${name}', '')`,
+        );
+        const own = hasTenant ? 'WHERE tenant = {tenant:String}' : '';
+        return `SELECT '${table}' AS of, [${places.join(', ')}] AS places FROM aicost.${table} ${own}`;
+      });
+    const rows = await this.ledger.store.query<{ places: string[] }>(
+      `SELECT arrayFilter(place -> place != '', places) AS places FROM (${selects.join(' UNION ALL ')}) ORDER BY of`,
+      { text, tenant },
     );
-    const found: string[] = [];
-    for (const { table, names } of columns) {
-      const counts = names.map(
-        (name) => `countIf(positionCaseInsensitive(toString(${name}), {text:String}) > 0)`,
-      );
-      const own = names.includes('tenant') ? 'WHERE tenant = {tenant:String}' : '';
-      const [row] = await this.ledger.store.query<{ counts: string[] }>(
-        `SELECT [${counts.join(', ')}] AS counts FROM aicost.${table} ${own}`,
-        { text, tenant },
-      );
-      const held = names.filter((_, i) => row?.counts[i] !== '0');
-      found.push(...held.map((name) => `${table}.${name}`));
-    }
-    return found;
+    return rows.flatMap(({ places }) => places);
   }
 
   async sumsOf(tenant: string): Promise<unknown> {

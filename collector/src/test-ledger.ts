@@ -3,7 +3,7 @@
  * settle). Invariant: what `send` and `settle` did is stored when they resolve.
  */
 import { storeAddress, type TestEngine } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
-import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
+import { borrowMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-kept-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { DialectDefinition } from './normalise/dialect.ts';
 import { DIALECTS } from './normalise/dialects.ts';
@@ -50,6 +50,10 @@ export interface TestLedger {
   clockMs: number;
   /** Spans as a request of `acme`, or of another tenant. */
   send(spans: readonly TestSpan[], tenant?: string): Promise<void>;
+  /** A request of each tenant, stored with one insert: an insert costs the engine the same however few its rows are. */
+  sendAll(
+    requests: readonly (readonly [tenant: string, spans: readonly TestSpan[]])[],
+  ): Promise<void>;
   /** A request in OTLP/JSON, as it came: of `acme`, or of another tenant. */
   sendRequest(request: Uint8Array, tenant?: string): Promise<AcceptOutcome>;
   /** A request of log records, in OTLP/JSON: of `acme`, or of another tenant. */
@@ -66,7 +70,7 @@ export interface TestLedger {
 const LATER_MS = 1_000;
 
 export async function openTestLedger(): Promise<TestLedger> {
-  const engine: TestEngine = await startMigratedEngine();
+  const engine: TestEngine = await borrowMigratedEngine();
   const store = createStore({
     kind: 'embedded',
     database: 'aicost',
@@ -108,6 +112,10 @@ export async function openTestLedger(): Promise<TestLedger> {
     reentered: undefined,
     clockMs: NOW_MS,
     send: (spans, tenant) => withRoad(async (road) => void (await road.send(spans, tenant))),
+    sendAll: (requests) =>
+      withRoad(async (road) => {
+        for (const [tenant, spans] of requests) await road.send(spans, tenant);
+      }),
     sendRequest: (request, tenant) => withRoad((road) => road.sendBytes(request, 'json', tenant)),
     sendLogs: (request, tenant) => withRoad((road) => road.sendLogs(request, tenant)),
     settle: (through = store) =>

@@ -26,16 +26,17 @@ const ROUNDS_MAX = 3;
 export type TenantRowCounts = Readonly<Record<string, number>>;
 
 export async function countTenantRows(store: Store, tenant: string): Promise<TenantRowCounts> {
-  const counts: Record<string, number> = {};
-  for (const table of await tenantTables(store)) {
-    const [row] = await store.query<{ found: string }>(
-      `SELECT count() AS found FROM ${placeOf(store, table)} WHERE tenant = {tenant:String}`,
-      { tenant },
-      PATIENT,
-    );
-    if (Number(row?.found) > 0) counts[table] = Number(row?.found);
-  }
-  return counts;
+  const counts = (await tenantTables(store)).map(
+    (table) =>
+      `SELECT ${quoteString(table)} AS counted, count() AS found FROM ${placeOf(store, table)} WHERE tenant = {tenant:String}`,
+  );
+  // One statement: a deletion counts three times at least, and taking in one for each table is most of the work.
+  const rows = await store.query<{ counted: string; found: string }>(
+    `SELECT counted, found FROM (${counts.join(' UNION ALL ')}) WHERE found > 0 ORDER BY counted`,
+    { tenant },
+    PATIENT,
+  );
+  return Object.fromEntries(rows.map(({ counted, found }) => [counted, Number(found)]));
 }
 
 /** Told of each table before and after. Can be repeated. */

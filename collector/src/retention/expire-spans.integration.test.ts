@@ -19,14 +19,17 @@ let retention: TestRetention;
 beforeAll(async () => {
   ledger = await openTestLedger();
   retention = new TestRetention(ledger);
-  for (const tenant of ['acme', 'wrong', 'short', 'long', 'crash'])
-    await ledger.send(day(), tenant);
+  // One delivery for all of them: what it costs the engine does not hang on how much there is.
+  const tenants = ['acme', 'wrong', 'short', 'long', 'crash'];
+  await ledger.sendAll(tenants.map((tenant) => [tenant, day()]));
   await settleLater();
   ledger.clockMs = NOW_MS + DAY_MS;
-  await ledger.send(day(NOW_MS + DAY_MS - 60_000, 10), 'acme');
   const at = (span: number, startMs: number) => ({ span, startMs, attributes: chat(10) });
-  await ledger.send([at(1, MIDNIGHT_MS - 1), at(2, MIDNIGHT_MS)], 'edge');
-  await ledger.send(overMidnight(), 'night');
+  await ledger.sendAll([
+    ['acme', day(NOW_MS + DAY_MS - 60_000, 10)],
+    ['edge', [at(1, MIDNIGHT_MS - 1), at(2, MIDNIGHT_MS)]],
+    ['night', overMidnight()],
+  ]);
   await settleLater();
 }, 120_000);
 afterAll(() => ledger.remove());
@@ -128,14 +131,13 @@ describe('a day that is old enough', () => {
 
   it('bills a call that never came before, once, however often it comes', async () => {
     const calls = await callsOf('acme');
+    // One of a trace that has expired, and one of a trace that nobody has seen.
     const late = { ...call(9), trace: 0, startMs: NOW_MS + 9 };
-    await resend('acme', [late]);
-    await resend('acme', [late]);
-    expect(await callsOf('acme')).toBe(calls + 1);
     const other = { ...call(40), startMs: NOW_MS + 9 };
-    await resend('acme', [other]);
-    await resend('acme', [other]);
-    expect(await callsOf('acme')).toBe(calls + 2);
+    for (let times = 0; times < 2; times++) {
+      await resend('acme', [late, other]);
+      expect(await callsOf('acme')).toBe(calls + 2);
+    }
   });
 
   it('lets what came late expire in a later pass, and bills it no more after that either', async () => {

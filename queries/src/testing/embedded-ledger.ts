@@ -1,10 +1,11 @@
 /**
- * A ledger in an engine of its own, filled through the landing table as the writer fills it, so that
- * query tests run on the real store, tables and views.
+ * A ledger in an engine that nobody else uses meanwhile, filled through the landing table as the writer fills it, so
+ * that query tests run on the real store, tables and views.
  */
 import { buildDayStatement } from '@ai-cost-profiler/clickhouse/day-totals.ts';
 import type { StartEngineOptions } from '@ai-cost-profiler/clickhouse/engine/supervise.ts';
 import { storeAddress } from '@ai-cost-profiler/clickhouse/engine/test-engine.ts';
+import { borrowMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-kept-engine.ts';
 import { startMigratedEngine } from '@ai-cost-profiler/clickhouse/engine/test-migrated-engine.ts';
 import { createStore, type Store } from '@ai-cost-profiler/clickhouse/store.ts';
 import type { Dimension } from '../dimensions.ts';
@@ -68,11 +69,13 @@ export interface EmbeddedLedger {
 
 const DATABASE = 'aicost';
 
-/** `options` are those of its engine. */
+/** `options` are those of its engine, which without any is the one that this process keeps. */
 export async function openEmbeddedLedger(
-  options: Partial<StartEngineOptions> = {},
+  options?: Partial<StartEngineOptions>,
 ): Promise<EmbeddedLedger> {
-  const engine = await startMigratedEngine(options);
+  const engine = await (options === undefined
+    ? borrowMigratedEngine()
+    : startMigratedEngine(options));
   const store = createStore({
     kind: 'embedded',
     database: DATABASE,
