@@ -67,9 +67,10 @@ beforeAll(async () => {
   await ledger.insert([...lists.slice(6).flat(), MODEL_BEYOND_LIMIT]);
   const at = `toDateTime64('2026-03-28 10:00:00.5', 9, 'UTC')`;
   await ledger.store.command(`INSERT INTO aicost.landing (row_kind, entry_kind, entry_id, reverses, writer_id, batch_seq, tenant,
-    start_time, trace_id, model, provider, feature, calls, in_uncached, cost_usd, list_usd, note, unpriced_calls)
+    start_time, trace_id, model, provider, feature, calls, in_uncached, cost_usd, list_usd, note, unpriced_calls, tags)
     SELECT 'entry', 'reversal', generateUUIDv4(), generateUUIDv4(), 'w', 2, 'acme', ${at}, 'aa', '=cmd|calc', 'openai', '@f', -1, -7,
-      toDecimal128('-0.000000000000000003', 18), toDecimal128('-0.5', 18), '-said "so"\r\n, twice', 0`);
+      toDecimal128('-0.000000000000000003', 18), toDecimal128('-0.5', 18), '-said "so"\r\n, twice', 0,
+      map('aicost/feature', 'as its sender says', 'team', 'a')`);
   await ledger.store.command(`INSERT INTO aicost.landing (row_kind, writer_id, batch_seq, tenant, start_time, end_time, received_at, trace_id,
     span_id, span_role, name, attributes, response_model)
     SELECT 'span', 'w', number + 1, ['acme', 'globex'][number % 2 + 1], ${at}, ${at}, ${at}, 'aa', lower(hex(number)), 'leaf', '+chat',
@@ -272,7 +273,8 @@ test('FOCUS rows have what FOCUS demands, and a correction says that it is one',
     BillingPeriodEnd: '2026-04-01T00:00:00Z',
     PricingQuantity: '-7',
     PricingUnit: 'Tokens',
-    Tags: '{"aicost/feature":"@f"}',
+    // No name twice, where a sender has taken one of ours.
+    Tags: '{"aicost/feature":"@f","team":"a"}',
   });
   const never =
     'BilledCost EffectiveCost ListCost ContractedCost BillingCurrency BillingAccountId ChargeCategory ChargeDescription ProviderName PublisherName InvoiceIssuerName ServiceCategory ServiceName SkuId SkuPriceId PricingQuantity PricingUnit PricingCategory';

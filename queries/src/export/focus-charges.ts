@@ -18,10 +18,14 @@ const TOKENS = sumOfColumns(TOKEN_BUCKETS);
 const INPUT_TOKENS = sumOfColumns(TOKEN_BUCKETS.filter((bucket) => bucket.startsWith('in_')));
 const OUTPUT_TOKENS = sumOfColumns(TOKEN_BUCKETS.filter((bucket) => bucket.startsWith('out_')));
 
-/** Attribution as tags: ours under a prefix, as FOCUS wants of a provider's, the sender's own as they are. */
-const TAGS = sql`toJSONString(mapSort(mapConcat(mapFilter((key, value) -> value != '', map(
+/**
+ * Attribution as tags: ours under a prefix, as FOCUS wants of a provider's, the sender's own as they are. Where a
+ * sender has taken one of our names, ours holds: a name stands once in an object.
+ */
+const OWN_TAGS = sql`mapFilter((key, value) -> value != '', map(
   'aicost/service', service, 'aicost/environment', environment, 'aicost/operation', operation,
-  'aicost/feature', feature, 'aicost/agent', agent, 'aicost/prompt', prompt, 'aicost/tool', tool)), tags)))`;
+  'aicost/feature', feature, 'aicost/agent', agent, 'aicost/prompt', prompt, 'aicost/tool', tool))`;
+const TAGS = sql`toJSONString(mapSort(mapUpdate(CAST(tags, 'Map(String, String)'), CAST(${OWN_TAGS}, 'Map(String, String)'))))`;
 
 /** What makes two charges different rows, as the ledger tells it. */
 const KEYS = {
