@@ -3,6 +3,7 @@ import { answerFlamegraph } from '@ai-cost-profiler/queries/flamegraph/flamegrap
 import { readFlamegraphInput } from '@ai-cost-profiler/queries/flamegraph/input.ts';
 import type { FrameRow } from '@ai-cost-profiler/queries/flamegraph/nested-set.ts';
 import type { PriceUsage } from '@ai-cost-profiler/queries/flamegraph/split-cost.ts';
+import { NotFoundQuestion } from '@ai-cost-profiler/queries/not-found.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createBucketPrices } from './bucket-prices.ts';
 import { openTestLedger, type TestLedger } from './test-ledger.ts';
@@ -87,7 +88,7 @@ describe('a flame graph of real spans', () => {
     ]);
   });
 
-  test('of one trace is that trace, and of an unknown one nothing', async () => {
+  test('of one trace is that trace, and there is none of an unknown one', async () => {
     const trace = (number: number) => `trace_id=${(number + 1).toString(16).padStart(32, '0')}`;
     const rows = await rowsOf(`${trace(2)}&by=`);
     expect(shown(rows)).toEqual([
@@ -96,7 +97,7 @@ describe('a flame graph of real spans', () => {
       [2, 'step', '0.0076', '0'],
       [3, 'chat', '0.0076', '0.0076'],
     ]);
-    expect(await rowsOf(trace(99))).toHaveLength(1);
+    await expect(rowsOf(trace(99))).rejects.toBeInstanceOf(NotFoundQuestion);
   });
 
   test.for(['dimensions', 'spans'])('knows how long calls took: stack=%s', async (stack) => {
