@@ -18,7 +18,8 @@ const DAYS = 10;
 const START_S = Date.UTC(2026, 7, 10) / 1000;
 const MB = 1e6;
 
-const ledger = await openEmbeddedLedger();
+// With options: the engine that tests share ends with their worker alone.
+const ledger = await openEmbeddedLedger({});
 for (let from = 0; from < ROWS; from += BATCH) {
   await insertBatch(from, Math.min(BATCH, ROWS - from));
 }

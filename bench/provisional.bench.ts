@@ -16,7 +16,7 @@ const RUNS = 15;
 const OPEN_TRACES = [0, 250, 2_500, 50_000] as const;
 const READER = { tenant: 'acme', operator: false };
 
-const ledger = await openEmbeddedLedger();
+const ledger = await openEmbeddedLedger({});
 const run = (statement: string) => ledger.store.command(statement, { timeoutMs: 600_000 });
 const at = `fromUnixTimestamp64Nano(toInt64(${END_S - WEEK_S} * 1e9 + intDiv(number * ${WEEK_S}, ${ENTRIES}) * 1e9), 'UTC')`;
 const trace = `lower(hex(sipHash128(intDiv(number, 4))))`;
