@@ -3,6 +3,7 @@
  * its tables. Invariants: one borrower at a time, any other gets an engine of its own; who borrows it finds the tables
  * of the migrations, all empty, in a process that never ended; it is gone before the process that started it.
  */
+import { rmSync } from 'node:fs';
 import { createStore, type Store } from '../store.ts';
 import { storeAddress, type TestEngine } from './test-engine.ts';
 import { startMigratedEngine } from './test-migrated-engine.ts';
@@ -63,15 +64,14 @@ async function keepNew(): Promise<Kept> {
   return { engine, schema };
 }
 
-/** Vitest ends its workers by this signal, and waits half a second for them: so at once, and the directory too. */
+/** Vitest ends its workers by this signal and waits half a second for them, so nothing here waits for anything. */
 function endWithProcess(): void {
-  const end = async () => {
-    await kept?.engine.stop(0);
-    await kept?.engine.remove();
-  };
+  const { pid } = kept?.engine.state() ?? { pid: null };
+  if (pid !== null) process.kill(pid, 'SIGKILL');
+  // It may still make a file while it dies.
+  if (kept !== null) rmSync(kept.engine.dataDir, { recursive: true, force: true, maxRetries: 5 });
   // The listener is gone, so this time the signal does what it does.
-  const signalAgain = () => process.kill(process.pid, 'SIGTERM');
-  end().then(signalAgain, signalAgain);
+  process.kill(process.pid, 'SIGTERM');
 }
 
 async function withStore<T>(engine: TestEngine, work: (store: Store) => Promise<T>): Promise<T> {
