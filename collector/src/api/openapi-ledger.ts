@@ -82,9 +82,7 @@ export const LEDGER_PATHS: Json = {
     'repriceLedger',
     'Append what calls of a range cost more or less at the present price book; the difference by model and feature comes first.',
     { charges: COUNT, changed: COUNT, entries: COUNT, difference_usd: AMOUNT, skipped: SKIPPED },
-    {
-      ...jsonBodyOf(REPRICE_BODY),
-    },
+    jsonBodyOf(REPRICE_BODY),
   ),
   '/api/v1/admin/retention': longWork(
     'expireNow',
@@ -101,9 +99,7 @@ export const LEDGER_PATHS: Json = {
         additionalProperties: COUNT,
       },
     },
-    {
-      ...jsonBodyOf(RETENTION_BODY),
-    },
+    jsonBodyOf(RETENTION_BODY),
   ),
   '/api/v1/admin/backup': longWork(
     'backUp',
