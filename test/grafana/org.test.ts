@@ -58,7 +58,7 @@ describe('what is written', () => {
         port: 9443,
         secure: true,
         username: 'aicost_k3y',
-        maxOpenConns: '6',
+        maxOpenConns: '20',
       },
       secureJsonData: { password: '$__file{/run/aicost/acme.key}' },
     });

@@ -22,6 +22,9 @@ describe('a ClickHouse user of a tenant', () => {
       'max_execution_time = 60 MIN 1 MAX 60 CHANGEABLE_IN_READONLY',
       'max_memory_usage = 2000000000 CONST',
       'max_rows_to_read = 1000000000 CONST',
+      'max_memory_usage_for_user = 4000000000 CONST',
+      'max_concurrent_queries_for_user = 50 CONST',
+      'max_threads = 2 CONST',
     ]) {
       expect(user).toContain(setting);
     }

@@ -19,8 +19,11 @@ const SETTINGS = [
   "read_overflow_mode = 'throw' CONST",
   'max_result_bytes = 1000000000 CONST',
   "result_overflow_mode = 'throw' CONST",
-  'max_concurrent_queries_for_user = 8 CONST',
-  'max_threads = 4 CONST',
+  // A dashboard asks for all of its panels at once, and two people for two of them; so it is memory and threads that
+  // hold a user, and refusing what is asked comes last.
+  'max_memory_usage_for_user = 4000000000 CONST',
+  'max_concurrent_queries_for_user = 50 CONST',
+  'max_threads = 2 CONST',
   // Ids and attributes of spans are computed columns: an asterisk shows them too.
   'asterisk_include_alias_columns = 1',
 ] as const;

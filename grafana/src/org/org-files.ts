@@ -10,8 +10,8 @@ import { yamlText } from '../provisioning/yaml.ts';
 import type { OrgPlan } from './org-options.ts';
 
 const HOME: Uid = 'aicost-spend';
-/** Of the eight statements at once that the user may have, two are left for others. */
-const CONNECTIONS_MAX = 6;
+/** Of the fifty statements at once that the user may have: a page of panels, with the rest left for others. */
+const CONNECTIONS_MAX = 20;
 
 const ORIGIN = '# Made by npm run grafana:org.\n';
 
