@@ -23,7 +23,7 @@ COPY instrumentation/core/src instrumentation/core/src
 COPY instrumentation/openai/src instrumentation/openai/src
 COPY instrumentation/anthropic/src instrumentation/anthropic/src
 COPY instrumentation/google-genai/src instrumentation/google-genai/src
-COPY scripts/compose-secrets.ts scripts/grafana-limits.ts scripts/
+COPY scripts/compose-secrets.ts scripts/grafana-user.ts scripts/grafana-limits.ts scripts/
 
 FROM node:24.21.0-bookworm-slim
 # scripts/collector-env.json: how glibc is to keep memory.

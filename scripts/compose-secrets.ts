@@ -1,11 +1,12 @@
 // Makes the secrets of docker-compose.yml and compose.cluster.yml on the first `up`: node compose-secrets.ts FOLDER
-// Each folder below FOLDER is a volume that one service reads. Invariants: what is there is never changed, so that a
-// second start changes nothing; each file is of the user that reads it, and nobody else's to read.
+// Each folder below FOLDER is a volume that one service reads. Invariants: a secret that is there is never changed, so
+// that a second start changes none; each file is of the user that reads it, and nobody else's to read. What is no
+// secret, and the release's own (what Grafana may read), is written at every start.
 import { createHash, randomBytes } from 'node:crypto';
 import { chown, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateKey } from '@ai-cost-profiler/collector/key-format.ts';
-import { GRAFANA_LIMITS } from './grafana-limits.ts';
+import { GRAFANA_USER, grafanaUserXml } from './grafana-user.ts';
 
 /** Who reads which folder: the numbers that the images run as. */
 export const READERS = {
@@ -17,33 +18,8 @@ export const READERS = {
 } as const;
 type Folder = keyof typeof READERS;
 
-/** Users of ClickHouse, by who uses them. */
+/** The user of ClickHouse that the collector is. */
 export const COLLECTOR_USER = 'aicost';
-export const GRAFANA_USER = 'grafana';
-const DATABASE = 'aicost';
-
-/**
- * What Grafana may read: money and spans, how far settle is, budgets, alerts and what became of them, how collectors
- * are. Not keys, and not what is being deleted.
- */
-export const GRAFANA_TABLES = [
-  'spans',
-  'ledger',
-  'cost_hourly',
-  'cost_daily',
-  'cost_day_batches',
-  'cost_day_totals',
-  'traces',
-  'prices',
-  'settle_marks',
-  'sealed_days',
-  'control_totals',
-  'alerts',
-  'webhook_attempts',
-  'budget_status',
-  'collector_health',
-  'migrations',
-] as const;
 
 /** Fresh secrets: passwords of 192 bits, keys as the collector makes them. */
 export function makeSecrets() {
@@ -85,23 +61,12 @@ export function secretFiles(secrets: Secrets): Readonly<Record<Folder, Record<st
 
 const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
 
-/** Users by the hash of their passwords. The server's own user without a password goes. */
+/**
+ * Users by the hash of their passwords. The server's own user without a password goes. What Grafana's may read is in a
+ * file of its own, which replaces the one grant here: a user without any would have all.
+ */
 function usersXml({ collectorPassword, grafanaPassword }: Secrets): string {
-  const grants = GRAFANA_TABLES.map(
-    (table) => `<query>GRANT SELECT ON ${DATABASE}.${table}</query>`,
-  );
-  const limits = Object.entries(GRAFANA_LIMITS).map(([name, most]) => `<${name}>${most}</${name}>`);
   return `<clickhouse>
-  <profiles>
-    <aicost_reading>
-      <readonly>1</readonly>
-      ${limits.join('')}
-      <asterisk_include_alias_columns>1</asterisk_include_alias_columns>
-      <constraints>
-        <max_execution_time><min>1</min><max>60</max><changeable_in_readonly/></max_execution_time>
-      </constraints>
-    </aicost_reading>
-  </profiles>
   <users>
     <default remove="remove"/>
     <${COLLECTOR_USER}>
@@ -116,26 +81,44 @@ function usersXml({ collectorPassword, grafanaPassword }: Secrets): string {
       <networks><ip>::/0</ip></networks>
       <profile>aicost_reading</profile>
       <quota>default</quota>
-      <grants>${grants.join('')}</grants>
+      <grants><query>GRANT SELECT ON aicost.migrations</query></grants>
     </${GRAFANA_USER}>
   </users>
 </clickhouse>
 `;
 }
 
+/** What a release brings that is no secret, by its folder. */
+const RELEASED: Partial<Record<Folder, Record<string, string>>> = {
+  'clickhouse-users': { 'grafana-reads.xml': grafanaUserXml() },
+};
 const DONE = '.made';
 
-/** Writes the files of every folder that is there, unless it was done before. Resolves with the folders written. */
+/**
+ * Writes the secrets of every folder that is there, unless it was done before, and what is no secret. Resolves with
+ * the folders whose secrets were made.
+ */
 export async function writeSecrets(
   root: string,
   secrets: Secrets,
   own: typeof chown = chown,
-): Promise<string[]> {
+): Promise<Folder[]> {
   const mounted: Folder[] = [];
   for (const folder of Object.keys(READERS) as Folder[]) {
     if (await isThere(join(root, folder))) mounted.push(folder);
   }
-  const files = secretFiles(secrets);
+  for (const folder of mounted) {
+    await writeFolder(join(root, folder), RELEASED[folder] ?? {}, folder, own);
+  }
+  return makeSecretsOnce(root, mounted, secretFiles(secrets), own);
+}
+
+async function makeSecretsOnce(
+  root: string,
+  mounted: Folder[],
+  files: ReturnType<typeof secretFiles>,
+  own: typeof chown,
+): Promise<Folder[]> {
   const made = await Promise.all(mounted.map((folder) => isThere(join(root, folder, DONE))));
   if (made.some(Boolean)) {
     // One mark says that all folders were filled; a start that was ended may have left the others without.

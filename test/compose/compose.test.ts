@@ -16,6 +16,7 @@ import {
   ROOT,
   readCompose,
   readDockerfile,
+  readText,
   type Service,
 } from './compose-file.ts';
 import { passwordFaults } from './passwords.ts';
@@ -36,6 +37,21 @@ const LISTENS: readonly (readonly [RegExp, readonly number[]])[] = [
 const portsOf = ({ image }: Service): readonly number[] =>
   LISTENS.find(([pattern]) => pattern.test(image))?.[1] ?? [];
 const isOurs = ({ image }: Service): boolean => image.startsWith('ai-cost-profiler:');
+
+/**
+ * Sources: ClickHouse's image (docker/server/README.md); Grafana's `GF_<section>_<key>` for its `conf/defaults.ini`,
+ * with `__FILE` for a file that holds the value.
+ */
+const DOCUMENTED = new Set([
+  'CLICKHOUSE_SKIP_USER_SETUP',
+  'GF_PLUGINS_PREINSTALL_SYNC',
+  'GF_SECURITY_ADMIN_USER',
+  'GF_SECURITY_ADMIN_PASSWORD__FILE',
+  'GF_USERS_ALLOW_SIGN_UP',
+  'GF_ANALYTICS_REPORTING_ENABLED',
+  'GF_ANALYTICS_CHECK_FOR_UPDATES',
+  'GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH',
+]);
 
 const isChecked = readDockerfile().some(({ instruction }) => instruction === 'HEALTHCHECK');
 
@@ -62,6 +78,18 @@ describe.for(COMPOSE_FILES)('%s', (path) => {
     for (const { name, variable, value } of given) {
       const spec = SPECS.find(({ env }) => env === variable);
       expect(spec?.schema.safeParse(value).success, `${name}: ${variable}=${value}`).toBe(true);
+    }
+  });
+
+  test('gives other images variables that their documentation has, or that their files here read', () => {
+    for (const [name, service] of all) {
+      const files = mountsOf(service).filter(({ source }) => /^\.\/.*\.xml$/.test(source));
+      const texts = files.map(({ source }) => readText(source)).join();
+      for (const variable of Object.keys(service.environment)) {
+        if (variable.startsWith('AICOST_')) continue;
+        const isRead = texts.includes(`from_env="${variable}"`);
+        expect(isRead || DOCUMENTED.has(variable), `${name}: ${variable}`).toBe(true);
+      }
     }
   });
 

@@ -9,12 +9,12 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import {
   COLLECTOR_USER,
-  GRAFANA_USER,
   makeSecrets,
   READERS,
   secretFiles,
   writeSecrets,
 } from '../../scripts/compose-secrets.ts';
+import { GRAFANA_USER, grafanaUserXml } from '../../scripts/grafana-user.ts';
 import { mountsOf, ROOT, readCompose, readText } from './compose-file.ts';
 
 let root: string;
@@ -65,6 +65,16 @@ test('a second start changes nothing', async () => {
   const before = await contents();
   expect(await write()).toEqual([]);
   expect(await contents()).toEqual(before);
+});
+
+test('what Grafana may read is what the release says, after an upgrade too', async () => {
+  await write();
+  const path = join(root, 'clickhouse-users', 'grafana-reads.xml');
+  await rm(path);
+  await writeFile(path, 'of an earlier release', { mode: 0o400 });
+  expect(await write()).toEqual([]);
+  expect(await readFile(path, 'utf8')).toBe(grafanaUserXml());
+  expect((await stat(path)).mode & 0o777).toBe(0o400);
 });
 
 test('one volume that was lost is not made anew: its secrets would not fit the others', async () => {
@@ -118,7 +128,8 @@ describe('what is made', () => {
   });
 
   test('lets Grafana read tables that there are, and neither keys nor whom somebody deletes', async () => {
-    const granted = [...users.matchAll(/GRANT SELECT ON aicost\.(\w+)/g)].map(([, table]) => table);
+    const grants = grafanaUserXml().matchAll(/GRANT SELECT ON aicost\.(\w+)/g);
+    const granted = [...grants].map(([, table]) => table);
     const migrations = await readdir(`${ROOT}clickhouse/migrations`);
     const made = migrations
       .map((file) => readText(`clickhouse/migrations/${file}`))

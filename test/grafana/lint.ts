@@ -1,5 +1,5 @@
 /** What a dashboard must have, whatever it shows. Findings are sentences that name the panel. */
-import { GRAFANA_TABLES } from '../../scripts/compose-secrets.ts';
+import { GRAFANA_TABLES } from '../../scripts/grafana-user.ts';
 import { asking, type DashboardJson, type GridPos, type PanelJson } from './dashboard-model.ts';
 import { lintLinks } from './lint-links.ts';
 import { KNOWN_MACROS } from './macros.ts';
