@@ -12,6 +12,8 @@ let collector: StartedCollector;
 
 beforeAll(async () => {
   collector = await startCollector(['--settle', 'off']);
+  // It takes requests before its tables are there; settle is asked for once they are.
+  await eventually(askToSettle, (last) => 'done' in last);
 });
 
 afterAll(async () => {
@@ -104,12 +106,16 @@ const llmSpan = (session: string, id: number) =>
   });
 
 /** What `aicost settle` asks for; its last line tells what was done. */
-async function settle(): Promise<number> {
+async function askToSettle(): Promise<object> {
   const response = await fetch(`${collector.url}/api/v1/admin/settle`, {
     method: 'POST',
     headers: { 'x-api-key': collector.key },
   });
-  const last = JSON.parse((await response.text()).trim().split('\n').at(-1)!) as object;
+  return JSON.parse((await response.text()).trim().split('\n').at(-1)!) as object;
+}
+
+async function settle(): Promise<number> {
+  const last = await askToSettle();
   expect(last).toMatchObject({ done: true, entries: expect.any(Number) });
   return (last as { entries: number }).entries;
 }

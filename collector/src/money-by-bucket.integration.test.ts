@@ -175,6 +175,8 @@ describe('a call', () => {
     });
     expect(await reprice('repriced')).toMatchObject({ entries: 0 });
     expect(await verify()).toMatchObject({ ok: true, difference: null });
+    // Later than the other one: of two at the same instant verify could not tell which was the last.
+    ledger.clockMs += 1;
     expect(await reprice('repriced', ledger.price)).toMatchObject({ entries: 1 });
     expect(await told('repriced')).toEqual(before);
   });

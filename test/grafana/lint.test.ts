@@ -100,6 +100,11 @@ describe('the linter finds', () => {
       'chosen data source',
     ],
     [
+      'an instant before a whole second',
+      withSql((sql) => `${sql} UNION ALL SELECT 1 FROM ledger WHERE start_time < now()`),
+      'compared as DateTime64',
+    ],
+    [
       'a table of the operator',
       withSql((sql) => `${sql} UNION ALL SELECT 1 FROM settle_marks`),
       'may not read',

@@ -193,6 +193,9 @@ export function tablesOf(sql: string): string[] {
     .filter((name) => !own.includes(name));
 }
 
+const INSTANT_BEFORE_SECOND =
+  /\b(?:start_time|received_at|recorded_at|t\.time|end_time) < (?!toDateTime64\(|now64\()\S+/g;
+
 /** Variables are quoted so that no value ends its quotes, and exist; macros are ones that are expanded somewhere. */
 function judgeSql(sql: string, variables: readonly string[]): string[] {
   const faults: string[] = [];
@@ -204,6 +207,11 @@ function judgeSql(sql: string, variables: readonly string[]): string[] {
   for (const [, name] of sql.matchAll(/\$__(\w+)/g)) {
     const isKnown = KNOWN_MACROS.includes(name ?? '') || FRONTEND_MACROS.includes(name ?? '');
     if (!isKnown) faults.push(`nobody expands $__${name}`);
+  }
+  for (const [whole] of sql.matchAll(INSTANT_BEFORE_SECOND)) {
+    faults.push(
+      `${whole} …: an instant is compared as DateTime64, or the engine loses rows of the last second`,
+    );
   }
   const outside = sql.replaceAll(/, \$\w+\)/g, '');
   for (const [whole] of outside.matchAll(/\$(?!__)\w+/g)) {

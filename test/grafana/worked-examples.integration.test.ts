@@ -114,6 +114,17 @@ describe('a conversation of three turns that grow', () => {
   });
 });
 
+test('a call of the last second of a range is in it, also where nothing else is in its part', async () => {
+  const toMs = (Math.floor(NOW_MS / 1000) - 5) * 1000;
+  const time = { ...TIME, toMs };
+  await ledger.send([call(1, chat(100), NOW_MS - (toMs - 300))], 'last');
+  const [spent] = await askDashboard(ledger.store, ['aicost-spend', 'Spend'], {
+    time,
+    chosen: { tenant: ['last'] },
+  });
+  expect(Object.values(spent ?? {})).toContain(CALL_USD);
+});
+
 test('tokens are told by their kind, each in one', async () => {
   const cached = chat(1_000, { 'gen_ai.usage.cache_read.input_tokens': 600 });
   const thinking = chat(100, {

@@ -1,14 +1,14 @@
 /** The alert rules. Limits are a start for a small team: change them here, or in a copy of the file. */
 import { cachedShare, INPUT_COLUMNS, ofEntry, quotient } from '../sql/figures.ts';
 import { SPAN_ID } from '../sql/range-rows.ts';
-import { CHOSEN, startedWithin, WEEK_SECONDS } from '../sql/window.ts';
+import { before, CHOSEN, startedWithin, WEEK_SECONDS } from '../sql/window.ts';
 import type { AlertRule } from './rule.ts';
 
 const HOUR = 3600;
 const DAY = 86_400;
 const WITHIN = startedWithin(CHOSEN);
 const IS_NOW = `t.start_time >= ${CHOSEN.from}`;
-const IS_BEFORE = `t.start_time < ${CHOSEN.from}`;
+const IS_BEFORE = before('t.start_time', CHOSEN.from);
 
 /** Alerts of budgets that are open, in these states. */
 const openAlerts = (states: string): string => `
@@ -195,7 +195,7 @@ const HALF_HOUR = 1800;
  * Whether spans came in the half hour that ended so long ago: a tenant that is idle at this time is not stalled.
  */
 const cameAgo = (seconds: number): string =>
-  `countIf(t.last_received_at >= ${CHOSEN.to} - ${seconds + HALF_HOUR} AND t.first_received_at < ${CHOSEN.to} - ${seconds}) > 0`;
+  `countIf(t.last_received_at >= ${CHOSEN.to} - ${seconds + HALF_HOUR} AND ${before('t.first_received_at', `${CHOSEN.to} - ${seconds}`)}) > 0`;
 
 const STALLED: AlertRule = {
   uid: 'aicost-stalled',

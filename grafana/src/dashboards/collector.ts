@@ -7,7 +7,7 @@ import { COUNT, halfTable, number, wideBars } from '../panels/sizes.ts';
 import { quotient } from '../sql/figures.ts';
 import { largestSeries } from '../sql/largest-series.ts';
 import { chosen, shown } from '../sql/text-value.ts';
-import { CHOSEN, CHOSEN_SECONDS } from '../sql/window.ts';
+import { CHOSEN, CHOSEN_SECONDS, startedWithin, within } from '../sql/window.ts';
 import { COLLECTOR_HEALTH } from './collector-health.ts';
 import type { DashboardPlan } from './dashboard.ts';
 import { WHERE } from './variables.ts';
@@ -23,8 +23,8 @@ const YOUNG =
  * read beside the range, and panels say so.
  */
 const RECEIVED = `spans AS t
-  WHERE t.received_at >= ${CHOSEN.from} AND t.received_at < ${CHOSEN.to}
-  AND t.start_time >= ${CHOSEN.from} - 86400 AND t.start_time < ${CHOSEN.to} + 86400
+  WHERE ${within('t.received_at', CHOSEN)}
+  AND ${startedWithin({ from: `${CHOSEN.from} - 86400`, to: `${CHOSEN.to} + 86400` })}
   AND ${chosen('t.tenant', 'tenant')}`;
 
 const NUMBERS = [
@@ -109,7 +109,7 @@ const SETTLE = lines({
   sql: `
   SELECT $__timeInterval(recorded_at) AS time, max(dateDiff('millisecond', through, recorded_at) / 1e3) AS behind
   FROM settle_marks
-  WHERE recorded_at >= ${CHOSEN.from} AND recorded_at < ${CHOSEN.to} AND through > toDateTime64(0, 3, 'UTC')
+  WHERE ${within('recorded_at', CHOSEN)} AND through > toDateTime64(0, 3, 'UTC')
   GROUP BY time
   ORDER BY time`,
   width: 12,
@@ -152,7 +152,7 @@ const WEBHOOKS = halfTable({
   sql: `
   SELECT toString(t.outcome) AS Outcome, t.status AS Status, count() AS Attempts, max(t.recorded_at) AS Newest, argMax(t.error, t.recorded_at) AS \`Last error\`
   FROM webhook_attempts AS t
-  WHERE t.recorded_at >= ${CHOSEN.from} AND t.recorded_at < ${CHOSEN.to} AND ${chosen('t.tenant', 'tenant')}
+  WHERE ${within('t.recorded_at', CHOSEN)} AND ${chosen('t.tenant', 'tenant')}
   GROUP BY Outcome, Status
   ORDER BY Attempts DESC, Outcome, Status`,
   fields: { Attempts: COUNT },
@@ -177,7 +177,7 @@ const BUDGET_EVENTS = halfTable({
   SELECT t.recorded_at AS Told, t.budget_name AS Budget, toString(t.state) AS State, toString(t.event) AS Event, toString(t.reason) AS Reason, t.key AS Of,
     toFloat64(t.spent_usd) AS Spent, toFloat64(t.amount_usd) AS Amount, ${quotient('t.spent_usd', 't.amount_usd')} AS Used
   FROM alerts AS t
-  WHERE t.recorded_at >= ${CHOSEN.from} AND t.recorded_at < ${CHOSEN.to} AND ${chosen('t.tenant', 'tenant')}
+  WHERE ${within('t.recorded_at', CHOSEN)} AND ${chosen('t.tenant', 'tenant')}
   ORDER BY Told DESC, Budget, Of
   LIMIT 100`,
   fields: { Used: { unit: 'percentunit' } },
@@ -192,7 +192,7 @@ const TOLD_BY_METRICS = halfTable({
   sql: `
   SELECT toString(t.metric) AS Metric, toString(t.unit) AS Unit, toString(t.service) AS Service, toString(t.model) AS Model, toString(t.token_type) AS Kind, toFloat64(sum(t.value)) AS Total
   FROM control_totals AS t FINAL
-  WHERE t.time >= ${CHOSEN.from} AND t.time < ${CHOSEN.to} AND t.temporality = 'delta' AND ${chosen('t.tenant', 'tenant')}
+  WHERE ${within('t.time', CHOSEN)} AND t.temporality = 'delta' AND ${chosen('t.tenant', 'tenant')}
   GROUP BY Metric, Unit, Service, Model, Kind
   ORDER BY Total DESC, Metric, Service, Model, Kind
   LIMIT 100`,

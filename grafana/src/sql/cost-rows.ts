@@ -4,7 +4,7 @@
  * knows (session, tool, tags) everything comes from the ledger.
  */
 import { chosenRows, isOneOf, LEDGER_CHOICES, type Source } from './dimension.ts';
-import { CHOSEN, startedWithin, type Window } from './window.ts';
+import { before, CHOSEN, startedWithin, type Window } from './window.ts';
 
 export interface CostQuestion {
   /** Columns besides `at`, the instant: SQL of a source, by alias. */
@@ -49,7 +49,7 @@ export function costRows(question: CostQuestion): string {
   return `(${fromRollups.join('')}
     SELECT ${columns('ledger')}toDateTime(t.start_time, 'UTC') AS at, ${figures.map((one) => `coalesce(t.${one}, 0) AS ${one}`).join(', ')}
     FROM ledger AS t
-    WHERE ${startedWithin(window)} AND (t.start_time < ${leftBy(rollups, window, 'from')} OR t.start_time >= ${leftBy(rollups, window, 'to')})
+    WHERE ${startedWithin(window)} AND (${before('t.start_time', leftBy(rollups, window, 'from'))} OR t.start_time >= ${leftBy(rollups, window, 'to')})
     ${rows('ledger')}
   )`;
 }

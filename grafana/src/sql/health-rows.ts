@@ -2,10 +2,10 @@
  * What collectors told of themselves, a row a minute (`collector_health`). Counters are as they stood since a collector
  * began, so that what was counted lies between two rows of one.
  */
-import { CHOSEN } from './window.ts';
+import { CHOSEN, within } from './window.ts';
 
 /** Rows of the chosen range. */
-export const HEALTH_ROWS = `collector_health AS t WHERE t.time >= ${CHOSEN.from} AND t.time < ${CHOSEN.to}`;
+export const HEALTH_ROWS = `collector_health AS t WHERE ${within('t.time', CHOSEN)}`;
 
 /** Two rows and a half. */
 const TOLD_SECONDS = 150;
@@ -52,7 +52,7 @@ export function countedBetween(counters: readonly string[]): string {
       SELECT t.time AS at, ${all} AS counted, lagInFrame(counted) OVER own AS before, row_number() OVER own AS place,
         t.started_at >= ${CHOSEN.from} - ${DAY_SECONDS} AS is_whole
       FROM collector_health AS t
-      WHERE t.time >= ${CHOSEN.from} - ${DAY_SECONDS} AND t.time < ${CHOSEN.to}
+      WHERE ${within('t.time', { from: `${CHOSEN.from} - ${DAY_SECONDS}`, to: CHOSEN.to })}
       WINDOW own AS (PARTITION BY t.writer_id ORDER BY t.time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
     )
     ARRAY JOIN mapKeys(counted) AS name
