@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readText } from '../tidy/repository-files.ts';
 import { DASHBOARDS } from './dashboard-model.ts';
-import { GRAFANA_READS, tablesOf } from './lint.ts';
+import { GRAFANA_READS, judgeInstants, tablesOf } from './lint.ts';
 import { KNOWN_MACROS } from './macros.ts';
 import {
   CONTACT_POINTS_FILE,
@@ -23,6 +23,10 @@ test('uids and titles are those of one rule each, and fit into Grafana', () => {
   }
   // Grafana refuses longer ones.
   for (const { uid } of ALERT_RULES) expect(uid).toMatch(/^[\w-]{1,40}$/);
+});
+
+test.for(ALERT_RULES)('$uid compares instants as the panels do', ({ sql }) => {
+  expect(judgeInstants(sql)).toEqual([]);
 });
 
 test.for(ALERT_RULES)('$uid can be asked without a person', ({ sql }) => {

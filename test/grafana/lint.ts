@@ -194,11 +194,18 @@ export function tablesOf(sql: string): string[] {
 }
 
 const INSTANT_BEFORE_SECOND =
-  /\b(?:start_time|received_at|recorded_at|t\.time|end_time) < (?!toDateTime64\(|now64\()\S+/g;
+  /\b(?:\w*(?:start_time|received_at|recorded_at|end_time)|t\.time) < (?!toDateTime64\(|now64\()\S+/g;
+
+/** Where an instant is compared with a whole second. */
+export const judgeInstants = (sql: string): string[] =>
+  [...sql.matchAll(INSTANT_BEFORE_SECOND)].map(
+    ([whole]) =>
+      `${whole} …: an instant is compared as DateTime64, or the engine loses rows of the last second`,
+  );
 
 /** Variables are quoted so that no value ends its quotes, and exist; macros are ones that are expanded somewhere. */
 function judgeSql(sql: string, variables: readonly string[]): string[] {
-  const faults: string[] = [];
+  const faults = judgeInstants(sql);
   for (const [whole, name, format] of sql.matchAll(/\$\{(\w+)(?::(\w+))?\}/g)) {
     if (!variables.includes(name ?? '')) faults.push(`there is no variable ${name}`);
     const isText = sql.includes(`decodeURLComponent('${whole}')`) && format === 'percentencode';
@@ -207,11 +214,6 @@ function judgeSql(sql: string, variables: readonly string[]): string[] {
   for (const [, name] of sql.matchAll(/\$__(\w+)/g)) {
     const isKnown = KNOWN_MACROS.includes(name ?? '') || FRONTEND_MACROS.includes(name ?? '');
     if (!isKnown) faults.push(`nobody expands $__${name}`);
-  }
-  for (const [whole] of sql.matchAll(INSTANT_BEFORE_SECOND)) {
-    faults.push(
-      `${whole} …: an instant is compared as DateTime64, or the engine loses rows of the last second`,
-    );
   }
   const outside = sql.replaceAll(/, \$\w+\)/g, '');
   for (const [whole] of outside.matchAll(/\$(?!__)\w+/g)) {
