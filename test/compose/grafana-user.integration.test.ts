@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { putUsersConfig } from '@ai-cost-profiler/clickhouse/engine/test-users-config.ts';
 import { openEmbeddedLedger } from '@ai-cost-profiler/queries/testing/embedded-ledger.ts';
 import { expect, test } from 'vitest';
 import { makeSecrets, secretFiles } from '../../scripts/compose-secrets.ts';
@@ -28,16 +29,7 @@ test.for([
   async ([, secret]) => {
     const directory = await mkdtemp(join(tmpdir(), 'aicost-grafana-user-'));
     await mkdir(join(directory, 'users.d'));
-    const owner =
-      '<default><password></password><networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota><access_management>1</access_management></default>';
-    const users = `<clickhouse><profiles><default/></profiles><quotas><default/></quotas><users>${owner}</users></clickhouse>`;
-    const configFile = join(directory, 'config.xml');
-    const usersFile = join(directory, 'users.xml');
-    await writeFile(usersFile, users);
-    await writeFile(
-      configFile,
-      `<clickhouse><user_directories><users_xml><path>${usersFile}</path></users_xml></user_directories></clickhouse>`,
-    );
+    const configFile = await putUsersConfig(directory, []);
     // The embedded engine is used as the user that a server shall not have.
     const kept = secret.replace('<default remove="remove"/>', '');
     await writeFile(join(directory, 'users.d', 'aicost.xml'), kept);

@@ -3,9 +3,10 @@
  * they get the grants and the conditions of the statements, and views run as they. That the statements themselves make
  * such users only a server shows (test/sql-users.e2e.test.ts).
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { putUsersConfig } from '@ai-cost-profiler/clickhouse/engine/test-users-config.ts';
 import { parseInstant } from '@ai-cost-profiler/queries/range.ts';
 import {
   type EmbeddedLedger,
@@ -39,22 +40,10 @@ function userXml(tenant: string, keyId: string): string {
   return `<aicost_${keyId}><password>x</password><networks><ip>::1</ip></networks><profile>default</profile><quota>default</quota><grants>${grants}</grants><databases><aicost>${databases}</aicost></databases></aicost_${keyId}>`;
 }
 
-const OWNER =
-  '<default><password></password><networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota><access_management>1</access_management></default>';
-
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'aicost-users-'));
   const users = Object.entries(USERS).map(([tenant, keyId]) => userXml(tenant, keyId));
-  const usersFile = join(directory, 'users.xml');
-  const configFile = join(directory, 'config.xml');
-  await writeFile(
-    usersFile,
-    `<clickhouse><profiles><default/></profiles><quotas><default/></quotas><users>${OWNER}${users.join('')}</users></clickhouse>`,
-  );
-  await writeFile(
-    configFile,
-    `<clickhouse><user_directories><users_xml><path>${usersFile}</path></users_xml></user_directories></clickhouse>`,
-  );
+  const configFile = await putUsersConfig(directory, users);
   ledger = await openEmbeddedLedger({ configFile });
   const at = parseInstant('2026-08-20T12:00:00Z', 0n);
   for (const [n, tenant] of Object.keys(USERS).entries()) {
